@@ -1,0 +1,54 @@
+import type { Logger } from 'pino';
+import type { Person } from '../auth/person.js';
+import { GraphError } from '../graph/errors.js';
+import type { Script } from '../graph/routes.js';
+import type { Written } from '../graph/write.js';
+import { type Reason, reasonOf } from './errors.js';
+
+/** What became of a write. */
+export type Outcome = 'applied' | 'rejected' | 'pending-approval' | 'unknown';
+
+/** Who writes, in which call. */
+export interface Author {
+  readonly requestId: string;
+  readonly person: Person;
+}
+
+/** What is about to be written: the names of the fields, never their values. */
+export interface AuditedWrite {
+  readonly action: 'update' | 'create' | 'delete';
+  readonly target: Script & { readonly userStateId?: string | undefined };
+  readonly fields: readonly string[];
+}
+
+/** Accounts for writes: one line each, whatever happens. */
+export interface Audit {
+  /** Does the write and leaves its line. The result, or the error, is that of `work`. */
+  write<T>(author: Author, about: AuditedWrite, work: () => Promise<Written<T>>): Promise<T>;
+}
+
+function outcomeOf(reason: Reason): Outcome {
+  if (reason === 'APPROVAL_PENDING') return 'pending-approval';
+  return reason === 'OUTCOME_UNKNOWN' || reason === 'INTERNAL' ? 'unknown' : 'rejected';
+}
+
+/** Writes to a log of its own, which no log level silences. */
+export function createAudit(log: Logger): Audit {
+  const audit = log.child({ log: 'audit' }, { level: 'info' });
+  return {
+    async write({ requestId, person }, { action, target, fields }, work) {
+      const { scriptKind, scriptId, userStateId } = target;
+      const line = { requestId, oid: person.oid, action, scriptKind, scriptId, userStateId, fields };
+      try {
+        const { value, graph } = await work();
+        audit.info({ ...line, outcome: 'applied' satisfies Outcome, graph }, 'write');
+        return value;
+      } catch (error) {
+        const reason = reasonOf(error);
+        const graph = error instanceof GraphError ? error.details.graph : undefined;
+        audit.info({ ...line, outcome: outcomeOf(reason), reason, graph }, 'write');
+        throw error;
+      }
+    },
+  };
+}

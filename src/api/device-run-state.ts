@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import type { DeviceRunState } from '../graph/entities.js';
+import type { Page } from '../graph/paging.js';
+import { cursorField, targetFields } from './target.js';
+import { readerProcedure, router } from './trpc.js';
+
+/** How a script ran on each of a person's devices. */
+export const deviceRunStateRouter = router({
+  list: readerProcedure
+    .input(z.strictObject({ ...targetFields, ...cursorField }))
+    .query(
+      ({ ctx, input, signal }): Promise<Page<DeviceRunState>> =>
+        ctx.graph.deviceRunStates.list(input, input.cursor, { signal }),
+    ),
+});

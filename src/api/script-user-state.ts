@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import type { ScriptUserState } from '../graph/entities.js';
+import type { Page } from '../graph/paging.js';
+import { cursorField, ownId, scriptFields, targetFields } from './target.js';
+import { operatorProcedure, readerProcedure, router } from './trpc.js';
+
+const deviceCount = z.int().min(0).max(2_147_483_647);
+
+/** Graph documents it as a plain string, so it need not look like an address. */
+const userPrincipalName = z
+  .string()
+  .min(1)
+  .max(1024)
+  .regex(/^\P{Cc}*$/u, 'wants no control characters');
+
+const patch = z
+  .strictObject({
+    successDeviceCount: deviceCount.optional(),
+    errorDeviceCount: deviceCount.optional(),
+    userPrincipalName: userPrincipalName.optional(),
+  })
+  .refine((fields) => Object.values(fields).some((value) => value !== undefined), 'wants at least one field');
+
+const approval = z.strictObject({ justification: z.string().min(1).max(1024).optional(), code: ownId.optional() });
+
+const target = z.strictObject(targetFields);
+const listInput = z.strictObject({ ...scriptFields, ...cursorField });
+const updateInput = z.strictObject({ ...targetFields, patch, approval: approval.optional() });
+const createInput = z.strictObject({
+  ...scriptFields,
+  userState: z.strictObject({
+    id: ownId.optional(),
+    successDeviceCount: deviceCount,
+    errorDeviceCount: deviceCount,
+    userPrincipalName,
+  }),
+});
+
+/** The run states that Graph keeps per script and person. */
+export const scriptUserStateRouter = router({
+  list: readerProcedure
+    .input(listInput)
+    .query(
+      ({ ctx, input, signal }): Promise<Page<ScriptUserState>> =>
+        ctx.graph.userStates.list(input, input.cursor, { signal }),
+    ),
+
+  get: readerProcedure
+    .input(target)
+    .query(({ ctx, input, signal }): Promise<ScriptUserState> => ctx.graph.userStates.get(input, { signal })),
+
+  update: operatorProcedure
+    .input(updateInput)
+    .mutation(
+      ({ ctx, input, signal }): Promise<ScriptUserState> =>
+        ctx.audit.write(ctx, { action: 'update', target: input, fields: Object.keys(input.patch) }, () =>
+          ctx.graph.userStates.update(input, input.patch, { signal, approval: input.approval }),
+        ),
+    ),
+
+  create: operatorProcedure.input(createInput).mutation(({ ctx, input, signal }): Promise<ScriptUserState> => {
+    const { userState } = input;
+    const about = { ...input, userStateId: userState.id };
+    return ctx.audit.write(ctx, { action: 'create', target: about, fields: Object.keys(userState) }, () =>
+      ctx.graph.userStates.create(input, userState, { signal }),
+    );
+  }),
+
+  delete: operatorProcedure
+    .input(target)
+    .mutation(
+      ({ ctx, input, signal }): Promise<{ readonly id: string }> =>
+        ctx.audit.write(ctx, { action: 'delete', target: input, fields: [] }, () =>
+          ctx.graph.userStates.delete(input, { signal }),
+        ),
+    ),
+});

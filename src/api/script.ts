@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import type { ScriptSummary } from '../graph/entities.js';
+import type { Page } from '../graph/paging.js';
+import { cursorField, scriptKind } from './target.js';
+import { readerProcedure, router } from './trpc.js';
+
+/** The scripts of a tenant. */
+export const scriptRouter = router({
+  list: readerProcedure
+    .input(z.strictObject({ scriptKind, ...cursorField }))
+    .query(
+      ({ ctx, input, signal }): Promise<Page<ScriptSummary>> =>
+        ctx.graph.scripts.list(input.scriptKind, input.cursor, { signal }),
+    ),
+});

@@ -1,0 +1,47 @@
+import { initTRPC } from '@trpc/server';
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
+import type { Person, Role } from '../auth/person.js';
+import type { Graph } from '../graph/graph.js';
+import type { Audit } from './audit.js';
+import { describeError, Refusal } from './errors.js';
+
+/** What every call has at hand. */
+export interface Context {
+  readonly requestId: string;
+  /** Who is signed in; `null` when nobody is. */
+  readonly person: Person | null;
+  readonly graph: Graph;
+  /** Whether `graph` is Microsoft's or the built-in simulator. */
+  readonly graphKind: 'live' | 'simulator';
+  readonly audit: Audit;
+}
+
+const t = initTRPC.context<Context>().create({
+  isDev: false,
+  errorFormatter({ error, ctx, path }) {
+    const { message, data } = describeError(error, ctx?.requestId ?? 'unknown', path);
+    return { message, code: TRPC_ERROR_CODES_BY_KEY[data.code], data };
+  },
+});
+
+/** Makes routers, from plain records of procedures. */
+export const router = t.router;
+
+/** For anybody who is signed in, whatever their role. */
+export const signedInProcedure = t.procedure.use(({ ctx, next }) => {
+  if (ctx.person === null) throw new Refusal('SIGN_IN_REQUIRED');
+  return next({ ctx: { person: ctx.person } });
+});
+
+// The role is judged before the input is parsed: whoever may not call learns nothing about the inputs.
+const procedureFor = (role: Role) =>
+  signedInProcedure.use(({ ctx, next }) => {
+    if (!ctx.person.roles.includes(role)) throw new Refusal('ROLE_MISSING');
+    return next();
+  });
+
+/** For those who may read. */
+export const readerProcedure = procedureFor('reader');
+
+/** For those who may also write. */
+export const operatorProcedure = procedureFor('operator');

@@ -1,0 +1,52 @@
+import express, { type Express } from 'express';
+import type { Logger } from 'pino';
+import { appRouter } from './api/router.js';
+import { requireCalls } from './http/calls.js';
+import type { Drain } from './http/drain.js';
+import { readBody, requireHost, requireJson, requireMethod, requireOwnSite } from './http/guards.js';
+import { alive, readiness } from './http/health.js';
+import { answerErrors, notFound } from './http/refusal.js';
+import { logRequests } from './http/request-log.js';
+import { answerCalls, type TrpcParts } from './http/trpc-handler.js';
+
+/** What the app is made of. */
+export interface AppParts extends TrpcParts {
+  readonly log: Logger;
+  readonly drain: Drain;
+  /** The origin that browsers use; without it, localhost at whatever port the request came to. */
+  readonly publicUrl: URL | undefined;
+}
+
+/** The whole way of a request, top to bottom. */
+export function createApp(parts: AppParts): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', false);
+  app.enable('case sensitive routing');
+  app.enable('strict routing');
+
+  app.use(logRequests(parts.log));
+  app.use(parts.drain.watch);
+  app.use(requireHost);
+
+  app.get('/healthz', alive);
+  app.get(
+    '/readyz',
+    readiness(() => !parts.drain.draining),
+  );
+
+  app.all(
+    '/trpc/:calls',
+    requireMethod,
+    requireOwnSite(parts.publicUrl),
+    requireJson,
+    requireCalls(appRouter),
+    readBody,
+    answerCalls(parts),
+  );
+
+  app.use(notFound);
+  app.use(answerErrors(parts.log));
+  return app;
+}

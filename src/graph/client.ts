@@ -1,0 +1,104 @@
+import type { Deadline } from './deadline.js';
+import { claimsFromChallenge, errorFromAnswer } from './error-answer.js';
+import { GraphError } from './errors.js';
+import { waitBefore } from './retry-after.js';
+import type { TokenSource } from './tokens.js';
+import { type Answer, type Transport, TransportError, type WireRequest } from './transport.js';
+
+/** Attempts that end without word of when to come back are repeated up to this many times in all. */
+const maxBlindAttempts = 3;
+
+/** Requests to Graph, with a token on them. */
+export interface GraphClient {
+  /**
+   * One attempt. A token that Graph refuses is replaced once, with the claims that it asks for.
+   *
+   * @returns a 2xx answer
+   * @throws {GraphError} for everything else; its `certainty` says what is known of the request
+   */
+  attempt(request: WireRequest, signal: AbortSignal): Promise<Answer>;
+  /**
+   * A read: attempts until one succeeds, as often as is sensible within the deadline.
+   *
+   * @throws {GraphError}
+   */
+  read<T>(request: WireRequest, parse: (answer: Answer) => T, deadline: Deadline): Promise<T>;
+}
+
+/** Joins the token and the wire. */
+export function createGraphClient(transport: Transport, tokens: TokenSource): GraphClient {
+  async function send(request: WireRequest, token: string, signal: AbortSignal): Promise<Answer> {
+    try {
+      return await transport.send(request, token, signal);
+    } catch (cause) {
+      throw errorFromTransport(cause, signal);
+    }
+  }
+
+  async function attempt(request: WireRequest, signal: AbortSignal): Promise<Answer> {
+    const token = await tokens.get({ signal });
+    let answer = await send(request, token, signal);
+    if (answer.status === 401) {
+      const { ids: graph, status } = answer;
+      const another = await tokens
+        .get({ signal, claims: claimsFromChallenge(answer), refused: token })
+        .catch((cause: unknown) => {
+          throw new GraphError('CREDENTIAL_UNAVAILABLE', { graph, status, cause });
+        });
+      answer = await send(request, another, signal);
+    }
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    throw errorFromAnswer(answer);
+  }
+
+  async function read<T>(request: WireRequest, parse: (answer: Answer) => T, deadline: Deadline): Promise<T> {
+    for (let attempts = 1; ; attempts++) {
+      try {
+        return parse(await attempt(request, attemptSignal(deadline)));
+      } catch (error) {
+        deadline.throwIfClosed();
+        const failure = asGraphError(error);
+        await waitForRetry(failure, attempts, deadline);
+        deadline.throwIfClosed();
+      }
+    }
+  }
+
+  return { attempt, read };
+}
+
+/** One attempt may use half of the time that is left, so that there is always time to find out how it ended. */
+export function attemptSignal(deadline: Deadline): AbortSignal {
+  return AbortSignal.any([deadline.signal, AbortSignal.timeout(Math.ceil(deadline.remainingMs() / 2))]);
+}
+
+/**
+ * Waits until an attempt is worth repeating.
+ *
+ * @throws {GraphError} the failure itself when it isn't, or when there is no time for it
+ */
+export async function waitForRetry(failure: GraphError, attempts: number, deadline: Deadline): Promise<void> {
+  if (failure.certainty === 'refused' || failure.reason === 'GRAPH_PROTOCOL') throw failure;
+  const saysWhen = failure.reason === 'THROTTLED' || failure.details.retryAfterMs !== undefined;
+  const waitMs = waitBefore(attempts, failure.details.retryAfterMs);
+  if ((!saysWhen && attempts >= maxBlindAttempts) || waitMs >= deadline.remainingMs()) {
+    throw failure.as(failure.reason, saysWhen ? { retryAfterMs: Math.ceil(waitMs) } : {});
+  }
+  await deadline.wait(waitMs);
+}
+
+/** Anything that isn't a {@link GraphError} is a defect and passes through. */
+export function asGraphError(error: unknown): GraphError {
+  if (error instanceof GraphError) return error;
+  throw error;
+}
+
+function errorFromTransport(cause: unknown, signal: AbortSignal): GraphError {
+  if (!(cause instanceof TransportError)) throw cause;
+  const details = { graph: cause.ids, cause };
+  if (!cause.sent) return new GraphError('GRAPH_UNAVAILABLE', { ...details, certainty: 'later' });
+  if (cause.tooLarge) return new GraphError('GRAPH_PROTOCOL', { ...details, certainty: 'doubtful' });
+  return signal.aborted
+    ? new GraphError('GRAPH_TIMEOUT', { ...details, certainty: 'doubtful', timedOut: true })
+    : new GraphError('GRAPH_UNAVAILABLE', { ...details, certainty: 'doubtful' });
+}

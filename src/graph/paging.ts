@@ -1,0 +1,48 @@
+import type { z } from 'zod';
+import type { GraphClient } from './client.js';
+import { type CursorCodec, markOf } from './cursor.js';
+import type { Deadline } from './deadline.js';
+import { protocolError, requirePage } from './entities.js';
+
+/** One page of a listing. Without `nextCursor` it is the last one. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor?: string;
+}
+
+/** Reads collections page by page. */
+export type Pager = <T>(
+  path: string,
+  schema: z.ZodType<T>,
+  cursor: string | undefined,
+  deadline: Deadline,
+) => Promise<Page<T>>;
+
+const marks = (seen: string): readonly string[] => seen.match(/.{10}/g) ?? [];
+
+/** A listing longer than this does not end, whatever its links look like. */
+const maxPages = 1000;
+
+/**
+ * Follows `@odata.nextLink` as it is, but only to Graph's own origin, since the token goes with it, and never to a
+ * page that the listing has had: Intune has been seen to loop.
+ */
+export function createPager(client: GraphClient, baseUrl: URL, cursors: CursorCodec): Pager {
+  return async (path, schema, cursor, deadline) => {
+    const first = new URL(path, baseUrl);
+    const at = cursor === undefined ? { link: first.href, seen: '' } : cursors.decode(cursor, path);
+    return await client.read(
+      { method: 'GET', url: new URL(at.link) },
+      (answer) => {
+        const { items, nextLink } = requirePage(schema, answer);
+        if (nextLink === undefined) return { items };
+        const link = URL.canParse(nextLink) ? new URL(nextLink) : undefined;
+        const seen = `${at.seen}${markOf(at.link)}`;
+        if (link?.origin !== baseUrl.origin || seen.length > maxPages * 10) throw protocolError(answer);
+        if (marks(seen).includes(markOf(link.href))) return { items };
+        return { items, nextCursor: cursors.encode({ link: link.href, seen }, path) };
+      },
+      deadline,
+    );
+  };
+}

@@ -1,0 +1,138 @@
+import { type Dispatcher, Pool } from 'undici';
+import type { GraphIds } from './errors.js';
+
+/** A request as it goes over the wire, but for the token. */
+export interface WireRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** A whole answer, whatever its status. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly text: string;
+  readonly ids: GraphIds;
+}
+
+/** No whole answer came. `sent` says whether the request had left, and so may have been received. */
+export class TransportError extends Error {
+  override readonly name = 'TransportError';
+  readonly sent: boolean;
+  readonly tooLarge: boolean;
+  readonly ids: GraphIds;
+
+  constructor({ sent, tooLarge, ids, cause }: Pick<TransportError, 'sent' | 'tooLarge' | 'ids' | 'cause'>) {
+    super(sent ? 'the connection broke before the whole answer came' : 'the request could not be sent', { cause });
+    this.sent = sent;
+    this.tooLarge = tooLarge;
+    this.ids = ids;
+  }
+}
+
+/** One exchange over HTTP. Never follows a redirect, never retries. */
+export interface Transport {
+  /** @throws {TransportError} */
+  send(request: WireRequest, token: string, signal: AbortSignal): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** More than this is no answer that Graph gives here. */
+const maxAnswerBytes = 4 * 1024 * 1024;
+
+function readHeaders(raw: Record<string, string | string[] | undefined>): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(raw).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value]],
+    ),
+  );
+}
+
+/** Only what looks like an id is passed on as one. */
+function readId(value: string | undefined): string | undefined {
+  return value !== undefined && /^[\w.:-]{1,128}$/.test(value) ? value : undefined;
+}
+
+function readIds(headers: ReadonlyMap<string, string>, clientRequestId: string): GraphIds {
+  const requestId = readId(headers.get('request-id'));
+  return { clientRequestId, ...(requestId !== undefined && { requestId }) };
+}
+
+/** Speaks to one origin over undici's keep-alive connections. Time limits are the caller's, by signal. */
+export function createTransport(origin: string): Transport {
+  const pool = new Pool(origin, {
+    connections: 128,
+    connect: { timeout: 10_000 },
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: 30_000,
+  });
+  return {
+    send: (request, token, signal) => exchange(pool, request, token, signal),
+    close: () => pool.close(),
+  };
+}
+
+function exchange(pool: Pool, request: WireRequest, token: string, signal: AbortSignal): Promise<Answer> {
+  const clientRequestId = crypto.randomUUID();
+  return new Promise((resolve, reject) => {
+    let controller: Dispatcher.DispatchController | undefined;
+    let status = 0;
+    let headers: ReadonlyMap<string, string> = new Map();
+    let size = 0;
+    const chunks: Buffer[] = [];
+
+    const settle = () => signal.removeEventListener('abort', onAbort);
+    const fail = (cause: unknown) => {
+      settle();
+      const sent = controller !== undefined;
+      const ids = readIds(headers, clientRequestId);
+      reject(new TransportError({ sent, tooLarge: size > maxAnswerBytes, ids, cause }));
+    };
+    // A request that still waits for a connection can't be aborted; it is stopped as soon as its turn comes.
+    const onAbort = () => {
+      controller?.abort(new Error('aborted', { cause: signal.reason }));
+      fail(signal.reason);
+    };
+    if (signal.aborted) return onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+
+    pool.dispatch(
+      {
+        method: request.method,
+        path: request.url.pathname + request.url.search,
+        headers: {
+          accept: 'application/json',
+          'client-request-id': clientRequestId,
+          ...(request.body !== undefined && { 'content-type': 'application/json' }),
+          ...request.headers,
+          authorization: `Bearer ${token}`,
+        },
+        body: request.body ?? null,
+      },
+      {
+        onRequestStart(started) {
+          if (signal.aborted) return started.abort(new Error('aborted', { cause: signal.reason }));
+          controller = started;
+        },
+        onResponseStart(_controller, statusCode, raw) {
+          status = statusCode;
+          headers = readHeaders(raw);
+        },
+        onResponseData(started, chunk) {
+          size += chunk.length;
+          if (size > maxAnswerBytes) started.abort(new Error(`more than ${maxAnswerBytes} bytes`));
+          else chunks.push(chunk);
+        },
+        onResponseEnd() {
+          settle();
+          const text = Buffer.concat(chunks).toString('utf8');
+          resolve({ status, headers, text, ids: readIds(headers, clientRequestId) });
+        },
+        onResponseError: (_controller, error) => fail(error),
+      },
+    );
+  });
+}

@@ -1,0 +1,108 @@
+import type { GraphClient } from './client.js';
+import { asGraphError } from './client.js';
+import type { Deadline } from './deadline.js';
+import { readEntity, requireEntity, type ScriptUserState, scriptUserState } from './entities.js';
+import { type Script, type Target, userStatePath, userStatesPath } from './routes.js';
+import type { Answer, WireRequest } from './transport.js';
+import type { Write } from './write.js';
+
+/** New values; what is left out stays as it is. */
+export interface UserStatePatch {
+  readonly successDeviceCount?: number | undefined;
+  readonly errorDeviceCount?: number | undefined;
+  readonly userPrincipalName?: string | undefined;
+}
+
+/** A state to be made. Graph gives it an id when it has none. */
+export interface NewUserState extends Required<UserStatePatch> {
+  readonly id?: string | undefined;
+}
+
+/** What multi admin approval asks for: the reason for a change, and the code once somebody has approved it. */
+export interface Approval {
+  readonly justification?: string | undefined;
+  readonly code?: string | undefined;
+}
+
+const odataType = '#microsoft.graph.deviceManagementScriptUserState';
+
+function body(fields: object): string {
+  return JSON.stringify({ '@odata.type': odataType, ...fields });
+}
+
+function approvalHeaders({ justification, code }: Approval): Record<string, string> {
+  return {
+    ...(justification !== undefined && {
+      'x-msft-approval-justification': Buffer.from(justification, 'utf8').toString('base64'),
+    }),
+    ...(code !== undefined && { 'x-msft-approval-code': code }),
+  };
+}
+
+function shows(state: ScriptUserState, wanted: UserStatePatch): boolean {
+  return (
+    (wanted.successDeviceCount === undefined || wanted.successDeviceCount === state.successDeviceCount) &&
+    (wanted.errorDeviceCount === undefined || wanted.errorDeviceCount === state.errorDeviceCount) &&
+    (wanted.userPrincipalName === undefined || wanted.userPrincipalName === state.userPrincipalName)
+  );
+}
+
+/** The three writes on user run states, each with how to tell what became of it. */
+export function createUserStateWrites(client: GraphClient, baseUrl: URL) {
+  const at = (target: Target) => new URL(userStatePath(target), baseUrl);
+  const get = (url: URL, deadline: Deadline) =>
+    client.read({ method: 'GET', url }, (answer) => requireEntity(scriptUserState, answer), deadline);
+  const whenShowing = (wanted: UserStatePatch) => (state: ScriptUserState | undefined) =>
+    state !== undefined && shows(state, wanted) ? state : undefined;
+
+  return {
+    update(target: Target, patch: UserStatePatch, approval: Approval): Write<ScriptUserState> {
+      const url = at(target);
+      const done = whenShowing(patch);
+      const request: WireRequest = { method: 'PATCH', url, headers: approvalHeaders(approval), body: body(patch) };
+      return {
+        request,
+        shownBy: (answer: Answer) => done(readEntity(scriptUserState, answer)),
+        readBack: async (deadline) => done(await get(url, deadline)),
+        repeatLater: true,
+        // A change that was perhaps queued for approval must not be queued a second time.
+        repeatUnapplied: approval.justification === undefined || approval.code !== undefined,
+      };
+    },
+
+    create(script: Script, state: NewUserState): Write<ScriptUserState> {
+      const done = whenShowing(state);
+      const { id } = state;
+      return {
+        request: { method: 'POST', url: new URL(userStatesPath(script), baseUrl), body: body(state) },
+        shownBy: (answer) => done(readEntity(scriptUserState, answer)),
+        ...(id !== undefined && {
+          readBack: async (deadline) => done(await unlessMissing(get(at({ ...script, userStateId: id }), deadline))),
+        }),
+        repeatLater: false,
+        repeatUnapplied: false,
+      };
+    },
+
+    delete(target: Target): Write<{ readonly id: string }> {
+      const url = at(target);
+      const gone = { id: target.userStateId };
+      return {
+        request: { method: 'DELETE', url },
+        shownBy: () => gone,
+        readBack: async (deadline) => ((await unlessMissing(get(url, deadline))) === undefined ? gone : undefined),
+        repeatLater: true,
+        repeatUnapplied: true,
+      };
+    },
+  };
+}
+
+async function unlessMissing<T>(read: Promise<T>): Promise<T | undefined> {
+  try {
+    return await read;
+  } catch (error) {
+    if (asGraphError(error).reason === 'GRAPH_NOT_FOUND') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,100 @@
+import { asGraphError, attemptSignal, type GraphClient, waitForRetry } from './client.js';
+import type { Deadline } from './deadline.js';
+import { GraphError, type GraphIds } from './errors.js';
+import type { Quota } from './quota.js';
+import { waitBefore } from './retry-after.js';
+import type { Answer, WireRequest } from './transport.js';
+
+/** One write, and how to tell what became of it. */
+export interface Write<T> {
+  readonly request: WireRequest;
+  /** What a 2xx answer shows; `undefined` when it doesn't show that the write is done. */
+  readonly shownBy: (answer: Answer) => T | undefined;
+  /** Looks whether the write is done; `undefined` when it is not. Without it a doubt can't be settled. */
+  readonly readBack?: (deadline: Deadline) => Promise<T | undefined>;
+  /** Whether it may be sent again when Graph said "not now". A request that surely never left always may. */
+  readonly repeatLater: boolean;
+  /** Whether it may be sent once more when a read has shown that it was not applied. */
+  readonly repeatUnapplied: boolean;
+}
+
+/** A write that is done, with the ids that Graph knows it by. */
+export interface Written<T> {
+  readonly value: T;
+  readonly graph: GraphIds;
+}
+
+/** Sends writes and finds out what became of them. */
+export type Writer = <T>(write: Write<T>, deadline: Deadline) => Promise<Written<T>>;
+
+/**
+ * The rules of outcome: a write is reported done only when Graph's answer or a read after it shows it, and failed only
+ * when it is known not to be applied. Everything else is `OUTCOME_UNKNOWN`.
+ */
+export function createWriter(client: GraphClient, quota: Quota): Writer {
+  return async <T>(write: Write<T>, caller: Deadline): Promise<Written<T>> => {
+    const deadline = caller.seenThrough();
+    // Until the first request has left, the caller may call it off.
+    let patience = caller;
+    let doubt: GraphError | undefined;
+    const orDoubt = (error: unknown) => {
+      throw doubt === undefined ? error : verdict(doubt);
+    };
+
+    async function send(): Promise<Written<T> | GraphError> {
+      const giveBack = await quota.take(patience);
+      try {
+        const answer = await client.attempt(write.request, attemptSignal(deadline));
+        const value = write.shownBy(answer);
+        if (value !== undefined) return { value, graph: answer.ids };
+        return new GraphError('OUTCOME_UNKNOWN', { certainty: 'doubtful', graph: answer.ids, status: answer.status });
+      } catch (error) {
+        return asGraphError(error);
+      } finally {
+        giveBack();
+      }
+    }
+
+    for (let attempts = 1; ; attempts++) {
+      patience.throwIfClosed();
+      const result = await send().catch(orDoubt);
+      if (!(result instanceof GraphError)) return result;
+
+      const unsent = result.certainty === 'later' && result.details.status === undefined;
+      if (!unsent) patience = deadline;
+      if (unsent || (result.certainty === 'later' && write.repeatLater)) {
+        await waitForRetry(result, attempts, patience).catch(orDoubt);
+        continue;
+      }
+      if (result.certainty === 'refused' && doubt === undefined) throw result;
+
+      const found = await settle(write, result, deadline);
+      if (found !== undefined) return { value: found, graph: result.details.graph ?? {} };
+      if (result.certainty === 'refused') throw result;
+      if (doubt !== undefined || !write.repeatUnapplied) throw verdict(result);
+      doubt = result;
+      await deadline.wait(Math.min(waitBefore(attempts, undefined), deadline.remainingMs() / 4));
+    }
+  };
+}
+
+/** Looks what became of a write, so that nothing has to be guessed. */
+async function settle<T>(write: Write<T>, doubt: GraphError, deadline: Deadline): Promise<T | undefined> {
+  if (write.readBack === undefined) {
+    if (doubt.certainty === 'later') throw doubt;
+    throw doubt.as('OUTCOME_UNKNOWN');
+  }
+  try {
+    return await write.readBack(deadline);
+  } catch (error) {
+    const failure = asGraphError(error);
+    throw failure.reason === 'GRAPH_NOT_FOUND' ? failure : doubt.as('OUTCOME_UNKNOWN', { cause: failure });
+  }
+}
+
+/** A read after the write shows that it was not applied. It still may be, where Graph could be at work on it. */
+function verdict(doubt: GraphError): GraphError {
+  if (doubt.certainty === 'later') return doubt;
+  const finished = doubt.reason === 'GRAPH_UNAVAILABLE' && doubt.details.timedOut !== true;
+  return doubt.as(finished ? 'GRAPH_UNAVAILABLE' : 'OUTCOME_UNKNOWN');
+}

@@ -1,0 +1,50 @@
+import type { RequestHandler } from 'express';
+import { text } from 'express';
+import { invalidInput, Refusal } from '../api/errors.js';
+
+const maxBodyBytes = 64 * 1024;
+
+/** HTTP/1.1 wants a `Host` (RFC 9112, 3.2). */
+export const requireHost: RequestHandler = (request, _response, next) => {
+  if (!request.get('host')) throw invalidInput('wants a host header');
+  next();
+};
+
+/** Calls come by GET or POST and in no other way. There is no CORS: a preflight is refused like everything else. */
+export const requireMethod: RequestHandler = (request, response, next) => {
+  if (request.method !== 'GET' && request.method !== 'POST') {
+    response.setHeader('allow', 'GET, POST');
+    throw invalidInput('wants GET or POST', [], 'METHOD_NOT_SUPPORTED');
+  }
+  next();
+};
+
+/**
+ * Refuses what another site's page can make a browser send. A header of one's own can't be sent across origins without
+ * a preflight, and `Sec-Fetch-Site` can't be forged by a page at all.
+ *
+ * @see https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
+ */
+export function requireOwnSite(publicUrl: URL | undefined): RequestHandler {
+  return (request, _response, next) => {
+    const site = request.get('sec-fetch-site');
+    const origin = request.get('origin');
+    const own = publicUrl?.origin ?? `http://localhost:${request.socket.localPort}`;
+    const fromOwnSite = site === undefined ? origin === undefined || origin === own : site === 'same-origin';
+    if (request.get('x-csrf') !== '1' || !fromOwnSite) throw new Refusal('REQUEST_REFUSED');
+    next();
+  };
+}
+
+/** A body is JSON, and says so. */
+export const requireJson: RequestHandler = (request, _response, next) => {
+  const type = request.get('content-type');
+  const needed = request.method === 'POST' || type !== undefined;
+  if (needed && !/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type ?? '')) {
+    throw invalidInput('the content type must be application/json', [], 'UNSUPPORTED_MEDIA_TYPE');
+  }
+  next();
+};
+
+/** Reads the body under its limit, as text: parsing it is tRPC's. */
+export const readBody: RequestHandler = text({ type: 'application/json', limit: maxBodyBytes, inflate: false });

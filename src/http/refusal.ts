@@ -1,0 +1,44 @@
+import { TRPCError } from '@trpc/server';
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import { describeError, invalidInput, Refusal } from '../api/errors.js';
+import { requestIdOf } from './request-log.js';
+
+/** The body of an answer to a call that failed before tRPC saw it: the shape that tRPC's own failures have. */
+export function refusalBody(error: TRPCError, requestId: string): { readonly status: number; readonly body: object } {
+  const { message, data } = describeError(error, requestId);
+  return { status: data.httpStatus, body: { error: { message, code: TRPC_ERROR_CODES_BY_KEY[data.code], data } } };
+}
+
+/** Whatever no route has answered. */
+export const notFound: RequestHandler = () => {
+  throw invalidInput('no such address', [], 'NOT_FOUND');
+};
+
+/** Answers every error that the routes before it have thrown. */
+export function answerErrors(log: Logger): ErrorRequestHandler {
+  // Express knows an error handler by its four parameters.
+  return (thrown: unknown, _request, response, _next) => {
+    const error = asRefusal(thrown);
+    const requestId = requestIdOf(response);
+    if (!(error instanceof Refusal)) log.error({ requestId, err: thrown }, 'a defect');
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const { status, body } = refusalBody(error, requestId);
+    response.status(status).set('cache-control', 'no-store').json(body);
+  };
+}
+
+/** Express and its body parser say by `status` and `type` what they refuse. */
+function asRefusal(thrown: unknown): TRPCError {
+  if (thrown instanceof TRPCError) return thrown;
+  const { status, type } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as Record<string, unknown>;
+  if (type === 'request.aborted') return new Refusal('CLIENT_CLOSED');
+  if (status === 413) return invalidInput('the body is too large', [], 'PAYLOAD_TOO_LARGE');
+  if (status === 415) return invalidInput('wants UTF-8, not compressed', [], 'UNSUPPORTED_MEDIA_TYPE');
+  if (typeof status === 'number' && status >= 400 && status < 500) return invalidInput('the request is malformed');
+  return new TRPCError({ code: 'INTERNAL_SERVER_ERROR', cause: thrown });
+}

@@ -1,0 +1,49 @@
+import type { RequestHandler, Response } from 'express';
+import type { Logger } from 'pino';
+
+/** Characters that are safe in headers, logs and shells. No `@`: an id must not turn out to be a person's name. */
+const safeId = /^[A-Za-z0-9._~:+/=-]{1,128}$/;
+
+const header = 'x-request-id';
+
+/** The id that an answer carries. */
+export function requestIdOf(response: Response): string {
+  return String(response.getHeader(header));
+}
+
+/**
+ * Gives every request its id (the caller's own when it is safe) and leaves a line about it in the log: never its
+ * address as it came, its headers or its body, which can hold names and secrets.
+ */
+export function logRequests(log: Logger): RequestHandler {
+  return (request, response, next) => {
+    const startedAt = performance.now();
+    const own = request.get(header);
+    response.setHeader(header, own !== undefined && safeId.test(own) ? own : crypto.randomUUID());
+    response.once('close', () => {
+      const level = request.path === '/healthz' || request.path === '/readyz' ? 'debug' : 'info';
+      log[level](
+        {
+          requestId: requestIdOf(response),
+          method: request.method,
+          route: routeOf(response),
+          status: response.writableFinished ? response.statusCode : null,
+          durationMs: Math.round(performance.now() - startedAt),
+        },
+        'request',
+      );
+    });
+    next();
+  };
+}
+
+const routes = new WeakMap<Response, string>();
+
+/** Names, for the log, what a request turned out to be for. */
+export function nameRoute(response: Response, route: string): void {
+  routes.set(response, route);
+}
+
+function routeOf(response: Response): string | null {
+  return routes.get(response) ?? null;
+}

@@ -1,0 +1,125 @@
+import type { TokenCredential } from '@azure/identity';
+import type { Logger } from 'pino';
+import { createAudit } from './api/audit.js';
+import { createApp } from './app.js';
+import { localOperator, nobody } from './auth/person.js';
+import type { Config } from './config.js';
+import {
+  accessTokenCredential,
+  azureCredential,
+  graphScope,
+  noCredential,
+  permissionsIn,
+  requiredPermission,
+} from './graph/credential.js';
+import { createCursorCodec } from './graph/cursor.js';
+import { createGraph } from './graph/graph.js';
+import { createTokenSource, type TokenSource } from './graph/tokens.js';
+import { createDrain } from './http/drain.js';
+import { close, createHttpServer, listen } from './http/server.js';
+
+/** How long readiness says no before the door closes, as long as calls are under way: load balancers need a moment. */
+export const drainGraceMs = 5_000;
+
+/** A Graph to speak to: where it is, and how to get in. */
+export interface GraphAccess {
+  readonly baseUrl: URL;
+  readonly credential: TokenCredential;
+  close(): Promise<void>;
+}
+
+/** The running service. */
+export interface Service {
+  /** Where it listens. */
+  readonly url: URL;
+  /** The simulator's address, where it is the Graph behind the service. */
+  readonly simulatorUrl: URL | undefined;
+  /** Lets calls in flight end, then closes everything. */
+  stop(): Promise<void>;
+}
+
+/** Builds the parts from the settings, joins them and begins to listen. */
+export async function startService(config: Config, log: Logger): Promise<Service> {
+  const access = await openGraph(config);
+  const tokens = createTokenSource(access.credential, graphScope(access.baseUrl), log);
+  const graph = createGraph({
+    baseUrl: access.baseUrl,
+    tokens,
+    cursors: createCursorCodec((config.SESSION_SECRET ?? []).map((secret) => secret.reveal())),
+    deadlineMs: config.GRAPH_DEADLINE_MS,
+    writesPer20s: config.GRAPH_WRITES_PER_20S,
+  });
+  const drain = createDrain();
+  const simulated = config.GRAPH_CREDENTIAL === 'simulator';
+  const app = createApp({
+    graph,
+    graphKind: simulated ? 'simulator' : 'live',
+    audit: createAudit(log),
+    authenticate: config.SIGN_IN === 'off' ? localOperator : nobody,
+    publicUrl: config.PUBLIC_URL,
+    drain,
+    log,
+  });
+  const server = createHttpServer(app);
+  const closeGraph = async () => {
+    await graph.close();
+    await access.close();
+  };
+  try {
+    const url = await listen(server, config.PORT, config.HOST);
+    if (config.GRAPH_CREDENTIAL !== 'signed-in-user') void advise(tokens, log);
+    return {
+      url,
+      simulatorUrl: simulated ? new URL(access.baseUrl.origin) : undefined,
+      async stop() {
+        await drain.begin(drainGraceMs);
+        await close(server);
+        await closeGraph();
+      },
+    };
+  } catch (error) {
+    await closeGraph();
+    throw error;
+  }
+}
+
+/** Finds the Graph that the settings name. The simulator is loaded only here, and only when it is chosen. */
+export async function openGraph(config: Config): Promise<GraphAccess> {
+  if (config.GRAPH_CREDENTIAL === 'simulator') {
+    const { startSimulator } = await import('./simulator/simulator.js');
+    const simulator = await startSimulator({
+      seed: config.SIMULATOR_SEED,
+      port: config.SIMULATOR_PORT,
+      latencyMs: config.SIMULATOR_LATENCY_MS,
+      faults: config.SIMULATOR_FAULTS,
+      approval: config.SIMULATOR_APPROVAL === 'on',
+      writesPer20s: config.SIMULATOR_WRITES_PER_20S,
+    });
+    return {
+      baseUrl: new URL(simulator.baseUrl),
+      credential: simulator.credential,
+      close: () => simulator.close(),
+    };
+  }
+  return {
+    baseUrl: config.GRAPH_BASE_URL,
+    credential: chooseCredential(config),
+    close: async () => undefined,
+  };
+}
+
+function chooseCredential(config: Config): TokenCredential {
+  if (config.GRAPH_CREDENTIAL === 'azure') return azureCredential();
+  return config.GRAPH_ACCESS_TOKEN === undefined
+    ? noCredential()
+    : accessTokenCredential(config.GRAPH_ACCESS_TOKEN.reveal());
+}
+
+/** Looks into the token at start-up, so that a missing permission is known before somebody's write fails of it. */
+async function advise(tokens: TokenSource, log: Logger): Promise<void> {
+  const token = await tokens.get({ signal: AbortSignal.timeout(60_000) }).catch(() => undefined);
+  const permissions = token === undefined ? undefined : permissionsIn(token);
+  if (permissions !== undefined && !permissions.includes(requiredPermission)) {
+    log.warn({ missing: requiredPermission, permissions }, 'the Graph token lacks a permission');
+  }
+}
