@@ -1,6 +1,6 @@
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
-import { appRouter } from './api/router.js';
+import { procedureTypes } from './api/router.js';
 import { requireCalls } from './http/calls.js';
 import type { Drain } from './http/drain.js';
 import { readBody, requireHost, requireJson, requireMethod, requireOwnSite } from './http/guards.js';
@@ -41,7 +41,7 @@ export function createApp(parts: AppParts): Express {
     requireMethod,
     requireOwnSite(parts.publicUrl),
     requireJson,
-    requireCalls(appRouter),
+    requireCalls(procedureTypes),
     readBody,
     answerCalls(parts),
   );

@@ -57,8 +57,8 @@ export function createGraphClient(transport: Transport, tokens: TokenSource): Gr
         return parse(await attempt(request, attemptSignal(deadline)));
       } catch (error) {
         deadline.throwIfClosed();
-        const failure = asGraphError(error);
-        await waitForRetry(failure, attempts, deadline);
+        const over = await waitForRetry(asGraphError(error), attempts, deadline);
+        if (over !== undefined) throw over;
         deadline.throwIfClosed();
       }
     }
@@ -75,16 +75,21 @@ export function attemptSignal(deadline: Deadline): AbortSignal {
 /**
  * Waits until an attempt is worth repeating.
  *
- * @throws {GraphError} the failure itself when it isn't, or when there is no time for it
+ * @returns the failure to give up with, when it isn't worth it or there is no time for it
  */
-export async function waitForRetry(failure: GraphError, attempts: number, deadline: Deadline): Promise<void> {
-  if (failure.certainty === 'refused' || failure.reason === 'GRAPH_PROTOCOL') throw failure;
+export async function waitForRetry(
+  failure: GraphError,
+  attempts: number,
+  deadline: Deadline,
+): Promise<GraphError | undefined> {
+  if (failure.certainty === 'refused' || failure.reason === 'GRAPH_PROTOCOL') return failure;
   const saysWhen = failure.reason === 'THROTTLED' || failure.details.retryAfterMs !== undefined;
   const waitMs = waitBefore(attempts, failure.details.retryAfterMs);
   if ((!saysWhen && attempts >= maxBlindAttempts) || waitMs >= deadline.remainingMs()) {
-    throw failure.as(failure.reason, saysWhen ? { retryAfterMs: Math.ceil(waitMs) } : {});
+    return failure.as(failure.reason, saysWhen ? { retryAfterMs: Math.ceil(waitMs) } : {});
   }
   await deadline.wait(waitMs);
+  return undefined;
 }
 
 /** Anything that isn't a {@link GraphError} is a defect and passes through. */

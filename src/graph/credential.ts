@@ -24,7 +24,7 @@ export function azureCredential(): TokenCredential {
   return {
     async getToken(scopes, options) {
       loading ??= import('@azure/identity').then(({ DefaultAzureCredential }) => new DefaultAzureCredential());
-      return await (await loading).getToken(scopes, options);
+      return (await loading).getToken(scopes, options);
     },
   };
 }

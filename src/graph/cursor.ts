@@ -28,17 +28,6 @@ export function createCursorCodec(secrets: readonly string[]): CursorCodec {
   const keys = secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', 'script-state-bff cursor', 32)));
   const [first = randomBytes(32)] = keys;
 
-  function open(key: Buffer, sealed: Buffer, query: string): Place | undefined {
-    try {
-      const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12), { authTagLength: 16 });
-      decipher.setAAD(Buffer.from(query)).setAuthTag(sealed.subarray(12, 28));
-      const text = Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]).toString('utf8');
-      return place.parse(JSON.parse(text));
-    } catch {
-      return undefined;
-    }
-  }
-
   return {
     encode(next, query) {
       const iv = randomBytes(12);
@@ -55,6 +44,18 @@ export function createCursorCodec(secrets: readonly string[]): CursorCodec {
       throw new CursorError('the cursor is not of this query');
     },
   };
+}
+
+/** Opens what the key has sealed for this query; `undefined` for everything else. */
+function open(key: Buffer, sealed: Buffer, query: string): Place | undefined {
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12), { authTagLength: 16 });
+    decipher.setAAD(Buffer.from(query)).setAuthTag(sealed.subarray(12, 28));
+    const text = Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]).toString('utf8');
+    return place.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
 }
 
 /** A short mark by which a link is recognised when it comes again. */

@@ -80,7 +80,7 @@ function reasonOf(status: number, text: string): GraphReason {
   }
 }
 
-/** Turns an answer that is no success into the error it stands for. Sources: GRAPH.md's table of answers. */
+/** Turns an answer that is no success into the error it stands for. */
 export function errorFromAnswer(answer: Answer): GraphError {
   const { status, headers } = answer;
   const told = unwrap(answer.text);
@@ -97,7 +97,8 @@ export function errorFromAnswer(answer: Answer): GraphError {
     const code = approvalCode ?? guid.exec(/approval.*/is.exec(told.text)?.[0] ?? '')?.[0];
     return new GraphError('APPROVAL_PENDING', { ...details, ...(code !== undefined && { approvalCode: code }) });
   }
-  if (status === 400 && /x-msft-approval-justification/i.test(told.text)) {
+  // 400 in the field, 403 on Microsoft's page on approval for applications: the header's name is what tells.
+  if ((status === 400 || status === 403) && /x-msft-approval-justification/i.test(told.text)) {
     return new GraphError('APPROVAL_JUSTIFICATION_REQUIRED', details);
   }
   const reason = reasonOf(status, told.text);

@@ -103,7 +103,7 @@ export function createGraph({ deadlineMs, maxCalls = 2000, ...options }: GraphOp
 
   return {
     userStates: {
-      list: (script, cursor, call) => run(call, (d) => page(userStatesPath(script), scriptUserState, cursor, d)),
+      list: (of, cursor, call) => run(call, (d) => page(userStatesPath(of), scriptUserState, cursor, d)),
       get: (target, call) =>
         run(call, (deadline) =>
           client.read(
@@ -113,9 +113,9 @@ export function createGraph({ deadlineMs, maxCalls = 2000, ...options }: GraphOp
           ),
         ),
       update: (target, patch, call) => runWrite(call, writes.update(target, patch, call.approval ?? {})),
-      create(script, state, call) {
-        const key = userStatePath({ ...script, userStateId: state.id ?? crypto.randomUUID() });
-        return runWrite(call, writes.create(script, state), new URL(key, baseUrl).pathname);
+      create(of, state, call) {
+        const key = userStatePath({ ...of, userStateId: state.id ?? crypto.randomUUID() });
+        return runWrite(call, writes.create(of, state), new URL(key, baseUrl).pathname);
       },
       delete: (target, call) => runWrite(call, writes.delete(target)),
     },

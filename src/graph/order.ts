@@ -22,11 +22,9 @@ export function createOrder(): InOrder {
     });
     const tail = turn.catch(() => undefined);
     tails.set(key, tail);
-    void tail.then(() => {
-      if (tails.get(key) === tail) tails.delete(key);
-    });
-    if (before === undefined) return await turn;
-    return await new Promise((resolve, reject) => {
+    void tail.finally(() => tails.get(key) === tail && tails.delete(key));
+    if (before === undefined) return turn;
+    return new Promise((resolve, reject) => {
       const leave = () => {
         if (!begun) reject(notBegun(deadline));
       };

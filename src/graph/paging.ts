@@ -31,7 +31,7 @@ export function createPager(client: GraphClient, baseUrl: URL, cursors: CursorCo
   return async (path, schema, cursor, deadline) => {
     const first = new URL(path, baseUrl);
     const at = cursor === undefined ? { link: first.href, seen: '' } : cursors.decode(cursor, path);
-    return await client.read(
+    return client.read(
       { method: 'GET', url: new URL(at.link) },
       (answer) => {
         const { items, nextLink } = requirePage(schema, answer);

@@ -47,13 +47,16 @@ function shows(state: ScriptUserState, wanted: UserStatePatch): boolean {
   );
 }
 
+/** Lets a state through that shows the wanted values. */
+function whenShowing(wanted: UserStatePatch): (state: ScriptUserState | undefined) => ScriptUserState | undefined {
+  return (state) => (state !== undefined && shows(state, wanted) ? state : undefined);
+}
+
 /** The three writes on user run states, each with how to tell what became of it. */
 export function createUserStateWrites(client: GraphClient, baseUrl: URL) {
   const at = (target: Target) => new URL(userStatePath(target), baseUrl);
   const get = (url: URL, deadline: Deadline) =>
     client.read({ method: 'GET', url }, (answer) => requireEntity(scriptUserState, answer), deadline);
-  const whenShowing = (wanted: UserStatePatch) => (state: ScriptUserState | undefined) =>
-    state !== undefined && shows(state, wanted) ? state : undefined;
 
   return {
     update(target: Target, patch: UserStatePatch, approval: Approval): Write<ScriptUserState> {

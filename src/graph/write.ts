@@ -34,15 +34,15 @@ export type Writer = <T>(write: Write<T>, deadline: Deadline) => Promise<Written
 export function createWriter(client: GraphClient, quota: Quota): Writer {
   return async <T>(write: Write<T>, caller: Deadline): Promise<Written<T>> => {
     const deadline = caller.seenThrough();
-    // Until the first request has left, the caller may call it off.
-    let patience = caller;
+    // Until a request has left, the caller may call it off; and a refusal says nothing of the requests before it.
+    let left = false;
     let doubt: GraphError | undefined;
     const orDoubt = (error: unknown) => {
       throw doubt === undefined ? error : verdict(doubt);
     };
 
     async function send(): Promise<Written<T> | GraphError> {
-      const giveBack = await quota.take(patience);
+      const giveBack = await quota.take(left ? deadline : caller);
       try {
         const answer = await client.attempt(write.request, attemptSignal(deadline));
         const value = write.shownBy(answer);
@@ -56,39 +56,42 @@ export function createWriter(client: GraphClient, quota: Quota): Writer {
     }
 
     for (let attempts = 1; ; attempts++) {
-      patience.throwIfClosed();
-      const result = await send().catch(orDoubt);
-      if (!(result instanceof GraphError)) return result;
+      if (!left) caller.throwIfClosed();
+      const failure = await send().catch(orDoubt);
+      if (!(failure instanceof GraphError)) return failure;
 
-      const unsent = result.certainty === 'later' && result.details.status === undefined;
-      if (!unsent) patience = deadline;
-      if (unsent || (result.certainty === 'later' && write.repeatLater)) {
-        await waitForRetry(result, attempts, patience).catch(orDoubt);
-        continue;
+      const unsent = failure.certainty === 'later' && failure.details.status === undefined;
+      if (failure.certainty === 'refused' && !left) throw failure;
+      left ||= !unsent;
+
+      let over: GraphError | undefined;
+      if (unsent || (failure.certainty === 'later' && write.repeatLater)) {
+        over = await waitForRetry(failure, attempts, left ? deadline : caller);
+        if (over === undefined) continue;
+        if (unsent) return orDoubt(over);
       }
-      if (result.certainty === 'refused' && doubt === undefined) throw result;
 
-      const found = await settle(write, result, deadline);
-      if (found !== undefined) return { value: found, graph: result.details.graph ?? {} };
-      if (result.certainty === 'refused') throw result;
-      if (doubt !== undefined || !write.repeatUnapplied) throw verdict(result);
-      doubt = result;
+      const found = await settle(write, failure, deadline);
+      if (found !== undefined) return { value: found, graph: failure.details.graph ?? {} };
+      if (over !== undefined) return orDoubt(over);
+      if (failure.certainty === 'refused') throw failure;
+      if (doubt !== undefined || !write.repeatUnapplied) throw verdict(failure);
+      doubt = failure;
       await deadline.wait(Math.min(waitBefore(attempts, undefined), deadline.remainingMs() / 4));
     }
   };
 }
 
-/** Looks what became of a write, so that nothing has to be guessed. */
-async function settle<T>(write: Write<T>, doubt: GraphError, deadline: Deadline): Promise<T | undefined> {
-  if (write.readBack === undefined) {
-    if (doubt.certainty === 'later') throw doubt;
-    throw doubt.as('OUTCOME_UNKNOWN');
-  }
+/** Looks what became of a write, so that nothing has to be guessed. Throws when that can't be told. */
+async function settle<T>(write: Write<T>, failure: GraphError, deadline: Deadline): Promise<T | undefined> {
+  const unsettled = (cause?: unknown) =>
+    failure.certainty === 'doubtful' ? failure.as('OUTCOME_UNKNOWN', { cause }) : failure;
+  if (write.readBack === undefined) throw unsettled();
   try {
     return await write.readBack(deadline);
   } catch (error) {
-    const failure = asGraphError(error);
-    throw failure.reason === 'GRAPH_NOT_FOUND' ? failure : doubt.as('OUTCOME_UNKNOWN', { cause: failure });
+    const cause = asGraphError(error);
+    throw cause.reason === 'GRAPH_NOT_FOUND' ? cause : unsettled(cause);
   }
 }
 

@@ -13,7 +13,7 @@ export interface Drain {
 export function createDrain(): Drain {
   let draining = false;
   let underWay = 0;
-  let onIdle: () => void = () => undefined;
+  let onIdle: (() => void) | undefined;
   return {
     get draining() {
       return draining;
@@ -23,7 +23,7 @@ export function createDrain(): Drain {
       if (draining) response.setHeader('connection', 'close');
       response.once('close', () => {
         underWay--;
-        if (underWay === 0) onIdle();
+        if (underWay === 0) onIdle?.();
       });
       next();
     },

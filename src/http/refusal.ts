@@ -2,6 +2,7 @@ import { TRPCError } from '@trpc/server';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Logger } from 'pino';
+import { z } from 'zod';
 import { describeError, invalidInput, Refusal } from '../api/errors.js';
 import { requestIdOf } from './request-log.js';
 
@@ -22,7 +23,8 @@ export function answerErrors(log: Logger): ErrorRequestHandler {
   return (thrown: unknown, _request, response, _next) => {
     const error = asRefusal(thrown);
     const requestId = requestIdOf(response);
-    if (!(error instanceof Refusal)) log.error({ requestId, err: thrown }, 'a defect');
+    if (error instanceof Refusal) log.info({ requestId, reason: error.reason }, 'request refused');
+    else log.error({ requestId, err: thrown }, 'a defect');
     if (response.headersSent) {
       response.destroy();
       return;
@@ -32,13 +34,15 @@ export function answerErrors(log: Logger): ErrorRequestHandler {
   };
 }
 
-/** Express and its body parser say by `status` and `type` what they refuse. */
+/** Express and its body parser say by these what they refuse. */
+const httpError = z.object({ status: z.number(), type: z.string().optional() });
+
 function asRefusal(thrown: unknown): TRPCError {
   if (thrown instanceof TRPCError) return thrown;
-  const { status, type } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as Record<string, unknown>;
+  const { status, type } = httpError.safeParse(thrown).data ?? {};
   if (type === 'request.aborted') return new Refusal('CLIENT_CLOSED');
   if (status === 413) return invalidInput('the body is too large', [], 'PAYLOAD_TOO_LARGE');
   if (status === 415) return invalidInput('wants UTF-8, not compressed', [], 'UNSUPPORTED_MEDIA_TYPE');
-  if (typeof status === 'number' && status >= 400 && status < 500) return invalidInput('the request is malformed');
+  if (status !== undefined && status >= 400 && status < 500) return invalidInput('the request is malformed');
   return new TRPCError({ code: 'INTERNAL_SERVER_ERROR', cause: thrown });
 }

@@ -1,5 +1,4 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { invalidInput } from '../api/errors.js';
 import { refusalBody } from './refusal.js';
@@ -34,7 +33,8 @@ export async function listen(server: Server, port: number, host: string): Promis
       resolve();
     });
   });
-  const { port: actual } = server.address() as AddressInfo;
+  const address = server.address();
+  const actual = typeof address === 'object' && address !== null ? address.port : port;
   return new URL(`http://${host.includes(':') ? `[${host}]` : host}:${actual}`);
 }
 

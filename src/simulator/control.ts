@@ -1,0 +1,104 @@
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import { z } from 'zod';
+import { simulatorFaults } from '../config.js';
+import type { Approvals } from './approvals.js';
+import { type FaultRules, faultRule } from './fault-rules.js';
+import type { Journal } from './journal.js';
+import { type Settings, settingsPatch } from './settings.js';
+import type { Tokens } from './tokens.js';
+
+/** What the control endpoints act on. */
+export interface ControlParts {
+  readonly settings: Settings;
+  readonly tokens: Tokens;
+  readonly approvals: Approvals;
+  readonly rules: FaultRules;
+  readonly journal: Journal;
+}
+
+const roles = z.array(z.string()).exactOptional();
+const tokenWishes = z.strictObject({
+  claims: z.string().refine(isJson, 'must be JSON text').exactOptional(),
+  roles,
+  // Negative: a token that has expired already.
+  lifetimeMs: z.int().exactOptional(),
+});
+const literalToken = z.strictObject({ token: z.string().regex(/^\S+$/), roles });
+const faultRules = z.union([z.array(faultRule), faultRule.transform((rule) => [rule])]);
+
+const endpoints = [
+  'POST /simulator/token',
+  'POST /simulator/tokens',
+  'POST /simulator/faults',
+  'DELETE /simulator/faults',
+  'GET /simulator/journal',
+  'DELETE /simulator/journal',
+  'GET /simulator/approvals',
+  'POST /simulator/approvals/:code',
+  'PATCH /simulator/settings',
+] as const;
+
+/** The simulator's own endpoints, under `/simulator`: no Graph has them. */
+export function createControl({ settings, tokens, approvals, rules, journal }: ControlParts): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(express.json({ limit: '1mb' }));
+
+  app.get('/simulator', (_request, response) => {
+    response.json({
+      about: 'A simulator of Microsoft Graph. All data is made up.',
+      endpoints,
+      faults: simulatorFaults,
+    });
+  });
+  app.post('/simulator/token', (request, response) => {
+    response.json(tokens.issue(tokenWishes.parse(request.body ?? {})));
+  });
+  app.post('/simulator/tokens', (request, response) => {
+    const { token, roles: granted } = literalToken.parse(request.body);
+    tokens.register(token, granted);
+    response.status(204).end();
+  });
+  app.post('/simulator/faults', (request, response) => {
+    rules.add(faultRules.parse(request.body));
+    response.status(204).end();
+  });
+  app.delete('/simulator/faults', (_request, response) => {
+    rules.clear();
+    response.status(204).end();
+  });
+  app.get('/simulator/journal', (_request, response) => {
+    response.json({ entries: journal.entries() });
+  });
+  app.delete('/simulator/journal', (_request, response) => {
+    journal.clear();
+    response.status(204).end();
+  });
+  app.get('/simulator/approvals', (_request, response) => {
+    response.json({ approvals: approvals.list() });
+  });
+  app.post('/simulator/approvals/:code', (request, response) => {
+    response.status(approvals.approve(request.params.code) ? 204 : 404).end();
+  });
+  app.patch('/simulator/settings', (request, response) => {
+    response.json(Object.assign(settings, settingsPatch.parse(request.body)));
+  });
+
+  app.use((_request, response) => {
+    response.status(404).json({ error: 'No such endpoint', endpoints });
+  });
+  // Express knows an error handler by its four parameters.
+  app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
+    response.status(400).json({ error: error instanceof z.ZodError ? error.issues : 'The body must be JSON' });
+  });
+  return app;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

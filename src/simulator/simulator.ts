@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TokenCredential } from '@azure/identity';
+import type { SimulatorFault } from '../config.js';
+import { createApprovals } from './approvals.js';
+import { createControl } from './control.js';
+import { createSimulatorCredential } from './credential.js';
+import { createExchange, type Exchange } from './exchange.js';
+import { createFaultRules } from './fault-rules.js';
+import { createGraph } from './graph.js';
+import { createJournal } from './journal.js';
+import { createRandom } from './prng.js';
+import { createQuota } from './quota.js';
+import type { GraphRequest } from './request.js';
+import { deliver } from './response.js';
+import { defaultSettings, type Settings } from './settings.js';
+import { createTenant } from './tenant.js';
+import { createTokens } from './tokens.js';
+
+/** How to start a simulator. */
+export interface SimulatorOptions {
+  /** Decides the tenant and the draws of chance; 1 by default. */
+  readonly seed?: number;
+  /** 0, the default, takes a free one. It listens on 127.0.0.1 only. */
+  readonly port?: number;
+  /** Milliseconds added to every Graph answer; 0 by default. */
+  readonly latencyMs?: number;
+  /** The probability, 0 to 1, of each fault per Graph request; none by default. */
+  readonly faults?: ReadonlyMap<SimulatorFault, number>;
+  /** Multi admin approval is on for writes; off by default. */
+  readonly approval?: boolean;
+  /** Writes within 20 s before Graph throttles; 200 by default. */
+  readonly writesPer20s?: number;
+  /** Requests within 20 s before Graph throttles; 2,000 by default. */
+  readonly requestsPer20s?: number;
+}
+
+/** A simulator that runs. */
+export interface Simulator {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string;
+  /** Where its Graph is: `http://127.0.0.1:PORT/beta` */
+  readonly baseUrl: string;
+  /** Gets tokens from the simulator, over HTTP. */
+  readonly credential: TokenCredential;
+  /** Stops it and closes every connection, stalled ones included. */
+  close(): Promise<void>;
+}
+
+/** Starts a simulator of Microsoft Graph. Rejects when the port is taken. */
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const { seed = 1, port = 0, faults = new Map<SimulatorFault, number>(), ...given } = options;
+  // Node's 5 s would close connections under a client that is about to use them again.
+  const server = createServer({ keepAliveTimeout: 60_000 });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new TypeError('The simulator listens on no port');
+  const url = `http://127.0.0.1:${address.port}`;
+
+  const closing = new AbortController();
+  const settings: Settings = { ...defaultSettings, ...given };
+  const tokens = createTokens();
+  const approvals = createApprovals(settings);
+  const rules = createFaultRules(faults, createRandom(seed + 1));
+  const journal = createJournal();
+  const control = createControl({ settings, tokens, approvals, rules, journal });
+  const exchange = createExchange({
+    origin: url,
+    settings,
+    tokens,
+    quota: createQuota(settings),
+    approvals,
+    graph: createGraph(createTenant(seed), url),
+    rules,
+    journal,
+    random: createRandom(seed + 2),
+    wait: (ms) => sleep(ms, undefined, { signal: closing.signal }),
+  });
+
+  server.on('request', (request, response) => {
+    if (/^\/simulator(?![^/?])/.test(request.url ?? '')) {
+      control(request, response);
+      return;
+    }
+    // It fails when the caller went away before its body was read, or when the simulator closes: nobody waits then.
+    serveGraph(exchange, request, response).catch(() => response.destroy());
+  });
+
+  return {
+    url,
+    baseUrl: `${url}/beta`,
+    credential: createSimulatorCredential(url),
+    async close() {
+      closing.abort();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    },
+  };
+}
+
+async function serveGraph(exchange: Exchange, message: IncomingMessage, response: ServerResponse): Promise<void> {
+  const requestId = randomUUID();
+  const headers = Object.fromEntries(
+    Object.entries(message.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : (value ?? ''),
+    ]),
+  );
+  const request: GraphRequest = {
+    method: message.method ?? 'GET',
+    path: message.url ?? '/',
+    headers,
+    body: await text(message),
+    requestId,
+    clientRequestId: headers['client-request-id'] ?? requestId,
+    batchItem: null,
+  };
+  deliver(request, await exchange(request), response);
+}

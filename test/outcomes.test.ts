@@ -1,0 +1,201 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { failure, type Pair, startPair } from './support/service.js';
+import type { FaultRule } from './support/simulator.js';
+import { type KnownState, oneState } from './support/states.js';
+
+let pair: Pair;
+let known: KnownState;
+
+beforeAll(async () => {
+  pair = await startPair();
+  known = await oneState(pair.service);
+});
+afterEach(() => pair.simulator.reset());
+afterAll(() => pair.stop());
+
+/** Values that the state does not have yet. */
+let counter = 1000;
+const fresh = () => ({ successDeviceCount: counter++, errorDeviceCount: 3 });
+
+const update = (patch = fresh()) => pair.service.client.scriptUserState.update.mutate({ ...known.target, patch });
+
+async function sent(method: string): Promise<number> {
+  return (await pair.simulator.journal()).filter((entry) => entry.method === method).length;
+}
+
+describe('an update that Graph applied is reported done', () => {
+  test.each<[FaultRule['fault'], number]>([
+    ['reset-applied', 1],
+    ['bad-gateway-applied', 1],
+    ['gateway-timeout-applied', 1],
+    ['server-error-applied', 1],
+    ['stall-applied', 1],
+    ['truncated', 1],
+    ['no-content', 1],
+    ['accepted', 1],
+    ['empty', 1],
+    ['malformed', 1],
+    ['incomplete', 1],
+    ['oversized', 1],
+    ['wrapped', 1],
+    ['throttled-applied', 2],
+  ])('after %s, with %i PATCH', async (fault, patches) => {
+    await pair.simulator.fault({ fault, method: 'PATCH', delayMs: 100 });
+    const patch = fresh();
+    expect(await update(patch)).toMatchObject(patch);
+    expect(await sent('PATCH')).toBe(patches);
+  });
+});
+
+describe('an update that Graph did not apply is sent once more, and then done', () => {
+  test.each<FaultRule['fault']>([
+    'reset',
+    'bad-gateway',
+    'gateway-timeout',
+    'server-error',
+    'unavailable-bare',
+    'stall',
+    'accepted-unapplied',
+    'ignored',
+  ])('after %s', async (fault) => {
+    await pair.simulator.fault({ fault, method: 'PATCH' });
+    const patch = fresh();
+    expect(await update(patch)).toMatchObject(patch);
+    expect(await sent('PATCH')).toBe(2);
+  });
+});
+
+describe('an update that fails again is named for what it is', () => {
+  test.each<[FaultRule['fault'], string]>([
+    ['reset', 'GRAPH_UNAVAILABLE'],
+    ['bad-gateway', 'GRAPH_UNAVAILABLE'],
+    ['server-error', 'GRAPH_UNAVAILABLE'],
+    ['stall', 'OUTCOME_UNKNOWN'],
+    ['ignored', 'OUTCOME_UNKNOWN'],
+    ['accepted-unapplied', 'OUTCOME_UNKNOWN'],
+  ])('%s twice: %s, and it is not sent a third time', async (fault, reason) => {
+    await pair.simulator.fault({ fault, method: 'PATCH', times: 'always' });
+    expect(await failure(update())).toMatchObject({ reason });
+    expect(await sent('PATCH')).toBe(2);
+  });
+});
+
+describe('when the state can not be read back, the outcome is unknown', () => {
+  test.each<FaultRule['fault']>(['reset-applied', 'reset', 'bad-gateway', 'stall', 'no-content', 'truncated'])(
+    'after %s',
+    async (fault) => {
+      await pair.simulator.fault({ fault, method: 'PATCH' }, { fault: 'server-error', method: 'GET', times: 'always' });
+      expect(await failure(update())).toMatchObject({ reason: 'OUTCOME_UNKNOWN', code: 'GATEWAY_TIMEOUT' });
+      expect(await sent('PATCH')).toBe(1);
+    },
+  );
+});
+
+describe('"not now" is waited for', () => {
+  test.each<FaultRule>([
+    { fault: 'throttled', retryAfter: 'seconds', delayMs: 1000 },
+    { fault: 'throttled', retryAfter: 'fractional', delayMs: 300 },
+    { fault: 'throttled', retryAfter: 'date', delayMs: 1000 },
+    { fault: 'throttled', retryAfter: 'nested', delayMs: 1000 },
+    { fault: 'throttled', retryAfter: 'none' },
+    { fault: 'unavailable', retryAfter: 'seconds', delayMs: 1000 },
+  ])('$fault with Retry-After: $retryAfter', async (rule) => {
+    await pair.simulator.fault({ ...rule, method: 'PATCH' });
+    const patch = fresh();
+    expect(await update(patch)).toMatchObject(patch);
+    const [first, second] = (await pair.simulator.journal()).filter(({ method }) => method === 'PATCH');
+    expect(second?.clientRequestId).not.toBe(first?.clientRequestId);
+  });
+
+  test('but not beyond the deadline: the caller is told at once when to come back', async () => {
+    await pair.simulator.fault({ fault: 'throttled', method: 'PATCH', delayMs: 17_000 });
+    expect(await failure(update())).toMatchObject({ reason: 'THROTTLED', retryAfterMs: 17_000 });
+    expect(await sent('PATCH')).toBe(1);
+  });
+});
+
+test('a 429 that was applied all the same is reported done, also when there is no time to send it again', async () => {
+  await pair.simulator.fault({ fault: 'throttled-applied', method: 'PATCH', delayMs: 17_000 });
+  const patch = fresh();
+  expect(await update(patch)).toMatchObject(patch);
+  expect(await sent('PATCH')).toBe(1);
+});
+
+describe('approval', () => {
+  test('a change that was perhaps queued for approval is never sent again by itself', async () => {
+    await pair.simulator.fault({ fault: 'reset', method: 'PATCH' });
+    const call = pair.service.client.scriptUserState.update.mutate({
+      ...known.target,
+      patch: fresh(),
+      approval: { justification: 'a ticket' },
+    });
+    expect(await failure(call)).toMatchObject({ reason: 'GRAPH_UNAVAILABLE' });
+    expect(await sent('PATCH')).toBe(1);
+  });
+});
+
+describe('a create is never sent twice unless it surely was not received', () => {
+  const { scriptKind } = { scriptKind: 'deviceShellScript' } as const;
+  const create = (id?: string) =>
+    pair.service.client.scriptUserState.create.mutate({
+      scriptKind,
+      scriptId: known.target.scriptId,
+      userState: { ...(id && { id }), ...fresh(), userPrincipalName: 'new@contoso.example' },
+    });
+
+  test.each<[FaultRule['fault'], string]>([
+    ['reset', 'OUTCOME_UNKNOWN'],
+    ['reset-applied', 'OUTCOME_UNKNOWN'],
+    ['bad-gateway-applied', 'OUTCOME_UNKNOWN'],
+    ['stall-applied', 'OUTCOME_UNKNOWN'],
+    ['throttled', 'THROTTLED'],
+    ['unavailable', 'GRAPH_UNAVAILABLE'],
+  ])('without an id, after %s: %s', async (fault, reason) => {
+    await pair.simulator.fault({ fault, method: 'POST' });
+    expect(await failure(create())).toMatchObject({ reason });
+    expect(await sent('POST')).toBe(1);
+  });
+
+  test.each<FaultRule['fault']>(['reset-applied', 'stall-applied', 'throttled-applied', 'no-content'])(
+    'with an id it is found by reading after %s',
+    async (fault) => {
+      await pair.simulator.fault({ fault, method: 'POST' });
+      const id = `${known.target.scriptId}:${crypto.randomUUID()}`;
+      expect(await create(id)).toMatchObject({ id, userPrincipalName: 'new@contoso.example' });
+      expect(await sent('POST')).toBe(1);
+    },
+  );
+
+  test.each<[FaultRule['fault'], string]>([
+    ['reset', 'GRAPH_UNAVAILABLE'],
+    ['stall', 'OUTCOME_UNKNOWN'],
+    ['throttled', 'THROTTLED'],
+  ])('with an id, and not to be found after %s: %s', async (fault, reason) => {
+    await pair.simulator.fault({ fault, method: 'POST' });
+    expect(await failure(create(`${known.target.scriptId}:${crypto.randomUUID()}`))).toMatchObject({ reason });
+    expect(await sent('POST')).toBe(1);
+  });
+});
+
+const someNew = async () => {
+  const id = `${known.target.scriptId}:${crypto.randomUUID()}`;
+  const { scriptKind, scriptId } = known.target;
+  const userState = { id, ...fresh(), userPrincipalName: 'leaver@contoso.example' };
+  await pair.service.client.scriptUserState.create.mutate({ scriptKind, scriptId, userState });
+  return { ...known.target, userStateId: id };
+};
+
+describe('a delete', () => {
+  test.each<[FaultRule['fault'], number]>([
+    ['reset-applied', 1],
+    ['bad-gateway-applied', 1],
+    ['reset', 2],
+    ['server-error', 2],
+    ['throttled-applied', 2],
+  ])('is done after %s, with %i DELETE', async (fault, deletes) => {
+    const target = await someNew();
+    await pair.simulator.fault({ fault, method: 'DELETE', delayMs: 100 });
+    expect(await pair.service.client.scriptUserState.delete.mutate(target)).toEqual({ id: target.userStateId });
+    expect(await sent('DELETE')).toBe(deletes);
+  });
+});

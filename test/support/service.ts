@@ -1,0 +1,84 @@
+import { createTRPCClient, httpLink, type TRPCClient, TRPCClientError } from '@trpc/client';
+import { pino } from 'pino';
+import { loadConfig } from '../../src/config.js';
+import type { AppRouter, ErrorData } from '../../src/contract.js';
+import { type Service, startService } from '../../src/service.js';
+import { startTestSimulator, type TestSimulator } from './simulator.js';
+
+/** The token that the service under test holds, and that must never be seen anywhere else. */
+export const canaryToken = 'canary-token-7f3a9c';
+
+/** The real service on a free port, with its log and a typed client. */
+export interface TestService extends Service {
+  /** Its address, as supertest takes it. */
+  readonly address: string;
+  readonly client: TRPCClient<AppRouter>;
+  /** Every line that was logged, at the level `trace`, as written. */
+  readonly logged: readonly string[];
+  /** The log lines that hold all of the given fields. */
+  lines(fields: Readonly<Record<string, unknown>>): readonly Readonly<Record<string, unknown>>[];
+}
+
+/** A client as a front end makes it. */
+export function createClient(address: string): TRPCClient<AppRouter> {
+  return createTRPCClient<AppRouter>({ links: [httpLink({ url: `${address}/trpc`, headers: { 'x-csrf': '1' } })] });
+}
+
+/** Starts the service as `main` does, with settings of the test's own. */
+export async function startTestService(env: Readonly<Record<string, string>> = {}): Promise<TestService> {
+  const logged: string[] = [];
+  const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
+  const service = await startService(loadConfig({ PORT: '0', SIGN_IN: 'off', ...env }), log);
+  const address = service.url.origin;
+  return {
+    ...service,
+    address,
+    client: createClient(address),
+    logged,
+    lines: (fields) =>
+      logged
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+        .filter((line) => Object.entries(fields).every(([name, value]) => line[name] === value)),
+  };
+}
+
+/** A service and the simulator behind it, joined as a tenant would be: by address and token. */
+export interface Pair {
+  readonly simulator: TestSimulator;
+  readonly service: TestService;
+  stop(): Promise<void>;
+}
+
+/** Starts both. Calls have three seconds, so that a test of their end doesn't wait for half a minute. */
+export async function startPair(env: Readonly<Record<string, string>> = {}): Promise<Pair> {
+  const simulator = await startTestSimulator();
+  await simulator.register(canaryToken);
+  const service = await startTestService({
+    GRAPH_CREDENTIAL: 'access-token',
+    GRAPH_ACCESS_TOKEN: canaryToken,
+    GRAPH_BASE_URL: simulator.baseUrl,
+    GRAPH_DEADLINE_MS: '3000',
+    ...env,
+  });
+  return {
+    simulator,
+    service,
+    async stop() {
+      await simulator.reset();
+      await service.stop();
+      await simulator.close();
+    },
+  };
+}
+
+/** The `error.data` of a call that must fail. */
+export async function failure(call: Promise<unknown>): Promise<ErrorData & { readonly message: string }> {
+  const error: unknown = await call.then(
+    (value) => new Error(`succeeded with ${JSON.stringify(value)}`),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof TRPCClientError)) throw error;
+  const { data } = error as TRPCClientError<AppRouter>;
+  if (!data) throw error;
+  return { ...data, message: error.message };
+}

@@ -1,0 +1,64 @@
+import type { SimulatorFault } from '../../src/config.js';
+import type { Simulator, SimulatorOptions } from '../../src/simulator/simulator.js';
+import { startSimulator } from '../../src/simulator/simulator.js';
+
+/** A rule for what goes wrong next. */
+export interface FaultRule {
+  readonly fault: SimulatorFault;
+  readonly times?: number | 'always';
+  readonly method?: string;
+  readonly path?: string;
+  readonly retryAfter?: 'seconds' | 'fractional' | 'date' | 'nested' | 'none';
+  readonly delayMs?: number;
+}
+
+/** What the simulator noted of one request to Graph. */
+export interface JournalEntry {
+  readonly n: number;
+  readonly atMs: number;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number | null;
+  readonly applied: boolean;
+  readonly clientRequestId: string | null;
+  readonly fault: SimulatorFault | null;
+  readonly body: unknown;
+  readonly approval: { readonly justification: string | null; readonly code: string | null };
+}
+
+/** A running simulator with its control endpoints at hand. */
+export interface TestSimulator extends Simulator {
+  /** Registers a literal token as valid. */
+  register(token: string, roles?: readonly string[]): Promise<void>;
+  fault(...rules: readonly FaultRule[]): Promise<void>;
+  settings(settings: Readonly<Record<string, unknown>>): Promise<void>;
+  journal(): Promise<readonly JournalEntry[]>;
+  approve(code: string): Promise<void>;
+  /** Forgets faults and journal. */
+  reset(): Promise<void>;
+}
+
+/** Starts a simulator and speaks to its control endpoints over HTTP. */
+export async function startTestSimulator(options?: SimulatorOptions): Promise<TestSimulator> {
+  const simulator = await startSimulator(options);
+  const control = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const response = await fetch(`${simulator.url}/simulator/${path}`, {
+      method,
+      ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return response.status === 204 ? undefined : response.json();
+  };
+  return {
+    ...simulator,
+    register: async (token, roles) => void (await control('POST', 'tokens', { token, ...(roles && { roles }) })),
+    fault: async (...rules) => void (await control('POST', 'faults', rules)),
+    settings: async (settings) => void (await control('PATCH', 'settings', settings)),
+    journal: async () => ((await control('GET', 'journal')) as { entries: JournalEntry[] }).entries,
+    approve: async (code) => void (await control('POST', `approvals/${code}`)),
+    async reset() {
+      await control('DELETE', 'faults');
+      await control('DELETE', 'journal');
+    },
+  };
+}
