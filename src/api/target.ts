@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { idPattern } from '../graph/routes.js';
+import { idPattern, scriptKinds } from '../graph/routes.js';
 
 const id = z.string().regex(idPattern, 'wants 1 to 256 letters, digits, dots, underscores, hyphens or colons');
 
 /** The field that tells the kinds of script apart. */
-export const scriptKind = z.enum(['deviceShellScript', 'deviceManagementScript', 'deviceCustomAttributeShellScript']);
+export const scriptKind = z.enum(scriptKinds);
 
 /** The fields that name a script. */
 export const scriptFields = { scriptKind, scriptId: id };

@@ -1,12 +1,14 @@
-/** The kinds of script that Intune keeps user run states for, and their collections in Graph. */
-export const collections = {
+/** The kinds of script that Intune keeps user run states for: macOS and Linux, Windows, macOS custom attributes. */
+export const scriptKinds = ['deviceShellScript', 'deviceManagementScript', 'deviceCustomAttributeShellScript'] as const;
+
+/** One of {@link scriptKinds}. */
+export type ScriptKind = (typeof scriptKinds)[number];
+
+const collections = {
   deviceShellScript: 'deviceShellScripts',
   deviceManagementScript: 'deviceManagementScripts',
   deviceCustomAttributeShellScript: 'deviceCustomAttributeShellScripts',
-} as const;
-
-/** A kind of script: macOS and Linux shell, Windows PowerShell, macOS custom attribute. */
-export type ScriptKind = keyof typeof collections;
+} as const satisfies Record<ScriptKind, string>;
 
 /** One script. */
 export interface Script {

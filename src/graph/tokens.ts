@@ -32,7 +32,7 @@ export function createTokenSource(credential: TokenCredential, scope: string, lo
       current = token;
       return token;
     } catch (cause) {
-      log.error({ cause: describe(cause) }, 'no Graph token to be had');
+      log.error({ cause: describeCause(cause) }, 'no Graph token to be had');
       throw new GraphError('CREDENTIAL_UNAVAILABLE', { cause });
     }
   }
@@ -60,10 +60,11 @@ export function createTokenSource(credential: TokenCredential, scope: string, lo
   };
 }
 
-/** What went wrong, in words that hold no secret: an error's name and the first line of its message. */
-function describe(cause: unknown): string {
-  if (!(cause instanceof Error)) return typeof cause;
-  return `${cause.name}: ${cause.message.split('\n')[0]?.slice(0, 300)}`;
+/** What went wrong at bottom, in one line for operators. The errors of credentials and sockets hold no secrets. */
+export function describeCause(cause: unknown): string {
+  if (!(cause instanceof Error)) return typeof cause === 'string' ? cause : 'no cause is known';
+  if (cause.cause instanceof Error) return describeCause(cause.cause);
+  return `${cause.name}: ${cause.message.replaceAll(/\s*\n\s*/g, ' ').slice(0, 800)}`;
 }
 
 function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

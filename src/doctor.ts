@@ -1,0 +1,136 @@
+import { pino } from 'pino';
+import { loadConfig, readEnvironment } from './config.js';
+import { graphScope, permissionsIn, requiredPermission } from './graph/credential.js';
+import { createCursorCodec } from './graph/cursor.js';
+import { GraphError, type GraphReason } from './graph/errors.js';
+import { createGraph, type Graph } from './graph/graph.js';
+import { scriptKinds, type Target } from './graph/routes.js';
+import { createTokenSource, describeCause } from './graph/tokens.js';
+import { openGraph } from './service.js';
+
+/** A step that failed, with what to do about it. */
+class StepFailed extends Error {
+  override readonly name = 'StepFailed';
+}
+
+const advice: Partial<Record<GraphReason, string>> = {
+  CREDENTIAL_UNAVAILABLE: 'check GRAPH_CREDENTIAL and its variables; a token that was handed over may have ended',
+  GRAPH_PERMISSION_MISSING: `grant the application ${requiredPermission} and give admin consent; for a person, an Intune role`,
+  GRAPH_ROUTE_NOT_IMPLEMENTED: "this tenant's Intune does not offer the operation; ask Microsoft's support",
+  GRAPH_UNAVAILABLE: 'check GRAPH_BASE_URL, and that this machine reaches it (firewall, DNS)',
+  GRAPH_TIMEOUT: 'Graph is slow or unreachable: try again, or raise GRAPH_DEADLINE_MS',
+  GRAPH_PROTOCOL: 'check that GRAPH_BASE_URL is a Microsoft Graph, version included (…/beta)',
+  THROTTLED: 'the quota is used up for the moment: try again in a minute',
+  APPROVAL_JUSTIFICATION_REQUIRED:
+    'the tenant wants multi admin approval: updates need a justification, as the input allows',
+  APPROVAL_PENDING: 'the tenant wants multi admin approval: the update waits for a second administrator',
+  OUTCOME_UNKNOWN: "the state's own values were written back: look whether they are still right",
+};
+
+function report(mark: 'ok' | 'skip' | 'FAIL', name: string, text: string): void {
+  console.log(`${mark.padEnd(5)} ${name.padEnd(12)} ${text}`);
+}
+
+function describeFailure({ reason, details, cause }: GraphError): string {
+  const ids = Object.entries(details.graph ?? {}).map(([name, id]) => `${name} ${id}`);
+  return [reason, ...(cause === undefined ? [] : [describeCause(cause)]), ...ids].join('; ');
+}
+
+/** Does one step; ends everything at the first that fails. */
+async function step<T>(name: string, work: () => Promise<{ say: string; value: T }>): Promise<T> {
+  try {
+    const { say, value } = await work();
+    report('ok', name, say);
+    return value;
+  } catch (error) {
+    const [what, todo] =
+      error instanceof GraphError
+        ? [describeFailure(error), advice[error.reason]]
+        : [error instanceof Error ? error.message : String(error), undefined];
+    report('FAIL', name, `${what}${todo === undefined ? '' : `\n${' '.repeat(19)}→ ${todo}`}`);
+    throw new StepFailed(name);
+  }
+}
+
+async function findState(graph: Graph): Promise<{ say: string; value: Target | undefined }> {
+  let scripts = 0;
+  let found: Target | undefined;
+  for (const scriptKind of scriptKinds) {
+    const { items } = await graph.scripts.list(scriptKind, undefined, {});
+    scripts += items.length;
+    for (const { id: scriptId } of found === undefined ? items.slice(0, 10) : []) {
+      const [state] = (await graph.userStates.list({ scriptKind, scriptId }, undefined, {})).items;
+      if (state === undefined) continue;
+      found = { scriptKind, scriptId, userStateId: state.id };
+      await graph.userStates.get(found, {});
+      break;
+    }
+  }
+  const state = found === undefined ? 'no user state among the first of them' : `user state ${found.userStateId}`;
+  return { say: `${scripts} scripts on the first pages; ${state}`, value: found };
+}
+
+async function writeBack(graph: Graph, target: Target | undefined): Promise<{ say: string; value: undefined }> {
+  if (target === undefined) throw new Error('there is no user state to write back');
+  const { id, userPrincipalName, ...counts } = await graph.userStates.get(target, {});
+  const patch = { ...counts, ...(userPrincipalName !== null && { userPrincipalName }) };
+  const { graph: ids } = await graph.userStates.update(target, patch, {});
+  return {
+    say: `wrote ${Object.keys(patch).join(', ')} of ${id} back as they were (request ${ids.requestId})`,
+    value: undefined,
+  };
+}
+
+async function examine(write: boolean): Promise<void> {
+  const config = await step('settings', async () => {
+    const value = loadConfig(readEnvironment());
+    return { say: `GRAPH_CREDENTIAL=${value.GRAPH_CREDENTIAL}, SIGN_IN=${value.SIGN_IN}`, value };
+  });
+  if (config.GRAPH_CREDENTIAL === 'signed-in-user') {
+    report('skip', 'token', "signed-in-user: the tokens are the people's own; sign in and look at the console");
+    return;
+  }
+  const access = await openGraph(config);
+  const { baseUrl, credential } = access;
+  const tokens = createTokenSource(credential, graphScope(baseUrl), pino({ level: 'silent' }));
+  const graph = createGraph({
+    baseUrl,
+    tokens,
+    cursors: createCursorCodec([]),
+    deadlineMs: config.GRAPH_DEADLINE_MS,
+    writesPer20s: config.GRAPH_WRITES_PER_20S,
+  });
+  try {
+    const token = await step('token', async () => ({
+      say: `got one for ${graphScope(baseUrl)}`,
+      value: await tokens.get({ signal: AbortSignal.timeout(config.GRAPH_DEADLINE_MS) }),
+    }));
+    await step('permissions', async () => {
+      const permissions = permissionsIn(token);
+      if (permissions === undefined) return { say: 'the token can not be read: Graph will tell', value: undefined };
+      if (permissions.includes(requiredPermission)) return { say: `${requiredPermission} is there`, value: undefined };
+      throw new GraphError('GRAPH_PERMISSION_MISSING');
+    });
+    const state = await step('read', () => findState(graph));
+    if (write) await step('write', () => writeBack(graph, state));
+    else report('skip', 'write', "not asked for: `npm run doctor -- --write` writes a state's own values back");
+  } finally {
+    await graph.close();
+    await access.close();
+  }
+}
+
+async function main(): Promise<void> {
+  const [option, ...rest] = process.argv.slice(2);
+  if (rest.length > 0 || (option !== undefined && option !== '--write')) {
+    console.error('usage: npm run doctor [-- --write]');
+    process.exitCode = 1;
+    return;
+  }
+  await examine(option === '--write');
+}
+
+main().catch((error: unknown) => {
+  if (!(error instanceof StepFailed)) console.error(error);
+  process.exitCode = 1;
+});
