@@ -1,9 +1,10 @@
 import { pino } from 'pino';
 import { loadConfig, readEnvironment } from './config.js';
+import { createGraph } from './graph/create-graph.js';
 import { graphScope, permissionsIn, requiredPermission } from './graph/credential.js';
 import { createCursorCodec } from './graph/cursor.js';
 import { GraphError, type GraphReason } from './graph/errors.js';
-import { createGraph, type Graph } from './graph/graph.js';
+import type { Graph } from './graph/graph.js';
 import { scriptKinds, type Target } from './graph/routes.js';
 import { createTokenSource, describeCause } from './graph/tokens.js';
 import { openGraph } from './service.js';

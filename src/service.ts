@@ -2,8 +2,9 @@ import type { TokenCredential } from '@azure/identity';
 import type { Logger } from 'pino';
 import { createAudit } from './api/audit.js';
 import { createApp } from './app.js';
-import { localOperator, nobody } from './auth/person.js';
+import { localOperator, nobody } from './auth/authenticate.js';
 import type { Config } from './config.js';
+import { createGraph } from './graph/create-graph.js';
 import {
   accessTokenCredential,
   azureCredential,
@@ -13,7 +14,6 @@ import {
   requiredPermission,
 } from './graph/credential.js';
 import { createCursorCodec } from './graph/cursor.js';
-import { createGraph } from './graph/graph.js';
 import { createTokenSource, type TokenSource } from './graph/tokens.js';
 import { createDrain } from './http/drain.js';
 import { close, createHttpServer, listen } from './http/server.js';

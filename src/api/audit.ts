@@ -1,31 +1,10 @@
 import type { Logger } from 'pino';
-import type { Person } from '../auth/person.js';
 import { GraphError } from '../graph/errors.js';
-import type { Script } from '../graph/routes.js';
-import type { Written } from '../graph/write.js';
+import type { Audit } from './context.js';
 import { type Reason, reasonOf } from './errors.js';
 
 /** What became of a write. */
 export type Outcome = 'applied' | 'rejected' | 'pending-approval' | 'unknown';
-
-/** Who writes, in which call. */
-export interface Author {
-  readonly requestId: string;
-  readonly person: Person;
-}
-
-/** What is about to be written: the names of the fields, never their values. */
-export interface AuditedWrite {
-  readonly action: 'update' | 'create' | 'delete';
-  readonly target: Script & { readonly userStateId?: string | undefined };
-  readonly fields: readonly string[];
-}
-
-/** Accounts for writes: one line each, whatever happens. */
-export interface Audit {
-  /** Does the write and leaves its line. The result, or the error, is that of `work`. */
-  write<T>(author: Author, about: AuditedWrite, work: () => Promise<Written<T>>): Promise<T>;
-}
 
 function outcomeOf(reason: Reason): Outcome {
   if (reason === 'APPROVAL_PENDING') return 'pending-approval';

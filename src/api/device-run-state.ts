@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { DeviceRunState } from '../graph/entities.js';
-import type { Page } from '../graph/paging.js';
+import type { Page } from '../graph/graph.js';
 import { cursorField, targetFields } from './target.js';
 import { readerProcedure, router } from './trpc.js';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ScriptUserState } from '../graph/entities.js';
-import type { Page } from '../graph/paging.js';
+import type { Page } from '../graph/graph.js';
 import { cursorField, ownId, scriptFields, targetFields } from './target.js';
 import { operatorProcedure, readerProcedure, router } from './trpc.js';
 

@@ -1,20 +1,8 @@
 import { initTRPC } from '@trpc/server';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
-import type { Person, Role } from '../auth/person.js';
-import type { Graph } from '../graph/graph.js';
-import type { Audit } from './audit.js';
+import type { Role } from '../auth/person.js';
+import type { Context } from './context.js';
 import { describeError, Refusal } from './errors.js';
-
-/** What every call has at hand. */
-export interface Context {
-  readonly requestId: string;
-  /** Who is signed in; `null` when nobody is. */
-  readonly person: Person | null;
-  readonly graph: Graph;
-  /** Whether `graph` is Microsoft's or the built-in simulator. */
-  readonly graphKind: 'live' | 'simulator';
-  readonly audit: Audit;
-}
 
 const t = initTRPC.context<Context>().create({
   isDev: false,

@@ -1,32 +1,36 @@
-import { createGraphClient } from './client.js';
-import type { CursorCodec } from './cursor.js';
-import { type Deadline, startDeadline } from './deadline.js';
-import {
-  type DeviceRunState,
-  deviceRunState,
-  requireEntity,
-  type ScriptSummary,
-  type ScriptUserState,
-  script,
-  scriptUserState,
-} from './entities.js';
-import { GraphError } from './errors.js';
-import { createOrder } from './order.js';
-import { createPager, type Page } from './paging.js';
-import { createQuota } from './quota.js';
-import {
-  deviceStatesPath,
-  type Script,
-  type ScriptKind,
-  scriptsPath,
-  type Target,
-  userStatePath,
-  userStatesPath,
-} from './routes.js';
-import type { TokenSource } from './tokens.js';
-import { createTransport } from './transport.js';
-import { type Approval, createUserStateWrites, type NewUserState, type UserStatePatch } from './user-states.js';
-import { createWriter, type Write, type Written } from './write.js';
+import type { DeviceRunState, ScriptSummary, ScriptUserState } from './entities.js';
+import type { GraphIds } from './errors.js';
+import type { Script, ScriptKind, Target } from './routes.js';
+
+/** New values; what is left out stays as it is. */
+export interface UserStatePatch {
+  readonly successDeviceCount?: number | undefined;
+  readonly errorDeviceCount?: number | undefined;
+  readonly userPrincipalName?: string | undefined;
+}
+
+/** A state to be made. Graph gives it an id when it has none. */
+export interface NewUserState extends Required<UserStatePatch> {
+  readonly id?: string | undefined;
+}
+
+/** What multi admin approval asks for: the reason for a change, and the code once somebody has approved it. */
+export interface Approval {
+  readonly justification?: string | undefined;
+  readonly code?: string | undefined;
+}
+
+/** One page of a listing. Without `nextCursor` it is the last one. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor?: string;
+}
+
+/** A write that is done, with the ids that Graph knows it by. */
+export interface Written<T> {
+  readonly value: T;
+  readonly graph: GraphIds;
+}
 
 /** What belongs to one call, whatever it does. */
 export interface Call {
@@ -57,78 +61,4 @@ export interface Graph {
   callsUnderWay(): number;
   /** Lets what is under way end, then closes the connections. */
   close(): Promise<void>;
-}
-
-/** What {@link createGraph} needs. */
-export interface GraphOptions {
-  /** With the version: `https://graph.microsoft.com/beta`. */
-  readonly baseUrl: URL;
-  readonly tokens: TokenSource;
-  readonly cursors: CursorCodec;
-  /** The longest that one call may take, in milliseconds. */
-  readonly deadlineMs: number;
-  readonly writesPer20s: number;
-  /** More calls than this at a time are refused with `OVERLOADED`. */
-  readonly maxCalls?: number;
-}
-
-/** Builds the Graph layer and joins its parts. */
-export function createGraph({ deadlineMs, maxCalls = 2000, ...options }: GraphOptions): Graph {
-  const baseUrl = new URL(options.baseUrl.href.replace(/\/*$/, '/'));
-  const transport = createTransport(baseUrl.origin);
-  const client = createGraphClient(transport, options.tokens);
-  const page = createPager(client, baseUrl, options.cursors);
-  const write = createWriter(client, createQuota(options.writesPer20s));
-  const writes = createUserStateWrites(client, baseUrl);
-  const inOrder = createOrder();
-  const underWay = new Set<Promise<unknown>>();
-
-  async function run<T>(call: Call, work: (deadline: Deadline) => Promise<T>): Promise<T> {
-    if (underWay.size >= maxCalls) throw new GraphError('OVERLOADED', { retryAfterMs: 1000 });
-    const deadline = startDeadline(deadlineMs, call.signal);
-    deadline.throwIfClosed();
-    const running = work(deadline);
-    underWay.add(running);
-    try {
-      return await running;
-    } finally {
-      underWay.delete(running);
-    }
-  }
-
-  /** Writes on one state go one after the other, whatever they are. */
-  function runWrite<T>(call: Call, work: Write<T>, key = work.request.url.pathname): Promise<Written<T>> {
-    return run(call, (deadline) => inOrder(key, deadline, () => write(work, deadline)));
-  }
-
-  return {
-    userStates: {
-      list: (of, cursor, call) => run(call, (d) => page(userStatesPath(of), scriptUserState, cursor, d)),
-      get: (target, call) =>
-        run(call, (deadline) =>
-          client.read(
-            { method: 'GET', url: new URL(userStatePath(target), baseUrl) },
-            (answer) => requireEntity(scriptUserState, answer),
-            deadline,
-          ),
-        ),
-      update: (target, patch, call) => runWrite(call, writes.update(target, patch, call.approval ?? {})),
-      create(of, state, call) {
-        const key = userStatePath({ ...of, userStateId: state.id ?? crypto.randomUUID() });
-        return runWrite(call, writes.create(of, state), new URL(key, baseUrl).pathname);
-      },
-      delete: (target, call) => runWrite(call, writes.delete(target)),
-    },
-    scripts: {
-      list: (scriptKind, cursor, call) => run(call, (d) => page(scriptsPath(scriptKind), script, cursor, d)),
-    },
-    deviceRunStates: {
-      list: (target, cursor, call) => run(call, (d) => page(deviceStatesPath(target), deviceRunState, cursor, d)),
-    },
-    callsUnderWay: () => underWay.size,
-    async close() {
-      await Promise.allSettled(underWay);
-      await transport.close();
-    },
-  };
 }

@@ -3,12 +3,7 @@ import type { GraphClient } from './client.js';
 import { type CursorCodec, markOf } from './cursor.js';
 import type { Deadline } from './deadline.js';
 import { protocolError, requirePage } from './entities.js';
-
-/** One page of a listing. Without `nextCursor` it is the last one. */
-export interface Page<T> {
-  readonly items: readonly T[];
-  readonly nextCursor?: string;
-}
+import type { Page } from './graph.js';
 
 /** Reads collections page by page. */
 export type Pager = <T>(

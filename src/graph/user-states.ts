@@ -2,27 +2,10 @@ import type { GraphClient } from './client.js';
 import { asGraphError } from './client.js';
 import type { Deadline } from './deadline.js';
 import { readEntity, requireEntity, type ScriptUserState, scriptUserState } from './entities.js';
+import type { Approval, NewUserState, UserStatePatch } from './graph.js';
 import { type Script, type Target, userStatePath, userStatesPath } from './routes.js';
 import type { Answer, WireRequest } from './transport.js';
 import type { Write } from './write.js';
-
-/** New values; what is left out stays as it is. */
-export interface UserStatePatch {
-  readonly successDeviceCount?: number | undefined;
-  readonly errorDeviceCount?: number | undefined;
-  readonly userPrincipalName?: string | undefined;
-}
-
-/** A state to be made. Graph gives it an id when it has none. */
-export interface NewUserState extends Required<UserStatePatch> {
-  readonly id?: string | undefined;
-}
-
-/** What multi admin approval asks for: the reason for a change, and the code once somebody has approved it. */
-export interface Approval {
-  readonly justification?: string | undefined;
-  readonly code?: string | undefined;
-}
 
 const odataType = '#microsoft.graph.deviceManagementScriptUserState';
 

@@ -1,6 +1,7 @@
 import { asGraphError, attemptSignal, type GraphClient, waitForRetry } from './client.js';
 import type { Deadline } from './deadline.js';
-import { GraphError, type GraphIds } from './errors.js';
+import { GraphError } from './errors.js';
+import type { Written } from './graph.js';
 import type { Quota } from './quota.js';
 import { waitBefore } from './retry-after.js';
 import type { Answer, WireRequest } from './transport.js';
@@ -16,12 +17,6 @@ export interface Write<T> {
   readonly repeatLater: boolean;
   /** Whether it may be sent once more when a read has shown that it was not applied. */
   readonly repeatUnapplied: boolean;
-}
-
-/** A write that is done, with the ids that Graph knows it by. */
-export interface Written<T> {
-  readonly value: T;
-  readonly graph: GraphIds;
 }
 
 /** Sends writes and finds out what became of them. */

@@ -1,0 +1,33 @@
+import type { Person } from '../auth/person.js';
+import type { Graph, Written } from '../graph/graph.js';
+import type { Script } from '../graph/routes.js';
+
+/** What every call has at hand. */
+export interface Context {
+  readonly requestId: string;
+  /** Who is signed in; `null` when nobody is. */
+  readonly person: Person | null;
+  readonly graph: Graph;
+  /** Whether `graph` is Microsoft's or the built-in simulator. */
+  readonly graphKind: 'live' | 'simulator';
+  readonly audit: Audit;
+}
+
+/** Who writes, in which call. */
+export interface Author {
+  readonly requestId: string;
+  readonly person: Person;
+}
+
+/** What is about to be written: the names of the fields, never their values. */
+export interface AuditedWrite {
+  readonly action: 'update' | 'create' | 'delete';
+  readonly target: Script & { readonly userStateId?: string | undefined };
+  readonly fields: readonly string[];
+}
+
+/** Accounts for writes: one line each, whatever happens. */
+export interface Audit {
+  /** Does the write and leaves its line. The result, or the error, is that of `work`. */
+  write<T>(author: Author, about: AuditedWrite, work: () => Promise<Written<T>>): Promise<T>;
+}

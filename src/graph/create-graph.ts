@@ -1,0 +1,88 @@
+import { createGraphClient } from './client.js';
+import type { CursorCodec } from './cursor.js';
+import { type Deadline, startDeadline } from './deadline.js';
+import { deviceRunState, requireEntity, script, scriptUserState } from './entities.js';
+import { GraphError } from './errors.js';
+import type { Call, Graph, Written } from './graph.js';
+import { createOrder } from './order.js';
+import { createPager } from './paging.js';
+import { createQuota } from './quota.js';
+import { deviceStatesPath, scriptsPath, userStatePath, userStatesPath } from './routes.js';
+import type { TokenSource } from './tokens.js';
+import { createTransport } from './transport.js';
+import { createUserStateWrites } from './user-states.js';
+import { createWriter, type Write } from './write.js';
+
+/** What {@link createGraph} needs. */
+export interface GraphOptions {
+  /** With the version: `https://graph.microsoft.com/beta`. */
+  readonly baseUrl: URL;
+  readonly tokens: TokenSource;
+  readonly cursors: CursorCodec;
+  /** The longest that one call may take, in milliseconds. */
+  readonly deadlineMs: number;
+  readonly writesPer20s: number;
+  /** More calls than this at a time are refused with `OVERLOADED`. */
+  readonly maxCalls?: number;
+}
+
+/** Builds the Graph layer and joins its parts. */
+export function createGraph({ deadlineMs, maxCalls = 2000, ...options }: GraphOptions): Graph {
+  const baseUrl = new URL(options.baseUrl.href.replace(/\/*$/, '/'));
+  const transport = createTransport(baseUrl.origin);
+  const client = createGraphClient(transport, options.tokens);
+  const page = createPager(client, baseUrl, options.cursors);
+  const write = createWriter(client, createQuota(options.writesPer20s));
+  const writes = createUserStateWrites(client, baseUrl);
+  const inOrder = createOrder();
+  const underWay = new Set<Promise<unknown>>();
+
+  async function run<T>(call: Call, work: (deadline: Deadline) => Promise<T>): Promise<T> {
+    if (underWay.size >= maxCalls) throw new GraphError('OVERLOADED', { retryAfterMs: 1000 });
+    const deadline = startDeadline(deadlineMs, call.signal);
+    deadline.throwIfClosed();
+    const running = work(deadline);
+    underWay.add(running);
+    try {
+      return await running;
+    } finally {
+      underWay.delete(running);
+    }
+  }
+
+  /** Writes on one state go one after the other, whatever they are. */
+  function runWrite<T>(call: Call, work: Write<T>, key = work.request.url.pathname): Promise<Written<T>> {
+    return run(call, (deadline) => inOrder(key, deadline, () => write(work, deadline)));
+  }
+
+  return {
+    userStates: {
+      list: (of, cursor, call) => run(call, (d) => page(userStatesPath(of), scriptUserState, cursor, d)),
+      get: (target, call) =>
+        run(call, (deadline) =>
+          client.read(
+            { method: 'GET', url: new URL(userStatePath(target), baseUrl) },
+            (answer) => requireEntity(scriptUserState, answer),
+            deadline,
+          ),
+        ),
+      update: (target, patch, call) => runWrite(call, writes.update(target, patch, call.approval ?? {})),
+      create(of, state, call) {
+        const key = userStatePath({ ...of, userStateId: state.id ?? crypto.randomUUID() });
+        return runWrite(call, writes.create(of, state), new URL(key, baseUrl).pathname);
+      },
+      delete: (target, call) => runWrite(call, writes.delete(target)),
+    },
+    scripts: {
+      list: (scriptKind, cursor, call) => run(call, (d) => page(scriptsPath(scriptKind), script, cursor, d)),
+    },
+    deviceRunStates: {
+      list: (target, cursor, call) => run(call, (d) => page(deviceStatesPath(target), deviceRunState, cursor, d)),
+    },
+    callsUnderWay: () => underWay.size,
+    async close() {
+      await Promise.allSettled(underWay);
+      await transport.close();
+    },
+  };
+}
