@@ -252,8 +252,11 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     if (result.success) values[name] = result.data;
     else wants.set(name, schema.description ?? 'another value');
   }
-  if (values['NODE_ENV'] !== 'production' && !wants.has('GRAPH_CREDENTIAL')) values['GRAPH_CREDENTIAL'] ??= 'simulator';
-  if (!wants.has('SIGN_IN')) values['SIGN_IN'] ??= values['GRAPH_CREDENTIAL'] === 'simulator' ? 'off' : 'oidc';
+  // A credential that can't be read tells nothing of what should follow from it.
+  if (!wants.has('GRAPH_CREDENTIAL')) {
+    if (values['NODE_ENV'] !== 'production') values['GRAPH_CREDENTIAL'] ??= 'simulator';
+    if (!wants.has('SIGN_IN')) values['SIGN_IN'] ??= values['GRAPH_CREDENTIAL'] === 'simulator' ? 'off' : 'oidc';
+  }
   // A rule judges a setting that is well-formed by itself; one that is not has its line already.
   for (const rule of rules) {
     if (!wants.has(rule.name) && rule.broken(values)) wants.set(rule.name, rule.wants);

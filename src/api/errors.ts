@@ -35,6 +35,9 @@ const reasons = {
   INTERNAL: ['INTERNAL_SERVER_ERROR', 'Something went wrong in the service.'],
 } as const satisfies Record<Reason, readonly [TRPC_ERROR_CODE_KEY, string]>;
 
+/** The tRPC code of every reason. */
+export const reasonCodes = Object.fromEntries(Object.entries(reasons).map(([reason, [code]]) => [reason, code]));
+
 /** Where Graph's own sentence helps people; elsewhere it is not meant for them. */
 const explained = new Set<Reason>([
   'GRAPH_REJECTED',

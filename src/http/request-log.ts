@@ -37,13 +37,12 @@ export function logRequests(log: Logger): RequestHandler {
   };
 }
 
-const routes = new WeakMap<Response, string>();
-
 /** Names, for the log, what a request turned out to be for. */
 export function nameRoute(response: Response, route: string): void {
-  routes.set(response, route);
+  response.locals['route'] = route;
 }
 
 function routeOf(response: Response): string | null {
-  return routes.get(response) ?? null;
+  const route: unknown = response.locals['route'];
+  return typeof route === 'string' ? route : null;
 }

@@ -26,8 +26,8 @@ export interface JournalEntry {
   readonly approval: { readonly justification: string | null; readonly code: string | null };
 }
 
-/** A running simulator with its control endpoints at hand. */
-export interface TestSimulator extends Simulator {
+/** The simulator's control endpoints, at hand. */
+export interface Controls {
   /** Registers a literal token as valid. */
   register(token: string, roles?: readonly string[]): Promise<void>;
   fault(...rules: readonly FaultRule[]): Promise<void>;
@@ -38,11 +38,13 @@ export interface TestSimulator extends Simulator {
   reset(): Promise<void>;
 }
 
-/** Starts a simulator and speaks to its control endpoints over HTTP. */
-export async function startTestSimulator(options?: SimulatorOptions): Promise<TestSimulator> {
-  const simulator = await startSimulator(options);
+/** A running simulator and its controls. */
+export interface TestSimulator extends Simulator, Controls {}
+
+/** Steers the simulator at an address, over HTTP. */
+export function steer(url: string): Controls {
   const control = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-    const response = await fetch(`${simulator.url}/simulator/${path}`, {
+    const response = await fetch(`${url}/simulator/${path}`, {
       method,
       ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
     });
@@ -50,7 +52,6 @@ export async function startTestSimulator(options?: SimulatorOptions): Promise<Te
     return response.status === 204 ? undefined : response.json();
   };
   return {
-    ...simulator,
     register: async (token, roles) => void (await control('POST', 'tokens', { token, ...(roles && { roles }) })),
     fault: async (...rules) => void (await control('POST', 'faults', rules)),
     settings: async (settings) => void (await control('PATCH', 'settings', settings)),
@@ -61,4 +62,10 @@ export async function startTestSimulator(options?: SimulatorOptions): Promise<Te
       await control('DELETE', 'journal');
     },
   };
+}
+
+/** Starts a simulator of the test's own. */
+export async function startTestSimulator(options?: SimulatorOptions): Promise<TestSimulator> {
+  const simulator = await startSimulator(options);
+  return { ...simulator, ...steer(simulator.url) };
 }

@@ -1,0 +1,92 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const run = promisify(execFile);
+const manifest = JSON.parse(await readFile('package.json', 'utf8')) as { devDependencies: Record<string, string> };
+
+const setUp = `
+import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client';
+import type { AppRouter, Reason, RouterInputs, RouterOutputs } from 'script-state-bff';
+const client = createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: 'http://localhost:3000/trpc' })] });
+const target: RouterInputs['scriptUserState']['get'] = { scriptKind: 'deviceShellScript', scriptId: 'a', userStateId: 'b' };
+`;
+
+let project: string;
+
+/** Compiles a file of the other project, library types included, and returns what the compiler complains of. */
+async function complaints(source: string, before = setUp): Promise<string> {
+  await writeFile(join(project, 'front-end.ts'), before + source);
+  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--lib', 'esnext,dom'];
+  const tsc = join(project, 'node_modules/typescript/bin/tsc');
+  return run(process.execPath, [tsc, ...options, '--skipLibCheck', 'false', 'front-end.ts'], { cwd: project }).then(
+    () => '',
+    ({ stdout }: { stdout: string }) => stdout,
+  );
+}
+
+beforeAll(async () => {
+  project = await mkdtemp(join(tmpdir(), 'front-end-'));
+  await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'front-end', private: true, type: 'module' }));
+  const packed = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', project]);
+  const [{ filename }] = JSON.parse(packed.stdout) as [{ filename: string }];
+  const versions = ['@trpc/client', 'typescript'].map((name) => `${name}@${manifest.devDependencies[name]}`);
+  const options = ['--prefer-offline', '--no-audit', '--no-fund'];
+  await run('npm', ['install', ...options, `./${filename}`, ...versions], { cwd: project });
+}, 240_000);
+
+afterAll(() => rm(project, { recursive: true, force: true }));
+
+test('right calls compile in another repository that has only the client and TypeScript', async () => {
+  const source = `
+const state: RouterOutputs['scriptUserState']['update'] = await client.scriptUserState.update.mutate({
+  ...target, patch: { successDeviceCount: 2 }, approval: { justification: 'CHG-1' },
+});
+const name: string | null = state.userPrincipalName;
+const { items, nextCursor } = await client.scriptUserState.list.query({ scriptKind: 'deviceShellScript', scriptId: 'a' });
+const errors: number = items.reduce((sum, item) => sum + item.errorDeviceCount, 0);
+const graph: 'live' | 'simulator' = (await client.session.current.query()).graph;
+const error: unknown = new Error();
+if (error instanceof TRPCClientError) {
+  const typed: TRPCClientError<AppRouter> = error;
+  const reason: Reason | undefined = typed.data?.reason;
+  const wait: number | undefined = typed.data?.retryAfterMs;
+  console.log(reason, wait);
+}
+console.log(name, nextCursor, errors, graph);
+`;
+  expect(await complaints(source)).toBe('');
+});
+
+test('the call that the README shows compiles there', async () => {
+  const readme = await readFile('README.md', 'utf8');
+  expect(await complaints(/^```ts\n([\s\S]*?)^```$/m.exec(readme)?.[1] ?? 'none', '')).toBe('');
+});
+
+test.each([
+  ['an unknown script kind', "await client.scriptUserState.get.query({ ...target, scriptKind: 'other' })", 'TS2322'],
+  ['a missing id', "await client.scriptUserState.get.query({ scriptKind: 'deviceShellScript' })", 'TS2739'],
+  [
+    'a count in letters',
+    "await client.scriptUserState.update.mutate({ ...target, patch: { errorDeviceCount: 'x' } })",
+    'TS2322',
+  ],
+  ['an unknown field', 'await client.scriptUserState.update.mutate({ ...target, patch: { pending: 1 } })', 'TS2353'],
+  ['an unknown procedure', 'await client.scriptUserState.replace.mutate(target)', 'TS2339'],
+  ['a query that is called as a mutation', 'await client.scriptUserState.get.mutate(target)', 'TS2339'],
+  ['an output that is not there', '(await client.scriptUserState.get.query(target)).pendingDeviceCount', 'TS2339'],
+  ['an unknown reason', "const reason: Reason = 'NONE'; console.log(reason)", 'TS2322'],
+])('%s does not compile', async (_, source, code) => {
+  const found = await complaints(source);
+  expect(found).toContain(code);
+  expect(found.match(/error TS/g)).toHaveLength(1);
+});
+
+test('there is nothing to import at run time', async () => {
+  const script = "import('script-state-bff').then(() => process.exit(0), (error) => { console.log(error.code); })";
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: project });
+  expect(stdout.trim()).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED');
+});

@@ -1,0 +1,162 @@
+import { once } from 'node:events';
+import { Agent, createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { addressOf, type Program, startProgram } from './support/process.js';
+import { createClient } from './support/service.js';
+import { startTestSimulator, type TestSimulator } from './support/simulator.js';
+
+const main = 'dist/main.js';
+const token = 'process-test-token';
+
+let simulator: TestSimulator;
+let started: Program | undefined;
+
+beforeEach(async () => {
+  simulator = await startTestSimulator();
+  await simulator.register(token);
+});
+afterEach(async () => {
+  started?.child.kill('SIGKILL');
+  await started?.exited;
+  await simulator.close();
+});
+
+function start(env: Readonly<Record<string, string>> = {}): Program {
+  started = startProgram(main, { PORT: '0', ...env });
+  return started;
+}
+
+const startLive = (env: Readonly<Record<string, string>> = {}) =>
+  start({
+    SIGN_IN: 'off',
+    GRAPH_CREDENTIAL: 'access-token',
+    GRAPH_ACCESS_TOKEN: token,
+    GRAPH_BASE_URL: simulator.baseUrl,
+    ...env,
+  });
+
+const status = async (url: string) => (await fetch(url)).status;
+
+describe('the start', () => {
+  test('without settings serves the simulator, and says where, that it is simulated, and what to try', async () => {
+    const program = start();
+    const address = await addressOf(program);
+    expect(await program.line('SIMULATED DATA')).toContain('no tenant');
+    expect(await program.line('try: curl')).toContain(address);
+    const { items } = await createClient(address).script.list.query({ scriptKind: 'deviceManagementScript' });
+    expect(items.length).toBeGreaterThan(10);
+    for (const line of program.stdout) expect(JSON.parse(line)).toHaveProperty('level');
+    expect(await status(`${address}/healthz`)).toBe(200);
+    expect(await status(`${address}/readyz`)).toBe(200);
+  });
+
+  test('with a bad environment ends with code 1 and one message that names every bad variable', async () => {
+    const program = start({ PORT: 'canary-1', LOG_LEVEL: 'canary-2', GRAPH_CREDENTIAL: 'access-token' });
+    expect(await program.exited).toBe(1);
+    const message = program.stderr.join('\n');
+    for (const name of ['PORT', 'LOG_LEVEL', 'GRAPH_ACCESS_TOKEN']) expect(message).toContain(`${name}: wants`);
+    expect(message).not.toContain('canary');
+    expect(program.stdout).toEqual([]);
+  });
+
+  test('never starts the simulator in production', async () => {
+    const program = start({ NODE_ENV: 'production' });
+    expect(await program.exited).toBe(1);
+    expect(program.stderr.join('\n')).toContain('GRAPH_CREDENTIAL: wants');
+  });
+
+  test('on a port that is taken ends with code 1 and says so', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const program = start({ PORT: String((other.address() as AddressInfo).port) });
+    expect(await program.exited).toBe(1);
+    expect(program.stdout.join('\n')).toContain('EADDRINUSE');
+    other.close();
+  });
+});
+
+describe('the token', () => {
+  test('that lacks the permission is warned of at the start', async () => {
+    const payload = Buffer.from(JSON.stringify({ roles: ['User.Read.All'] })).toString('base64url');
+    const program = startLive({ GRAPH_ACCESS_TOKEN: `eyJhbGciOiJub25lIn0.${payload}.` });
+    expect(await program.line('lacks a permission')).toContain('DeviceManagementScripts.ReadWrite.All');
+  });
+});
+
+describe('a stop', () => {
+  /** One update that Graph takes a while for, and the moment from which it is with Graph. */
+  async function slowUpdate(address: string) {
+    const client = createClient(address);
+    const scriptKind = 'deviceShellScript';
+    const [script] = (await client.script.list.query({ scriptKind })).items;
+    const scriptId = script?.id ?? '';
+    const [state] = (await client.scriptUserState.list.query({ scriptKind, scriptId })).items;
+    await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 2000 });
+    const patch = { successDeviceCount: 77 };
+    const answer = client.scriptUserState.update.mutate({ scriptKind, scriptId, userStateId: state?.id ?? '', patch });
+    await vi.waitUntil(async () => (await simulator.journal()).some(({ method }) => method === 'PATCH'));
+    return answer;
+  }
+
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s turns readiness to 503, sees the write in flight through, then ends with code 0',
+    async (signal) => {
+      const program = startLive();
+      const address = await addressOf(program);
+      const answer = slowUpdate(address);
+      await vi.waitUntil(async () => (await simulator.journal()).some(({ method }) => method === 'PATCH'));
+      program.child.kill(signal);
+      await program.line('stopping');
+      expect(await status(`${address}/readyz`)).toBe(503);
+      expect(await status(`${address}/healthz`)).toBe(200);
+      expect(await answer).toMatchObject({ successDeviceCount: 77 });
+      expect(await program.exited).toBe(0);
+      expect(program.stdout.filter((line) => line.includes('"audit"'))).toHaveLength(1);
+    },
+  );
+
+  test('closes keep-alive connections', async () => {
+    const program = startLive();
+    const address = await addressOf(program);
+    const agent = new Agent({ keepAlive: true });
+    const answered = once(request(`${address}/healthz`, { agent }).end(), 'response');
+    const [response] = (await answered) as [NodeJS.ReadableStream];
+    response.resume();
+    await once(response, 'end');
+    program.child.kill('SIGTERM');
+    expect(await program.exited).toBe(0);
+    agent.destroy();
+  });
+
+  test('sees a write through whose caller is gone', async () => {
+    const program = startLive();
+    const address = await addressOf(program);
+    const abandoned = new AbortController();
+    const client = createClient(address);
+    const [script] = (await client.script.list.query({ scriptKind: 'deviceShellScript' })).items;
+    const target = { scriptKind: 'deviceShellScript', scriptId: script?.id ?? '' } as const;
+    const [state] = (await client.scriptUserState.list.query(target)).items;
+    await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 1000 });
+    const input = { ...target, userStateId: state?.id ?? '', patch: { errorDeviceCount: 5 } };
+    const call = client.scriptUserState.update.mutate(input, { signal: abandoned.signal }).catch(() => 'gone');
+    await vi.waitUntil(async () => (await simulator.journal()).some(({ method }) => method === 'PATCH'));
+    abandoned.abort();
+    expect(await call).toBe('gone');
+    program.child.kill('SIGTERM');
+    expect(await program.exited).toBe(0);
+    const [audit] = program.stdout.filter((line) => line.includes('"audit"'));
+    expect(JSON.parse(audit ?? '{}')).toMatchObject({ outcome: 'applied', fields: ['errorDeviceCount'] });
+  });
+
+  test('ends at once on a second signal', async () => {
+    const program = startLive();
+    const answer = slowUpdate(await addressOf(program)).catch(() => 'cut off');
+    await vi.waitUntil(async () => (await simulator.journal()).some(({ method }) => method === 'PATCH'));
+    program.child.kill('SIGTERM');
+    await program.line('stopping');
+    program.child.kill('SIGTERM');
+    expect(await program.exited).toBe(1);
+    expect(await answer).toBe('cut off');
+  });
+});

@@ -1,0 +1,48 @@
+import { pino } from 'pino';
+import { createAudit } from '../../src/api/audit.js';
+import { createApp } from '../../src/app.js';
+import type { Authenticate } from '../../src/auth/authenticate.js';
+import { createGraph } from '../../src/graph/create-graph.js';
+import { accessTokenCredential, graphScope } from '../../src/graph/credential.js';
+import { createCursorCodec } from '../../src/graph/cursor.js';
+import { createTokenSource } from '../../src/graph/tokens.js';
+import { createDrain } from '../../src/http/drain.js';
+import { close, createHttpServer, listen } from '../../src/http/server.js';
+import { canaryToken, createClient, type TestService } from './service.js';
+
+/** The app over HTTP before a real Graph layer, with people of the test's own: signing in is not what is tested. */
+export async function startAppAs(
+  authenticate: Authenticate,
+  graphUrl: string,
+): Promise<Pick<TestService, 'client' | 'address' | 'logged' | 'stop'>> {
+  const logged: string[] = [];
+  const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
+  const baseUrl = new URL(graphUrl);
+  const graph = createGraph({
+    baseUrl,
+    tokens: createTokenSource(accessTokenCredential(canaryToken), graphScope(baseUrl), log),
+    cursors: createCursorCodec([]),
+    deadlineMs: 3000,
+    writesPer20s: 200,
+  });
+  const app = createApp({
+    graph,
+    graphKind: 'live',
+    audit: createAudit(log),
+    authenticate,
+    publicUrl: undefined,
+    drain: createDrain(),
+    log,
+  });
+  const server = createHttpServer(app);
+  const { origin: address } = await listen(server, 0, '127.0.0.1');
+  return {
+    address,
+    client: createClient(address),
+    logged,
+    async stop() {
+      await close(server);
+      await graph.close();
+    },
+  };
+}

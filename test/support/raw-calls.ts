@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import type { RouterInputs } from '../../src/contract.js';
+import type { TestService } from './service.js';
+
+const answer = z.object({
+  result: z.object({ data: z.unknown() }).optional(),
+  error: z
+    .object({
+      data: z.object({
+        reason: z.string(),
+        issues: z.array(z.object({ path: z.array(z.union([z.string(), z.number()])) })).optional(),
+      }),
+    })
+    .optional(),
+});
+
+/** Calls as no typed client can. `input` is JSON text, so that it holds what JSON can and an object can't. */
+export async function call({ address }: TestService, procedure: string, input: string) {
+  const response = await fetch(`${address}/trpc/${procedure}`, {
+    method: 'POST',
+    headers: { 'x-csrf': '1', 'content-type': 'application/json' },
+    body: input,
+  });
+  const { result, error } = answer.parse(await response.json());
+  return { status: response.status, result, ...error?.data };
+}
+
+const target = { scriptKind: 'deviceShellScript', scriptId: 'script', userStateId: 'state' };
+const { scriptKind, scriptId } = target;
+const userState = { successDeviceCount: 1, errorDeviceCount: 0, userPrincipalName: 'somebody@contoso.example' };
+const patch = { successDeviceCount: 1 };
+
+type Named<R extends keyof RouterInputs> = `${R}.${Extract<keyof RouterInputs[R], string>}`;
+type AnyProcedure = { [R in keyof RouterInputs]: Named<R> }[keyof RouterInputs];
+
+/** A good input of every procedure that takes one; of a script that nobody knows. */
+export const good = {
+  'script.list': { scriptKind },
+  'scriptUserState.list': { scriptKind, scriptId },
+  'scriptUserState.get': target,
+  'scriptUserState.update': { ...target, patch },
+  'scriptUserState.create': { scriptKind, scriptId, userState },
+  'scriptUserState.delete': target,
+  'deviceRunState.list': target,
+} as const satisfies Record<Exclude<AnyProcedure, 'session.current'>, object>;
+
+export type Procedure = keyof typeof good;
+export const procedures = Object.keys(good) as readonly Procedure[];

@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { expect } from 'vitest';
+import { z } from 'zod';
+
+/** All that an error's answer may hold: strict, so that a `stack` or anything else unforeseen fails. */
+const refusal = z.strictObject({
+  error: z.strictObject({
+    message: z.string().min(1),
+    code: z.int().negative(),
+    data: z.strictObject({
+      code: z.string(),
+      httpStatus: z.int(),
+      path: z.string().optional(),
+      reason: z.string(),
+      requestId: z.string().min(1),
+      issues: z
+        .array(z.strictObject({ path: z.array(z.union([z.string(), z.int()])), message: z.string() }))
+        .min(1)
+        .optional(),
+    }),
+  }),
+});
+
+const codes: Readonly<Record<number, string>> = {
+  400: 'BAD_REQUEST',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  405: 'METHOD_NOT_SUPPORTED',
+  413: 'PAYLOAD_TOO_LARGE',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
+};
+
+/** Sends a request and asserts that it is refused in the contract's shape. */
+export async function expectRefused(
+  sent: PromiseLike<unknown>,
+  status: number,
+  reason = 'INVALID_INPUT',
+): Promise<void> {
+  const answer = z
+    .object({ status: z.int(), headers: z.record(z.string(), z.string()), body: z.unknown() })
+    .parse(await sent);
+  expect(answer.status, JSON.stringify(answer.body)).toBe(status);
+  expect(answer.headers['content-type']).toMatch(/^application\/json\b/);
+  const { data } = refusal.parse(answer.body).error;
+  expect(data).toMatchObject({ code: codes[status], httpStatus: status, reason });
+  expect(data.requestId).toBe(answer.headers['x-request-id']);
+}
+
+/** What the service answers to bytes that no HTTP client would send. */
+export async function sendRaw(port: string, lines: readonly string[], body = '') {
+  const socket = connect(Number(port), '127.0.0.1');
+  await once(socket, 'connect');
+  socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`);
+  const answer = await text(socket);
+  const [head = '', ...rest] = answer.split('\r\n\r\n');
+  const [statusLine = '', ...headers] = head.split('\r\n');
+  return {
+    status: Number(statusLine.split(' ')[1]),
+    headers: Object.fromEntries(
+      headers.map((line) => [line.replace(/:.*/, '').toLowerCase(), line.replace(/^.*?: /, '')]),
+    ),
+    body: JSON.parse(rest.join('\r\n\r\n')) as unknown,
+  };
+}
