@@ -1,10 +1,12 @@
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
 import { procedureTypes } from './api/router.js';
+import type { Authenticate } from './auth/authenticate.js';
 import { requireCalls } from './http/calls.js';
 import type { Drain } from './http/drain.js';
 import { readBody, requireHost, requireJson, requireMethod, requireOwnSite } from './http/guards.js';
 import { alive, readiness } from './http/health.js';
+import { identify } from './http/identify.js';
 import { answerErrors, notFound } from './http/refusal.js';
 import { logRequests } from './http/request-log.js';
 import { answerCalls, type TrpcParts } from './http/trpc-handler.js';
@@ -12,6 +14,7 @@ import { answerCalls, type TrpcParts } from './http/trpc-handler.js';
 /** What the app is made of. */
 export interface AppParts extends TrpcParts {
   readonly log: Logger;
+  readonly authenticate: Authenticate;
   readonly drain: Drain;
   /** The origin that browsers use; without it, localhost at whatever port the request came to. */
   readonly publicUrl: URL | undefined;
@@ -42,6 +45,7 @@ export function createApp(parts: AppParts): Express {
     requireOwnSite(parts.publicUrl),
     requireJson,
     requireCalls(procedureTypes),
+    identify(parts.authenticate),
     readBody,
     answerCalls(parts),
   );

@@ -60,7 +60,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
     drain,
     log,
   });
-  const server = createHttpServer(app);
+  const server = createHttpServer(app, log);
   const closeGraph = async () => {
     await graph.close();
     await access.close();

@@ -105,7 +105,11 @@ export function reasonOf(error: unknown): Reason {
 function issuesOf(error: TRPCError): readonly InputIssue[] | undefined {
   if (error instanceof Refusal) return error.issues;
   if (error.cause instanceof CursorError) return [{ path: ['cursor'], message: error.cause.message }];
-  if (!(error.cause instanceof ZodError)) return undefined;
+  if (!(error.cause instanceof ZodError)) {
+    return error.code === 'BAD_REQUEST'
+      ? [{ path: [], message: 'the input is no JSON of the wanted form' }]
+      : undefined;
+  }
   return error.cause.issues.map(({ path, message }) => ({
     path: path.map((key) => (typeof key === 'symbol' ? String(key) : key)),
     message,

@@ -1,6 +1,5 @@
 import type { RequestHandler } from 'express';
 import { invalidInput } from '../api/errors.js';
-import { nameRoute } from './request-log.js';
 
 /** More calls than this are refused as a batch. */
 export const maxBatchCalls = 20;
@@ -18,9 +17,11 @@ export function requireCalls(procedures: ReadonlyMap<string, string>): RequestHa
     const named = pathname.slice(pathname.lastIndexOf('/') + 1);
     const paths = batched ? named.split(',') : [named];
     const known = paths.filter((path) => procedures.has(path));
-    nameRoute(response, `/trpc/${known.join(',')}`);
+    response.locals.route = `/trpc/${known.join(',')}`;
 
     if (paths.length > maxBatchCalls) throw invalidInput(`a batch has at most ${maxBatchCalls} calls`);
+    // tRPC decodes what it gets: what is judged here must be what it will see.
+    if (batched && !/^[\w.,]*$/.test(named)) throw invalidInput('a batch wants its paths as they are, not encoded');
     if (known.length === 0) throw invalidInput('no such procedure', [], 'NOT_FOUND');
     if (new Set(known.map((path) => procedures.get(path))).size > 1) {
       throw invalidInput('queries and mutations do not go into one batch');

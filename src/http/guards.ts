@@ -4,9 +4,11 @@ import { invalidInput, Refusal } from '../api/errors.js';
 
 const maxBodyBytes = 64 * 1024;
 
-/** HTTP/1.1 wants a `Host` (RFC 9112, 3.2). */
+/** HTTP/1.1 wants one `Host` (RFC 9112, 3.2). */
 export const requireHost: RequestHandler = (request, _response, next) => {
-  if (!request.get('host')) throw invalidInput('wants a host header');
+  const hosts = request.headersDistinct['host'] ?? [];
+  if (hosts.length > 1 || (hosts.length === 0 && request.httpVersion !== '1.0'))
+    throw invalidInput('wants one host header');
   next();
 };
 

@@ -1,16 +1,15 @@
 import type { RequestHandler } from 'express';
-import { nameRoute } from './request-log.js';
 
 /** Answers that the process lives. It asks nothing else, so that no failure elsewhere gets the process killed. */
 export const alive: RequestHandler = (_request, response) => {
-  nameRoute(response, '/healthz');
+  response.locals.route = '/healthz';
   response.set('cache-control', 'no-store').json({ status: 'alive' });
 };
 
 /** Answers whether calls are welcome: 503 from the moment that the service is to stop. */
 export function readiness(isReady: () => boolean): RequestHandler {
   return (_request, response) => {
-    nameRoute(response, '/readyz');
+    response.locals.route = '/readyz';
     const ready = isReady();
     response
       .status(ready ? 200 : 503)

@@ -26,7 +26,7 @@ export function logRequests(log: Logger): RequestHandler {
         {
           requestId: requestIdOf(response),
           method: request.method,
-          route: routeOf(response),
+          route: response.locals.route ?? null,
           status: response.writableFinished ? response.statusCode : null,
           durationMs: Math.round(performance.now() - startedAt),
         },
@@ -35,14 +35,4 @@ export function logRequests(log: Logger): RequestHandler {
     });
     next();
   };
-}
-
-/** Names, for the log, what a request turned out to be for. */
-export function nameRoute(response: Response, route: string): void {
-  response.locals['route'] = route;
-}
-
-function routeOf(response: Response): string | null {
-  const route: unknown = response.locals['route'];
-  return typeof route === 'string' ? route : null;
 }

@@ -1,10 +1,12 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc';
+import type { Logger } from 'pino';
 import { invalidInput } from '../api/errors.js';
 import { refusalBody } from './refusal.js';
 
 /** Makes the HTTP server, with limits on slow headers, slow bodies and idle connections. */
-export function createHttpServer(listener: RequestListener): Server {
+export function createHttpServer(listener: RequestListener, log: Logger): Server {
   const server = createServer(
     {
       headersTimeout: 10_000,
@@ -18,7 +20,9 @@ export function createHttpServer(listener: RequestListener): Server {
     },
     listener,
   );
-  server.on('clientError', refuseUnreadable);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseUnreadable(error, socket, log));
+  // Nothing is tunnelled here.
+  server.on('connect', (_request, socket) => refuse(socket, 'METHOD_NOT_SUPPORTED', log));
   // An `Expect` other than 100-continue: nothing here depends on it.
   server.on('checkExpectation', listener);
   return server;
@@ -47,18 +51,21 @@ export async function close(server: Server): Promise<void> {
 }
 
 /** What Node can't parse never becomes a request; it gets the same kind of answer all the same. */
-function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
-  const code = tooLarge ? 'PAYLOAD_TOO_LARGE' : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'TIMEOUT' : 'BAD_REQUEST';
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex, log: Logger): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+  else if (error.code === 'HPE_HEADER_OVERFLOW') refuse(socket, 'PAYLOAD_TOO_LARGE', log);
+  else refuse(socket, error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'TIMEOUT' : 'BAD_REQUEST', log);
+}
+
+/** Answers on a bare connection, and closes it. */
+function refuse(socket: Duplex, code: TRPC_ERROR_CODE_KEY, log: Logger): void {
   const requestId = crypto.randomUUID();
   const { status, body } = refusalBody(invalidInput('the request can not be read', [], code), requestId);
   const json = JSON.stringify(body);
+  log.info({ requestId, status, code }, 'unreadable request refused');
   socket.end(
-    `HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\n` +
-      `x-request-id: ${requestId}\r\ncontent-length: ${Buffer.byteLength(json)}\r\n\r\n${json}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncache-control: no-store\r\n` +
+      `content-type: application/json; charset=utf-8\r\nx-request-id: ${requestId}\r\n` +
+      `content-length: ${Buffer.byteLength(json)}\r\n\r\n${json}`,
   );
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -81,6 +81,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     wait: (ms) => sleep(ms, undefined, { signal: closing.signal }),
   });
 
+  // One listener for every answer that is being waited for.
+  setMaxListeners(0, closing.signal);
   server.on('request', (request, response) => {
     if (/^\/simulator(?![^/?])/.test(request.url ?? '')) {
       control(request, response);

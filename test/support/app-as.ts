@@ -34,7 +34,7 @@ export async function startAppAs(
     drain: createDrain(),
     log,
   });
-  const server = createHttpServer(app);
+  const server = createHttpServer(app, log);
   const { origin: address } = await listen(server, 0, '127.0.0.1');
   return {
     address,

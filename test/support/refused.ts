@@ -43,6 +43,7 @@ export async function expectRefused(
     .parse(await sent);
   expect(answer.status, JSON.stringify(answer.body)).toBe(status);
   expect(answer.headers['content-type']).toMatch(/^application\/json\b/);
+  expect(answer.headers['cache-control']).toBe('no-store');
   const { data } = refusal.parse(answer.body).error;
   expect(data).toMatchObject({ code: codes[status], httpStatus: status, reason });
   expect(data.requestId).toBe(answer.headers['x-request-id']);
