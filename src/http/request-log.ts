@@ -1,6 +1,15 @@
 import type { RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 
+declare global {
+  namespace Express {
+    interface Locals {
+      /** What a request turned out to be for, in words of the service's own. */
+      route?: string;
+    }
+  }
+}
+
 /** Characters that are safe in headers, logs and shells. No `@`: an id must not turn out to be a person's name. */
 const safeId = /^[A-Za-z0-9._~:+/=-]{1,128}$/;
 
