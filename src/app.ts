@@ -4,7 +4,7 @@ import { procedureTypes } from './api/router.js';
 import type { Authenticate } from './auth/authenticate.js';
 import { requireCalls } from './http/calls.js';
 import type { Drain } from './http/drain.js';
-import { readBody, requireHost, requireJson, requireMethod, requireOwnSite } from './http/guards.js';
+import { readBody, requireHost, requireJson, requireLocalHost, requireMethod, requireOwnSite } from './http/guards.js';
 import { alive, readiness } from './http/health.js';
 import { identify } from './http/identify.js';
 import { answerErrors, notFound } from './http/refusal.js';
@@ -18,6 +18,8 @@ export interface AppParts extends TrpcParts {
   readonly drain: Drain;
   /** The origin that browsers use; without it, localhost at whatever port the request came to. */
   readonly publicUrl: URL | undefined;
+  /** Whether only callers on this machine are let in. */
+  readonly localOnly: boolean;
 }
 
 /** The whole way of a request, top to bottom. */
@@ -41,6 +43,7 @@ export function createApp(parts: AppParts): Express {
 
   app.all(
     '/trpc/:calls',
+    ...(parts.localOnly ? [requireLocalHost(parts.publicUrl)] : []),
     requireMethod,
     requireOwnSite(parts.publicUrl),
     requireJson,

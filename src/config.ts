@@ -1,73 +1,7 @@
-import { inspect } from 'node:util';
 import { z } from 'zod';
-
-/** What the simulator can do wrong on demand: the names that `SIMULATOR_FAULTS` and its control endpoint take. */
-export const simulatorFaults = [
-  'throttled',
-  'throttled-applied',
-  'unavailable',
-  'unavailable-bare',
-  'server-error',
-  'server-error-applied',
-  'bad-gateway',
-  'bad-gateway-applied',
-  'gateway-timeout',
-  'gateway-timeout-applied',
-  'reset',
-  'reset-applied',
-  'stall',
-  'stall-applied',
-  'truncated',
-  'latency',
-  'no-content',
-  'accepted',
-  'accepted-unapplied',
-  'empty',
-  'wrapped',
-  'ignored',
-  'malformed',
-  'incomplete',
-  'oversized',
-  'redirect',
-  'rejected',
-  'conflict',
-  'not-found',
-  'route-not-implemented',
-  'forbidden-application',
-  'forbidden-user',
-  'token-expired',
-  'claims-challenge',
-  'approval-required',
-  'approval-pending',
-  'next-link-loop',
-  'next-link-foreign',
-] as const;
-
-/** One of {@link simulatorFaults}. */
-export type SimulatorFault = (typeof simulatorFaults)[number];
-
-/** A value that prints as `[secret]` wherever it ends up: logs, JSON, templates, the debugger. */
-export class Secret {
-  readonly #value: string;
-  constructor(value: string) {
-    this.#value = value;
-  }
-  /** The value itself, for the one place that needs it. */
-  reveal(): string {
-    return this.#value;
-  }
-  toString(): string {
-    return '[secret]';
-  }
-  toJSON(): string {
-    return '[secret]';
-  }
-  [inspect.custom](): string {
-    return '[secret]';
-  }
-}
-
-const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
+import { isLoopback } from './loopback.js';
+import { Secret } from './secret.js';
+import { type SimulatorFault, simulatorFaults } from './simulator/fault-names.js';
 
 const secret = (shape: z.ZodString) => shape.transform((value) => new Secret(value));
 
@@ -87,8 +21,7 @@ const url = z.string().transform((text, context) => {
 
 /** An address that tokens are sent to: https, or plain http that doesn't leave the machine. */
 const trustedUrl = url.refine(
-  ({ protocol, hostname, search, hash }) =>
-    (protocol === 'https:' || isLoopback(hostname)) && search === '' && hash === '',
+  ({ protocol, hostname, href }) => (protocol === 'https:' || isLoopback(hostname)) && !/[?#]/.test(href),
 );
 
 const faultRates = z.string().transform((text, context) => {
@@ -107,7 +40,11 @@ const faultRates = z.string().transform((text, context) => {
 
 /** Every setting: its form, its default where it has a fixed one, and in words what it wants. */
 const environment = {
-  NODE_ENV: z.string().optional().describe('anything; `production` refuses the simulator and serving without sign-in'),
+  NODE_ENV: z
+    .string()
+    .refine((name) => name === 'production' || !/^prod/i.test(name))
+    .optional()
+    .describe('production, or anything that does not look like it'),
   HOST: z
     .string()
     .regex(/^[A-Za-z0-9.:_-]+$/)
@@ -130,12 +67,14 @@ const environment = {
     .optional()
     .describe('a bearer token, without the word Bearer'),
   GRAPH_BASE_URL: trustedUrl
+    .refine(({ pathname }) => pathname !== '/')
     .default(new URL('https://graph.microsoft.com/beta'))
     .describe('an https address ending in the version, or plain http on loopback'),
   GRAPH_DEADLINE_MS: integer(100, 600_000).default(30_000).describe('milliseconds from 100 to 600000'),
   GRAPH_WRITES_PER_20S: integer(1, 10_000).default(200).describe('a whole number from 1 to 10000'),
   AZURE_TOKEN_CREDENTIALS: z
     .string()
+    .regex(/^(prod|dev|\w+Credential)$/i)
     .optional()
     .describe("prod, dev or the name of one of @azure/identity's credentials"),
   SIGN_IN: z.enum(['off', 'oidc']).optional().describe('off or oidc'),
@@ -172,11 +111,11 @@ const environment = {
   SIMULATOR_WRITES_PER_20S: integer(1, 1_000_000).default(200).describe('a whole number from 1 to 1000000'),
 };
 
-type Name = keyof typeof environment;
-type Values = { readonly [N in Name]: z.output<(typeof environment)[N]> };
+const schema = z.object(environment);
+type Values = z.output<typeof schema>;
 
 /** The settings as the service uses them: every default filled in. */
-export type Config = Values & {
+export type Config = Readonly<Values> & {
   readonly GRAPH_CREDENTIAL: NonNullable<Values['GRAPH_CREDENTIAL']>;
   readonly SIGN_IN: NonNullable<Values['SIGN_IN']>;
 };
@@ -185,7 +124,7 @@ export type Config = Values & {
 export const settingNames: readonly string[] = Object.keys(environment);
 
 /** What no single setting can say: what they want of each other. A rule is broken when `broken` says so. */
-const rules: readonly { name: Name; wants: string; broken: (s: Partial<Config>) => boolean }[] = [
+const rules: readonly { name: keyof Values; wants: string; broken: (s: Values) => boolean }[] = [
   {
     name: 'GRAPH_CREDENTIAL',
     wants: 'access-token, azure or signed-in-user in production',
@@ -206,18 +145,19 @@ const rules: readonly { name: Name; wants: string; broken: (s: Partial<Config>) 
     name: 'AZURE_TOKEN_CREDENTIALS',
     wants: 'prod or the name of one credential, with GRAPH_CREDENTIAL=azure in production',
     broken: (s) =>
-      s.NODE_ENV === 'production' && s.GRAPH_CREDENTIAL === 'azure' && s.AZURE_TOKEN_CREDENTIALS === undefined,
+      s.NODE_ENV === 'production' &&
+      s.GRAPH_CREDENTIAL === 'azure' &&
+      /^(dev)?$/i.test(s.AZURE_TOKEN_CREDENTIALS ?? ''),
   },
   {
     name: 'SIGN_IN',
     wants: 'oidc in production, and wherever HOST is not a loopback address',
-    broken: (s) =>
-      s.SIGN_IN === 'off' && (s.NODE_ENV === 'production' || (s.HOST !== undefined && !isLoopback(s.HOST))),
+    broken: (s) => s.SIGN_IN === 'off' && (s.NODE_ENV === 'production' || !isLoopback(s.HOST)),
   },
   ...(['OIDC_ISSUER', 'OIDC_CLIENT_ID'] as const).map((name) => ({
     name,
     wants: `${environment[name].description}, with SIGN_IN=oidc`,
-    broken: (s: Partial<Config>) => needsProvider(s) && s[name] === undefined,
+    broken: (s: Values) => needsProvider(s) && s[name] === undefined,
   })),
   {
     name: 'OIDC_CLIENT_SECRET',
@@ -232,7 +172,7 @@ const rules: readonly { name: Name; wants: string; broken: (s: Partial<Config>) 
   },
 ];
 
-const needsProvider = (s: Partial<Config>): boolean => s.SIGN_IN === 'oidc' && s.GRAPH_CREDENTIAL !== 'simulator';
+const needsProvider = (s: Values): boolean => s.SIGN_IN === 'oidc' && s.GRAPH_CREDENTIAL !== 'simulator';
 
 /** A bad environment. `message` lists every bad variable with what it wants, and the value of none. */
 export class ConfigError extends Error {
@@ -245,29 +185,28 @@ export class ConfigError extends Error {
  * @throws {ConfigError} with all that is wrong at once
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const values: Record<string, unknown> = {};
-  const wants = new Map<string, string>();
-  for (const [name, schema] of Object.entries(environment)) {
-    const result = schema.safeParse(env[name]?.trim() || undefined);
-    if (result.success) values[name] = result.data;
-    else wants.set(name, schema.description ?? 'another value');
+  const given = Object.fromEntries(settingNames.map((name) => [name, env[name]?.trim() || undefined]));
+  const unreadable = new Set(schema.safeParse(given).error?.issues.map(({ path }) => String(path[0])));
+  // With what can't be read left out, the rest is judged as if that were not set.
+  const values = schema.parse(Object.fromEntries(Object.entries(given).filter(([name]) => !unreadable.has(name))));
+  if (!unreadable.has('GRAPH_CREDENTIAL')) {
+    if (values.NODE_ENV !== 'production') values.GRAPH_CREDENTIAL ??= 'simulator';
+    if (!unreadable.has('SIGN_IN')) values.SIGN_IN ??= values.GRAPH_CREDENTIAL === 'simulator' ? 'off' : 'oidc';
   }
-  // A credential that can't be read tells nothing of what should follow from it.
-  if (!wants.has('GRAPH_CREDENTIAL')) {
-    if (values['NODE_ENV'] !== 'production') values['GRAPH_CREDENTIAL'] ??= 'simulator';
-    if (!wants.has('SIGN_IN')) values['SIGN_IN'] ??= values['GRAPH_CREDENTIAL'] === 'simulator' ? 'off' : 'oidc';
+  const wants = new Map(
+    Object.entries(environment).flatMap(([name, { description = '' }]) =>
+      unreadable.has(name) ? [[name, description] as const] : [],
+    ),
+  );
+  for (const { name, wants: text, broken } of rules) {
+    if (!wants.has(name) && broken(values)) wants.set(name, text);
   }
-  // A rule judges a setting that is well-formed by itself; one that is not has its line already.
-  for (const rule of rules) {
-    if (!wants.has(rule.name) && rule.broken(values)) wants.set(rule.name, rule.wants);
-  }
-  if (wants.size > 0) {
+  const { GRAPH_CREDENTIAL, SIGN_IN } = values;
+  if (wants.size > 0 || GRAPH_CREDENTIAL === undefined || SIGN_IN === undefined) {
     const lines = [...wants].map(([name, text]) => `  ${name}: wants ${text}`);
     throw new ConfigError(`The settings can't be used:\n${lines.join('\n')}`);
   }
-  // Each value has been read by its own schema, and the rules have made sure of the two that have no fixed default.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return values as Config;
+  return { ...values, GRAPH_CREDENTIAL, SIGN_IN };
 }
 
 /** The environment of this process, with an `.env` file beside it read in first if there is one. */
@@ -275,7 +214,9 @@ export function readEnvironment(): Readonly<Record<string, string | undefined>> 
   try {
     process.loadEnvFile();
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) {
+      throw new ConfigError('The file .env can not be read.');
+    }
   }
   return process.env;
 }

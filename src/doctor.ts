@@ -1,4 +1,3 @@
-import { pino } from 'pino';
 import { loadConfig, readEnvironment } from './config.js';
 import { createGraph } from './graph/create-graph.js';
 import { graphScope, permissionsIn, requiredPermission } from './graph/credential.js';
@@ -7,11 +6,22 @@ import { GraphError, type GraphReason } from './graph/errors.js';
 import type { Graph } from './graph/graph.js';
 import { scriptKinds, type Target } from './graph/routes.js';
 import { createTokenSource, describeCause } from './graph/tokens.js';
+import { createLog } from './log.js';
 import { openGraph } from './service.js';
 
-/** A step that failed, with what to do about it. */
-class StepFailed extends Error {
-  override readonly name = 'StepFailed';
+/** Ends the examination: the step that failed has been reported. */
+class Ended extends Error {
+  override readonly name = 'Ended';
+}
+
+/** A failure with what to do about it. */
+class Finding extends Error {
+  override readonly name = 'Finding';
+  readonly todo: string | undefined;
+  constructor(message: string, todo: string | undefined) {
+    super(message);
+    this.todo = todo;
+  }
 }
 
 const advice: Partial<Record<GraphReason, string>> = {
@@ -32,9 +42,15 @@ function report(mark: 'ok' | 'skip' | 'FAIL', name: string, text: string): void 
   console.log(`${mark.padEnd(5)} ${name.padEnd(12)} ${text}`);
 }
 
-function describeFailure({ reason, details, cause }: GraphError): string {
-  const ids = Object.entries(details.graph ?? {}).map(([name, id]) => `${name} ${id}`);
-  return [reason, ...(cause === undefined ? [] : [describeCause(cause)]), ...ids].join('; ');
+function asFinding(error: unknown): Finding {
+  if (error instanceof Finding) return error;
+  if (!(error instanceof GraphError))
+    return new Finding(error instanceof Error ? error.message : String(error), undefined);
+  const { code, explanation, graph } = error.details;
+  const cause = error.cause === undefined ? undefined : describeCause(error.cause);
+  const ids = Object.entries(graph ?? {}).map(([name, id]) => `${name} ${id}`);
+  const known = [error.reason, code, explanation, cause, ...ids].filter(Boolean);
+  return new Finding(known.join('; '), advice[error.reason]);
 }
 
 /** Does one step; ends everything at the first that fails. */
@@ -44,12 +60,9 @@ async function step<T>(name: string, work: () => Promise<{ say: string; value: T
     report('ok', name, say);
     return value;
   } catch (error) {
-    const [what, todo] =
-      error instanceof GraphError
-        ? [describeFailure(error), advice[error.reason]]
-        : [error instanceof Error ? error.message : String(error), undefined];
-    report('FAIL', name, `${what}${todo === undefined ? '' : `\n${' '.repeat(19)}→ ${todo}`}`);
-    throw new StepFailed(name);
+    const { message, todo } = asFinding(error);
+    report('FAIL', name, todo === undefined ? message : `${message}\n${' '.repeat(19)}→ ${todo}`);
+    throw new Ended(name);
   }
 }
 
@@ -91,15 +104,20 @@ async function examine(write: boolean): Promise<void> {
     report('skip', 'token', "signed-in-user: the tokens are the people's own; sign in and look at the console");
     return;
   }
-  const access = await openGraph(config);
+  const access = await step('graph', async () => {
+    const value = await openGraph(config);
+    return { say: config.GRAPH_CREDENTIAL === 'simulator' ? 'the built-in simulator' : value.baseUrl.href, value };
+  });
   const { baseUrl, credential } = access;
-  const tokens = createTokenSource(credential, graphScope(baseUrl), pino({ level: 'silent' }));
+  const log = createLog('silent');
+  const tokens = createTokenSource(credential, graphScope(baseUrl), log);
   const graph = createGraph({
     baseUrl,
     tokens,
     cursors: createCursorCodec([]),
     deadlineMs: config.GRAPH_DEADLINE_MS,
     writesPer20s: config.GRAPH_WRITES_PER_20S,
+    log,
   });
   try {
     const token = await step('token', async () => ({
@@ -110,7 +128,7 @@ async function examine(write: boolean): Promise<void> {
       const permissions = permissionsIn(token);
       if (permissions === undefined) return { say: 'the token can not be read: Graph will tell', value: undefined };
       if (permissions.includes(requiredPermission)) return { say: `${requiredPermission} is there`, value: undefined };
-      throw new GraphError('GRAPH_PERMISSION_MISSING');
+      throw new Finding(`in the token: ${permissions.join(', ') || 'none'}`, advice.GRAPH_PERMISSION_MISSING);
     });
     const state = await step('read', () => findState(graph));
     if (write) await step('write', () => writeBack(graph, state));
@@ -132,6 +150,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  if (!(error instanceof StepFailed)) console.error(error);
+  if (!(error instanceof Ended)) console.error(error);
   process.exitCode = 1;
 });

@@ -1,6 +1,7 @@
 import closeWithGrace from 'close-with-grace';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { type Config, ConfigError, loadConfig, readEnvironment } from './config.js';
+import { createLog } from './log.js';
 import { drainGraceMs, type Service, startService } from './service.js';
 
 /** Beside the grace and the longest call: time to close connections. */
@@ -8,9 +9,10 @@ const closingMs = 2_000;
 
 async function main(): Promise<void> {
   const config = loadConfig(readEnvironment());
-  const log = await createLog(config);
+  const log = await openLog(config);
   const service = await startService(config, log).catch((error: unknown) => {
     log.fatal({ err: error }, 'the service could not start');
+    if (!log.isLevelEnabled('fatal')) console.error('The service could not start.');
     process.exit(1);
   });
   greet(service, config, log);
@@ -26,10 +28,10 @@ async function main(): Promise<void> {
 }
 
 /** JSON on stdout; prettier when somebody is looking at it. */
-async function createLog({ LOG_LEVEL }: Config): Promise<Logger> {
-  if (!process.stdout.isTTY) return pino({ level: LOG_LEVEL });
+async function openLog({ LOG_LEVEL }: Config): Promise<Logger> {
+  if (!process.stdout.isTTY) return createLog(LOG_LEVEL);
   const { default: pretty } = await import('pino-pretty');
-  return pino({ level: LOG_LEVEL }, pretty({ sync: true, ignore: 'pid,hostname' }));
+  return createLog(LOG_LEVEL, pretty({ sync: true, ignore: 'pid,hostname' }));
 }
 
 function greet({ url, simulatorUrl }: Service, config: Config, log: Logger): void {
@@ -43,6 +45,8 @@ function greet({ url, simulatorUrl }: Service, config: Config, log: Logger): voi
         `-d '{"scriptKind":"deviceShellScript"}'`,
     );
   }
+  const idle = (['REDIS_URL', 'METRICS_PORT'] as const).filter((name) => config[name] !== undefined);
+  if (idle.length > 0) log.warn({ settings: idle }, 'these settings have no effect in this version');
   if (config.SIGN_IN === 'oidc') {
     log.warn('signing in is not part of this version: every call is answered with SIGN_IN_REQUIRED');
   }

@@ -18,7 +18,10 @@ import { createTokenSource, type TokenSource } from './graph/tokens.js';
 import { createDrain } from './http/drain.js';
 import { close, createHttpServer, listen } from './http/server.js';
 
-/** How long readiness says no before the door closes, as long as calls are under way: load balancers need a moment. */
+/**
+ * How long readiness says no before the door closes, so that load balancers notice: in production the whole of it, else
+ * only as long as calls are under way.
+ */
 export const drainGraceMs = 5_000;
 
 /** A Graph to speak to: where it is, and how to get in. */
@@ -48,6 +51,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
     cursors: createCursorCodec((config.SESSION_SECRET ?? []).map((secret) => secret.reveal())),
     deadlineMs: config.GRAPH_DEADLINE_MS,
     writesPer20s: config.GRAPH_WRITES_PER_20S,
+    log,
   });
   const drain = createDrain();
   const simulated = config.GRAPH_CREDENTIAL === 'simulator';
@@ -57,6 +61,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
     audit: createAudit(log),
     authenticate: config.SIGN_IN === 'off' ? localOperator : nobody,
     publicUrl: config.PUBLIC_URL,
+    localOnly: config.SIGN_IN === 'off',
     drain,
     log,
   });
@@ -72,8 +77,12 @@ export async function startService(config: Config, log: Logger): Promise<Service
       url,
       simulatorUrl: simulated ? new URL(access.baseUrl.origin) : undefined,
       async stop() {
-        await drain.begin(drainGraceMs);
-        await close(server);
+        await drain.begin(config.NODE_ENV === 'production' ? drainGraceMs : 0, drainGraceMs);
+        const closed = close(server);
+        await drain.finish();
+        // What is left has sent no whole request.
+        server.closeAllConnections();
+        await closed;
         await closeGraph();
       },
     };
@@ -108,11 +117,10 @@ export async function openGraph(config: Config): Promise<GraphAccess> {
   };
 }
 
-function chooseCredential(config: Config): TokenCredential {
-  if (config.GRAPH_CREDENTIAL === 'azure') return azureCredential();
-  return config.GRAPH_ACCESS_TOKEN === undefined
-    ? noCredential()
-    : accessTokenCredential(config.GRAPH_ACCESS_TOKEN.reveal());
+function chooseCredential({ GRAPH_CREDENTIAL, GRAPH_ACCESS_TOKEN }: Config): TokenCredential {
+  if (GRAPH_CREDENTIAL === 'azure') return azureCredential();
+  const handedOver = GRAPH_CREDENTIAL === 'access-token' ? GRAPH_ACCESS_TOKEN : undefined;
+  return handedOver === undefined ? noCredential() : accessTokenCredential(handedOver.reveal());
 }
 
 /** Looks into the token at start-up, so that a missing permission is known before somebody's write fails of it. */

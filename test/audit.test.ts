@@ -58,13 +58,14 @@ test('create and delete are accounted for like an update', async () => {
   const { scriptKind, scriptId } = known.target;
   const { create, delete: remove } = pair.service.client.scriptUserState;
   const userState = { successDeviceCount: 1, errorDeviceCount: 0, userPrincipalName: 'new@contoso.example' };
+  let id = '';
   const lines = await audited(async () => {
-    const { id } = await create.mutate({ scriptKind, scriptId, userState });
+    ({ id } = await create.mutate({ scriptKind, scriptId, userState }));
     await remove.mutate({ scriptKind, scriptId, userStateId: id });
   });
-  expect(lines.map(({ action, outcome }) => [action, outcome])).toEqual([
-    ['create', 'applied'],
-    ['delete', 'applied'],
+  expect(lines.map(({ action, outcome, userStateId }) => [action, outcome, userStateId])).toEqual([
+    ['create', 'applied', id],
+    ['delete', 'applied', id],
   ]);
 });
 

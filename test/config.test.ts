@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { ConfigError, loadConfig, Secret } from '../src/config.js';
+import { ConfigError, loadConfig } from '../src/config.js';
+import { Secret } from '../src/secret.js';
 
 /** The names that a refused environment is told, each with what it wants. */
 function complaints(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -33,7 +33,7 @@ const writes = async () => (await simulator.journal()).filter(({ method }) => me
 
 test('checks settings, token and a read, and changes nothing', async () => {
   const { code, steps, printed } = await examine(live());
-  expect(steps).toEqual(['ok settings', 'ok token', 'ok permissions', 'ok read', 'skip write']);
+  expect(steps).toEqual(['ok settings', 'ok graph', 'ok token', 'ok permissions', 'ok read', 'skip write']);
   expect(code).toBe(0);
   expect(await writes()).toEqual([]);
   expect(printed).not.toContain(token);
@@ -41,7 +41,7 @@ test('checks settings, token and a read, and changes nothing', async () => {
 
 test("with --write writes a state's own values back", async () => {
   const { code, steps } = await examine(live(), '--write');
-  expect(steps).toEqual(['ok settings', 'ok token', 'ok permissions', 'ok read', 'ok write']);
+  expect(steps).toEqual(['ok settings', 'ok graph', 'ok token', 'ok permissions', 'ok read', 'ok write']);
   expect(code).toBe(0);
   const [patch, ...more] = await writes();
   expect(more).toEqual([]);

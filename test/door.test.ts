@@ -147,6 +147,9 @@ describe('every answer', () => {
     ['to a broken header', ['GET / HTTP/1.1', 'host: localhost', 'no colon'], 400],
     ['to two lengths', ['POST / HTTP/1.1', 'host: localhost', 'content-length: 1', 'content-length: 2'], 400],
     ['to oversized headers', ['GET / HTTP/1.1', 'host: localhost', `x-padding: ${'x'.repeat(32 * 1024)}`], 413],
+    ['to a whole address', ['GET http://[/trpc/session.current HTTP/1.1', 'host: localhost', 'x-csrf: 1'], 400],
+    ['to an asterisk', ['OPTIONS * HTTP/1.1', 'host: localhost'], 400],
+    ['to a wish for a tunnel', ['CONNECT localhost:443 HTTP/1.1', 'host: localhost:443'], 405],
   ])('has the shape of the contract: %s', (_, lines, status) => expectRefused(sendRaw(port, lines), status));
 });
 

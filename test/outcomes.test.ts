@@ -67,9 +67,11 @@ describe('an update that Graph did not apply is sent once more, and then done', 
 
 describe('an update that fails again is named for what it is', () => {
   test.each<[FaultRule['fault'], string]>([
-    ['reset', 'GRAPH_UNAVAILABLE'],
     ['bad-gateway', 'GRAPH_UNAVAILABLE'],
     ['server-error', 'GRAPH_UNAVAILABLE'],
+    ['unavailable-bare', 'GRAPH_UNAVAILABLE'],
+    ['reset', 'OUTCOME_UNKNOWN'],
+    ['gateway-timeout', 'OUTCOME_UNKNOWN'],
     ['stall', 'OUTCOME_UNKNOWN'],
     ['ignored', 'OUTCOME_UNKNOWN'],
     ['accepted-unapplied', 'OUTCOME_UNKNOWN'],
@@ -129,8 +131,48 @@ describe('approval', () => {
       patch: fresh(),
       approval: { justification: 'a ticket' },
     });
-    expect(await failure(call)).toMatchObject({ reason: 'GRAPH_UNAVAILABLE' });
+    expect(await failure(call)).toMatchObject({ reason: 'OUTCOME_UNKNOWN' });
     expect(await sent('PATCH')).toBe(1);
+  });
+});
+
+describe('what an attempt left in doubt, a later one does not settle', () => {
+  test.each<[FaultRule['fault'], FaultRule['fault'], string]>([
+    ['stall', 'forbidden-user', 'OUTCOME_UNKNOWN'],
+    ['stall', 'token-expired', 'OUTCOME_UNKNOWN'],
+    ['stall', 'server-error', 'OUTCOME_UNKNOWN'],
+    ['reset', 'rejected', 'OUTCOME_UNKNOWN'],
+    ['gateway-timeout', 'bad-gateway', 'OUTCOME_UNKNOWN'],
+    ['ignored', 'server-error', 'OUTCOME_UNKNOWN'],
+    ['server-error', 'reset', 'OUTCOME_UNKNOWN'],
+    ['server-error', 'rejected', 'GRAPH_REJECTED'],
+    ['bad-gateway', 'forbidden-user', 'GRAPH_PERMISSION_MISSING'],
+    ['throttled', 'rejected', 'GRAPH_REJECTED'],
+    ['reset', 'approval-pending', 'APPROVAL_PENDING'],
+  ])('%s, then %s: %s', async (first, second, reason) => {
+    await pair.simulator.fault({ fault: first, method: 'PATCH', delayMs: 100 }, { fault: second, method: 'PATCH' });
+    expect(await failure(update())).toMatchObject({ reason });
+    expect(await sent('PATCH')).toBe(2);
+  });
+
+  test.each<[FaultRule['fault'], FaultRule['fault']]>([
+    ['throttled-applied', 'rejected'],
+    ['throttled-applied', 'reset'],
+    ['server-error', 'reset-applied'],
+    ['reset', 'stall-applied'],
+    ['ignored', 'no-content'],
+  ])('but a read does: %s, then %s', async (first, second) => {
+    await pair.simulator.fault({ fault: first, method: 'PATCH', delayMs: 100 }, { fault: second, method: 'PATCH' });
+    const patch = fresh();
+    expect(await update(patch)).toMatchObject(patch);
+  });
+});
+
+test('a delete that Graph has only accepted is not reported done', async () => {
+  const target = await someNew();
+  await pair.simulator.fault({ fault: 'accepted-unapplied', method: 'DELETE', times: 'always' });
+  expect(await failure(pair.service.client.scriptUserState.delete.mutate(target))).toMatchObject({
+    reason: 'OUTCOME_UNKNOWN',
   });
 });
 
@@ -148,8 +190,12 @@ describe('a create is never sent twice unless it surely was not received', () =>
     ['reset-applied', 'OUTCOME_UNKNOWN'],
     ['bad-gateway-applied', 'OUTCOME_UNKNOWN'],
     ['stall-applied', 'OUTCOME_UNKNOWN'],
+    // A look at all states shows that there is none like it.
     ['throttled', 'THROTTLED'],
     ['unavailable', 'GRAPH_UNAVAILABLE'],
+    // And that there is one, whoever made it.
+    ['throttled-applied', 'OUTCOME_UNKNOWN'],
+    ['server-error-applied', 'OUTCOME_UNKNOWN'],
   ])('without an id, after %s: %s', async (fault, reason) => {
     await pair.simulator.fault({ fault, method: 'POST' });
     expect(await failure(create())).toMatchObject({ reason });
@@ -167,7 +213,8 @@ describe('a create is never sent twice unless it surely was not received', () =>
   );
 
   test.each<[FaultRule['fault'], string]>([
-    ['reset', 'GRAPH_UNAVAILABLE'],
+    ['bad-gateway', 'GRAPH_UNAVAILABLE'],
+    ['reset', 'OUTCOME_UNKNOWN'],
     ['stall', 'OUTCOME_UNKNOWN'],
     ['throttled', 'THROTTLED'],
   ])('with an id, and not to be found after %s: %s', async (fault, reason) => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { Agent, createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Agent, createServer, type IncomingMessage, request } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { addressOf, type Program, startProgram } from './support/process.js';
 import { createClient } from './support/service.js';
@@ -84,6 +85,43 @@ describe('the token', () => {
   });
 });
 
+test('a tunnel that is reset leaves the process up', async () => {
+  const program = start();
+  const { port, hostname, origin } = new URL(await addressOf(program));
+  const socket = connect(Number(port), hostname).on('error', () => undefined);
+  await once(socket, 'connect');
+  socket.write('CONNECT localhost:443 HTTP/1.1\r\nhost: localhost:443\r\n\r\n');
+  socket.resetAndDestroy();
+  await program.line('unreadable request refused');
+  expect(await status(`${origin}/healthz`)).toBe(200);
+});
+
+test('rubbish behind a call is not answered in the place of that call', async () => {
+  const program = startLive();
+  const { port, hostname } = new URL(await addressOf(program));
+  await simulator.fault({ fault: 'latency', delayMs: 500 });
+  const body = '{"scriptKind":"deviceShellScript"}';
+  const head = `host: localhost\r\nx-csrf: 1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
+  const socket = connect(Number(port), hostname).on('error', () => undefined);
+  socket.write(`POST /trpc/script.list HTTP/1.1\r\n${head}\r\n\r\n${body}RUBBISH\r\n\r\n`);
+  expect(await text(socket).catch(() => '')).not.toContain('INVALID_INPUT');
+});
+
+test('without sign-in, a page whose name was pointed at this machine is let nowhere', async () => {
+  const address = await addressOf(start());
+  const { port } = new URL(address);
+  const statusFor = async (host: string) => {
+    const call = request(`${address}/trpc/session.current`, { headers: { host, 'x-csrf': '1' } }).end();
+    const [response] = (await once(call, 'response')) as [IncomingMessage];
+    response.resume();
+    return response.statusCode;
+  };
+  expect(await statusFor(`evil.example:${port}`)).toBe(403);
+  expect(await statusFor(`127.0.0.1.evil.example:${port}`)).toBe(403);
+  expect(await statusFor(`localhost:${port}`)).toBe(200);
+  expect(await statusFor(`[::1]:${port}`)).toBe(200);
+});
+
 describe('a stop', () => {
   /** One update that Graph takes a while for, and the moment from which it is with Graph. */
   async function slowUpdate(address: string) {
@@ -127,6 +165,39 @@ describe('a stop', () => {
     program.child.kill('SIGTERM');
     expect(await program.exited).toBe(0);
     agent.destroy();
+  });
+
+  test('closes a keep-alive connection once its last call is answered', async () => {
+    const program = startLive();
+    const address = await addressOf(program);
+    await simulator.fault({ fault: 'latency', delayMs: 1000 });
+    const agent = new Agent({ keepAlive: true });
+    const headers = { 'x-csrf': '1', 'content-type': 'application/json' };
+    const call = request(`${address}/trpc/script.list`, { agent, method: 'POST', headers });
+    call.end(JSON.stringify({ scriptKind: 'deviceShellScript' }));
+    await vi.waitUntil(async () => (await simulator.journal()).length > 0);
+    program.child.kill('SIGTERM');
+    const [response] = (await once(call, 'response')) as [IncomingMessage];
+    response.resume();
+    expect(response.statusCode).toBe(200);
+    expect(response.headers.connection).toBe('close');
+    expect(await program.exited).toBe(0);
+    agent.destroy();
+  });
+
+  test('waits for nobody who has not sent a whole request', async () => {
+    const program = startLive();
+    const { port, hostname } = new URL(await addressOf(program));
+    const head =
+      'POST /trpc/script.list HTTP/1.1\r\nhost: localhost\r\nx-csrf: 1\r\ncontent-type: application/json\r\n';
+    const sockets = ['', 'GET / HT', `${head}content-length: 100\r\n\r\n{`].map((sent) => {
+      const socket = connect(Number(port), hostname, () => socket.write(sent));
+      return socket.on('error', () => undefined);
+    });
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+    expect(await status(`http://${hostname}:${port}/healthz`)).toBe(200);
+    program.child.kill('SIGTERM');
+    expect(await program.exited).toBe(0);
   });
 
   test('sees a write through whose caller is gone', async () => {

@@ -155,14 +155,18 @@ const rows = {
       ...faulty('unavailable', { ...ids, retryAfterMs: 17_000 }, { delayMs: 17_000 }),
       ...faulty('server-error', ids),
       ...faulty('bad-gateway', { graph: { requestId: guid, clientRequestId: guid } }),
-      ...faulty('reset', sentIds),
+      ...faulty('reset', sentIds, { method: 'GET' }),
     ],
   ],
   GRAPH_TIMEOUT: ['GATEWAY_TIMEOUT', 504, faulty('stall', sentIds, { method: 'GET' })],
   OUTCOME_UNKNOWN: [
     'GATEWAY_TIMEOUT',
     504,
-    [...faulty('stall', sentIds, { method: 'PATCH' }), ...faulty('ignored', {}, { method: 'PATCH' })],
+    [
+      ...faulty('stall', sentIds, { method: 'PATCH' }),
+      ...faulty('reset', sentIds, { method: 'PATCH' }),
+      ...faulty('ignored', {}, { method: 'PATCH' }),
+    ],
   ],
   GRAPH_PROTOCOL: [
     'BAD_GATEWAY',

@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { Secret, type SimulatorFault, simulatorFaults } from '../src/config.js';
 import type { Target } from '../src/graph/routes.js';
+import { Secret } from '../src/secret.js';
+import { type SimulatorFault, simulatorFaults } from '../src/simulator/fault-names.js';
 import { sendRaw } from './support/refused.js';
 import { canaryToken, type Pair, startPair } from './support/service.js';
 import { oneState } from './support/states.js';

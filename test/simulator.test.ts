@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type SimulatorFault, simulatorFaults } from '../src/config.js';
+import { type SimulatorFault, simulatorFaults } from '../src/simulator/fault-names.js';
 import { createQuota } from '../src/simulator/quota.js';
 import { defaultSettings } from '../src/simulator/settings.js';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../src/simulator/simulator.js';

@@ -20,12 +20,14 @@ export function createAudit(log: Logger): Audit {
       const line = { requestId, oid: person.oid, action, scriptKind, scriptId, userStateId, fields };
       try {
         const { value, graph } = await work();
-        audit.info({ ...line, outcome: 'applied' satisfies Outcome, graph }, 'write');
+        audit.info({ ...line, userStateId: value.id, outcome: 'applied' satisfies Outcome, graph }, 'write');
         return value;
       } catch (error) {
         const reason = reasonOf(error);
         const graph = error instanceof GraphError ? error.details.graph : undefined;
-        audit.info({ ...line, outcome: outcomeOf(reason), reason, graph }, 'write');
+        // "Not now" that no read could confirm: it has been seen on writes that were applied.
+        const unconfirmed = error instanceof GraphError && error.certainty === 'later';
+        audit.info({ ...line, outcome: unconfirmed ? 'unknown' : outcomeOf(reason), reason, graph }, 'write');
         throw error;
       }
     },

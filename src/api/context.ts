@@ -29,5 +29,9 @@ export interface AuditedWrite {
 /** Accounts for writes: one line each, whatever happens. */
 export interface Audit {
   /** Does the write and leaves its line. The result, or the error, is that of `work`. */
-  write<T>(author: Author, about: AuditedWrite, work: () => Promise<Written<T>>): Promise<T>;
+  write<T extends { readonly id: string }>(
+    author: Author,
+    about: AuditedWrite,
+    work: () => Promise<Written<T>>,
+  ): Promise<T>;
 }

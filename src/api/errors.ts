@@ -51,7 +51,7 @@ const explained = new Set<Reason>([
 const refusedInputs: Partial<Record<TRPC_ERROR_CODE_KEY, string>> = {
   NOT_FOUND: 'There is nothing here by this name.',
   METHOD_NOT_SUPPORTED: 'This is not to be had with this method.',
-  PAYLOAD_TOO_LARGE: 'The body is too large.',
+  PAYLOAD_TOO_LARGE: 'The request is too large.',
   UNSUPPORTED_MEDIA_TYPE: 'The body must be application/json in UTF-8, not compressed.',
   PARSE_ERROR: 'The input is no JSON.',
   TIMEOUT: 'The request did not arrive in time.',

@@ -16,4 +16,4 @@ export const targetFields = { ...scriptFields, userStateId: id };
 export const ownId = id;
 
 /** The field that goes on with a listing. */
-export const cursorField = { cursor: z.string().min(1).max(16_384).optional() };
+export const cursorField = { cursor: z.string().min(1).max(20_480).optional() };

@@ -1,5 +1,5 @@
 import type { Deadline } from './deadline.js';
-import { claimsFromChallenge, errorFromAnswer } from './error-answer.js';
+import { claimsFromChallenge, errorFromAnswer, isQueued } from './error-answer.js';
 import { GraphError } from './errors.js';
 import { waitBefore } from './retry-after.js';
 import type { TokenSource } from './tokens.js';
@@ -13,10 +13,11 @@ export interface GraphClient {
   /**
    * One attempt. A token that Graph refuses is replaced once, with the claims that it asks for.
    *
+   * @param beforeSend is called right before the request leaves; what it throws keeps it from leaving
    * @returns a 2xx answer
    * @throws {GraphError} for everything else; its `certainty` says what is known of the request
    */
-  attempt(request: WireRequest, signal: AbortSignal): Promise<Answer>;
+  attempt(request: WireRequest, signal: AbortSignal, beforeSend?: () => void): Promise<Answer>;
   /**
    * A read: attempts until one succeeds, as often as is sensible within the deadline.
    *
@@ -35,19 +36,20 @@ export function createGraphClient(transport: Transport, tokens: TokenSource): Gr
     }
   }
 
-  async function attempt(request: WireRequest, signal: AbortSignal): Promise<Answer> {
+  async function attempt(request: WireRequest, signal: AbortSignal, beforeSend?: () => void): Promise<Answer> {
     const token = await tokens.get({ signal });
+    beforeSend?.();
     let answer = await send(request, token, signal);
     if (answer.status === 401) {
-      const { ids: graph, status } = answer;
+      const refused = errorFromAnswer(answer);
       const another = await tokens
         .get({ signal, claims: claimsFromChallenge(answer), refused: token })
-        .catch((cause: unknown) => {
-          throw new GraphError('CREDENTIAL_UNAVAILABLE', { graph, status, cause });
+        .catch((error: unknown) => {
+          throw refused.as(asGraphError(error).reason, { cause: error });
         });
       answer = await send(request, another, signal);
     }
-    if (answer.status >= 200 && answer.status < 300) return answer;
+    if (answer.status >= 200 && answer.status < 300 && !isQueued(answer)) return answer;
     throw errorFromAnswer(answer);
   }
 
@@ -58,7 +60,7 @@ export function createGraphClient(transport: Transport, tokens: TokenSource): Gr
       } catch (error) {
         deadline.throwIfClosed();
         const over = await waitForRetry(asGraphError(error), attempts, deadline);
-        if (over !== undefined) throw over;
+        if (over !== undefined) throw deadline.expired.aborted ? over.as('GRAPH_TIMEOUT') : over;
         deadline.throwIfClosed();
       }
     }
@@ -85,7 +87,7 @@ export async function waitForRetry(
   if (failure.certainty === 'refused' || failure.reason === 'GRAPH_PROTOCOL') return failure;
   const saysWhen = failure.reason === 'THROTTLED' || failure.details.retryAfterMs !== undefined;
   const waitMs = waitBefore(attempts, failure.details.retryAfterMs);
-  if ((!saysWhen && attempts >= maxBlindAttempts) || waitMs >= deadline.remainingMs()) {
+  if ((!saysWhen && attempts >= maxBlindAttempts) || !deadline.allowsAttemptAfter(waitMs)) {
     return failure.as(failure.reason, saysWhen ? { retryAfterMs: Math.ceil(waitMs) } : {});
   }
   await deadline.wait(waitMs);
@@ -104,6 +106,6 @@ function errorFromTransport(cause: unknown, signal: AbortSignal): GraphError {
   if (!cause.sent) return new GraphError('GRAPH_UNAVAILABLE', { ...details, certainty: 'later' });
   if (cause.tooLarge) return new GraphError('GRAPH_PROTOCOL', { ...details, certainty: 'doubtful' });
   return signal.aborted
-    ? new GraphError('GRAPH_TIMEOUT', { ...details, certainty: 'doubtful', timedOut: true })
+    ? new GraphError('GRAPH_TIMEOUT', { ...details, certainty: 'doubtful' })
     : new GraphError('GRAPH_UNAVAILABLE', { ...details, certainty: 'doubtful' });
 }

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { createGraphClient } from './client.js';
 import type { CursorCodec } from './cursor.js';
 import { type Deadline, startDeadline } from './deadline.js';
@@ -24,6 +25,7 @@ export interface GraphOptions {
   readonly writesPer20s: number;
   /** More calls than this at a time are refused with `OVERLOADED`. */
   readonly maxCalls?: number;
+  readonly log: Logger;
 }
 
 /** Builds the Graph layer and joins its parts. */
@@ -31,9 +33,9 @@ export function createGraph({ deadlineMs, maxCalls = 2000, ...options }: GraphOp
   const baseUrl = new URL(options.baseUrl.href.replace(/\/*$/, '/'));
   const transport = createTransport(baseUrl.origin);
   const client = createGraphClient(transport, options.tokens);
-  const page = createPager(client, baseUrl, options.cursors);
+  const page = createPager(client, baseUrl, options.cursors, options.log);
   const write = createWriter(client, createQuota(options.writesPer20s));
-  const writes = createUserStateWrites(client, baseUrl);
+  const writes = createUserStateWrites(client, page, baseUrl);
   const inOrder = createOrder();
   const underWay = new Set<Promise<unknown>>();
 
@@ -52,7 +54,8 @@ export function createGraph({ deadlineMs, maxCalls = 2000, ...options }: GraphOp
 
   /** Writes on one state go one after the other, whatever they are. */
   function runWrite<T>(call: Call, work: Write<T>, key = work.request.url.pathname): Promise<Written<T>> {
-    return run(call, (deadline) => inOrder(key, deadline, () => write(work, deadline)));
+    // Graph's ids are GUIDs, which are the same in capitals.
+    return run(call, (deadline) => inOrder(key.toLowerCase(), deadline, () => write(work, deadline)));
   }
 
   return {
@@ -79,7 +82,6 @@ export function createGraph({ deadlineMs, maxCalls = 2000, ...options }: GraphOp
     deviceRunStates: {
       list: (target, cursor, call) => run(call, (d) => page(deviceStatesPath(target), deviceRunState, cursor, d)),
     },
-    callsUnderWay: () => underWay.size,
     async close() {
       await Promise.allSettled(underWay);
       await transport.close();

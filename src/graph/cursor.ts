@@ -60,7 +60,10 @@ function open(key: Buffer, sealed: Buffer, query: string): Place | undefined {
   }
 }
 
+/** How long a mark is: 36 bits tell a thousand links apart. */
+export const markLength = 6;
+
 /** A short mark by which a link is recognised when it comes again. */
 export function markOf(link: string): string {
-  return createHash('sha256').update(link).digest('base64url').slice(0, 10);
+  return createHash('sha256').update(link).digest('base64url').slice(0, markLength);
 }

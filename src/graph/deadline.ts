@@ -4,6 +4,8 @@ import { GraphError } from './errors.js';
 /** The time one call has, waits and retries included, and the caller's wish to stop it. */
 export interface Deadline {
   remainingMs(): number;
+  /** Whether, after a wait, there is still time for an attempt and for finding out how it ended. */
+  allowsAttemptAfter(waitMs: number): boolean;
   /** Aborts when the time is over. */
   readonly expired: AbortSignal;
   /** Aborts when the time is over or the caller went away. */
@@ -16,14 +18,19 @@ export interface Deadline {
   seenThrough(): Deadline;
 }
 
+/** Less time than this, or than a quarter of the whole, makes a write's outcome unknown rather than done. */
+const attemptMs = 1_000;
+
 /** Starts the clock. */
 export function startDeadline(totalMs: number, caller: AbortSignal | undefined): Deadline {
   const endsAt = performance.now() + totalMs;
   const expired = AbortSignal.timeout(totalMs);
+  const remainingMs = () => Math.max(0, endsAt - performance.now());
   const build = (closed: AbortSignal | undefined): Deadline => {
     const signal = closed === undefined ? expired : AbortSignal.any([expired, closed]);
     return {
-      remainingMs: () => Math.max(0, endsAt - performance.now()),
+      remainingMs,
+      allowsAttemptAfter: (waitMs) => remainingMs() - waitMs >= Math.min(attemptMs, totalMs / 4),
       expired,
       signal,
       throwIfClosed: () => {

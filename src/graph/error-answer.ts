@@ -27,11 +27,11 @@ function parseRecord(text: string): Readonly<Record<string, unknown>> | undefine
 /** Follows `message` and `Message` inwards, as far as they are JSON. */
 function unwrap(text: string, depth = 0): Told {
   const outer = depth < maxDepth ? parseRecord(text) : undefined;
-  if (outer === undefined) return { text: depth === 0 ? '' : text };
+  if (outer === undefined) return { text: depth === 0 ? '' : text.slice(0, maxTextLength) };
   const error = isRecord(outer['error']) ? outer['error'] : outer;
   const message = error['message'] ?? error['Message'];
   const inner = unwrap(typeof message === 'string' ? message : '', depth + 1);
-  const code = typeof error['code'] === 'string' ? error['code'] : inner.code;
+  const code = typeof error['code'] === 'string' && /^[\w.-]{1,64}$/.test(error['code']) ? error['code'] : inner.code;
   return {
     text: inner.text,
     ...(code !== undefined && { code }),
@@ -39,23 +39,30 @@ function unwrap(text: string, depth = 0): Told {
   };
 }
 
+/** No text for people is longer; what comes from outside is cut before anything searches it. */
+const maxTextLength = 2_000;
+
 /** Leaves of Graph's text what was meant for people: no operation ids, addresses, names or tokens. */
 function forPeople(text: string): string {
-  if (parseRecord(text) !== undefined || text.includes('<')) return '';
-  return (text.split(/\s+-\s+(?:Operation ID|Activity ID|Url)\b/i)[0] ?? '')
-    .replaceAll(/\bhttps?:\/\/\S+/gi, '…')
-    .replaceAll(/[^\s'"]+@[^\s'"]+/g, '…')
-    .replaceAll(/[\w.~+/-]{48,}=*/g, '…')
-    .replaceAll(/\p{Cc}+/gu, ' ')
+  if (/[<{]/.test(text)) return '';
+  return (text.split(/ - (?:Operation ID|Activity ID|Url)\b/i)[0] ?? '')
+    .replaceAll(/\S+/g, (word) => (isForPeople(word) ? word : '…'))
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
     .trim()
     .slice(0, 400);
 }
 
+/** Whether a word is one: not an address of a machine or a person, and not so long that it could be a token. */
+function isForPeople(word: string): boolean {
+  return word.length < 48 && !/@|:\/\/|:\d|\d\.\d+\.\d|[a-z0-9-]+(\.[a-z0-9-]+){2,}/.test(word);
+}
+
 const guid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
 
+/** The permissions that a 403 lists: `… must have one of the following scopes: A.B, C.D - Operation ID …`. */
 function missingPermissions(text: string): readonly string[] | undefined {
-  const list = /scopes?:\s*((?:[A-Za-z]+(?:\.[A-Za-z]+)+(?:\s*,\s*)?)+)/i.exec(text)?.[1];
-  return list?.split(',').flatMap((name) => name.trim() || []);
+  const list = /scopes?:([A-Za-z.,\s]+)/i.exec(text)?.[1];
+  return list?.split(/[\s,]+/).flatMap((name) => /^[A-Za-z]+(?:\.[A-Za-z]+)+/.exec(name)?.[0] ?? []);
 }
 
 /** The reason for a refusal that isn't about approval, by status and, where that doesn't tell, by Graph's words. */
@@ -80,21 +87,27 @@ function reasonOf(status: number, text: string): GraphReason {
   }
 }
 
+/** Whether Graph has kept a write for a second administrator, which it may also call accepted. */
+export function isQueued({ status, headers }: Answer): boolean {
+  return (status >= 400 || status === 202) && headers.has('x-msft-approval-code');
+}
+
 /** Turns an answer that is no success into the error it stands for. */
 export function errorFromAnswer(answer: Answer): GraphError {
   const { status, headers } = answer;
   const told = unwrap(answer.text);
   const retryAfterMs = parseRetryAfter(headers.get('retry-after')) ?? parseRetryAfter(told.retryAfter);
-  const activityId = new RegExp(`Activity ID:\\s*(${guid.source})`, 'i').exec(answer.text)?.[1];
+  const activityId = new RegExp(`Activity ID:\\s*(${guid.source})`, 'i').exec(answer.text.slice(0, 16_384))?.[1];
   const details: GraphErrorDetails = {
     status,
     graph: { ...answer.ids, ...(activityId !== undefined && { activityId }) },
     explanation: forPeople(told.text),
     ...(told.code !== undefined && { code: told.code }),
   };
-  const approvalCode = headers.get('x-msft-approval-code') ?? undefined;
-  if (status >= 400 && (approvalCode !== undefined || status === 412)) {
-    const code = approvalCode ?? guid.exec(/approval.*/is.exec(told.text)?.[0] ?? '')?.[0];
+  if (isQueued(answer) || status === 412) {
+    const code =
+      /^[\w-]{1,64}$/.exec(headers.get('x-msft-approval-code') ?? '')?.[0] ??
+      guid.exec(/approval.*/is.exec(told.text)?.[0] ?? '')?.[0];
     return new GraphError('APPROVAL_PENDING', { ...details, ...(code !== undefined && { approvalCode: code }) });
   }
   // 400 in the field, 403 on Microsoft's page on approval for applications: the header's name is what tells.

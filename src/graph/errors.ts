@@ -45,8 +45,6 @@ export interface GraphErrorDetails {
   readonly approvalCode?: string;
   readonly missingPermissions?: readonly string[];
   readonly certainty?: Certainty;
-  /** Whether the time ran out while Graph was at work, so that it may be at work still. */
-  readonly timedOut?: boolean;
   readonly cause?: unknown;
 }
 
@@ -72,7 +70,7 @@ export class GraphError extends Error {
 
   /** The same failure under another reason: what was learnt of it later. */
   as(reason: GraphReason, more: GraphErrorDetails = {}): GraphError {
-    return new GraphError(reason, { ...this.details, ...more, certainty: 'refused', cause: this });
+    return new GraphError(reason, { ...this.details, ...more, certainty: 'refused', cause: more.cause ?? this });
   }
 }
 

@@ -57,8 +57,6 @@ export interface Graph {
   readonly deviceRunStates: {
     list(target: Target, cursor: string | undefined, call: Call): Promise<Page<DeviceRunState>>;
   };
-  /** How many calls are under way, those whose caller went away included. */
-  callsUnderWay(): number;
   /** Lets what is under way end, then closes the connections. */
   close(): Promise<void>;
 }

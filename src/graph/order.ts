@@ -16,7 +16,7 @@ export function createOrder(): InOrder {
     const before = tails.get(key);
     let begun = false;
     const turn = (before ?? Promise.resolve()).then(() => {
-      if (deadline.signal.aborted) throw notBegun(deadline);
+      if (deadline.signal.aborted || !deadline.allowsAttemptAfter(0)) throw notBegun(deadline);
       begun = true;
       return work();
     });
@@ -35,6 +35,8 @@ export function createOrder(): InOrder {
 }
 
 function notBegun(deadline: Deadline): GraphError {
-  const cause = 'the time was over before earlier writes on the same state had ended';
-  return deadline.expired.aborted ? new GraphError('GRAPH_UNAVAILABLE', { cause }) : new GraphError('CLIENT_CLOSED');
+  const closed = deadline.signal.aborted && !deadline.expired.aborted;
+  if (closed) return new GraphError('CLIENT_CLOSED');
+  const cause = new Error('the time was over before earlier writes on the same state had ended');
+  return new GraphError('GRAPH_UNAVAILABLE', { cause });
 }

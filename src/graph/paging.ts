@@ -1,6 +1,7 @@
+import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { GraphClient } from './client.js';
-import { type CursorCodec, markOf } from './cursor.js';
+import { type CursorCodec, markLength, markOf } from './cursor.js';
 import type { Deadline } from './deadline.js';
 import { protocolError, requirePage } from './entities.js';
 import type { Page } from './graph.js';
@@ -13,16 +14,19 @@ export type Pager = <T>(
   deadline: Deadline,
 ) => Promise<Page<T>>;
 
-const marks = (seen: string): readonly string[] => seen.match(/.{10}/g) ?? [];
+const marks = (seen: string): readonly string[] => seen.match(new RegExp(`.{${markLength}}`, 'g')) ?? [];
 
 /** A listing longer than this does not end, whatever its links look like. */
 const maxPages = 1000;
+
+/** A cursor holds the link, and has to fit into an address. */
+const maxLinkLength = 8_192;
 
 /**
  * Follows `@odata.nextLink` as it is, but only to Graph's own origin, since the token goes with it, and never to a
  * page that the listing has had: Intune has been seen to loop.
  */
-export function createPager(client: GraphClient, baseUrl: URL, cursors: CursorCodec): Pager {
+export function createPager(client: GraphClient, baseUrl: URL, cursors: CursorCodec, log: Logger): Pager {
   return async (path, schema, cursor, deadline) => {
     const first = new URL(path, baseUrl);
     const at = cursor === undefined ? { link: first.href, seen: '' } : cursors.decode(cursor, path);
@@ -32,9 +36,14 @@ export function createPager(client: GraphClient, baseUrl: URL, cursors: CursorCo
         const { items, nextLink } = requirePage(schema, answer);
         if (nextLink === undefined) return { items };
         const link = URL.canParse(nextLink) ? new URL(nextLink) : undefined;
+        if (link !== undefined) link.hash = '';
         const seen = `${at.seen}${markOf(at.link)}`;
-        if (link?.origin !== baseUrl.origin || seen.length > maxPages * 10) throw protocolError(answer);
-        if (marks(seen).includes(markOf(link.href))) return { items };
+        if (link?.origin !== baseUrl.origin || link.href.length > maxLinkLength || seen.length > maxPages * markLength)
+          throw protocolError(answer);
+        if (marks(seen).includes(markOf(link.href))) {
+          log.warn({ graph: answer.ids }, 'a listing of Graph led back to a page it has had: it ends there');
+          return { items };
+        }
         return { items, nextCursor: cursors.encode({ link: link.href, seen }, path) };
       },
       deadline,

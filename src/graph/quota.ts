@@ -9,10 +9,10 @@ export interface Quota {
   /**
    * Waits for a slot of the window.
    *
-   * @returns to be called once Graph has answered: the slot comes back one window later
+   * @returns to be called when the attempt is over: a slot that was used comes back one window later, else at once
    * @throws {GraphError} `THROTTLED` at once when the turn can't come within the deadline; `CLIENT_CLOSED`
    */
-  take(deadline: Deadline): Promise<() => void>;
+  take(deadline: Deadline): Promise<(used: boolean) => void>;
 }
 
 /** A sliding window of `limit` writes, first come, first served. */
@@ -36,9 +36,16 @@ export function createQuota(limit: number): Quota {
     if (waiting.length > 0 && next !== undefined) timer = setTimeout(hand, Math.max(1, next - performance.now()));
   }
 
-  function giveBack(): void {
-    returnsAt.push(performance.now() + windowMs);
+  function giveBack(used: boolean): void {
+    if (used) returnsAt.push(performance.now() + windowMs);
+    else free++;
     hand();
+  }
+
+  /** When the turn comes of one who joins the queue now; a slot in use is thought to come back a window from now. */
+  function nextTurnAt(): number {
+    const rounds = Math.floor(waiting.length / limit);
+    return (returnsAt[waiting.length % limit] ?? performance.now() + windowMs) + rounds * windowMs;
   }
 
   return {
@@ -48,9 +55,10 @@ export function createQuota(limit: number): Quota {
         free--;
         return giveBack;
       }
-      const turnAt = returnsAt[waiting.length] ?? performance.now() + windowMs;
-      const retryAfterMs = Math.ceil(turnAt - performance.now());
-      if (retryAfterMs >= deadline.remainingMs()) throw new GraphError('THROTTLED', { retryAfterMs });
+      const turnAt = nextTurnAt();
+      const untilTurnMs = () => Math.max(1, Math.ceil(turnAt - performance.now()));
+      if (!deadline.allowsAttemptAfter(untilTurnMs()))
+        throw new GraphError('THROTTLED', { retryAfterMs: untilTurnMs() });
       await new Promise<void>((resolve, reject) => {
         const start = () => {
           deadline.signal.removeEventListener('abort', leave);
@@ -58,7 +66,8 @@ export function createQuota(limit: number): Quota {
         };
         const leave = () => {
           waiting.splice(waiting.indexOf(start), 1);
-          reject(new GraphError(deadline.expired.aborted ? 'THROTTLED' : 'CLIENT_CLOSED', { retryAfterMs }));
+          if (deadline.expired.aborted) reject(new GraphError('THROTTLED', { retryAfterMs: untilTurnMs() }));
+          else reject(new GraphError('CLIENT_CLOSED'));
         };
         deadline.signal.addEventListener('abort', leave, { once: true });
         waiting.push(start);

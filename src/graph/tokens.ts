@@ -20,14 +20,23 @@ export interface TokenSource {
 /** A token is renewed this long before it ends, unless its issuer names a better moment. */
 const renewBeforeMs = 5 * 60_000;
 
+/** A credential that takes longer than this is given up; the next call asks it anew. */
+const fetchTimeoutMs = 30_000;
+
+/** After a renewal has failed, the present token is used for this long before the next one is tried. */
+const renewAgainMs = 30_000;
+
 /** Keeps one credential's token fresh. However many callers wait for a token, one of them fetches it. */
 export function createTokenSource(credential: TokenCredential, scope: string, log: Logger): TokenSource {
   let current: AccessToken | undefined;
+  let noRenewalBefore = 0;
   const underWay = new Map<string, Promise<AccessToken>>();
 
   async function fetchToken(claims: string | undefined): Promise<AccessToken> {
+    const abortSignal = AbortSignal.timeout(fetchTimeoutMs);
+    const options = { abortSignal, enableCae: true, ...(claims !== undefined && { claims }) };
     try {
-      const token = await credential.getToken(scope, { enableCae: true, ...(claims !== undefined && { claims }) });
+      const token = await inTime(credential.getToken(scope, options), abortSignal);
       if (token === null) throw new Error('the credential gave no token');
       current = token;
       return token;
@@ -44,27 +53,42 @@ export function createTokenSource(credential: TokenCredential, scope: string, lo
     return pending;
   }
 
+  /** Renews while the present token is still good. A failure is in the log, and harms nobody yet. */
+  function renewEarly(): void {
+    const now = Date.now();
+    if (now < noRenewalBefore) return;
+    noRenewalBefore = now + renewAgainMs;
+    renew().catch(() => undefined);
+  }
+
   return {
     async get({ signal, claims, refused }) {
       const now = Date.now();
       if (current !== undefined && current.token !== refused && current.expiresOnTimestamp > now) {
-        const renewAt = current.refreshAfterTimestamp ?? current.expiresOnTimestamp - renewBeforeMs;
-        // A failed renewal is logged and tried again by the next call: the present token is still good.
-        if (now >= renewAt) renew().catch(() => undefined);
+        if (now >= (current.refreshAfterTimestamp ?? current.expiresOnTimestamp - renewBeforeMs)) renewEarly();
         return current.token;
       }
       const { token } = await inTime(renew(claims), signal);
-      if (token === refused) throw new GraphError('CREDENTIAL_UNAVAILABLE', { cause: 'Graph refused the token' });
+      if (token === refused) {
+        throw new GraphError('CREDENTIAL_UNAVAILABLE', { cause: new Error('there is no token but the refused one') });
+      }
       return token;
     },
   };
 }
 
-/** What went wrong at bottom, in one line for operators. The errors of credentials and sockets hold no secrets. */
+/**
+ * What went wrong at bottom, in one line for operators. The errors of credentials and sockets hold no secrets, but a
+ * developer's credential can name the developer.
+ */
 export function describeCause(cause: unknown): string {
   if (!(cause instanceof Error)) return typeof cause === 'string' ? cause : 'no cause is known';
   if (cause.cause instanceof Error) return describeCause(cause.cause);
-  return `${cause.name}: ${cause.message.replaceAll(/\s*\n\s*/g, ' ').slice(0, 800)}`;
+  const text = cause.message
+    .slice(0, 800)
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/\S{1,80}@\S{1,80}/g, '…');
+  return `${cause.name}: ${text}`;
 }
 
 function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -42,12 +42,19 @@ export interface Transport {
 /** More than this is no answer that Graph gives here. */
 const maxAnswerBytes = 4 * 1024 * 1024;
 
-function readHeaders(raw: Record<string, string | string[] | undefined>): ReadonlyMap<string, string> {
+function readHeaders(raw: Dispatcher.ResponseData['headers'], token: string): ReadonlyMap<string, string> {
   return new Map(
     Object.entries(raw).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value]],
+      value === undefined
+        ? []
+        : [[name.toLowerCase(), without(token, Array.isArray(value) ? value.join(', ') : value)]],
     ),
   );
+}
+
+/** A server that repeats the token in its answer must not get it any further than here. */
+function without(token: string, text: string): string {
+  return text.replaceAll(token, '…');
 }
 
 /** Only what looks like an id is passed on as one. */
@@ -119,7 +126,7 @@ function exchange(pool: Pool, request: WireRequest, token: string, signal: Abort
         },
         onResponseStart(_controller, statusCode, raw) {
           status = statusCode;
-          headers = readHeaders(raw);
+          headers = readHeaders(raw, token);
         },
         onResponseData(started, chunk) {
           size += chunk.length;
@@ -128,7 +135,7 @@ function exchange(pool: Pool, request: WireRequest, token: string, signal: Abort
         },
         onResponseEnd() {
           settle();
-          const text = Buffer.concat(chunks).toString('utf8');
+          const text = without(token, Buffer.concat(chunks).toString('utf8'));
           resolve({ status, headers, text, ids: readIds(headers, clientRequestId) });
         },
         onResponseError: (_controller, error) => fail(error),

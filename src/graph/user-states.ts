@@ -2,7 +2,9 @@ import type { GraphClient } from './client.js';
 import { asGraphError } from './client.js';
 import type { Deadline } from './deadline.js';
 import { readEntity, requireEntity, type ScriptUserState, scriptUserState } from './entities.js';
+import { GraphError } from './errors.js';
 import type { Approval, NewUserState, UserStatePatch } from './graph.js';
+import type { Pager } from './paging.js';
 import { type Script, type Target, userStatePath, userStatesPath } from './routes.js';
 import type { Answer, WireRequest } from './transport.js';
 import type { Write } from './write.js';
@@ -30,16 +32,33 @@ function shows(state: ScriptUserState, wanted: UserStatePatch): boolean {
   );
 }
 
+/** Taken, but perhaps not applied yet, whatever the body says. */
+const accepted = 202;
+
+function shown(answer: Answer, done: ReturnType<typeof whenShowing>): ScriptUserState | undefined {
+  return answer.status === accepted ? undefined : done(readEntity(scriptUserState, answer));
+}
+
 /** Lets a state through that shows the wanted values. */
 function whenShowing(wanted: UserStatePatch): (state: ScriptUserState | undefined) => ScriptUserState | undefined {
   return (state) => (state !== undefined && shows(state, wanted) ? state : undefined);
 }
 
 /** The three writes on user run states, each with how to tell what became of it. */
-export function createUserStateWrites(client: GraphClient, baseUrl: URL) {
+export function createUserStateWrites(client: GraphClient, page: Pager, baseUrl: URL) {
   const at = (target: Target) => new URL(userStatePath(target), baseUrl);
   const get = (url: URL, deadline: Deadline) =>
     client.read({ method: 'GET', url }, (answer) => requireEntity(scriptUserState, answer), deadline);
+
+  /** Without an id of its own a new state can't be told from one that was there: only that there is none like it. */
+  async function noneLike(state: NewUserState, path: string, deadline: Deadline): Promise<undefined> {
+    let cursor: string | undefined;
+    do {
+      const { items, nextCursor } = await page(path, scriptUserState, cursor, deadline);
+      if (items.some((item) => shows(item, state))) throw new GraphError('CONFLICT');
+      cursor = nextCursor;
+    } while (cursor !== undefined);
+  }
 
   return {
     update(target: Target, patch: UserStatePatch, approval: Approval): Write<ScriptUserState> {
@@ -48,25 +67,24 @@ export function createUserStateWrites(client: GraphClient, baseUrl: URL) {
       const request: WireRequest = { method: 'PATCH', url, headers: approvalHeaders(approval), body: body(patch) };
       return {
         request,
-        shownBy: (answer: Answer) => done(readEntity(scriptUserState, answer)),
+        shownBy: (answer) => shown(answer, done),
         readBack: async (deadline) => done(await get(url, deadline)),
-        repeatLater: true,
-        // A change that was perhaps queued for approval must not be queued a second time.
-        repeatUnapplied: approval.justification === undefined || approval.code !== undefined,
+        nature: approval.justification !== undefined && approval.code === undefined ? 'queued' : 'absolute',
       };
     },
 
     create(script: Script, state: NewUserState): Write<ScriptUserState> {
+      const path = userStatesPath(script);
       const done = whenShowing(state);
       const { id } = state;
       return {
-        request: { method: 'POST', url: new URL(userStatesPath(script), baseUrl), body: body(state) },
-        shownBy: (answer) => done(readEntity(scriptUserState, answer)),
-        ...(id !== undefined && {
-          readBack: async (deadline) => done(await unlessMissing(get(at({ ...script, userStateId: id }), deadline))),
-        }),
-        repeatLater: false,
-        repeatUnapplied: false,
+        request: { method: 'POST', url: new URL(path, baseUrl), body: body(state) },
+        shownBy: (answer) => shown(answer, done),
+        readBack: async (deadline) => {
+          if (id === undefined) return noneLike(state, path, deadline);
+          return done(await unlessMissing(get(at({ ...script, userStateId: id }), deadline)));
+        },
+        nature: 'once',
       };
     },
 
@@ -75,10 +93,9 @@ export function createUserStateWrites(client: GraphClient, baseUrl: URL) {
       const gone = { id: target.userStateId };
       return {
         request: { method: 'DELETE', url },
-        shownBy: () => gone,
+        shownBy: ({ status }) => (status === accepted ? undefined : gone),
         readBack: async (deadline) => ((await unlessMissing(get(url, deadline))) === undefined ? gone : undefined),
-        repeatLater: true,
-        repeatUnapplied: true,
+        nature: 'absolute',
       };
     },
   };

@@ -11,16 +11,24 @@ export interface Write<T> {
   readonly request: WireRequest;
   /** What a 2xx answer shows; `undefined` when it doesn't show that the write is done. */
   readonly shownBy: (answer: Answer) => T | undefined;
-  /** Looks whether the write is done; `undefined` when it is not. Without it a doubt can't be settled. */
-  readonly readBack?: (deadline: Deadline) => Promise<T | undefined>;
-  /** Whether it may be sent again when Graph said "not now". A request that surely never left always may. */
-  readonly repeatLater: boolean;
-  /** Whether it may be sent once more when a read has shown that it was not applied. */
-  readonly repeatUnapplied: boolean;
+  /** Looks whether the write is done; `undefined` when it is not. Throws when that can't be told. */
+  readonly readBack: (deadline: Deadline) => Promise<T | undefined>;
+  /**
+   * What sending it again would do.
+   * - `absolute`: nothing that sending it once doesn't
+   * - `queued`: perhaps queue it for approval a second time; and a read that shows the old values proves nothing
+   * - `once`: make a second thing
+   *
+   * A request that surely never left may always be sent again.
+   */
+  readonly nature: 'absolute' | 'queued' | 'once';
 }
 
 /** Sends writes and finds out what became of them. */
 export type Writer = <T>(write: Write<T>, deadline: Deadline) => Promise<Written<T>>;
+
+/** A 2xx that does not show its result is looked after this many times before the write is sent once more. */
+const looksAfterSuccess = 3;
 
 /**
  * The rules of outcome: a write is reported done only when Graph's answer or a read after it shows it, and failed only
@@ -29,70 +37,123 @@ export type Writer = <T>(write: Write<T>, deadline: Deadline) => Promise<Written
 export function createWriter(client: GraphClient, quota: Quota): Writer {
   return async <T>(write: Write<T>, caller: Deadline): Promise<Written<T>> => {
     const deadline = caller.seenThrough();
-    // Until a request has left, the caller may call it off; and a refusal says nothing of the requests before it.
-    let left = false;
-    let doubt: GraphError | undefined;
-    const orDoubt = (error: unknown) => {
-      throw doubt === undefined ? error : verdict(doubt);
-    };
+    const doubts = createDoubts(write.nature);
+    let repeated = false;
 
-    async function send(): Promise<Written<T> | GraphError> {
-      const giveBack = await quota.take(left ? deadline : caller);
+    async function send(patience: Deadline): Promise<Written<T> | GraphError> {
+      const answer = await client.attempt(write.request, attemptSignal(deadline), () => patience.throwIfClosed());
+      const value = write.shownBy(answer);
+      if (value !== undefined) return { value, graph: answer.ids };
+      return new GraphError('OUTCOME_UNKNOWN', { certainty: 'doubtful', graph: answer.ids, status: answer.status });
+    }
+
+    async function attempt(): Promise<Written<T> | GraphError> {
+      // Until a request has left, the caller may call it off.
+      const patience = doubts.left ? deadline : caller;
       try {
-        const answer = await client.attempt(write.request, attemptSignal(deadline));
-        const value = write.shownBy(answer);
-        if (value !== undefined) return { value, graph: answer.ids };
-        return new GraphError('OUTCOME_UNKNOWN', { certainty: 'doubtful', graph: answer.ids, status: answer.status });
+        const giveBack = await quota.take(patience);
+        const result = await send(patience).catch(asGraphError);
+        giveBack(!(result instanceof GraphError) || hasLeft(result));
+        return result;
       } catch (error) {
         return asGraphError(error);
-      } finally {
-        giveBack();
       }
     }
 
     for (let attempts = 1; ; attempts++) {
-      if (!left) caller.throwIfClosed();
-      const failure = await send().catch(orDoubt);
-      if (!(failure instanceof GraphError)) return failure;
+      const result = await attempt();
+      if (!(result instanceof GraphError)) return result;
 
-      const unsent = failure.certainty === 'later' && failure.details.status === undefined;
-      if (failure.certainty === 'refused' && !left) throw failure;
-      left ||= !unsent;
+      const isFirst = !doubts.left;
+      doubts.note(result);
+      // A refusal settles the first request; of the ones before it, it says nothing.
+      if (result.reason === 'APPROVAL_PENDING' || (result.certainty === 'refused' && isFirst)) throw result;
 
-      let over: GraphError | undefined;
-      if (unsent || (failure.certainty === 'later' && write.repeatLater)) {
-        over = await waitForRetry(failure, attempts, left ? deadline : caller);
+      let failure = result;
+      if (result.certainty === 'later' && (!hasLeft(result) || write.nature === 'absolute')) {
+        const over = await waitForRetry(result, attempts, doubts.left ? deadline : caller);
         if (over === undefined) continue;
-        if (unsent) return orDoubt(over);
+        failure = over;
       }
+      if (!doubts.left) throw failure;
 
-      const found = await settle(write, failure, deadline);
-      if (found !== undefined) return { value: found, graph: failure.details.graph ?? {} };
-      if (over !== undefined) return orDoubt(over);
-      if (failure.certainty === 'refused') throw failure;
-      if (doubt !== undefined || !write.repeatUnapplied) throw verdict(failure);
-      doubt = failure;
+      const found = await look(write, result, deadline);
+      if (found instanceof GraphError)
+        throw doubts.verdict(found.reason === 'GRAPH_NOT_FOUND' ? found : failure, found);
+      if (found !== undefined) return { value: found.value, graph: result.details.graph ?? {} };
+      doubts.settle();
+      if (
+        result.certainty !== 'doubtful' ||
+        repeated ||
+        write.nature !== 'absolute' ||
+        !deadline.allowsAttemptAfter(0)
+      ) {
+        throw doubts.verdict(failure);
+      }
+      repeated = true;
       await deadline.wait(Math.min(waitBefore(attempts, undefined), deadline.remainingMs() / 4));
     }
   };
 }
 
-/** Looks what became of a write, so that nothing has to be guessed. Throws when that can't be told. */
-async function settle<T>(write: Write<T>, failure: GraphError, deadline: Deadline): Promise<T | undefined> {
-  const unsettled = (cause?: unknown) =>
-    failure.certainty === 'doubtful' ? failure.as('OUTCOME_UNKNOWN', { cause }) : failure;
-  if (write.readBack === undefined) throw unsettled();
-  try {
-    return await write.readBack(deadline);
-  } catch (error) {
-    const cause = asGraphError(error);
-    throw cause.reason === 'GRAPH_NOT_FOUND' ? cause : unsettled(cause);
-  }
+/** Whether the request of a failed attempt was sent: an answer came, or it is at least in doubt. */
+function hasLeft({ certainty, details }: GraphError): boolean {
+  return certainty === 'doubtful' || details.status !== undefined;
 }
 
-/** A read after the write shows that it was not applied. It still may be, where Graph could be at work on it. */
-function verdict(doubt: GraphError): GraphError {
-  if (doubt.certainty === 'later') return doubt;
-  const finished = doubt.reason === 'GRAPH_UNAVAILABLE' && doubt.details.timedOut !== true;
-  return doubt.as(finished ? 'GRAPH_UNAVAILABLE' : 'OUTCOME_UNKNOWN');
+/** Whether Graph is done with a doubtful request: it said itself that it failed. A gateway's 504 says nothing of it. */
+function isOver({ details: { status } }: GraphError): boolean {
+  return status !== undefined && status >= 500 && status !== 504;
+}
+
+/** What is in doubt after the attempts so far, whatever the last of them said. */
+function createDoubts(nature: Write<unknown>['nature']) {
+  let left = false;
+  let unsettled = false;
+  let mayStillLand = false;
+  return {
+    /** Whether any request has left. */
+    get left() {
+      return left;
+    },
+    note(failure: GraphError): void {
+      left ||= hasLeft(failure);
+      // "Not now" has been seen on writes that were applied all the same: what makes a second thing can't rely on it.
+      unsettled ||= failure.certainty === 'doubtful' || (failure.certainty === 'later' && left && nature === 'once');
+      mayStillLand ||= failure.certainty === 'doubtful' && (nature === 'queued' || !isOver(failure));
+    },
+    /** A read has shown the old values. */
+    settle(): void {
+      unsettled = false;
+    },
+    /** The error to end with. */
+    verdict(failure: GraphError, cause: GraphError = failure): GraphError {
+      return unsettled || mayStillLand ? failure.as('OUTCOME_UNKNOWN', { cause }) : failure;
+    },
+  };
+}
+
+/**
+ * Looks what became of a write.
+ *
+ * @returns the value when it is done, `undefined` when a read shows that it is not, an error when that can't be told;
+ *   `GRAPH_NOT_FOUND` when there is nothing that could be written to
+ */
+async function look<T>(
+  { readBack }: Write<T>,
+  failure: GraphError,
+  deadline: Deadline,
+): Promise<{ readonly value: T } | GraphError | undefined> {
+  const accepted = (failure.details.status ?? 500) < 300;
+  try {
+    for (let looks = 1; ; looks++) {
+      const value = await readBack(deadline);
+      if (value !== undefined) return { value };
+      const waitMs = waitBefore(looks, undefined);
+      if (!accepted || looks >= looksAfterSuccess || !deadline.allowsAttemptAfter(waitMs)) return undefined;
+      await deadline.wait(waitMs);
+    }
+  } catch (error) {
+    return asGraphError(error);
+  }
 }

@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
 import { text } from 'express';
 import { invalidInput, Refusal } from '../api/errors.js';
+import { isLoopback } from '../loopback.js';
 
 const maxBodyBytes = 64 * 1024;
 
@@ -11,6 +12,19 @@ export const requireHost: RequestHandler = (request, _response, next) => {
     throw invalidInput('wants one host header');
   next();
 };
+
+/**
+ * Without sign-in, being on this machine is what lets a caller in. A page whose name has been pointed at this machine
+ * (DNS rebinding) is there too, but its browser still sends the page's own name.
+ */
+export function requireLocalHost(publicUrl: URL | undefined): RequestHandler {
+  return (request, _response, next) => {
+    const host = URL.canParse(`http://${request.get('host')}`) ? new URL(`http://${request.get('host')}`) : undefined;
+    const isLocal = host !== undefined && (isLoopback(host.hostname) || host.hostname === publicUrl?.hostname);
+    if (!isLocal) throw new Refusal('REQUEST_REFUSED');
+    next();
+  };
+}
 
 /** Calls come by GET or POST and in no other way. There is no CORS: a preflight is refused like everything else. */
 export const requireMethod: RequestHandler = (request, response, next) => {
@@ -42,7 +56,7 @@ export function requireOwnSite(publicUrl: URL | undefined): RequestHandler {
 export const requireJson: RequestHandler = (request, _response, next) => {
   const type = request.get('content-type');
   const needed = request.method === 'POST' || type !== undefined;
-  if (needed && !/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type ?? '')) {
+  if (needed && !/^application\/json\s*(;\s*charset=("utf-8"|utf-8)\s*)?$/i.test(type ?? '')) {
     throw invalidInput('the content type must be application/json', [], 'UNSUPPORTED_MEDIA_TYPE');
   }
   next();

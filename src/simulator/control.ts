@@ -1,7 +1,7 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { z } from 'zod';
-import { simulatorFaults } from '../config.js';
 import type { Approvals } from './approvals.js';
+import { simulatorFaults } from './fault-names.js';
 import { type FaultRules, faultRule } from './fault-rules.js';
 import type { Journal } from './journal.js';
 import { type Settings, settingsPatch } from './settings.js';

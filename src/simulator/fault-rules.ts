@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type SimulatorFault, simulatorFaults } from '../config.js';
+import { type SimulatorFault, simulatorFaults } from './fault-names.js';
 import type { Random } from './prng.js';
 import { type GraphRequest, pathSegments } from './request.js';
 

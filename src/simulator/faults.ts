@@ -1,4 +1,3 @@
-import type { SimulatorFault } from '../config.js';
 import {
   type Answer,
   badRequest,
@@ -12,6 +11,7 @@ import {
   tooManyRequests,
 } from './answers.js';
 import { type Approvals, justificationRequired } from './approvals.js';
+import type { SimulatorFault } from './fault-names.js';
 import type { FaultEffect } from './fault-rules.js';
 import type { GraphRequest } from './request.js';
 import { expired, type Tokens, writeScopes } from './tokens.js';

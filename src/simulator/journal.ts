@@ -1,5 +1,5 @@
-import type { SimulatorFault } from '../config.js';
 import type { Answer } from './answers.js';
+import type { SimulatorFault } from './fault-names.js';
 import type { GraphRequest } from './request.js';
 
 /** One Graph request, or one item of a batch, as the simulator saw it. Holds no token. */

@@ -4,11 +4,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
-import type { SimulatorFault } from '../config.js';
 import { createApprovals } from './approvals.js';
 import { createControl } from './control.js';
 import { createSimulatorCredential } from './credential.js';
 import { createExchange, type Exchange } from './exchange.js';
+import type { SimulatorFault } from './fault-names.js';
 import { createFaultRules } from './fault-rules.js';
 import { createGraph } from './graph.js';
 import { createJournal } from './journal.js';

@@ -1,4 +1,3 @@
-import { pino } from 'pino';
 import { createAudit } from '../../src/api/audit.js';
 import { createApp } from '../../src/app.js';
 import type { Authenticate } from '../../src/auth/authenticate.js';
@@ -8,6 +7,7 @@ import { createCursorCodec } from '../../src/graph/cursor.js';
 import { createTokenSource } from '../../src/graph/tokens.js';
 import { createDrain } from '../../src/http/drain.js';
 import { close, createHttpServer, listen } from '../../src/http/server.js';
+import { createLog } from '../../src/log.js';
 import { canaryToken, createClient, type TestService } from './service.js';
 
 /** The app over HTTP before a real Graph layer, with people of the test's own: signing in is not what is tested. */
@@ -16,7 +16,7 @@ export async function startAppAs(
   graphUrl: string,
 ): Promise<Pick<TestService, 'client' | 'address' | 'logged' | 'stop'>> {
   const logged: string[] = [];
-  const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
+  const log = createLog('trace', { write: (line: string) => void logged.push(line) });
   const baseUrl = new URL(graphUrl);
   const graph = createGraph({
     baseUrl,
@@ -24,6 +24,7 @@ export async function startAppAs(
     cursors: createCursorCodec([]),
     deadlineMs: 3000,
     writesPer20s: 200,
+    log,
   });
   const app = createApp({
     graph,
@@ -31,6 +32,7 @@ export async function startAppAs(
     audit: createAudit(log),
     authenticate,
     publicUrl: undefined,
+    localOnly: false,
     drain: createDrain(),
     log,
   });

@@ -1,7 +1,7 @@
 import { createTRPCClient, httpLink, type TRPCClient, TRPCClientError } from '@trpc/client';
-import { pino } from 'pino';
 import { loadConfig } from '../../src/config.js';
 import type { AppRouter, ErrorData } from '../../src/contract.js';
+import { createLog } from '../../src/log.js';
 import { type Service, startService } from '../../src/service.js';
 import { startTestSimulator, type TestSimulator } from './simulator.js';
 
@@ -27,7 +27,7 @@ export function createClient(address: string): TRPCClient<AppRouter> {
 /** Starts the service as `main` does, with settings of the test's own. */
 export async function startTestService(env: Readonly<Record<string, string>> = {}): Promise<TestService> {
   const logged: string[] = [];
-  const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
+  const log = createLog('trace', { write: (line: string) => void logged.push(line) });
   const service = await startService(loadConfig({ PORT: '0', SIGN_IN: 'off', ...env }), log);
   const address = service.url.origin;
   return {
