@@ -56,22 +56,17 @@ export function createGraphClient(transport: Transport, tokens: TokenSource): Gr
   async function read<T>(request: WireRequest, parse: (answer: Answer) => T, deadline: Deadline): Promise<T> {
     for (let attempts = 1; ; attempts++) {
       try {
-        return parse(await attempt(request, attemptSignal(deadline)));
+        return parse(await deadline.attempt((signal) => attempt(request, signal)));
       } catch (error) {
         deadline.throwIfClosed();
         const over = await waitForRetry(asGraphError(error), attempts, deadline);
-        if (over !== undefined) throw deadline.expired.aborted ? over.as('GRAPH_TIMEOUT') : over;
+        if (over !== undefined) throw deadline.expired ? over.as('GRAPH_TIMEOUT') : over;
         deadline.throwIfClosed();
       }
     }
   }
 
   return { attempt, read };
-}
-
-/** One attempt may use half of the time that is left, so that there is always time to find out how it ended. */
-export function attemptSignal(deadline: Deadline): AbortSignal {
-  return AbortSignal.any([deadline.signal, AbortSignal.timeout(Math.ceil(deadline.remainingMs() / 2))]);
 }
 
 /**

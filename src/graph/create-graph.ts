@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { createGraphClient } from './client.js';
 import type { CursorCodec } from './cursor.js';
-import { type Deadline, startDeadline } from './deadline.js';
+import { type Deadline, withDeadline } from './deadline.js';
 import { deviceRunState, requireEntity, script, scriptUserState } from './entities.js';
 import { GraphError } from './errors.js';
 import type { Call, Graph, Written } from './graph.js';
@@ -41,9 +41,10 @@ export function createGraph({ deadlineMs, maxCalls = 2000, ...options }: GraphOp
 
   async function run<T>(call: Call, work: (deadline: Deadline) => Promise<T>): Promise<T> {
     if (underWay.size >= maxCalls) throw new GraphError('OVERLOADED', { retryAfterMs: 1000 });
-    const deadline = startDeadline(deadlineMs, call.signal);
-    deadline.throwIfClosed();
-    const running = work(deadline);
+    const running = withDeadline(deadlineMs, call.signal, async (deadline) => {
+      deadline.throwIfClosed();
+      return work(deadline);
+    });
     underWay.add(running);
     try {
       return await running;

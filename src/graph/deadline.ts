@@ -6,14 +6,20 @@ export interface Deadline {
   remainingMs(): number;
   /** Whether, after a wait, there is still time for an attempt and for finding out how it ended. */
   allowsAttemptAfter(waitMs: number): boolean;
-  /** Aborts when the time is over. */
-  readonly expired: AbortSignal;
+  /** Whether the time is over. */
+  readonly expired: boolean;
   /** Aborts when the time is over or the caller went away. */
   readonly signal: AbortSignal;
   /** @throws {GraphError} `CLIENT_CLOSED` when the caller went away */
   throwIfClosed(): void;
   /** Waits, unless the caller goes away or the time is over. Resolves in each of these cases. */
   wait(ms: number): Promise<void>;
+  /**
+   * Gives work half of the time that is left, so that there is always time to find out how it ended.
+   *
+   * @param work gets a signal that aborts when that time is over, or that of the deadline
+   */
+  attempt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** From here on the caller's going away changes nothing: what was sent is seen through. */
   seenThrough(): Deadline;
 }
@@ -21,24 +27,60 @@ export interface Deadline {
 /** Less time than this, or than a quarter of the whole, makes a write's outcome unknown rather than done. */
 const attemptMs = 1_000;
 
-/** Starts the clock. */
-export function startDeadline(totalMs: number, caller: AbortSignal | undefined): Deadline {
+/**
+ * Runs work under a deadline.
+ *
+ * Timers and controllers of its own: on Node 20 the signals that `AbortSignal.any` makes of `AbortSignal.timeout` can
+ * be collected as garbage before they abort (https://github.com/nodejs/node/issues/54614).
+ */
+export async function withDeadline<T>(
+  totalMs: number,
+  caller: AbortSignal | undefined,
+  work: (deadline: Deadline) => Promise<T>,
+): Promise<T> {
   const endsAt = performance.now() + totalMs;
-  const expired = AbortSignal.timeout(totalMs);
+  const time = new AbortController();
+  const timer = setTimeout(() => time.abort(new DOMException('the time is over', 'TimeoutError')), totalMs);
+  const either = new AbortController();
+  const stop = () => either.abort(time.signal.aborted ? time.signal.reason : caller?.reason);
+  time.signal.addEventListener('abort', stop);
+  caller?.addEventListener('abort', stop);
+  if (caller?.aborted) stop();
+
   const remainingMs = () => Math.max(0, endsAt - performance.now());
-  const build = (closed: AbortSignal | undefined): Deadline => {
-    const signal = closed === undefined ? expired : AbortSignal.any([expired, closed]);
-    return {
-      remainingMs,
-      allowsAttemptAfter: (waitMs) => remainingMs() - waitMs >= Math.min(attemptMs, totalMs / 4),
-      expired,
-      signal,
-      throwIfClosed: () => {
-        if (closed?.aborted) throw new GraphError('CLIENT_CLOSED');
-      },
-      wait: (ms) => sleep(ms, undefined, { signal }).catch(() => undefined),
-      seenThrough: () => build(undefined),
-    };
-  };
-  return build(caller);
+  const build = (signal: AbortSignal, closed: AbortSignal | undefined): Deadline => ({
+    remainingMs,
+    allowsAttemptAfter: (waitMs) => remainingMs() - waitMs >= Math.min(attemptMs, totalMs / 4),
+    get expired() {
+      return time.signal.aborted;
+    },
+    signal,
+    throwIfClosed: () => {
+      if (closed?.aborted) throw new GraphError('CLIENT_CLOSED');
+    },
+    wait: (ms) => sleep(ms, undefined, { signal }).catch(() => undefined),
+    attempt: (attempted) => underLimit(remainingMs() / 2, signal, attempted),
+    seenThrough: () => build(time.signal, undefined),
+  });
+
+  try {
+    return await work(build(either.signal, caller));
+  } finally {
+    clearTimeout(timer);
+    caller?.removeEventListener('abort', stop);
+  }
+}
+
+async function underLimit<T>(ms: number, outer: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(new DOMException('no answer in time', 'TimeoutError')), ms);
+  const stop = () => limit.abort(outer.reason);
+  outer.addEventListener('abort', stop);
+  if (outer.aborted) stop();
+  try {
+    return await work(limit.signal);
+  } finally {
+    clearTimeout(timer);
+    outer.removeEventListener('abort', stop);
+  }
 }

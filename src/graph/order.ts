@@ -35,7 +35,7 @@ export function createOrder(): InOrder {
 }
 
 function notBegun(deadline: Deadline): GraphError {
-  const closed = deadline.signal.aborted && !deadline.expired.aborted;
+  const closed = deadline.signal.aborted && !deadline.expired;
   if (closed) return new GraphError('CLIENT_CLOSED');
   const cause = new Error('the time was over before earlier writes on the same state had ended');
   return new GraphError('GRAPH_UNAVAILABLE', { cause });

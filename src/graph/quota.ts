@@ -66,7 +66,7 @@ export function createQuota(limit: number): Quota {
         };
         const leave = () => {
           waiting.splice(waiting.indexOf(start), 1);
-          if (deadline.expired.aborted) reject(new GraphError('THROTTLED', { retryAfterMs: untilTurnMs() }));
+          if (deadline.expired) reject(new GraphError('THROTTLED', { retryAfterMs: untilTurnMs() }));
           else reject(new GraphError('CLIENT_CLOSED'));
         };
         deadline.signal.addEventListener('abort', leave, { once: true });

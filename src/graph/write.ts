@@ -1,4 +1,4 @@
-import { asGraphError, attemptSignal, type GraphClient, waitForRetry } from './client.js';
+import { asGraphError, type GraphClient, waitForRetry } from './client.js';
 import type { Deadline } from './deadline.js';
 import { GraphError } from './errors.js';
 import type { Written } from './graph.js';
@@ -41,7 +41,9 @@ export function createWriter(client: GraphClient, quota: Quota): Writer {
     let repeated = false;
 
     async function send(patience: Deadline): Promise<Written<T> | GraphError> {
-      const answer = await client.attempt(write.request, attemptSignal(deadline), () => patience.throwIfClosed());
+      const answer = await deadline.attempt((signal) =>
+        client.attempt(write.request, signal, () => patience.throwIfClosed()),
+      );
       const value = write.shownBy(answer);
       if (value !== undefined) return { value, graph: answer.ids };
       return new GraphError('OUTCOME_UNKNOWN', { certainty: 'doubtful', graph: answer.ids, status: answer.status });
