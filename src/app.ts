@@ -1,4 +1,4 @@
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { procedureTypes } from './api/router.js';
 import type { Authenticate } from './auth/authenticate.js';
@@ -9,21 +9,29 @@ import { alive, readiness } from './http/health.js';
 import { identify } from './http/identify.js';
 import { answerErrors, notFound } from './http/refusal.js';
 import { logRequests } from './http/request-log.js';
+import { noStore, securityHeaders } from './http/security-headers.js';
 import { answerCalls, type TrpcParts } from './http/trpc-handler.js';
+
+/** How people come in. */
+export interface SignIn {
+  /** Reads the session of a request, and what is served below `/auth`; without sign-in there is neither. */
+  readonly sessions: RequestHandler | undefined;
+  readonly routes: RequestHandler | undefined;
+  readonly authenticate: Authenticate;
+}
 
 /** What the app is made of. */
 export interface AppParts extends TrpcParts {
   readonly log: Logger;
-  readonly authenticate: Authenticate;
+  readonly signIn: SignIn;
   readonly drain: Drain;
   /** The origin that browsers use; without it, localhost at whatever port the request came to. */
   readonly publicUrl: URL | undefined;
-  /** Whether only callers on this machine are let in. */
-  readonly localOnly: boolean;
 }
 
 /** The whole way of a request, top to bottom. */
 export function createApp(parts: AppParts): Express {
+  const { drain, log, publicUrl, signIn } = parts;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -31,29 +39,33 @@ export function createApp(parts: AppParts): Express {
   app.enable('case sensitive routing');
   app.enable('strict routing');
 
-  app.use(logRequests(parts.log));
-  app.use(parts.drain.watch);
+  app.use(logRequests(log));
+  app.use(drain.watch);
+  app.use(securityHeaders(publicUrl?.protocol === 'https:'), noStore);
   app.use(requireHost);
 
   app.get('/healthz', alive);
   app.get(
     '/readyz',
-    readiness(() => !parts.drain.draining),
+    readiness(() => !drain.draining),
   );
+
+  if (signIn.sessions === undefined) app.use(requireLocalHost(publicUrl));
+  else app.use(signIn.sessions);
+  if (signIn.routes !== undefined) app.use('/auth', signIn.routes);
 
   app.all(
     '/trpc/:calls',
-    ...(parts.localOnly ? [requireLocalHost(parts.publicUrl)] : []),
     requireMethod,
-    requireOwnSite(parts.publicUrl),
+    requireOwnSite(publicUrl),
     requireJson,
     requireCalls(procedureTypes),
-    identify(parts.authenticate),
+    identify(signIn.authenticate),
     readBody,
     answerCalls(parts),
   );
 
   app.use(notFound);
-  app.use(answerErrors(parts.log));
+  app.use(answerErrors(log));
   return app;
 }

@@ -1,5 +1,5 @@
 import { loadConfig, readEnvironment } from './config.js';
-import { createGraph } from './graph/create-graph.js';
+import { createGraphs } from './graph/create-graph.js';
 import { graphScope, permissionsIn, requiredPermission } from './graph/credential.js';
 import { createCursorCodec } from './graph/cursor.js';
 import { GraphError, type GraphReason } from './graph/errors.js';
@@ -111,14 +111,14 @@ async function examine(write: boolean): Promise<void> {
   const { baseUrl, credential } = access;
   const log = createLog('silent');
   const tokens = createTokenSource(credential, graphScope(baseUrl), log);
-  const graph = createGraph({
+  const graphs = createGraphs({
     baseUrl,
-    tokens,
     cursors: createCursorCodec([]),
     deadlineMs: config.GRAPH_DEADLINE_MS,
     writesPer20s: config.GRAPH_WRITES_PER_20S,
     log,
   });
+  const graph = graphs.with(tokens);
   try {
     const token = await step('token', async () => ({
       say: `got one for ${graphScope(baseUrl)}`,
@@ -134,7 +134,7 @@ async function examine(write: boolean): Promise<void> {
     if (write) await step('write', () => writeBack(graph, state));
     else report('skip', 'write', "not asked for: `npm run doctor -- --write` writes a state's own values back");
   } finally {
-    await graph.close();
+    await graphs.close();
     await access.close();
   }
 }

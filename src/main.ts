@@ -47,9 +47,6 @@ function greet({ url, simulatorUrl }: Service, config: Config, log: Logger): voi
   }
   const idle = (['REDIS_URL', 'METRICS_PORT'] as const).filter((name) => config[name] !== undefined);
   if (idle.length > 0) log.warn({ settings: idle }, 'these settings have no effect in this version');
-  if (config.SIGN_IN === 'oidc') {
-    log.warn('signing in is not part of this version: every call is answered with SIGN_IN_REQUIRED');
-  }
 }
 
 main().catch((error: unknown) => {

@@ -1,10 +1,12 @@
 import type { TokenCredential } from '@azure/identity';
 import type { Logger } from 'pino';
 import { createAudit } from './api/audit.js';
-import { createApp } from './app.js';
-import { localOperator, nobody } from './auth/authenticate.js';
+import type { Audit } from './api/context.js';
+import { createApp, type SignIn } from './app.js';
+import { localOperator } from './auth/authenticate.js';
+import { createOidcSignIn } from './auth/oidc.js';
 import type { Config } from './config.js';
-import { createGraph } from './graph/create-graph.js';
+import { createGraphs } from './graph/create-graph.js';
 import {
   accessTokenCredential,
   azureCredential,
@@ -16,6 +18,8 @@ import {
 import { createCursorCodec } from './graph/cursor.js';
 import { createTokenSource, type TokenSource } from './graph/tokens.js';
 import { createDrain } from './http/drain.js';
+import { publicOrigin, requireOwnSite } from './http/guards.js';
+import { requestIdOf } from './http/request-log.js';
 import { close, createHttpServer, listen } from './http/server.js';
 
 /**
@@ -28,6 +32,8 @@ export const drainGraceMs = 5_000;
 export interface GraphAccess {
   readonly baseUrl: URL;
   readonly credential: TokenCredential;
+  /** The identity provider that came with it. */
+  readonly identity: { readonly issuer: string; readonly clientId: string; readonly clientSecret: string } | undefined;
   close(): Promise<void>;
 }
 
@@ -44,30 +50,29 @@ export interface Service {
 /** Builds the parts from the settings, joins them and begins to listen. */
 export async function startService(config: Config, log: Logger): Promise<Service> {
   const access = await openGraph(config);
+  const simulated = config.GRAPH_CREDENTIAL === 'simulator';
   const tokens = createTokenSource(access.credential, graphScope(access.baseUrl), log);
-  const graph = createGraph({
+  const graphs = createGraphs({
     baseUrl: access.baseUrl,
-    tokens,
-    cursors: createCursorCodec((config.SESSION_SECRET ?? []).map((secret) => secret.reveal())),
+    cursors: createCursorCodec(sessionSecrets(config)),
     deadlineMs: config.GRAPH_DEADLINE_MS,
     writesPer20s: config.GRAPH_WRITES_PER_20S,
     log,
   });
   const drain = createDrain();
-  const simulated = config.GRAPH_CREDENTIAL === 'simulator';
+  const audit = createAudit(log);
   const app = createApp({
-    graph,
+    graphFor: (visitor) => graphs.with(visitor?.tokens ?? tokens),
     graphKind: simulated ? 'simulator' : 'live',
-    audit: createAudit(log),
-    authenticate: config.SIGN_IN === 'off' ? localOperator : nobody,
+    audit,
+    signIn: config.SIGN_IN === 'off' ? withoutSignIn : withOidc(config, access.identity, audit, log),
     publicUrl: config.PUBLIC_URL,
-    localOnly: config.SIGN_IN === 'off',
     drain,
     log,
   });
   const server = createHttpServer(app, log);
   const closeGraph = async () => {
-    await graph.close();
+    await graphs.close();
     await access.close();
   };
   try {
@@ -92,6 +97,35 @@ export async function startService(config: Config, log: Logger): Promise<Service
   }
 }
 
+const sessionSecrets = (config: Config) => (config.SESSION_SECRET ?? []).map((secret) => secret.reveal());
+
+const withoutSignIn: SignIn = { sessions: undefined, routes: undefined, authenticate: localOperator };
+
+function withOidc(config: Config, simulated: GraphAccess['identity'], audit: Audit, log: Logger): SignIn {
+  const { PUBLIC_URL } = config;
+  const keepTokens = config.GRAPH_CREDENTIAL === 'signed-in-user';
+  const delegated = keepTokens ? ` ${graphScope(config.GRAPH_BASE_URL).replace('.default', requiredPermission)}` : '';
+  return createOidcSignIn({
+    provider: {
+      issuer: config.OIDC_ISSUER ?? new URL(simulated?.issuer ?? ''),
+      clientId: config.OIDC_CLIENT_ID ?? simulated?.clientId ?? '',
+      clientSecret: config.OIDC_CLIENT_SECRET?.reveal() ?? simulated?.clientSecret,
+      certificatePath: config.OIDC_CLIENT_CERTIFICATE_PATH,
+      scope: config.OIDC_SCOPE ?? `openid profile offline_access${delegated}`,
+    },
+    secrets: sessionSecrets(config),
+    secure: PUBLIC_URL?.protocol === 'https:',
+    idleMs: config.SESSION_IDLE_MINUTES * 60_000,
+    maxSessionMs: config.SESSION_MAX_HOURS * 3_600_000,
+    roleNames: { reader: config.ROLE_READER, operator: config.ROLE_OPERATOR },
+    keepTokens,
+    originOf: (request) => publicOrigin(request, PUBLIC_URL),
+    requireOwnSite: requireOwnSite(PUBLIC_URL),
+    audit: (response, event) => audit.note({ ...event, requestId: requestIdOf(response) }),
+    log,
+  });
+}
+
 /** Finds the Graph that the settings name. The simulator is loaded only here, and only when it is chosen. */
 export async function openGraph(config: Config): Promise<GraphAccess> {
   if (config.GRAPH_CREDENTIAL === 'simulator') {
@@ -103,16 +137,19 @@ export async function openGraph(config: Config): Promise<GraphAccess> {
       faults: config.SIMULATOR_FAULTS,
       approval: config.SIMULATOR_APPROVAL === 'on',
       writesPer20s: config.SIMULATOR_WRITES_PER_20S,
+      identity: config.SIGN_IN === 'oidc' && config.OIDC_ISSUER === undefined,
     });
     return {
       baseUrl: new URL(simulator.baseUrl),
       credential: simulator.credential,
+      identity: simulator.identity,
       close: () => simulator.close(),
     };
   }
   return {
     baseUrl: config.GRAPH_BASE_URL,
     credential: chooseCredential(config),
+    identity: undefined,
     close: async () => undefined,
   };
 }

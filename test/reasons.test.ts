@@ -25,8 +25,8 @@ const ids = { graph: { requestId: guid, clientRequestId: guid, activityId: guid 
 const sentIds = { graph: { clientRequestId: guid } };
 
 const somebody = (...roles: readonly Role[]): Authenticate => {
-  const person = { oid: 'somebody', name: 'Somebody', roles, expiresAt: null };
-  return async () => person;
+  const visitor = { person: { oid: 'somebody', name: 'Somebody', roles }, expiresAt: null };
+  return async () => visitor;
 };
 
 const oidc = {

@@ -15,6 +15,7 @@ function outcomeOf(reason: Reason): Outcome {
 export function createAudit(log: Logger): Audit {
   const audit = log.child({ log: 'audit' }, { level: 'info' });
   return {
+    note: (event) => audit.info(event, event.event),
     async write({ requestId, person }, { action, target, fields }, work) {
       const { scriptKind, scriptId, userStateId } = target;
       const line = { requestId, oid: person.oid, action, scriptKind, scriptId, userStateId, fields };

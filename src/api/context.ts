@@ -7,6 +7,9 @@ export interface Context {
   readonly requestId: string;
   /** Who is signed in; `null` when nobody is. */
   readonly person: Person | null;
+  /** When the session ends at the latest; `null` when it has no end. */
+  readonly expiresAt: Date | null;
+  /** Graph, with the tokens that this call is made with. */
   readonly graph: Graph;
   /** Whether `graph` is Microsoft's or the built-in simulator. */
   readonly graphKind: 'live' | 'simulator';
@@ -26,8 +29,18 @@ export interface AuditedWrite {
   readonly fields: readonly string[];
 }
 
-/** Accounts for writes: one line each, whatever happens. */
+/** A sign-in, a sign-out, or something that somebody was refused. */
+export interface AuditedEvent {
+  readonly event: 'sign-in' | 'sign-in-refused' | 'sign-out' | 'refused';
+  readonly requestId: string;
+  readonly oid?: string;
+  readonly action?: string;
+  readonly reason?: string;
+}
+
+/** Accounts for what people do: one line for each write, whatever becomes of it, and for who came and went. */
 export interface Audit {
+  note(event: AuditedEvent): void;
   /** Does the write and leaves its line. The result, or the error, is that of `work`. */
   write<T extends { readonly id: string }>(
     author: Author,

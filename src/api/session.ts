@@ -13,10 +13,10 @@ export interface CurrentSession {
 /** What a front end wants to know before it shows anything. */
 export const sessionRouter = router({
   current: signedInProcedure.query(
-    ({ ctx: { person, graphKind } }): CurrentSession => ({
+    ({ ctx: { person, expiresAt, graphKind } }): CurrentSession => ({
       user: { oid: person.oid, name: person.name },
       roles: person.roles,
-      expiresAt: person.expiresAt?.toISOString() ?? null,
+      expiresAt: expiresAt?.toISOString() ?? null,
       graph: graphKind,
     }),
   ),

@@ -23,9 +23,10 @@ export const signedInProcedure = t.procedure.use(({ ctx, next }) => {
 
 // The role is judged before the input is parsed: whoever may not call learns nothing about the inputs.
 const procedureFor = (role: Role) =>
-  signedInProcedure.use(({ ctx, next }) => {
-    if (!ctx.person.roles.includes(role)) throw new Refusal('ROLE_MISSING');
-    return next();
+  signedInProcedure.use(({ ctx: { person, requestId, audit }, path, next }) => {
+    if (person.roles.includes(role)) return next();
+    audit.note({ event: 'refused', requestId, oid: person.oid, action: path, reason: 'ROLE_MISSING' });
+    throw new Refusal('ROLE_MISSING');
   });
 
 /** For those who may read. */

@@ -1,16 +1,25 @@
-import type { IncomingMessage } from 'node:http';
+import type { Request } from 'express';
+import type { TokenSource } from '../graph/tokens.js';
 import type { Person } from './person.js';
 
-/** Tells who a request comes from; `null` when nobody is signed in. */
-export type Authenticate = (request: IncomingMessage) => Promise<Person | null>;
+/** Whom a request comes from, and what goes with them. */
+export interface Visitor {
+  readonly person: Person;
+  /** When the session ends at the latest; `null` when it has no end. */
+  readonly expiresAt: Date | null;
+  /** The person's own tokens, where calls to Graph are made with them. */
+  readonly tokens?: TokenSource | undefined;
+}
+
+/**
+ * Tells who a request comes from; `null` when nobody is signed in.
+ *
+ * @param active whether the request shows that somebody is there, and so keeps the session from going idle
+ */
+export type Authenticate = (request: Request, active: boolean) => Promise<Visitor | null>;
 
 /** `SIGN_IN=off`: whoever reaches the loopback address is the one local operator. */
 export const localOperator: Authenticate = async () => ({
-  oid: 'local-operator',
-  name: 'Local operator',
-  roles: ['reader', 'operator'],
+  person: { oid: 'local-operator', name: 'Local operator', roles: ['reader', 'operator'] },
   expiresAt: null,
 });
-
-/** Nobody is ever signed in: what guards the service as long as there is no way to sign in. */
-export const nobody: Authenticate = async () => null;

@@ -7,6 +7,4 @@ export interface Person {
   readonly oid: string;
   readonly name: string;
   readonly roles: readonly Role[];
-  /** When the session ends at the latest; `null` when it has no end. */
-  readonly expiresAt: Date | null;
 }

@@ -48,6 +48,7 @@ export function createGraphClient(transport: Transport, tokens: TokenSource): Gr
           throw refused.as(asGraphError(error).reason, { cause: error });
         });
       answer = await send(request, another, signal);
+      if (answer.status === 401) throw errorFromAnswer(answer).as(tokens.whenRefused);
     }
     if (answer.status >= 200 && answer.status < 300 && !isQueued(answer)) return answer;
     throw errorFromAnswer(answer);

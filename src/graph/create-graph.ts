@@ -14,11 +14,10 @@ import { createTransport } from './transport.js';
 import { createUserStateWrites } from './user-states.js';
 import { createWriter, type Write } from './write.js';
 
-/** What {@link createGraph} needs. */
+/** What {@link createGraphs} needs. */
 export interface GraphOptions {
   /** With the version: `https://graph.microsoft.com/beta`. */
   readonly baseUrl: URL;
-  readonly tokens: TokenSource;
   readonly cursors: CursorCodec;
   /** The longest that one call may take, in milliseconds. */
   readonly deadlineMs: number;
@@ -28,14 +27,18 @@ export interface GraphOptions {
   readonly log: Logger;
 }
 
+/** Graph, for whoever's tokens calls are made with. Connections, quota and order are shared by all of them. */
+export interface Graphs {
+  with(tokens: TokenSource): Graph;
+  /** Lets what is under way end, then closes the connections. */
+  close(): Promise<void>;
+}
+
 /** Builds the Graph layer and joins its parts. */
-export function createGraph({ deadlineMs, maxCalls = 2000, ...options }: GraphOptions): Graph {
+export function createGraphs({ deadlineMs, maxCalls = 2000, ...options }: GraphOptions): Graphs {
   const baseUrl = new URL(options.baseUrl.href.replace(/\/*$/, '/'));
   const transport = createTransport(baseUrl.origin);
-  const client = createGraphClient(transport, options.tokens);
-  const page = createPager(client, baseUrl, options.cursors, options.log);
-  const write = createWriter(client, createQuota(options.writesPer20s));
-  const writes = createUserStateWrites(client, page, baseUrl);
+  const quota = createQuota(options.writesPer20s);
   const inOrder = createOrder();
   const underWay = new Set<Promise<unknown>>();
 
@@ -53,36 +56,47 @@ export function createGraph({ deadlineMs, maxCalls = 2000, ...options }: GraphOp
     }
   }
 
-  /** Writes on one state go one after the other, whatever they are. */
-  function runWrite<T>(call: Call, work: Write<T>, key = work.request.url.pathname): Promise<Written<T>> {
-    // Graph's ids are GUIDs, which are the same in capitals.
-    return run(call, (deadline) => inOrder(key.toLowerCase(), deadline, () => write(work, deadline)));
+  function bind(tokens: TokenSource): Graph {
+    const client = createGraphClient(transport, tokens);
+    const page = createPager(client, baseUrl, options.cursors, options.log);
+    const write = createWriter(client, quota);
+    const writes = createUserStateWrites(client, page, baseUrl);
+
+    /** Writes on one state go one after the other, whatever they are. */
+    function runWrite<T>(call: Call, work: Write<T>, key = work.request.url.pathname): Promise<Written<T>> {
+      // Graph's ids are GUIDs, which are the same in capitals.
+      return run(call, (deadline) => inOrder(key.toLowerCase(), deadline, () => write(work, deadline)));
+    }
+
+    return {
+      userStates: {
+        list: (of, cursor, call) => run(call, (d) => page(userStatesPath(of), scriptUserState, cursor, d)),
+        get: (target, call) =>
+          run(call, (deadline) =>
+            client.read(
+              { method: 'GET', url: new URL(userStatePath(target), baseUrl) },
+              (answer) => requireEntity(scriptUserState, answer),
+              deadline,
+            ),
+          ),
+        update: (target, patch, call) => runWrite(call, writes.update(target, patch, call.approval ?? {})),
+        create(of, state, call) {
+          const key = userStatePath({ ...of, userStateId: state.id ?? crypto.randomUUID() });
+          return runWrite(call, writes.create(of, state), new URL(key, baseUrl).pathname);
+        },
+        delete: (target, call) => runWrite(call, writes.delete(target)),
+      },
+      scripts: {
+        list: (scriptKind, cursor, call) => run(call, (d) => page(scriptsPath(scriptKind), script, cursor, d)),
+      },
+      deviceRunStates: {
+        list: (target, cursor, call) => run(call, (d) => page(deviceStatesPath(target), deviceRunState, cursor, d)),
+      },
+    };
   }
 
   return {
-    userStates: {
-      list: (of, cursor, call) => run(call, (d) => page(userStatesPath(of), scriptUserState, cursor, d)),
-      get: (target, call) =>
-        run(call, (deadline) =>
-          client.read(
-            { method: 'GET', url: new URL(userStatePath(target), baseUrl) },
-            (answer) => requireEntity(scriptUserState, answer),
-            deadline,
-          ),
-        ),
-      update: (target, patch, call) => runWrite(call, writes.update(target, patch, call.approval ?? {})),
-      create(of, state, call) {
-        const key = userStatePath({ ...of, userStateId: state.id ?? crypto.randomUUID() });
-        return runWrite(call, writes.create(of, state), new URL(key, baseUrl).pathname);
-      },
-      delete: (target, call) => runWrite(call, writes.delete(target)),
-    },
-    scripts: {
-      list: (scriptKind, cursor, call) => run(call, (d) => page(scriptsPath(scriptKind), script, cursor, d)),
-    },
-    deviceRunStates: {
-      list: (target, cursor, call) => run(call, (d) => page(deviceStatesPath(target), deviceRunState, cursor, d)),
-    },
+    with: bind,
     async close() {
       await Promise.allSettled(underWay);
       await transport.close();

@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { createSealer } from '../seal.js';
 
 /** A cursor that this service did not give out, or gave out for another query. */
 export class CursorError extends Error {
@@ -19,45 +20,21 @@ export interface CursorCodec {
 }
 
 /**
- * Encrypts cursors (AES-256-GCM) and binds each to its query: nobody can make the service follow a link of their own
- * with its token, and no address of Graph is shown.
+ * Seals cursors and binds each to its query: nobody can make the service follow a link of their own with its token, and
+ * no address of Graph is shown.
  *
- * @param secrets the first one encrypts; all of them decrypt, so that they can be rotated
+ * @param secrets the first one seals; all of them open, so that they can be rotated
  */
 export function createCursorCodec(secrets: readonly string[]): CursorCodec {
-  const keys = secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', 'script-state-bff cursor', 32)));
-  const [first = randomBytes(32)] = keys;
-
+  const sealer = createSealer(secrets, 'cursor');
   return {
-    encode(next, query) {
-      const iv = randomBytes(12);
-      const cipher = createCipheriv('aes-256-gcm', first, iv, { authTagLength: 16 }).setAAD(Buffer.from(query));
-      const text = Buffer.concat([cipher.update(JSON.stringify(next), 'utf8'), cipher.final()]);
-      return Buffer.concat([iv, cipher.getAuthTag(), text]).toString('base64url');
-    },
+    encode: (next, query) => sealer.seal(JSON.stringify(next), query),
     decode(cursor, query) {
-      const sealed = Buffer.from(cursor, 'base64url');
-      // One way of writing each: what the decoder would overlook is no cursor of ours.
-      const canonical = sealed.toString('base64url') === cursor;
-      for (const key of !canonical ? [] : keys.length > 0 ? keys : [first]) {
-        const found = open(key, sealed, query);
-        if (found !== undefined) return found;
-      }
-      throw new CursorError('the cursor is not of this query');
+      const text = sealer.open(cursor, query);
+      if (text === undefined) throw new CursorError('the cursor is not of this query');
+      return place.parse(JSON.parse(text));
     },
   };
-}
-
-/** Opens what the key has sealed for this query; `undefined` for everything else. */
-function open(key: Buffer, sealed: Buffer, query: string): Place | undefined {
-  try {
-    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12), { authTagLength: 16 });
-    decipher.setAAD(Buffer.from(query)).setAuthTag(sealed.subarray(12, 28));
-    const text = Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]).toString('utf8');
-    return place.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
 }
 
 /** How long a mark is: 36 bits tell a thousand links apart. */

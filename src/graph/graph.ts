@@ -57,6 +57,4 @@ export interface Graph {
   readonly deviceRunStates: {
     list(target: Target, cursor: string | undefined, call: Call): Promise<Page<DeviceRunState>>;
   };
-  /** Lets what is under way end, then closes the connections. */
-  close(): Promise<void>;
 }

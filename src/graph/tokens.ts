@@ -13,6 +13,8 @@ export interface TokenRequest {
 
 /** Hands out access tokens, from memory while they are good. */
 export interface TokenSource {
+  /** What it means when Graph refuses even another token of this source. */
+  readonly whenRefused: 'CREDENTIAL_UNAVAILABLE' | 'SIGN_IN_REQUIRED';
   /** @throws {GraphError} `CREDENTIAL_UNAVAILABLE` when there is none to be had, or none in time */
   get(request: TokenRequest): Promise<string>;
 }
@@ -62,6 +64,7 @@ export function createTokenSource(credential: TokenCredential, scope: string, lo
   }
 
   return {
+    whenRefused: 'CREDENTIAL_UNAVAILABLE',
     async get({ signal, claims, refused }) {
       const now = Date.now();
       if (current !== undefined && current.token !== refused && current.expiresOnTimestamp > now) {

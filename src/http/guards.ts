@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { text } from 'express';
 import { invalidInput, Refusal } from '../api/errors.js';
 import { isLoopback } from '../loopback.js';
@@ -35,6 +35,11 @@ export const requireMethod: RequestHandler = (request, response, next) => {
   next();
 };
 
+/** The origin that browsers use: the public address, or localhost at whatever port the request came to. */
+export function publicOrigin(request: Request, publicUrl: URL | undefined): string {
+  return publicUrl?.origin ?? `http://localhost:${request.socket.localPort}`;
+}
+
 /**
  * Refuses what another site's page can make a browser send. A header of one's own can't be sent across origins without
  * a preflight, and `Sec-Fetch-Site` can't be forged by a page at all.
@@ -45,7 +50,7 @@ export function requireOwnSite(publicUrl: URL | undefined): RequestHandler {
   return (request, _response, next) => {
     const site = request.get('sec-fetch-site');
     const origin = request.get('origin');
-    const own = publicUrl?.origin ?? `http://localhost:${request.socket.localPort}`;
+    const own = publicOrigin(request, publicUrl);
     const fromOwnSite = site === undefined ? origin === undefined || origin === own : site === 'same-origin';
     if (request.get('x-csrf') !== '1' || !fromOwnSite) throw new Refusal('REQUEST_REFUSED');
     next();

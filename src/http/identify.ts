@@ -1,20 +1,22 @@
 import type { RequestHandler } from 'express';
-import type { Authenticate } from '../auth/authenticate.js';
-import type { Person } from '../auth/person.js';
+import type { Authenticate, Visitor } from '../auth/authenticate.js';
 
 declare global {
   namespace Express {
     interface Locals {
-      /** Who is signed in; `null` when nobody is. */
-      person?: Person | null;
+      /** Whom the request comes from; `null` when nobody is signed in. */
+      visitor?: Visitor | null;
     }
   }
 }
 
+/** Asking who is signed in, as a page does time and again, does not show that anybody is there. */
+const passive = '/trpc/session.current';
+
 /** Finds out who a request comes from, before tRPC is asked anything. */
 export function identify(authenticate: Authenticate): RequestHandler {
   return async (request, response, next) => {
-    response.locals.person = await authenticate(request);
+    response.locals.visitor = await authenticate(request, response.locals.route !== passive);
     next();
   };
 }

@@ -30,7 +30,7 @@ export function answerErrors(log: Logger): ErrorRequestHandler {
       return;
     }
     const { status, body } = refusalBody(error, requestId);
-    response.status(status).set('cache-control', 'no-store').json(body);
+    response.status(status).json(body);
   };
 }
 

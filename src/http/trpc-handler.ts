@@ -5,29 +5,38 @@ import type { Logger } from 'pino';
 import type { Context } from '../api/context.js';
 import { reasonOf } from '../api/errors.js';
 import { appRouter, procedureTypes } from '../api/router.js';
+import type { Visitor } from '../auth/authenticate.js';
 import { GraphError } from '../graph/errors.js';
+import type { Graph } from '../graph/graph.js';
 import { maxBatchCalls } from './calls.js';
 import { requestIdOf } from './request-log.js';
 
 /** What the handler needs beside the request: the parts of every call's context. */
-export interface TrpcParts extends Pick<Context, 'graph' | 'graphKind' | 'audit'> {
+export interface TrpcParts extends Pick<Context, 'graphKind' | 'audit'> {
+  /** Graph, with the tokens that this visitor's calls are made with. */
+  readonly graphFor: (visitor: Visitor | null) => Graph;
   readonly log: Logger;
 }
 
 /** Hands requests that have passed the guards to tRPC. */
-export function answerCalls({ log, ...parts }: TrpcParts): RequestHandler {
+export function answerCalls({ log, graphFor, ...parts }: TrpcParts): RequestHandler {
   return createExpressMiddleware({
     router: appRouter,
     maxBatchSize: maxBatchCalls,
     // The contract takes every procedure by POST: long inputs do not fit into an address.
     allowMethodOverride: true,
-    createContext: ({ res }): Context => ({
-      ...parts,
-      requestId: requestIdOf(res),
-      person: res.locals.person ?? null,
-    }),
+    createContext({ res }): Context {
+      const visitor = res.locals.visitor ?? null;
+      return {
+        ...parts,
+        requestId: requestIdOf(res),
+        person: visitor?.person ?? null,
+        expiresAt: visitor?.expiresAt ?? null,
+        graph: graphFor(visitor),
+      };
+    },
     responseMeta: ({ errors }) => ({
-      headers: new Headers([['cache-control', 'no-store'], ...retryAfter(errors)]),
+      headers: new Headers(retryAfter(errors)),
     }),
     onError({ error, path, ctx }) {
       // A path that names nothing is the caller's text, which is not logged.

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Approvals } from './approvals.js';
 import { simulatorFaults } from './fault-names.js';
 import { type FaultRules, faultRule } from './fault-rules.js';
+import { type IdentityControl, identityPatch } from './identity-settings.js';
 import type { Journal } from './journal.js';
 import { type Settings, settingsPatch } from './settings.js';
 import type { Tokens } from './tokens.js';
@@ -14,6 +15,8 @@ export interface ControlParts {
   readonly approvals: Approvals;
   readonly rules: FaultRules;
   readonly journal: Journal;
+  /** Of the identity provider, when there is one. */
+  readonly identity?: IdentityControl | undefined;
 }
 
 const roles = z.array(z.string()).exactOptional();
@@ -37,9 +40,15 @@ const endpoints = [
   'POST /simulator/approvals/:code',
   'PATCH /simulator/settings',
 ] as const;
+const identityEndpoints = [
+  'GET /simulator/identity',
+  'PATCH /simulator/identity',
+  'DELETE /simulator/identity',
+] as const;
 
 /** The simulator's own endpoints, under `/simulator`: no Graph has them. */
-export function createControl({ settings, tokens, approvals, rules, journal }: ControlParts): Express {
+export function createControl({ settings, tokens, approvals, rules, journal, identity }: ControlParts): Express {
+  const listed = identity === undefined ? endpoints : [...endpoints, ...identityEndpoints];
   const app = express();
   app.disable('x-powered-by');
   app.use(express.json({ limit: '1mb' }));
@@ -47,7 +56,7 @@ export function createControl({ settings, tokens, approvals, rules, journal }: C
   app.get('/simulator', (_request, response) => {
     response.json({
       about: 'A simulator of Microsoft Graph. All data is made up.',
-      endpoints,
+      endpoints: listed,
       faults: simulatorFaults,
     });
   });
@@ -84,14 +93,29 @@ export function createControl({ settings, tokens, approvals, rules, journal }: C
     response.json(Object.assign(settings, settingsPatch.parse(request.body)));
   });
 
+  if (identity !== undefined) serveIdentityControl(app, identity);
+
   app.use((_request, response) => {
-    response.status(404).json({ error: 'No such endpoint', endpoints });
+    response.status(404).json({ error: 'No such endpoint', endpoints: listed });
   });
   // Express knows an error handler by its four parameters.
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
     response.status(400).json({ error: error instanceof z.ZodError ? error.issues : 'The body must be JSON' });
   });
   return app;
+}
+
+function serveIdentityControl(app: Express, identity: IdentityControl): void {
+  app.get('/simulator/identity', (_request, response) => {
+    response.json(identity.counts);
+  });
+  app.patch('/simulator/identity', (request, response) => {
+    response.json(Object.assign(identity.settings, identityPatch.parse(request.body)));
+  });
+  app.delete('/simulator/identity', (_request, response) => {
+    identity.reset();
+    response.status(204).end();
+  });
 }
 
 function isJson(text: string): boolean {

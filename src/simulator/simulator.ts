@@ -11,6 +11,7 @@ import { createExchange, type Exchange } from './exchange.js';
 import type { SimulatorFault } from './fault-names.js';
 import { createFaultRules } from './fault-rules.js';
 import { createGraph } from './graph.js';
+import { prepareIdentity } from './identity.js';
 import { createJournal } from './journal.js';
 import { createRandom } from './prng.js';
 import { createQuota } from './quota.js';
@@ -36,6 +37,8 @@ export interface SimulatorOptions {
   readonly writesPer20s?: number;
   /** Requests within 20 s before Graph throttles; 2,000 by default. */
   readonly requestsPer20s?: number;
+  /** With an identity provider beside the Graph; needs the development dependencies. Without one by default. */
+  readonly identity?: boolean;
 }
 
 /** A simulator that runs. */
@@ -46,13 +49,22 @@ export interface Simulator {
   readonly baseUrl: string;
   /** Gets tokens from the simulator, over HTTP. */
   readonly credential: TokenCredential;
+  /** How to be the client of its identity provider, when it has one. */
+  readonly identity: { readonly issuer: string; readonly clientId: string; readonly clientSecret: string } | undefined;
   /** Stops it and closes every connection, stalled ones included. */
   close(): Promise<void>;
 }
 
-/** Starts a simulator of Microsoft Graph. Rejects when the port is taken. */
+/** Starts a simulator of Microsoft Graph. Rejects when the port is taken or a development dependency is missing. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const { seed = 1, port = 0, faults = new Map<SimulatorFault, number>(), ...given } = options;
+  const {
+    seed = 1,
+    port = 0,
+    faults = new Map<SimulatorFault, number>(),
+    identity: withIdentity = false,
+    ...given
+  } = options;
+  const startIdentity = withIdentity ? await prepareIdentity() : undefined;
   // Node's 5 s would close connections under a client that is about to use them again.
   const server = createServer({ keepAliveTimeout: 60_000 });
   server.listen(port, '127.0.0.1');
@@ -64,10 +76,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const closing = new AbortController();
   const settings: Settings = { ...defaultSettings, ...given };
   const tokens = createTokens();
+  const identity = startIdentity?.(url, tokens);
   const approvals = createApprovals(settings);
   const rules = createFaultRules(faults, createRandom(seed + 1));
   const journal = createJournal();
-  const control = createControl({ settings, tokens, approvals, rules, journal });
+  const control = createControl({ settings, tokens, approvals, rules, journal, identity: identity?.control });
   const exchange = createExchange({
     origin: url,
     settings,
@@ -88,6 +101,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       control(request, response);
       return;
     }
+    if (identity !== undefined && /^\/identity(?![^/?])/.test(request.url ?? '')) {
+      identity.app(request, response);
+      return;
+    }
     // It fails when the caller went away before its body was read, or when the simulator closes: nobody waits then.
     serveGraph(exchange, request, response).catch(() => response.destroy());
   });
@@ -96,6 +113,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     url,
     baseUrl: `${url}/beta`,
     credential: createSimulatorCredential(url),
+    identity: identity && {
+      issuer: identity.issuer,
+      clientId: identity.clientId,
+      clientSecret: identity.clientSecret,
+    },
     async close() {
       closing.abort();
       await new Promise<void>((resolve) => {

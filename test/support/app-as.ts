@@ -1,7 +1,7 @@
 import { createAudit } from '../../src/api/audit.js';
 import { createApp } from '../../src/app.js';
 import type { Authenticate } from '../../src/auth/authenticate.js';
-import { createGraph } from '../../src/graph/create-graph.js';
+import { createGraphs } from '../../src/graph/create-graph.js';
 import { accessTokenCredential, graphScope } from '../../src/graph/credential.js';
 import { createCursorCodec } from '../../src/graph/cursor.js';
 import { createTokenSource } from '../../src/graph/tokens.js';
@@ -18,21 +18,20 @@ export async function startAppAs(
   const logged: string[] = [];
   const log = createLog('trace', { write: (line: string) => void logged.push(line) });
   const baseUrl = new URL(graphUrl);
-  const graph = createGraph({
+  const tokens = createTokenSource(accessTokenCredential(canaryToken), graphScope(baseUrl), log);
+  const graphs = createGraphs({
     baseUrl,
-    tokens: createTokenSource(accessTokenCredential(canaryToken), graphScope(baseUrl), log),
     cursors: createCursorCodec([]),
     deadlineMs: 3000,
     writesPer20s: 200,
     log,
   });
   const app = createApp({
-    graph,
+    graphFor: () => graphs.with(tokens),
     graphKind: 'live',
     audit: createAudit(log),
-    authenticate,
+    signIn: { sessions: (_request, _response, next) => next(), routes: undefined, authenticate },
     publicUrl: undefined,
-    localOnly: false,
     drain: createDrain(),
     log,
   });
@@ -44,7 +43,7 @@ export async function startAppAs(
     logged,
     async stop() {
       await close(server);
-      await graph.close();
+      await graphs.close();
     },
   };
 }

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import type { RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import type { Authenticate } from './authenticate.js';
+import { createProvider, type ProviderOptions, type ProviderUnavailable } from './provider.js';
+import type { RoleNames } from './roles.js';
+import { MemorySessionStore } from './session-store.js';
+import { createSessions } from './sessions.js';
+import { bySession, type SignInParts, signInRoutes } from './sign-in.js';
+import { createTransactions } from './transaction.js';
+import { createTokenVault } from './vault.js';
+
+/** What {@link createOidcSignIn} needs. */
+export interface OidcSignInOptions extends Pick<SignInParts, 'originOf' | 'requireOwnSite' | 'audit'> {
+  readonly provider: ProviderOptions;
+  /** Sign cookies; the first one signs. Random ones without any. */
+  readonly secrets: readonly string[];
+  /** Whether browsers come by https. */
+  readonly secure: boolean;
+  readonly idleMs: number;
+  readonly maxSessionMs: number;
+  readonly roleNames: RoleNames;
+  /** Whether people's own tokens are kept, for calls to Graph. */
+  readonly keepTokens: boolean;
+  readonly log: Logger;
+}
+
+/** Sign-in with an OpenID provider, with sessions and tokens in this process's memory. */
+export function createOidcSignIn(options: OidcSignInOptions): {
+  readonly sessions: RequestHandler;
+  readonly routes: RequestHandler;
+  readonly authenticate: Authenticate;
+} {
+  const { log, secure, originOf, requireOwnSite, audit, maxSessionMs, roleNames } = options;
+  const secrets = options.secrets.length > 0 ? options.secrets : [randomBytes(32).toString('base64url')];
+  const alarm = (error: ProviderUnavailable) => logProvider(log, error);
+  const provider = createProvider(options.provider);
+  const store = new MemorySessionStore(options.idleMs);
+  const sessions = createSessions({ store, secrets, secure });
+  const endSession = (id: string) => new Promise<void>((resolve) => store.destroy(id, () => resolve()));
+  const vault = options.keepTokens ? createTokenVault({ provider, log, alarm, endSession }) : undefined;
+  const routes = signInRoutes({
+    issuer: options.provider.issuer,
+    provider,
+    sessions,
+    store,
+    transactions: createTransactions(secrets, secure),
+    vault,
+    roleNames,
+    maxSessionMs,
+    originOf,
+    requireOwnSite,
+    audit,
+    alarm,
+  });
+  return { sessions: sessions.middleware, routes, authenticate: bySession(sessions, store, vault) };
+}
+
+/** A provider that is away mends itself; a credential that it refuses is mended by nobody but an operator. */
+function logProvider(log: Logger, error: ProviderUnavailable): void {
+  if (error.ownFault)
+    log.error('the identity provider refuses the credential of this service: an operator must renew it');
+  else log.warn('the identity provider is unavailable');
+}

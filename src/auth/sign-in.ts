@@ -1,0 +1,179 @@
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { z } from 'zod';
+import type { Authenticate } from './authenticate.js';
+import { type PageName, showPage } from './pages.js';
+import { newChecks, type Provider, ProviderRefusal, ProviderUnavailable, type SignInResult } from './provider.js';
+import { ownPath } from './return-to.js';
+import { type RoleNames, rolesIn } from './roles.js';
+import type { SessionStore, SignedIn } from './session-store.js';
+import type { Sessions } from './sessions.js';
+import type { Transactions } from './transaction.js';
+import type { TokenVault } from './vault.js';
+
+/** Something that the audit has to know. */
+export interface SignInEvent {
+  readonly event: 'sign-in' | 'sign-in-refused' | 'sign-out';
+  readonly oid?: string;
+  readonly reason?: string;
+}
+
+/** What signing in is made of. */
+export interface SignInParts {
+  readonly issuer: URL;
+  readonly provider: Provider;
+  readonly sessions: Sessions;
+  readonly store: SessionStore;
+  readonly transactions: Transactions;
+  /** Where calls to Graph are made with people's own tokens. */
+  readonly vault: TokenVault | undefined;
+  readonly roleNames: RoleNames;
+  readonly maxSessionMs: number;
+  /** The origin that browsers use. */
+  readonly originOf: (request: Request) => string;
+  /** Refuses what another site's page can make a browser send. */
+  readonly requireOwnSite: RequestHandler;
+  readonly audit: (response: Response, event: SignInEvent) => void;
+  readonly alarm: (error: ProviderUnavailable) => void;
+}
+
+/** The tenant that all personal Microsoft accounts are in. @see https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference */
+const personalTenant = '9188040d-6c67-4c5b-b112-36a304b66dad';
+
+const entraHosts = new Set([
+  'login.microsoftonline.com',
+  'login.microsoftonline.us',
+  'login.partner.microsoftonline.cn',
+]);
+
+const identity = z.object({
+  sub: z.string(),
+  oid: z.string().optional(),
+  tid: z.string().optional(),
+  name: z.string().default(''),
+  sid: z.string().optional(),
+  login_hint: z.string().optional(),
+  roles: z.unknown(),
+});
+
+const paths = new Set(['/sign-in', '/callback', '/sign-out', '/front-channel-sign-out']);
+
+/** The routes below `/auth`. */
+export function signInRoutes(parts: SignInParts): Router {
+  const { provider, sessions, store, transactions, vault, originOf, audit } = parts;
+  const routes = Router({ caseSensitive: true, strict: true });
+  const redirectUri = (request: Request) => `${originOf(request)}/auth/callback`;
+
+  routes.use((request, response, next) => {
+    if (paths.has(request.path)) response.locals.route = `/auth${request.path}`;
+    next();
+  });
+
+  routes.get('/sign-in', async (request, response) => {
+    const { searchParams, search } = new URL(request.originalUrl, originOf(request));
+    // The answer comes to the public address: the cookie that it needs must be of that host.
+    if (new URL(originOf(request)).host !== request.get('host')) {
+      response.redirect(303, `${originOf(request)}/auth/sign-in${search}`);
+      return;
+    }
+    const begun = { ...newChecks(), returnTo: ownPath(searchParams.get('returnTo')) };
+    const session = sessions.current(request);
+    const claims = session && vault?.claimsFor(session.id);
+    const url = await provider.authorizationUrl(begun, redirectUri(request), claims);
+    transactions.begin(response, begun);
+    response.redirect(303, url.href);
+  });
+
+  routes.get('/callback', async (request, response) => {
+    const begun = transactions.take(request, response);
+    if (begun === undefined) return refuse(response, 'failed', 'no-transaction');
+    const result = await provider.exchange(new URL(request.originalUrl, originOf(request)), begun);
+    const person = identity.parse(result.claims);
+    const oid = person.oid ?? person.sub;
+    const foreign = tenantPage(person.tid, parts.issuer);
+    if (foreign !== undefined) return refuse(response, foreign, foreign, oid);
+
+    const roles = rolesIn(person.roles, parts.roleNames);
+    const signedIn: SignedIn = {
+      oid,
+      name: person.name,
+      roles,
+      sid: person.sid ?? null,
+      logoutHint: person.login_hint ?? null,
+      endsAt: Date.now() + parts.maxSessionMs,
+    };
+    await forget(request);
+    await start(request, signedIn, result);
+    audit(response, { event: 'sign-in', oid });
+    if (roles.length === 0) showPage(response, 'no-role');
+    else response.redirect(303, begun.returnTo);
+  });
+
+  routes.post('/sign-out', parts.requireOwnSite, async (request, response) => {
+    const session = sessions.current(request);
+    await forget(request);
+    await sessions.end(request);
+    if (session !== undefined) audit(response, { event: 'sign-out', oid: session.signedIn.oid });
+    const hint = session?.signedIn.logoutHint ?? null;
+    const url = await provider.endSessionUrl(`${originOf(request)}/`, hint).catch(() => undefined);
+    response.json({ location: url?.href ?? '/' });
+  });
+
+  routes.get('/front-channel-sign-out', async (request, response) => {
+    const { searchParams } = new URL(request.originalUrl, originOf(request));
+    const sid = searchParams.get('sid') ?? '';
+    const ended = sid === '' ? [] : await store.endBySid(sid);
+    for (const id of ended) vault?.drop(id);
+    if (ended.length > 0) audit(response, { event: 'sign-out', reason: 'front-channel' });
+    response.type('html').send('<!doctype html><title>Signed out</title>');
+  });
+
+  /** A session's tokens go with it. */
+  async function forget(request: Request): Promise<void> {
+    const session = sessions.current(request);
+    if (session !== undefined) vault?.drop(session.id);
+  }
+
+  async function start(request: Request, signedIn: SignedIn, { tokens }: SignInResult): Promise<void> {
+    const id = await sessions.begin(request, signedIn);
+    // Whoever may do nothing here needs no tokens.
+    if (signedIn.roles.length > 0) vault?.put(id, tokens);
+  }
+
+  function refuse(response: Response, page: PageName, reason: string, oid?: string): void {
+    audit(response, { event: 'sign-in-refused', reason, ...(oid !== undefined && { oid }) });
+    showPage(response, page);
+  }
+
+  routes.use((error: unknown, _request: Request, response: Response, next: (error: unknown) => void) => {
+    if (error instanceof ProviderRefusal) {
+      const cancelled = error.code === 'access_denied';
+      return refuse(response, cancelled ? 'cancelled' : 'failed', error.code);
+    }
+    if (!(error instanceof ProviderUnavailable)) return next(error);
+    parts.alarm(error);
+    refuse(response, 'unavailable', error.ownFault ? 'invalid-client' : 'provider-unavailable');
+  });
+  return routes;
+}
+
+/** An Entra issuer is one tenant's, and its tokens must be of that tenant; personal accounts are refused everywhere. */
+function tenantPage(tid: string | undefined, issuer: URL): PageName | undefined {
+  if (tid?.toLowerCase() === personalTenant) return 'personal';
+  if (!entraHosts.has(issuer.hostname)) return undefined;
+  return tid?.toLowerCase() === issuer.pathname.split('/')[1]?.toLowerCase() ? undefined : 'other-tenant';
+}
+
+/** Knows people by their session, and keeps it from going idle while they are active. */
+export function bySession(sessions: Sessions, store: SessionStore, vault: TokenVault | undefined): Authenticate {
+  return async (request, active) => {
+    const session = sessions.current(request);
+    if (session === undefined) return null;
+    const { id, signedIn } = session;
+    if (active) await store.extend(id);
+    return {
+      person: { oid: signedIn.oid, name: signedIn.name, roles: signedIn.roles },
+      expiresAt: new Date(signedIn.endsAt),
+      tokens: vault?.tokensOf(id),
+    };
+  };
+}

@@ -1,0 +1,80 @@
+import type { Logger } from 'pino';
+import { GraphError } from '../graph/errors.js';
+import type { TokenSource } from '../graph/tokens.js';
+import { type OidcTokens, type Provider, ProviderRefusal, ProviderUnavailable } from './provider.js';
+
+/** Tokens of those who are signed in, by session. They leave it for Graph and the provider, and for nowhere else. */
+export interface TokenVault {
+  put(sessionId: string, tokens: OidcTokens): void;
+  drop(sessionId: string): void;
+  /** The tokens of one session, refreshed in time by one caller, however many ask. */
+  tokensOf(sessionId: string): TokenSource;
+  /** The claims that Graph asked of this session's next sign-in, as JSON text. */
+  claimsFor(sessionId: string): string | undefined;
+}
+
+/** What {@link createTokenVault} needs. */
+export interface VaultOptions {
+  readonly provider: Provider;
+  readonly log: Logger;
+  /** Told when the provider can't be used. */
+  readonly alarm: (error: ProviderUnavailable) => void;
+  /** Ends a session whose tokens the provider will not renew. */
+  readonly endSession: (sessionId: string) => Promise<void>;
+}
+
+interface Entry {
+  tokens: OidcTokens;
+  refreshing?: Promise<OidcTokens> | undefined;
+  claims?: string | undefined;
+}
+
+/** A token is renewed this long before it ends. */
+const renewBeforeMs = 60_000;
+
+/** Keeps tokens in this process's memory, as long as their sessions last. */
+export function createTokenVault({ provider, log, alarm, endSession }: VaultOptions): TokenVault {
+  const entries = new Map<string, Entry>();
+
+  async function renew(sessionId: string, entry: Entry): Promise<OidcTokens> {
+    const { refreshToken } = entry.tokens;
+    try {
+      if (refreshToken === undefined) throw new ProviderRefusal('no_refresh_token', undefined);
+      const tokens = await provider.refresh(refreshToken);
+      entry.tokens = tokens;
+      return tokens;
+    } catch (error) {
+      if (error instanceof ProviderRefusal) {
+        log.info({ code: error.code }, 'the identity provider will not renew a session: it ends');
+        entries.delete(sessionId);
+        await endSession(sessionId);
+        throw new GraphError('SIGN_IN_REQUIRED', { cause: error });
+      }
+      if (error instanceof ProviderUnavailable) alarm(error);
+      throw new GraphError('CREDENTIAL_UNAVAILABLE', { cause: error });
+    }
+  }
+
+  return {
+    put: (sessionId, tokens) => void entries.set(sessionId, { tokens }),
+    drop: (sessionId) => void entries.delete(sessionId),
+    claimsFor: (sessionId) => entries.get(sessionId)?.claims,
+    tokensOf: (sessionId) => ({
+      whenRefused: 'SIGN_IN_REQUIRED',
+      async get({ claims, refused }) {
+        const entry = entries.get(sessionId);
+        if (entry === undefined) throw new GraphError('SIGN_IN_REQUIRED');
+        if (claims !== undefined) {
+          entry.claims = claims;
+          throw new GraphError('SIGN_IN_REQUIRED');
+        }
+        const { accessToken, expiresAt } = entry.tokens;
+        if (accessToken !== refused && expiresAt - renewBeforeMs > Date.now()) return accessToken;
+        entry.refreshing ??= renew(sessionId, entry).finally(() => {
+          entry.refreshing = undefined;
+        });
+        return (await entry.refreshing).accessToken;
+      },
+    }),
+  };
+}
