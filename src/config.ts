@@ -154,6 +154,11 @@ const rules: readonly { name: keyof Values; wants: string; broken: (s: Values) =
     wants: 'oidc in production, and wherever HOST is not a loopback address',
     broken: (s) => s.SIGN_IN === 'off' && (s.NODE_ENV === 'production' || !isLoopback(s.HOST)),
   },
+  {
+    name: 'PUBLIC_URL',
+    wants: 'https, or a loopback address, with SIGN_IN=oidc',
+    broken: (s) => s.SIGN_IN === 'oidc' && s.PUBLIC_URL?.protocol === 'http:' && !isLoopback(s.PUBLIC_URL.hostname),
+  },
   ...(['OIDC_ISSUER', 'OIDC_CLIENT_ID'] as const).map((name) => ({
     name,
     wants: `${environment[name].description}, with SIGN_IN=oidc`,

@@ -109,6 +109,11 @@ describe('settings that do not go together are refused', () => {
     ['no sign-in in production', { NODE_ENV: 'production', ...live, SIGN_IN: 'off' }, ['SIGN_IN']],
     ['no sign-in where others can reach it', { HOST: '0.0.0.0' }, ['SIGN_IN']],
     ['no sign-in on a name that only looks like loopback', { HOST: '127.0.0.1.example.com' }, ['SIGN_IN']],
+    [
+      'sign-in at an address where cookies are not secure',
+      { ...live, PUBLIC_URL: 'http://scripts.example.com' },
+      ['PUBLIC_URL'],
+    ],
     ['access-token without a token', { ...oidc, GRAPH_CREDENTIAL: 'access-token' }, ['GRAPH_ACCESS_TOKEN']],
     [
       'azure with its whole chain in production',

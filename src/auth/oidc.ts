@@ -39,6 +39,8 @@ export function createOidcSignIn(options: OidcSignInOptions): {
   const sessions = createSessions({ store, secrets, secure });
   const endSession = (id: string) => new Promise<void>((resolve) => store.destroy(id, () => resolve()));
   const vault = options.keepTokens ? createTokenVault({ provider, log, alarm, endSession }) : undefined;
+  // A session's tokens go with it, however it ends.
+  store.on('ended', (id: string) => vault?.drop(id));
   const routes = signInRoutes({
     issuer: options.provider.issuer,
     provider,

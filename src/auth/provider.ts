@@ -39,8 +39,9 @@ export class ProviderRefusal extends Error {
   /** The error code of OAuth 2.0, or of what was wrong with the answer. */
   readonly code: string;
   constructor(code: string, cause: unknown) {
-    super(`the identity provider refused: ${code}`, { cause });
-    this.code = code;
+    super('the identity provider refused', { cause });
+    // It can come by way of the browser.
+    this.code = /^[\w.-]{1,64}$/.test(code) ? code : 'unreadable';
   }
 }
 

@@ -21,26 +21,28 @@ export interface SignedIn {
   readonly endsAt: number;
 }
 
-/** Sessions, kept until they are ended, idle for too long, or too old. */
+/** Sessions, kept until they are ended, idle for too long, or too old. Emits `ended` with the id of each that goes. */
 export abstract class SessionStore extends Store {
   /** Keeps a session from going idle, unless it has ended. */
   abstract extend(id: string): Promise<void>;
-  /** Ends every session of a provider's session. Returns their ids. */
-  abstract endBySid(sid: string): Promise<readonly string[]>;
+  /** Ends every session that belongs to one of the provider's. Tells how many. */
+  abstract endBySid(sid: string): Promise<number>;
 }
 
 interface Entry {
-  readonly json: string;
-  readonly sid: string | null;
+  readonly session: SessionData;
   readonly endsAt: number;
   idleAt: number;
 }
+
+const pruneEveryMs = 60_000;
 
 /** Sessions in this process's memory: bounded, and pruned of what has ended. */
 export class MemorySessionStore extends SessionStore {
   readonly #sessions = new Map<string, Entry>();
   readonly #idleMs: number;
   readonly #max: number;
+  #prunedAt = 0;
 
   constructor(idleMs: number, max = 10_000) {
     super();
@@ -50,32 +52,39 @@ export class MemorySessionStore extends SessionStore {
 
   #live(id: string): Entry | undefined {
     const entry = this.#sessions.get(id);
-    if (entry === undefined) return undefined;
-    const now = Date.now();
-    if (now < entry.idleAt && now < entry.endsAt) return entry;
-    this.#sessions.delete(id);
+    if (entry === undefined || Date.now() < Math.min(entry.idleAt, entry.endsAt)) return entry;
+    this.#end(id);
     return undefined;
   }
 
+  #end(id: string): void {
+    if (this.#sessions.delete(id)) this.emit('ended', id);
+  }
+
+  #prune(): void {
+    if (Date.now() < this.#prunedAt + pruneEveryMs) return;
+    this.#prunedAt = Date.now();
+    for (const id of this.#sessions.keys()) this.#live(id);
+  }
+
   override get(id: string, callback: (error: unknown, session?: SessionData | null) => void): void {
-    const entry = this.#live(id);
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own JSON, from `set`
-    callback(null, entry === undefined ? null : (JSON.parse(entry.json) as SessionData));
+    // A copy: what a request does to its session stays with the request.
+    callback(null, structuredClone(this.#live(id)?.session) ?? null);
   }
 
   override set(id: string, session: SessionData, callback?: (error?: unknown) => void): void {
-    const { sid = null, endsAt = Number.POSITIVE_INFINITY } = session.signedIn ?? {};
-    this.#sessions.delete(id);
-    this.#sessions.set(id, { json: JSON.stringify(session), sid, endsAt, idleAt: Date.now() + this.#idleMs });
-    for (const oldest of this.#sessions.keys()) {
-      if (this.#sessions.size <= this.#max && this.#live(oldest) !== undefined) break;
-      this.#sessions.delete(oldest);
-    }
+    this.#prune();
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what JSON keeps of it, as any store would
+    const copy = JSON.parse(JSON.stringify(session)) as SessionData;
+    const endsAt = copy.signedIn?.endsAt ?? Number.POSITIVE_INFINITY;
+    this.#sessions.set(id, { session: copy, endsAt, idleAt: Date.now() + this.#idleMs });
+    const [oldest] = this.#sessions.keys();
+    if (this.#sessions.size > this.#max && oldest !== undefined) this.#end(oldest);
     callback?.();
   }
 
   override destroy(id: string, callback?: (error?: unknown) => void): void {
-    this.#sessions.delete(id);
+    this.#end(id);
     callback?.();
   }
 
@@ -84,9 +93,9 @@ export class MemorySessionStore extends SessionStore {
     if (entry !== undefined) entry.idleAt = Date.now() + this.#idleMs;
   }
 
-  async endBySid(sid: string): Promise<readonly string[]> {
-    const ended = [...this.#sessions].flatMap(([id, entry]) => (entry.sid === sid ? [id] : []));
-    for (const id of ended) this.#sessions.delete(id);
-    return ended;
+  async endBySid(sid: string): Promise<number> {
+    const ended = [...this.#sessions].filter(([, { session }]) => session.signedIn?.sid === sid);
+    for (const [id] of ended) this.#end(id);
+    return ended.length;
   }
 }

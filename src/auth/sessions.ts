@@ -26,7 +26,8 @@ export interface SessionOptions {
 /** Sessions by `express-session`, set up so that a request can neither begin, alter nor revive one. */
 export function createSessions({ store, secrets, secure }: SessionOptions): Sessions {
   const attributes = { httpOnly: true, secure, sameSite: 'strict', path: '/' } as const;
-  const name = sessionCookieName(secure);
+  // `__Host-` binds the cookie to this very host and to https, where there is https.
+  const name = secure ? '__Host-session' : 'session';
   const handle = session({
     name,
     store,
@@ -57,11 +58,6 @@ export function createSessions({ store, secrets, secure }: SessionOptions): Sess
       return signedIn === undefined ? undefined : { id: request.sessionID, signedIn };
     },
   };
-}
-
-/** `__Host-` binds the cookie to this very host and to https, where there is https. */
-export function sessionCookieName(secure: boolean): string {
-  return secure ? '__Host-session' : 'session';
 }
 
 function call(work: (done: (error?: unknown) => void) => void): Promise<void> {

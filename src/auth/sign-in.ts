@@ -1,5 +1,6 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
+import { isLoopback } from '../loopback.js';
 import type { Authenticate } from './authenticate.js';
 import { type PageName, showPage } from './pages.js';
 import { newChecks, type Provider, ProviderRefusal, ProviderUnavailable, type SignInResult } from './provider.js';
@@ -70,8 +71,9 @@ export function signInRoutes(parts: SignInParts): Router {
 
   routes.get('/sign-in', async (request, response) => {
     const { searchParams, search } = new URL(request.originalUrl, originOf(request));
-    // The answer comes to the public address: the cookie that it needs must be of that host.
-    if (new URL(originOf(request)).host !== request.get('host')) {
+    // On one machine, localhost and 127.0.0.1 have cookies of their own, and the answer comes to the public one.
+    const { host, hostname } = new URL(originOf(request));
+    if (isLoopback(hostname) && host !== request.get('host')) {
       response.redirect(303, `${originOf(request)}/auth/sign-in${search}`);
       return;
     }
@@ -87,7 +89,8 @@ export function signInRoutes(parts: SignInParts): Router {
     const begun = transactions.take(request, response);
     if (begun === undefined) return refuse(response, 'failed', 'no-transaction');
     const result = await provider.exchange(new URL(request.originalUrl, originOf(request)), begun);
-    const person = identity.parse(result.claims);
+    const { data: person } = identity.safeParse(result.claims);
+    if (person === undefined) return refuse(response, 'failed', 'claims');
     const oid = person.oid ?? person.sub;
     const foreign = tenantPage(person.tid, parts.issuer);
     if (foreign !== undefined) return refuse(response, foreign, foreign, oid);
@@ -101,7 +104,6 @@ export function signInRoutes(parts: SignInParts): Router {
       logoutHint: person.login_hint ?? null,
       endsAt: Date.now() + parts.maxSessionMs,
     };
-    await forget(request);
     await start(request, signedIn, result);
     audit(response, { event: 'sign-in', oid });
     if (roles.length === 0) showPage(response, 'no-role');
@@ -110,7 +112,6 @@ export function signInRoutes(parts: SignInParts): Router {
 
   routes.post('/sign-out', parts.requireOwnSite, async (request, response) => {
     const session = sessions.current(request);
-    await forget(request);
     await sessions.end(request);
     if (session !== undefined) audit(response, { event: 'sign-out', oid: session.signedIn.oid });
     const hint = session?.signedIn.logoutHint ?? null;
@@ -121,17 +122,10 @@ export function signInRoutes(parts: SignInParts): Router {
   routes.get('/front-channel-sign-out', async (request, response) => {
     const { searchParams } = new URL(request.originalUrl, originOf(request));
     const sid = searchParams.get('sid') ?? '';
-    const ended = sid === '' ? [] : await store.endBySid(sid);
-    for (const id of ended) vault?.drop(id);
-    if (ended.length > 0) audit(response, { event: 'sign-out', reason: 'front-channel' });
+    const ended = sid === '' ? 0 : await store.endBySid(sid);
+    if (ended > 0) audit(response, { event: 'sign-out', reason: 'front-channel' });
     response.type('html').send('<!doctype html><title>Signed out</title>');
   });
-
-  /** A session's tokens go with it. */
-  async function forget(request: Request): Promise<void> {
-    const session = sessions.current(request);
-    if (session !== undefined) vault?.drop(session.id);
-  }
 
   async function start(request: Request, signedIn: SignedIn, { tokens }: SignInResult): Promise<void> {
     const id = await sessions.begin(request, signedIn);

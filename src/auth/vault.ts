@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { GraphError } from '../graph/errors.js';
-import type { TokenSource } from '../graph/tokens.js';
+import { inTime, type TokenSource } from '../graph/tokens.js';
 import { type OidcTokens, type Provider, ProviderRefusal, ProviderUnavailable } from './provider.js';
 
 /** Tokens of those who are signed in, by session. They leave it for Graph and the provider, and for nowhere else. */
@@ -29,6 +29,15 @@ interface Entry {
   claims?: string | undefined;
 }
 
+/** What a provider says when nothing but another sign-in helps. */
+const final = new Set([
+  'invalid_grant',
+  'interaction_required',
+  'consent_required',
+  'login_required',
+  'no_refresh_token',
+]);
+
 /** A token is renewed this long before it ends. */
 const renewBeforeMs = 60_000;
 
@@ -44,13 +53,14 @@ export function createTokenVault({ provider, log, alarm, endSession }: VaultOpti
       entry.tokens = tokens;
       return tokens;
     } catch (error) {
-      if (error instanceof ProviderRefusal) {
-        log.info({ code: error.code }, 'the identity provider will not renew a session: it ends');
-        entries.delete(sessionId);
+      if (error instanceof ProviderRefusal && final.has(error.code)) {
+        log.info({ code: error.code }, 'the identity provider renews a session no more: it ends');
         await endSession(sessionId);
         throw new GraphError('SIGN_IN_REQUIRED', { cause: error });
       }
       if (error instanceof ProviderUnavailable) alarm(error);
+      else
+        log.warn({ code: error instanceof ProviderRefusal ? error.code : undefined }, 'a token could not be renewed');
       throw new GraphError('CREDENTIAL_UNAVAILABLE', { cause: error });
     }
   }
@@ -61,7 +71,7 @@ export function createTokenVault({ provider, log, alarm, endSession }: VaultOpti
     claimsFor: (sessionId) => entries.get(sessionId)?.claims,
     tokensOf: (sessionId) => ({
       whenRefused: 'SIGN_IN_REQUIRED',
-      async get({ claims, refused }) {
+      async get({ signal, claims, refused }) {
         const entry = entries.get(sessionId);
         if (entry === undefined) throw new GraphError('SIGN_IN_REQUIRED');
         if (claims !== undefined) {
@@ -73,7 +83,7 @@ export function createTokenVault({ provider, log, alarm, endSession }: VaultOpti
         entry.refreshing ??= renew(sessionId, entry).finally(() => {
           entry.refreshing = undefined;
         });
-        return (await entry.refreshing).accessToken;
+        return (await inTime(entry.refreshing, signal)).accessToken;
       },
     }),
   };

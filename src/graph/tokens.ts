@@ -94,7 +94,8 @@ export function describeCause(cause: unknown): string {
   return `${cause.name}: ${text}`;
 }
 
-function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** Waits for a token no longer than its caller does. Throws `CREDENTIAL_UNAVAILABLE` when the time is over. */
+export function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(new GraphError('CREDENTIAL_UNAVAILABLE', { cause: signal.reason }));
     if (signal.aborted) onAbort();
