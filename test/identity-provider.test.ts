@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import * as oidc from 'openid-client';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../src/simulator/simulator.js';
+import { Browser } from './support/site-browser.js';
 
 const callback = 'http://localhost:4711/auth/callback';
 const graphScope = 'https://graph.microsoft.com/DeviceManagementScripts.ReadWrite.All';
@@ -17,34 +18,6 @@ const anAddress: unknown = expect.stringContaining('@');
 let simulator: Simulator;
 let config: oidc.Configuration;
 let browser: Browser;
-
-/** As much of a browser as a sign-in needs: cookies by host and path, and every redirect that stays at the provider. */
-class Browser {
-  readonly #cookies = new Map<string, { readonly pair: string; readonly path: string }>();
-
-  async open(
-    url: URL | string,
-    form?: Readonly<Record<string, string>>,
-  ): Promise<{ url: URL; html: string; status: number }> {
-    const at = new URL(url);
-    const cookie = [...this.#cookies.values()].filter(({ path }) => at.pathname.startsWith(path));
-    const response = await fetch(at, {
-      redirect: 'manual',
-      headers: { accept: 'text/html', cookie: cookie.map(({ pair }) => pair).join('; ') },
-      ...(form && { method: 'POST', body: new URLSearchParams(form) }),
-    });
-    for (const line of response.headers.getSetCookie()) {
-      const [pair = ''] = line.split(';');
-      const path = /; path=([^;]+)/i.exec(line)?.[1] ?? '/';
-      this.#cookies.set(`${pair.split('=')[0]} ${path}`, { pair, path });
-    }
-    const location = response.headers.get('location');
-    const html = await response.text();
-    if (location === null) return { url: at, html, status: response.status };
-    const next = new URL(location, at);
-    return next.origin === at.origin ? this.open(next) : { url: next, html, status: response.status };
-  }
-}
 
 /** The value of the first input, or the address of the first form or frame. */
 const found = (html: string, pattern: RegExp) => (pattern.exec(html)?.[1] ?? '').replaceAll('&amp;', '&');

@@ -37,8 +37,9 @@ export function createOidcSignIn(options: OidcSignInOptions): {
   const provider = createProvider(options.provider);
   const store = new MemorySessionStore(options.idleMs);
   const sessions = createSessions({ store, secrets, secure });
-  const endSession = (id: string) => new Promise<void>((resolve) => store.destroy(id, () => resolve()));
-  const vault = options.keepTokens ? createTokenVault({ provider, log, alarm, endSession }) : undefined;
+  const vault = options.keepTokens
+    ? createTokenVault({ provider, log, alarm, endSession: (id) => sessions.endById(id) })
+    : undefined;
   // A session's tokens go with it, however it ends.
   store.on('ended', (id: string) => vault?.drop(id));
   const routes = signInRoutes({
@@ -61,6 +62,8 @@ export function createOidcSignIn(options: OidcSignInOptions): {
 /** A provider that is away mends itself; a credential that it refuses is mended by nobody but an operator. */
 function logProvider(log: Logger, error: ProviderUnavailable): void {
   if (error.ownFault)
-    log.error('the identity provider refuses the credential of this service: an operator must renew it');
+    log.error(
+      'the credential of this service (OIDC_CLIENT_*) can not be used with the identity provider: an operator must renew it',
+    );
   else log.warn('the identity provider is unavailable');
 }

@@ -80,7 +80,10 @@ export function createProvider(options: ProviderOptions): Provider {
 
   async function discover(): Promise<oidc.Configuration> {
     const insecure = options.issuer.protocol === 'http:' ? [oidc.allowInsecureRequests] : [];
-    return oidc.discovery(options.issuer, options.clientId, {}, await clientAuthentication(options), {
+    const authentication = await clientAuthentication(options).catch((error: unknown) => {
+      throw new ProviderUnavailable(true, error);
+    });
+    return oidc.discovery(options.issuer, options.clientId, {}, authentication, {
       // The signature of ID tokens is checked, though they come straight from the provider.
       execute: [oidc.enableNonRepudiationChecks, ...insecure],
       timeout: timeoutSeconds,
@@ -91,7 +94,7 @@ export function createProvider(options: ProviderOptions): Provider {
     discovering ??= discover();
     return discovering.catch((error: unknown) => {
       discovering = undefined;
-      throw new ProviderUnavailable(false, error);
+      throw error instanceof ProviderUnavailable ? error : new ProviderUnavailable(false, error);
     });
   }
 
@@ -153,7 +156,8 @@ function throwTold(error: unknown): never {
   if (error instanceof oidc.AuthorizationResponseError) throw new ProviderRefusal(error.error, error);
   if (error instanceof oidc.ClientError) {
     const code = error.code ?? '';
-    if (/TIMEOUT|HTTP_STATUS|RESPONSE_IS_NOT_CONFORM|REQUEST/.test(code)) throw new ProviderUnavailable(false, error);
+    if (/TIMEOUT|HTTP_STATUS|RESPONSE_IS_NOT_|PARSE_ERROR|REQUEST/.test(code))
+      throw new ProviderUnavailable(false, error);
     throw new ProviderRefusal(code, error);
   }
   if (error instanceof oidc.WWWAuthenticateChallengeError) throw new ProviderUnavailable(true, error);

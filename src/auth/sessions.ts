@@ -10,6 +10,7 @@ export interface Sessions {
   begin(request: Request, signedIn: SignedIn): Promise<string>;
   /** Ends the session of a request. */
   end(request: Request): Promise<void>;
+  endById(id: string): Promise<void>;
   /** Who is signed in, and under which id. */
   current(request: Request): { readonly id: string; readonly signedIn: SignedIn } | undefined;
 }
@@ -53,6 +54,7 @@ export function createSessions({ store, secrets, secure }: SessionOptions): Sess
       await call((done) => request.session.destroy(done));
       request.res?.clearCookie(name, attributes);
     },
+    endById: (id) => call((done) => store.destroy(id, done)),
     current(request) {
       const { signedIn } = request.session;
       return signedIn === undefined ? undefined : { id: request.sessionID, signedIn };

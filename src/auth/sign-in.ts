@@ -53,7 +53,7 @@ const identity = z.object({
   name: z.string().default(''),
   sid: z.string().optional(),
   login_hint: z.string().optional(),
-  roles: z.unknown(),
+  roles: z.unknown().optional(),
 });
 
 const paths = new Set(['/sign-in', '/callback', '/sign-out', '/front-channel-sign-out']);
@@ -77,8 +77,8 @@ export function signInRoutes(parts: SignInParts): Router {
       response.redirect(303, `${originOf(request)}/auth/sign-in${search}`);
       return;
     }
-    const begun = { ...newChecks(), returnTo: ownPath(searchParams.get('returnTo')) };
     const session = sessions.current(request);
+    const begun = { ...newChecks(), returnTo: ownPath(searchParams.get('returnTo')), replaces: session?.id ?? null };
     const claims = session && vault?.claimsFor(session.id);
     const url = await provider.authorizationUrl(begun, redirectUri(request), claims);
     transactions.begin(response, begun);
@@ -104,7 +104,7 @@ export function signInRoutes(parts: SignInParts): Router {
       logoutHint: person.login_hint ?? null,
       endsAt: Date.now() + parts.maxSessionMs,
     };
-    await start(request, signedIn, result);
+    await start(request, signedIn, begun.replaces, result);
     audit(response, { event: 'sign-in', oid });
     if (roles.length === 0) showPage(response, 'no-role');
     else response.redirect(303, begun.returnTo);
@@ -127,7 +127,14 @@ export function signInRoutes(parts: SignInParts): Router {
     response.type('html').send('<!doctype html><title>Signed out</title>');
   });
 
-  async function start(request: Request, signedIn: SignedIn, { tokens }: SignInResult): Promise<void> {
+  async function start(
+    request: Request,
+    signedIn: SignedIn,
+    replaces: string | null,
+    { tokens }: SignInResult,
+  ): Promise<void> {
+    // The strict cookie of the session before does not come along from the provider's site.
+    if (replaces !== null) await sessions.endById(replaces);
     const id = await sessions.begin(request, signedIn);
     // Whoever may do nothing here needs no tokens.
     if (signedIn.roles.length > 0) vault?.put(id, tokens);

@@ -8,12 +8,15 @@ const transaction = z.object({
   nonce: z.string(),
   verifier: z.string(),
   returnTo: z.string(),
+  replaces: z.string().nullable(),
   endsAt: z.number(),
 });
 
 /** A sign-in that has begun in one browser. */
 export interface Transaction extends Checks {
   readonly returnTo: string;
+  /** The session that this sign-in takes the place of. */
+  readonly replaces: string | null;
 }
 
 /** Keeps what binds a sign-in to its browser in a cookie of that browser, sealed, for ten minutes. */
@@ -42,8 +45,8 @@ export function createTransactions(secrets: readonly string[], secure: boolean):
       response.clearCookie(name, attributes);
       const text = sealer.open(sealed, name);
       if (text === undefined) return undefined;
-      const { endsAt, ...taken } = transaction.parse(JSON.parse(text));
-      return endsAt > Date.now() ? taken : undefined;
+      const begun = transaction.safeParse(JSON.parse(text)).data;
+      return begun !== undefined && begun.endsAt > Date.now() ? begun : undefined;
     },
   };
 }

@@ -83,7 +83,10 @@ export function createTokenVault({ provider, log, alarm, endSession }: VaultOpti
         entry.refreshing ??= renew(sessionId, entry).finally(() => {
           entry.refreshing = undefined;
         });
-        return (await inTime(entry.refreshing, signal)).accessToken;
+        const renewed = await inTime(entry.refreshing, signal);
+        // The session can have ended while the provider took its time.
+        if (entries.get(sessionId) !== entry) throw new GraphError('SIGN_IN_REQUIRED');
+        return renewed.accessToken;
       },
     }),
   };

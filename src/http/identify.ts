@@ -11,12 +11,12 @@ declare global {
 }
 
 /** Asking who is signed in, as a page does time and again, does not show that anybody is there. */
-const passive = '/trpc/session.current';
+const passive = /^\/trpc\/(session\.current(,|$))+$/;
 
 /** Finds out who a request comes from, before tRPC is asked anything. */
 export function identify(authenticate: Authenticate): RequestHandler {
   return async (request, response, next) => {
-    response.locals.visitor = await authenticate(request, response.locals.route !== passive);
+    response.locals.visitor = await authenticate(request, !passive.test(response.locals.route ?? ''));
     next();
   };
 }
