@@ -85,7 +85,11 @@ const environment = {
     .string()
     .optional()
     .describe("the path of the sign-in application's certificate and key (PEM)"),
-  OIDC_SCOPE: z.string().optional().describe('scopes, separated by spaces, with openid among them'),
+  OIDC_SCOPE: z
+    .string()
+    .regex(/(^| )openid( |$)/)
+    .optional()
+    .describe('scopes, separated by spaces, with openid among them'),
   SESSION_SECRET: z
     .string()
     .transform((list) => list.split(',').map((part) => part.trim()))
@@ -158,6 +162,18 @@ const rules: readonly { name: keyof Values; wants: string; broken: (s: Values) =
     name: 'PUBLIC_URL',
     wants: 'https, or a loopback address, with SIGN_IN=oidc',
     broken: (s) => s.SIGN_IN === 'oidc' && s.PUBLIC_URL?.protocol === 'http:' && !isLoopback(s.PUBLIC_URL.hostname),
+  },
+  {
+    name: 'OIDC_ISSUER',
+    wants: "the tenant's id in an Entra issuer, not a domain or all tenants",
+    broken: (s) =>
+      /^login\.(microsoftonline\.(com|us)|partner\.microsoftonline\.cn)$/.test(s.OIDC_ISSUER?.hostname ?? '') &&
+      !/^\/[0-9a-f-]{36}\/v2\.0\/?$/i.test(s.OIDC_ISSUER?.pathname ?? ''),
+  },
+  {
+    name: 'ROLE_OPERATOR',
+    wants: 'another role than ROLE_READER',
+    broken: (s) => s.ROLE_OPERATOR === s.ROLE_READER,
   },
   ...(['OIDC_ISSUER', 'OIDC_CLIENT_ID'] as const).map((name) => ({
     name,

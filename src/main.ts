@@ -2,6 +2,7 @@ import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
 import { type Config, ConfigError, loadConfig, readEnvironment } from './config.js';
 import { createLog } from './log.js';
+import { isLoopback } from './loopback.js';
 import { drainGraceMs, type Service, startService } from './service.js';
 
 /** Beside the grace and the longest call: time to close connections. */
@@ -44,6 +45,10 @@ function greet({ url, simulatorUrl }: Service, config: Config, log: Logger): voi
       `try: curl -s ${url.origin}/trpc/script.list -H 'x-csrf: 1' -H 'content-type: application/json' ` +
         `-d '{"scriptKind":"deviceShellScript"}'`,
     );
+  }
+  const reachable = config.NODE_ENV === 'production' || !isLoopback(config.HOST);
+  if (config.SIGN_IN === 'oidc' && reachable && config.PUBLIC_URL?.protocol !== 'https:') {
+    log.warn('PUBLIC_URL is not https: the session cookie is not secure');
   }
   const idle = (['REDIS_URL', 'METRICS_PORT'] as const).filter((name) => config[name] !== undefined);
   if (idle.length > 0) log.warn({ settings: idle }, 'these settings have no effect in this version');

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { createAudit } from './api/audit.js';
 import type { Audit } from './api/context.js';
 import { createApp, type SignIn } from './app.js';
-import { localOperator } from './auth/authenticate.js';
+import { localOperator, type Visitor } from './auth/authenticate.js';
 import { createOidcSignIn } from './auth/oidc.js';
 import type { Config } from './config.js';
 import { createGraphs } from './graph/create-graph.js';
@@ -16,6 +16,7 @@ import {
   requiredPermission,
 } from './graph/credential.js';
 import { createCursorCodec } from './graph/cursor.js';
+import { GraphError } from './graph/errors.js';
 import { createTokenSource, type TokenSource } from './graph/tokens.js';
 import { createDrain } from './http/drain.js';
 import { publicOrigin, requireOwnSite } from './http/guards.js';
@@ -62,7 +63,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
   const drain = createDrain();
   const audit = createAudit(log);
   const app = createApp({
-    graphFor: (visitor) => graphs.with(visitor?.tokens ?? tokens),
+    graphFor: (visitor) => graphs.with(visitor?.tokens ?? whileSignedIn(visitor, tokens)),
     graphKind: simulated ? 'simulator' : 'live',
     audit,
     signIn: config.SIGN_IN === 'off' ? withoutSignIn : withOidc(config, access.identity, audit, log),
@@ -95,6 +96,17 @@ export async function startService(config: Config, log: Logger): Promise<Service
     await closeGraph();
     throw error;
   }
+}
+
+/** The service's own tokens, but none any more for a call whose session has ended while it waited. */
+function whileSignedIn(visitor: Visitor | null, tokens: TokenSource): TokenSource {
+  return {
+    whenRefused: tokens.whenRefused,
+    async get(request) {
+      if ((await visitor?.stillHere?.()) === false) throw new GraphError('SIGN_IN_REQUIRED');
+      return tokens.get(request);
+    },
+  };
 }
 
 const sessionSecrets = (config: Config) => (config.SESSION_SECRET ?? []).map((secret) => secret.reveal());

@@ -71,6 +71,7 @@ describe('a single setting is refused', () => {
     ['GRAPH_WRITES_PER_20S', '0'],
     ['SIGN_IN', 'on'],
     ['OIDC_ISSUER', 'http://login.example.com'],
+    ['OIDC_SCOPE', 'profile offline_access'],
     ['SESSION_SECRET', 'too short'],
     ['SESSION_SECRET', `${'s'.repeat(32)},too short`],
     ['SESSION_IDLE_MINUTES', '0'],
@@ -113,6 +114,12 @@ describe('settings that do not go together are refused', () => {
       'sign-in at an address where cookies are not secure',
       { ...live, PUBLIC_URL: 'http://scripts.example.com' },
       ['PUBLIC_URL'],
+    ],
+    ['one role for reading and writing', { ROLE_READER: 'Role', ROLE_OPERATOR: 'Role' }, ['ROLE_OPERATOR']],
+    [
+      'an Entra issuer that is not one tenant, by its id',
+      { ...live, OIDC_ISSUER: 'https://login.microsoftonline.com/common/v2.0' },
+      ['OIDC_ISSUER'],
     ],
     ['access-token without a token', { ...oidc, GRAPH_CREDENTIAL: 'access-token' }, ['GRAPH_ACCESS_TOKEN']],
     [

@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text as readAll } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createSealer } from '../src/seal.js';
 import { rogueTokens } from './support/rogue-provider.js';
@@ -50,17 +52,18 @@ const without = (url: URL, name: string): URL => {
 
 describe('a callback is refused that', () => {
   const badAnswer = { reason: /^OAUTH_INVALID_RESPONSE$/ };
+  const stray = { reason: /^no-transaction$/, goesOn: true };
 
   test.each<[string, Refused, (callback: URL) => URL]>([
-    ['has another state', badAnswer, (url) => set(url, 'state', 'other')],
-    ['has no state', badAnswer, (url) => without(url, 'state')],
+    ['has another state', stray, (url) => set(url, 'state', 'other')],
+    ['has no state', stray, (url) => without(url, 'state')],
     ['has two states', badAnswer, (url) => new URL(`${url.href}&state=other`)],
     ['has no code', badAnswer, (url) => without(url, 'code')],
     ['has two codes', badAnswer, (url) => new URL(`${url.href}&code=other`)],
     ['has a code of its own making', { reason: /^invalid_grant$/ }, (url) => set(url, 'code', 'other')],
     ['names another issuer', badAnswer, (url) => set(url, 'iss', 'https://evil.example')],
     ['names no issuer', badAnswer, (url) => without(url, 'iss')],
-    ['has an error with another state', badAnswer, (url) => set(set(url, 'error', 'access_denied'), 'state', 'other')],
+    ['has an error with another state', stray, (url) => set(set(url, 'error', 'access_denied'), 'state', 'other')],
     ['has an error that nobody knows', { reason: /^unknown$/ }, (url) => set(without(url, 'code'), 'error', 'unknown')],
     [
       'has an error that is none',
@@ -79,8 +82,10 @@ describe('a callback is refused that', () => {
 
   test('is another browser’s', async () => {
     const visitor = rogue.visitor();
-    await rogue.begin(visitor);
-    await rogue.expectRefused(visitor, await rogue.begin(rogue.visitor()), badAnswer);
+    const own = await rogue.begin(visitor);
+    await rogue.expectRefused(visitor, await rogue.begin(rogue.visitor()), stray);
+    await visitor.browser.open(own);
+    expect(await visitor.call('session.current')).toMatchObject({ status: 200 });
   });
 
   test.each([
@@ -96,6 +101,24 @@ describe('a callback is refused that', () => {
     const again = keep(kept);
     if (again !== undefined) visitor.browser.plant('localhost', again);
     await rogue.expectRefused(visitor, callback, { reason });
+  });
+
+  test.each([
+    ['under a name that only looks like it', (cookie: string) => `\u00a0${cookie}`],
+    ['beside the browser’s own', (cookie: string) => `${cookie}; ${cookie}`],
+  ])('comes with a transaction planted %s', async (_, plant) => {
+    const attacker = rogue.visitor();
+    const callback = await rogue.begin(attacker);
+    const [cookie = ''] = attacker.cookies();
+    const { pathname, search } = callback;
+    const lines = [
+      `GET ${pathname}${search} HTTP/1.1`,
+      `host: localhost:${rogue.service.url.port}`,
+      'connection: close',
+    ];
+    const answer = await rawAnswer(rogue.service.url.port, [...lines, `cookie: ${plant(cookie)}`]);
+    expect(answer).toContain('Sign-in did not work');
+    expect(answer).not.toMatch(/^set-cookie: session=/im);
   });
 
   test('comes after ten minutes', async () => {
@@ -144,3 +167,10 @@ describe('a transaction is refused that', () => {
     await rogue.expectRefused(visitor, set(callback, 'state', begun.state), { reason });
   });
 });
+
+/** What is answered to a request that is sent as it stands, in Latin-1 as browsers do with cookies. */
+async function rawAnswer(port: string, lines: readonly string[]): Promise<string> {
+  const socket = connect(Number(port), '127.0.0.1');
+  socket.write(Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'));
+  return readAll(socket);
+}

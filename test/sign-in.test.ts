@@ -69,6 +69,7 @@ test.each([
   ['%2Freadyz%3Fa%3D1%23part', '/readyz?a=1#part'],
   ['', '/'],
   ['readyz', '/'],
+  [`/${'x'.repeat(3000)}`, '/'],
   ['//evil.example', '/'],
   ['/\\evil.example', '/'],
   ['/%2fevil.example', '/'],

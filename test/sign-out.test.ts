@@ -109,6 +109,21 @@ describe('sign-out', () => {
     await expectDead(cookie);
   });
 
+  test('keeps a write that still waits from being sent', async () => {
+    const visitor = await signedIn();
+    const scripts = (await visitor.call('script.list', listing)).data as { items: { id: string }[] };
+    const script = { ...listing, scriptId: scripts.items[0]?.id ?? '' };
+    const states = (await visitor.call('scriptUserState.list', script)).data as { items: { id: string }[] };
+    const userStateId = states.items[0]?.id ?? '';
+    await simulator.reset();
+    await simulator.fault({ fault: 'throttled', method: 'PATCH', delayMs: 2000 });
+    const update = visitor.call('scriptUserState.update', { ...script, userStateId, patch: { errorDeviceCount: 77 } });
+    await expect.poll(async () => (await simulator.journal())[0]).toMatchObject({ status: 429 });
+    await visitor.signOut();
+    expect(await update).toMatchObject({ status: 401, reason: 'SIGN_IN_REQUIRED' });
+    expect((await simulator.journal()).map(({ method }) => method)).toEqual(['PATCH']);
+  });
+
   test('at the provider ends the session by its sid, and nobody else’s', async () => {
     const [visitor, other] = [await signedIn(), await signedIn('reader')];
     const { html } = await visitor.browser.open(`${service.simulatorUrl?.origin}/identity/session/end`);

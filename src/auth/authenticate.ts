@@ -7,6 +7,8 @@ export interface Visitor {
   readonly person: Person;
   /** When the session ends at the latest; `null` when it has no end. */
   readonly expiresAt: Date | null;
+  /** Whether the session still lasts: a call can be under way for longer than it. */
+  readonly stillHere?: () => Promise<boolean>;
   /** The person's own tokens, where calls to Graph are made with them. */
   readonly tokens?: TokenSource | undefined;
 }

@@ -31,6 +31,8 @@ export interface OidcTokens {
   /** Epoch ms. */
   readonly expiresAt: number;
   readonly refreshToken: string | undefined;
+  /** Whose they are, where the answer says so. */
+  readonly subject: string | undefined;
 }
 
 /** The provider will not have it: what it says is final for this sign-in. */
@@ -74,23 +76,34 @@ export interface Provider {
 
 const timeoutSeconds = 10;
 
+interface Configurations {
+  readonly signIn: oidc.Configuration;
+  readonly renewal: oidc.Configuration;
+}
+
 /** Asks the provider for its addresses when they are first needed, and again after it could not be reached. */
 export function createProvider(options: ProviderOptions): Provider {
-  let discovering: Promise<oidc.Configuration> | undefined;
+  let discovering: Promise<Configurations> | undefined;
 
-  async function discover(): Promise<oidc.Configuration> {
+  async function discover(): Promise<Configurations> {
     const insecure = options.issuer.protocol === 'http:' ? [oidc.allowInsecureRequests] : [];
     const authentication = await clientAuthentication(options).catch((error: unknown) => {
       throw new ProviderUnavailable(true, error);
     });
-    return oidc.discovery(options.issuer, options.clientId, {}, authentication, {
+    const signIn = await oidc.discovery(options.issuer, options.clientId, {}, authentication, {
       // The signature of ID tokens is checked, though they come straight from the provider.
       execute: [oidc.enableNonRepudiationChecks, ...insecure],
       timeout: timeoutSeconds,
     });
+    // Nothing is read from a renewed ID token but whose it is, and a renewal whose answer is thrown away because the
+    // keys could not be had just then would cost the session: its refresh token is used up.
+    const renewal = new oidc.Configuration(signIn.serverMetadata(), options.clientId, {}, authentication);
+    renewal.timeout = timeoutSeconds;
+    for (const execute of insecure) execute(renewal);
+    return { signIn, renewal };
   }
 
-  async function configuration(): Promise<oidc.Configuration> {
+  async function configurations(): Promise<Configurations> {
     discovering ??= discover();
     return discovering.catch((error: unknown) => {
       discovering = undefined;
@@ -100,7 +113,7 @@ export function createProvider(options: ProviderOptions): Provider {
 
   return {
     async authorizationUrl({ state, nonce, verifier }, redirectUri, claims) {
-      return oidc.buildAuthorizationUrl(await configuration(), {
+      return oidc.buildAuthorizationUrl((await configurations()).signIn, {
         redirect_uri: redirectUri,
         scope: options.scope,
         code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
@@ -111,18 +124,18 @@ export function createProvider(options: ProviderOptions): Provider {
       });
     },
     async exchange(callback, { state, nonce, verifier }) {
-      const config = await configuration();
+      const { signIn: config } = await configurations();
       const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true };
       const answer = await oidc.authorizationCodeGrant(config, callback, checks).catch(throwTold);
       return { claims: answer.claims() ?? {}, tokens: readTokens(answer) };
     },
     async refresh(refreshToken) {
-      const answer = await oidc.refreshTokenGrant(await configuration(), refreshToken).catch(throwTold);
+      const answer = await oidc.refreshTokenGrant((await configurations()).renewal, refreshToken).catch(throwTold);
       const tokens = readTokens(answer);
       return { ...tokens, refreshToken: tokens.refreshToken ?? refreshToken };
     },
     async endSessionUrl(returnTo, logoutHint) {
-      const config = await configuration();
+      const { signIn: config } = await configurations();
       if (config.serverMetadata().end_session_endpoint === undefined) return undefined;
       return oidc.buildEndSessionUrl(config, {
         post_logout_redirect_uri: returnTo,
@@ -143,6 +156,7 @@ function readTokens(answer: oidc.TokenEndpointResponse & oidc.TokenEndpointRespo
     accessToken: answer.access_token,
     expiresAt: Date.now() + seconds * 1000,
     refreshToken: answer.refresh_token,
+    subject: answer.claims()?.sub,
   };
 }
 
@@ -153,7 +167,10 @@ function throwTold(error: unknown): never {
     if (error.status >= 500 || error.error === 'temporarily_unavailable') throw new ProviderUnavailable(false, error);
     throw new ProviderRefusal(error.error, error);
   }
-  if (error instanceof oidc.AuthorizationResponseError) throw new ProviderRefusal(error.error, error);
+  if (error instanceof oidc.AuthorizationResponseError) {
+    if (/^(server_error|temporarily_unavailable)$/.test(error.error)) throw new ProviderUnavailable(false, error);
+    throw new ProviderRefusal(error.error, error);
+  }
   if (error instanceof oidc.ClientError) {
     const code = error.code ?? '';
     if (/TIMEOUT|HTTP_STATUS|RESPONSE_IS_NOT_|PARSE_ERROR|REQUEST/.test(code))

@@ -25,6 +25,7 @@ export interface SignedIn {
 export abstract class SessionStore extends Store {
   /** Keeps a session from going idle, unless it has ended. */
   abstract extend(id: string): Promise<void>;
+  abstract isLive(id: string): Promise<boolean>;
   /** Ends every session that belongs to one of the provider's. Tells how many. */
   abstract endBySid(sid: string): Promise<number>;
 }
@@ -37,17 +38,20 @@ interface Entry {
 
 const pruneEveryMs = 60_000;
 
+/** Nobody needs more browsers than this, or can push others out with more. */
+const maxPerPerson = 10;
+
 /** Sessions in this process's memory: bounded, and pruned of what has ended. */
 export class MemorySessionStore extends SessionStore {
   readonly #sessions = new Map<string, Entry>();
   readonly #idleMs: number;
   readonly #max: number;
-  #prunedAt = 0;
 
   constructor(idleMs: number, max = 10_000) {
     super();
     this.#idleMs = idleMs;
     this.#max = max;
+    setInterval(() => this.#prune(), pruneEveryMs).unref();
   }
 
   #live(id: string): Entry | undefined {
@@ -62,8 +66,6 @@ export class MemorySessionStore extends SessionStore {
   }
 
   #prune(): void {
-    if (Date.now() < this.#prunedAt + pruneEveryMs) return;
-    this.#prunedAt = Date.now();
     for (const id of this.#sessions.keys()) this.#live(id);
   }
 
@@ -73,11 +75,13 @@ export class MemorySessionStore extends SessionStore {
   }
 
   override set(id: string, session: SessionData, callback?: (error?: unknown) => void): void {
-    this.#prune();
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what JSON keeps of it, as any store would
     const copy = JSON.parse(JSON.stringify(session)) as SessionData;
     const endsAt = copy.signedIn?.endsAt ?? Number.POSITIVE_INFINITY;
     this.#sessions.set(id, { session: copy, endsAt, idleAt: Date.now() + this.#idleMs });
+    const ofPerson = [...this.#sessions].filter(([, other]) => other.session.signedIn?.oid === copy.signedIn?.oid);
+    const [ownOldest] = ofPerson.map(([key]) => key);
+    if (ofPerson.length > maxPerPerson && ownOldest !== undefined) this.#end(ownOldest);
     const [oldest] = this.#sessions.keys();
     if (this.#sessions.size > this.#max && oldest !== undefined) this.#end(oldest);
     callback?.();
@@ -90,7 +94,15 @@ export class MemorySessionStore extends SessionStore {
 
   async extend(id: string): Promise<void> {
     const entry = this.#live(id);
-    if (entry !== undefined) entry.idleAt = Date.now() + this.#idleMs;
+    if (entry === undefined) return;
+    entry.idleAt = Date.now() + this.#idleMs;
+    // The order of the map is that of use: who was here least recently goes first.
+    this.#sessions.delete(id);
+    this.#sessions.set(id, entry);
+  }
+
+  async isLive(id: string): Promise<boolean> {
+    return this.#live(id) !== undefined;
   }
 
   async endBySid(sid: string): Promise<number> {

@@ -42,6 +42,7 @@ const personalTenant = '9188040d-6c67-4c5b-b112-36a304b66dad';
 
 const entraHosts = new Set([
   'login.microsoftonline.com',
+  'sts.windows.net',
   'login.microsoftonline.us',
   'login.partner.microsoftonline.cn',
 ]);
@@ -86,9 +87,10 @@ export function signInRoutes(parts: SignInParts): Router {
   });
 
   routes.get('/callback', async (request, response) => {
-    const begun = transactions.take(request, response);
+    const callback = new URL(request.originalUrl, originOf(request));
+    const begun = transactions.take(request, response, callback.searchParams.get('state'));
     if (begun === undefined) return refuse(response, 'failed', 'no-transaction');
-    const result = await provider.exchange(new URL(request.originalUrl, originOf(request)), begun);
+    const result = await provider.exchange(callback, begun);
     const { data: person } = identity.safeParse(result.claims);
     if (person === undefined) return refuse(response, 'failed', 'claims');
     const oid = person.oid ?? person.sub;
@@ -174,6 +176,7 @@ export function bySession(sessions: Sessions, store: SessionStore, vault: TokenV
     return {
       person: { oid: signedIn.oid, name: signedIn.name, roles: signedIn.roles },
       expiresAt: new Date(signedIn.endsAt),
+      stillHere: () => store.isLive(id),
       tokens: vault?.tokensOf(id),
     };
   };

@@ -22,8 +22,8 @@ export interface Transaction extends Checks {
 /** Keeps what binds a sign-in to its browser in a cookie of that browser, sealed, for ten minutes. */
 export interface Transactions {
   begin(response: Response, begun: Transaction): void;
-  /** Takes it away again: each is good for one answer. `undefined` without one that is good. */
-  take(request: Request, response: Response): Transaction | undefined;
+  /** Takes it away again: each is good for the one answer that has its state. `undefined` for any other. */
+  take(request: Request, response: Response, state: string | null): Transaction | undefined;
 }
 
 const lifetimeMs = 600_000;
@@ -39,20 +39,23 @@ export function createTransactions(secrets: readonly string[], secure: boolean):
       const text = JSON.stringify({ ...begun, endsAt: Date.now() + lifetimeMs });
       response.cookie(name, sealer.seal(text, name), { ...attributes, maxAge: lifetimeMs });
     },
-    take(request, response) {
+    take(request, response, state) {
       const sealed = readCookie(request, name);
-      if (sealed === undefined) return undefined;
-      response.clearCookie(name, attributes);
-      const text = sealer.open(sealed, name);
-      if (text === undefined) return undefined;
-      const begun = transaction.safeParse(JSON.parse(text)).data;
+      const text = sealed === undefined ? undefined : sealer.open(sealed, name);
+      const begun = text === undefined ? undefined : transaction.safeParse(JSON.parse(text)).data;
+      // Whoever else makes the browser come here must not end a sign-in that is under way.
+      if (begun !== undefined && begun.state !== state) return undefined;
+      if (sealed !== undefined) response.clearCookie(name, attributes);
       return begun !== undefined && begun.endsAt > Date.now() ? begun : undefined;
     },
   };
 }
 
-/** The value of a cookie whose value needs no decoding. */
+/**
+ * The value of a cookie, when there is exactly one of that name. Only spaces and tabs are skipped: with a name that
+ * merely looks like this one after more has been trimmed, the rules of `__Host-` would not have held.
+ */
 function readCookie(request: Request, name: string): string | undefined {
-  const pairs = (request.get('cookie') ?? '').split(';').map((pair) => pair.trim());
-  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
+  const pairs = (request.get('cookie') ?? '').split(/;[ \t]*/).filter((pair) => pair.startsWith(`${name}=`));
+  return pairs.length === 1 ? pairs[0]?.slice(name.length + 1) : undefined;
 }

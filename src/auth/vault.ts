@@ -36,6 +36,7 @@ const final = new Set([
   'consent_required',
   'login_required',
   'no_refresh_token',
+  'subject_changed',
 ]);
 
 /** A token is renewed this long before it ends. */
@@ -50,8 +51,10 @@ export function createTokenVault({ provider, log, alarm, endSession }: VaultOpti
     try {
       if (refreshToken === undefined) throw new ProviderRefusal('no_refresh_token', undefined);
       const tokens = await provider.refresh(refreshToken);
-      entry.tokens = tokens;
-      return tokens;
+      const { subject = tokens.subject } = entry.tokens;
+      if ((tokens.subject ?? subject) !== subject) throw new ProviderRefusal('subject_changed', undefined);
+      entry.tokens = { ...tokens, subject };
+      return entry.tokens;
     } catch (error) {
       if (error instanceof ProviderRefusal && final.has(error.code)) {
         log.info({ code: error.code }, 'the identity provider renews a session no more: it ends');
