@@ -8,6 +8,7 @@ import { ownPath } from './return-to.js';
 import { type RoleNames, rolesIn } from './roles.js';
 import type { SessionStore, SignedIn } from './session-store.js';
 import type { Sessions } from './sessions.js';
+import { foreignTenant } from './tenant.js';
 import type { Transactions } from './transaction.js';
 import type { TokenVault } from './vault.js';
 
@@ -36,16 +37,6 @@ export interface SignInParts {
   readonly audit: (response: Response, event: SignInEvent) => void;
   readonly alarm: (error: ProviderUnavailable) => void;
 }
-
-/** The tenant that all personal Microsoft accounts are in. @see https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference */
-const personalTenant = '9188040d-6c67-4c5b-b112-36a304b66dad';
-
-const entraHosts = new Set([
-  'login.microsoftonline.com',
-  'sts.windows.net',
-  'login.microsoftonline.us',
-  'login.partner.microsoftonline.cn',
-]);
 
 const identity = z.object({
   sub: z.string(),
@@ -94,7 +85,7 @@ export function signInRoutes(parts: SignInParts): Router {
     const { data: person } = identity.safeParse(result.claims);
     if (person === undefined) return refuse(response, 'failed', 'claims');
     const oid = person.oid ?? person.sub;
-    const foreign = tenantPage(person.tid, parts.issuer);
+    const foreign = foreignTenant(person.tid, parts.issuer);
     if (foreign !== undefined) return refuse(response, foreign, foreign, oid);
 
     const roles = rolesIn(person.roles, parts.roleNames);
@@ -157,13 +148,6 @@ export function signInRoutes(parts: SignInParts): Router {
     refuse(response, 'unavailable', error.ownFault ? 'invalid-client' : 'provider-unavailable');
   });
   return routes;
-}
-
-/** An Entra issuer is one tenant's, and its tokens must be of that tenant; personal accounts are refused everywhere. */
-function tenantPage(tid: string | undefined, issuer: URL): PageName | undefined {
-  if (tid?.toLowerCase() === personalTenant) return 'personal';
-  if (!entraHosts.has(issuer.hostname)) return undefined;
-  return tid?.toLowerCase() === issuer.pathname.split('/')[1]?.toLowerCase() ? undefined : 'other-tenant';
 }
 
 /** Knows people by their session, and keeps it from going idle while they are active. */
