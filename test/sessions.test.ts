@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startTestService, type TestService } from './support/service.js';
-import { type Visitor, visit } from './support/visitor.js';
+import { visit, visitSignedIn } from './support/visitor.js';
 
 const [first, second] = ['the-first-secret-of-32-characters-', 'the-second-secret-of-32-characters'];
 const listing = { scriptKind: 'deviceShellScript' };
@@ -21,12 +21,7 @@ beforeAll(async () => {
 afterEach(() => void vi.useRealTimers());
 afterAll(() => service.stop());
 
-async function signedIn(person = 'operator'): Promise<Visitor> {
-  const visitor = visit(service);
-  await visitor.signIn(person);
-  expect(await visitor.call('session.current')).toMatchObject({ status: 200 });
-  return visitor;
-}
+const signedIn = (person?: string) => visitSignedIn(service, person);
 
 describe('a session', () => {
   type Call = readonly [procedure: string, input?: object];

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startTestService, type TestService } from './support/service.js';
 import { type Controls, steer } from './support/simulator.js';
-import { type Visitor, visit } from './support/visitor.js';
+import { type Visitor, visit, visitSignedIn } from './support/visitor.js';
 
 const listing = { scriptKind: 'deviceShellScript' };
 const nobody = { status: 401, reason: 'SIGN_IN_REQUIRED' };
@@ -16,12 +16,7 @@ beforeAll(async () => {
 afterEach(() => simulator.reset());
 afterAll(() => service.stop());
 
-async function signedIn(person = 'operator'): Promise<Visitor> {
-  const visitor = visit(service);
-  await visitor.signIn(person);
-  expect(await visitor.call('session.current')).toMatchObject({ status: 200 });
-  return visitor;
-}
+const signedIn = (person?: string) => visitSignedIn(service, person);
 
 /** Somebody who has only got hold of a cookie. */
 function thief(cookie: string | undefined): Visitor {

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { createGraphClient } from './client.js';
 import type { CursorCodec } from './cursor.js';
 import { type Deadline, withDeadline } from './deadline.js';
-import { deviceRunState, requireEntity, script, scriptUserState } from './entities.js';
+import { deviceRunState, script, scriptUserState } from './entities.js';
 import { GraphError } from './errors.js';
 import type { Call, Graph, Written } from './graph.js';
 import { createOrder } from './order.js';
@@ -11,7 +11,7 @@ import { createQuota } from './quota.js';
 import { deviceStatesPath, scriptsPath, userStatePath, userStatesPath } from './routes.js';
 import type { TokenSource } from './tokens.js';
 import { createTransport } from './transport.js';
-import { createUserStateWrites } from './user-states.js';
+import { createUserStates } from './user-states.js';
 import { createWriter, type Write } from './write.js';
 
 /** What {@link createGraphs} needs. */
@@ -60,7 +60,7 @@ export function createGraphs({ deadlineMs, maxCalls = 2000, ...options }: GraphO
     const client = createGraphClient(transport, tokens);
     const page = createPager(client, baseUrl, options.cursors, options.log);
     const write = createWriter(client, quota);
-    const writes = createUserStateWrites(client, page, baseUrl);
+    const states = createUserStates(client, page, baseUrl);
 
     /** Writes on one state go one after the other, whatever they are. */
     function runWrite<T>(call: Call, work: Write<T>, key = work.request.url.pathname): Promise<Written<T>> {
@@ -71,20 +71,13 @@ export function createGraphs({ deadlineMs, maxCalls = 2000, ...options }: GraphO
     return {
       userStates: {
         list: (of, cursor, call) => run(call, (d) => page(userStatesPath(of), scriptUserState, cursor, d)),
-        get: (target, call) =>
-          run(call, (deadline) =>
-            client.read(
-              { method: 'GET', url: new URL(userStatePath(target), baseUrl) },
-              (answer) => requireEntity(scriptUserState, answer),
-              deadline,
-            ),
-          ),
-        update: (target, patch, call) => runWrite(call, writes.update(target, patch, call.approval ?? {})),
+        get: (target, call) => run(call, (d) => states.get(target, d)),
+        update: (target, patch, call) => runWrite(call, states.update(target, patch, call.approval ?? {})),
         create(of, state, call) {
           const key = userStatePath({ ...of, userStateId: state.id ?? crypto.randomUUID() });
-          return runWrite(call, writes.create(of, state), new URL(key, baseUrl).pathname);
+          return runWrite(call, states.create(of, state), new URL(key, baseUrl).pathname);
         },
-        delete: (target, call) => runWrite(call, writes.delete(target)),
+        delete: (target, call) => runWrite(call, states.delete(target)),
       },
       scripts: {
         list: (scriptKind, cursor, call) => run(call, (d) => page(scriptsPath(scriptKind), script, cursor, d)),

@@ -1,5 +1,4 @@
-import type { GraphClient } from './client.js';
-import { asGraphError } from './client.js';
+import { asGraphError, type GraphClient } from './client.js';
 import type { Deadline } from './deadline.js';
 import { readEntity, requireEntity, type ScriptUserState, scriptUserState } from './entities.js';
 import { GraphError } from './errors.js';
@@ -44,8 +43,8 @@ function whenShowing(wanted: UserStatePatch): (state: ScriptUserState | undefine
   return (state) => (state !== undefined && shows(state, wanted) ? state : undefined);
 }
 
-/** The three writes on user run states, each with how to tell what became of it. */
-export function createUserStateWrites(client: GraphClient, page: Pager, baseUrl: URL) {
+/** One user run state: reading it, and the three writes, each with how to tell what became of it. */
+export function createUserStates(client: GraphClient, page: Pager, baseUrl: URL) {
   const at = (target: Target) => new URL(userStatePath(target), baseUrl);
   const get = (url: URL, deadline: Deadline) =>
     client.read({ method: 'GET', url }, (answer) => requireEntity(scriptUserState, answer), deadline);
@@ -61,6 +60,8 @@ export function createUserStateWrites(client: GraphClient, page: Pager, baseUrl:
   }
 
   return {
+    get: (target: Target, deadline: Deadline) => get(at(target), deadline),
+
     update(target: Target, patch: UserStatePatch, approval: Approval): Write<ScriptUserState> {
       const url = at(target);
       const done = whenShowing(patch);

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { z } from 'zod';
 import type { TestService } from './service.js';
 import { Browser, type Page } from './site-browser.js';
@@ -53,4 +54,12 @@ export function visit(service: TestService, publicUrl?: string, providerUrl?: st
     signOut: (headers = own) => browser.send(`${origin}/auth/sign-out`, { method: 'POST', headers }),
     cookies: () => browser.cookies(new URL(origin).hostname),
   };
+}
+
+/** Lets somebody visit a service and sign in there. */
+export async function visitSignedIn(service: TestService, person = 'operator'): Promise<Visitor> {
+  const visitor = visit(service);
+  await visitor.signIn(person);
+  expect(await visitor.call('session.current')).toMatchObject({ status: 200 });
+  return visitor;
 }
