@@ -1,7 +1,8 @@
 import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
-import { procedureTypes } from './api/router.js';
+import { procedures } from './api/router.js';
 import type { Authenticate } from './auth/authenticate.js';
+import type { TrpcParts } from './http/call-context.js';
 import { requireCalls } from './http/calls.js';
 import type { Drain } from './http/drain.js';
 import { readBody, requireHost, requireJson, requireLocalHost, requireMethod, requireOwnSite } from './http/guards.js';
@@ -10,7 +11,7 @@ import { identify } from './http/identify.js';
 import { answerErrors, notFound } from './http/refusal.js';
 import { logRequests } from './http/request-log.js';
 import { noStore, securityHeaders } from './http/security-headers.js';
-import { answerCalls, type TrpcParts } from './http/trpc-handler.js';
+import { answerCalls } from './http/trpc-handler.js';
 
 /** How people come in. */
 export interface SignIn {
@@ -59,7 +60,7 @@ export function createApp(parts: AppParts): Express {
     requireMethod,
     requireOwnSite(publicUrl),
     requireJson,
-    requireCalls(procedureTypes),
+    requireCalls(procedures),
     identify(signIn.authenticate),
     readBody,
     answerCalls(parts),

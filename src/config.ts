@@ -71,7 +71,7 @@ const environment = {
     .default(new URL('https://graph.microsoft.com/beta'))
     .describe('an https address ending in the version, or plain http on loopback'),
   GRAPH_DEADLINE_MS: integer(100, 600_000).default(30_000).describe('milliseconds from 100 to 600000'),
-  GRAPH_WRITES_PER_20S: integer(1, 10_000).default(200).describe('a whole number from 1 to 10000'),
+  GRAPH_WRITES_PER_20S: integer(1, 1_000_000).default(200).describe('a whole number from 1 to 1000000'),
   AZURE_TOKEN_CREDENTIALS: z
     .string()
     .regex(/^(prod|dev|\w+Credential)$/i)

@@ -118,7 +118,7 @@ async function examine(write: boolean): Promise<void> {
     writesPer20s: config.GRAPH_WRITES_PER_20S,
     log,
   });
-  const graph = graphs.with(tokens);
+  const graph = graphs.with(tokens, 'doctor');
   try {
     const token = await step('token', async () => ({
       say: `got one for ${graphScope(baseUrl)}`,

@@ -20,7 +20,6 @@ import { GraphError } from './graph/errors.js';
 import { createTokenSource, type TokenSource } from './graph/tokens.js';
 import { createDrain } from './http/drain.js';
 import { publicOrigin, requireOwnSite } from './http/guards.js';
-import { requestIdOf } from './http/request-log.js';
 import { close, createHttpServer, listen } from './http/server.js';
 
 /**
@@ -63,7 +62,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
   const drain = createDrain();
   const audit = createAudit(log);
   const app = createApp({
-    graphFor: (visitor) => graphs.with(visitor?.tokens ?? whileSignedIn(visitor, tokens)),
+    graphFor: (visitor) => graphs.with(visitor?.tokens ?? whileSignedIn(visitor, tokens), visitor?.person.oid ?? ''),
     graphKind: simulated ? 'simulator' : 'live',
     audit,
     signIn: config.SIGN_IN === 'off' ? withoutSignIn : withOidc(config, access.identity, audit, log),
@@ -83,6 +82,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
       url,
       simulatorUrl: simulated ? new URL(access.baseUrl.origin) : undefined,
       async stop() {
+        graphs.endBulk();
         await drain.begin(config.NODE_ENV === 'production' ? drainGraceMs : 0, drainGraceMs);
         const closed = close(server);
         await drain.finish();
@@ -133,7 +133,7 @@ function withOidc(config: Config, simulated: GraphAccess['identity'], audit: Aud
     keepTokens,
     originOf: (request) => publicOrigin(request, PUBLIC_URL),
     requireOwnSite: requireOwnSite(PUBLIC_URL),
-    audit: (response, event) => audit.note({ ...event, requestId: requestIdOf(response) }),
+    audit: (response, event) => audit.note({ ...event, requestId: response.locals.requestId }),
     log,
   });
 }

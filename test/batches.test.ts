@@ -79,16 +79,14 @@ describe.each([
 });
 
 test('a streamed batch does not hold back what is done', async () => {
-  await pair.simulator.fault({ fault: 'stall', method: 'GET', times: 'always', path: second.userStateId });
+  await pair.simulator.fault({ fault: 'throttled', method: 'GET', path: second.userStateId, delayMs: 500 });
   const { get } = clientWith(httpBatchStreamLink).scriptUserState;
   const ended: string[] = [];
-  const stalled = get.query(second).catch((error: unknown) => {
-    ended.push('stalled');
-    return error;
-  });
-  await get.query(first).then(() => ended.push('answered'));
-  expect(await stalled).toMatchObject({ data: { reason: 'GRAPH_TIMEOUT' } });
-  expect(ended).toEqual(['answered', 'stalled']);
+  await Promise.all([
+    get.query(second).then(() => ended.push('had to wait')),
+    get.query(first).then(() => ended.push('answered')),
+  ]);
+  expect(ended).toEqual(['answered', 'had to wait']);
 });
 
 describe('updates keep their order', () => {
@@ -104,7 +102,7 @@ describe('updates keep their order', () => {
           `content-type: application/json\r\ncontent-length: ${body.length}\r\n${close}\r\n${body}`,
       );
     }
-    const answers = (await text(socket)).match(/^HTTP\/1\.1 \d+/gm);
+    const answers = (await text(socket)).match(/HTTP\/1\.1 \d+/g);
     expect(answers).toEqual(Array(30).fill('HTTP/1.1 200'));
     expect(await patches()).toMatchObject(all);
   });

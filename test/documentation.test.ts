@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { parseEnv, promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reasonCodes } from '../src/api/errors.js';
-import { procedureTypes } from '../src/api/router.js';
+import { procedures } from '../src/api/router.js';
 import { type Config, loadConfig, settingNames } from '../src/config.js';
 import { addressOf, type Program, startProgram } from './support/process.js';
 
@@ -47,7 +47,7 @@ describe('the settings', () => {
 
 test('the README lists every procedure', () => {
   const listed = rows('Procedures').map(([name]) => code(name));
-  expect(new Set(listed)).toEqual(new Set(procedureTypes.keys()));
+  expect(new Set(listed)).toEqual(new Set(procedures.keys()));
 });
 
 test('the README lists every reason with its code', () => {

@@ -181,7 +181,7 @@ const rows = {
   OVERLOADED: [
     'SERVICE_UNAVAILABLE',
     503,
-    [{ when: 'more than 2000 calls are under way', data: { retryAfterMs: 1000 }, call: overload }],
+    [{ when: 'more than 1000 calls of one person are under way', data: { retryAfterMs: 1000 }, call: overload }],
   ],
   CLIENT_CLOSED: 'nobody is there to be answered: the log has it',
   INTERNAL: [

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type SimulatorFault, simulatorFaults } from '../src/simulator/fault-names.js';
+import { createJournal } from '../src/simulator/journal.js';
+import { createRandom } from '../src/simulator/prng.js';
 import { createQuota } from '../src/simulator/quota.js';
-import { defaultSettings } from '../src/simulator/settings.js';
+import { defaultSettings, type Settings } from '../src/simulator/settings.js';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../src/simulator/simulator.js';
 
 const entity = z.looseObject({ id: z.string() });
@@ -423,6 +425,10 @@ describe('faults', () => {
     },
     'next-link-loop': { seen: 200, applied: true, check: (reply) => expect(reply.json).toMatchObject(patch) },
     'next-link-foreign': { seen: 200, applied: true, check: (reply) => expect(reply.json).toMatchObject(patch) },
+    'batch-item-missing': { seen: 200, applied: true, check: (reply) => expect(reply.json).toMatchObject(patch) },
+    'batch-item-twice': { seen: 200, applied: true, check: (reply) => expect(reply.json).toMatchObject(patch) },
+    'batch-item-foreign': { seen: 200, applied: true, check: (reply) => expect(reply.json).toMatchObject(patch) },
+    'batch-item-bare': { seen: 200, applied: true, check: (reply) => expect(reply.json).toMatchObject(patch) },
   } satisfies Record<SimulatorFault, Expected>;
   const cases = simulatorFaults.map((fault): [SimulatorFault, Expected] => [fault, expected[fault]]);
 
@@ -575,6 +581,35 @@ describe('the quota', () => {
     expect(refusedAt(19_000)).toBe('11');
     expect(refusedAt(29_500)).toBe('10');
     expect(refusedAt(39_000)).toBeUndefined();
+  });
+
+  test('forgets and counts as if it looked at every arrival', () => {
+    let now = 0;
+    const settings: Settings = { ...defaultSettings };
+    const quota = createQuota(settings, () => now);
+    const random = createRandom(7);
+    const arrivals: { readonly time: number; readonly read: boolean }[] = [];
+    const expectedWait = (read: boolean) => {
+      const waits = [
+        { limit: settings.requestsPer20s, seen: arrivals },
+        { limit: settings.writesPer20s, seen: read ? [] : arrivals.filter((each) => !each.read) },
+      ].map(({ limit, seen }) => {
+        const recent = seen.filter(({ time }) => time > now - 20_000);
+        return recent.length <= limit ? 0 : (recent.at(-limit)?.time ?? 0) + 20_000 - now;
+      });
+      const wait = Math.max(...waits);
+      return wait <= 0 ? undefined : String(Math.ceil(wait / 1000));
+    };
+    for (let turn = 0; turn < 3000; turn += 1) {
+      now += random.below(100) === 0 ? random.below(30_000) : random.below(300);
+      if (turn % 100 === 0) settings.writesPer20s = 1 + random.below(100);
+      if (turn % 100 === 0) settings.requestsPer20s = 50 + random.below(100);
+      const read = random.below(3) === 0;
+      arrivals.push({ time: now, read });
+      const request = { method: read ? 'GET' : 'PATCH', path: '/', headers: {}, body: '' };
+      const refusal = quota.refusal({ ...request, requestId: '', clientRequestId: '', batchItem: null });
+      expect(refusal?.headers['Retry-After']).toBe(expectedWait(read));
+    }
   });
 });
 
@@ -770,16 +805,28 @@ describe('the simulator itself', () => {
           applied: true,
           clientRequestId: 'mine',
           batchItem: null,
+          batch: null,
           fault: null,
           body: patch,
           approval: { justification: 'd2h5', code: 'code' },
         },
         expect.objectContaining({ method: 'POST', path: '/beta/$batch', applied: false }),
-        expect.objectContaining({ method: 'GET', batchItem: '1', body: null, clientRequestId: null }),
+        expect.objectContaining({ method: 'GET', batchItem: '1', batch: aNumber, body: null, clientRequestId: null }),
       ],
     });
     await control('DELETE', '/journal');
     expect(await entries()).toEqual([]);
+  });
+
+  test('keeps the newest 250,000 entries of the journal at least', () => {
+    const kept = createJournal();
+    const request = { method: 'GET', path: '/', headers: {}, body: '', requestId: '', clientRequestId: '' };
+    for (let turn = 0; turn < 720_000; turn += 1) kept.note({ ...request, batchItem: null }, null);
+    const shown = kept.entries(0);
+    expect(shown.length).toBeGreaterThanOrEqual(250_000);
+    expect(shown.length).toBeLessThan(300_000);
+    expect(shown[0]).toMatchObject({ n: 720_001 - shown.length });
+    expect(kept.entries(719_998)).toMatchObject([{ n: 719_999 }, { n: 720_000 }]);
   });
 
   test('issues tokens that look like those of Entra, with the roles asked for', async () => {

@@ -1,3 +1,4 @@
+import type { TRPCError } from '@trpc/server';
 import type { Person } from '../auth/person.js';
 import type { Graph, Written } from '../graph/graph.js';
 import type { Script } from '../graph/routes.js';
@@ -14,6 +15,8 @@ export interface Context {
   /** Whether `graph` is Microsoft's or the built-in simulator. */
   readonly graphKind: 'live' | 'simulator';
   readonly audit: Audit;
+  /** Notes a failure for operators, whose cause nobody else is told. */
+  readonly logFailure: (error: TRPCError, path: string | undefined) => void;
 }
 
 /** Who writes, in which call. */

@@ -1,6 +1,6 @@
 import { TRPCError } from '@trpc/server';
 import { getHTTPStatusCodeFromError } from '@trpc/server/http';
-import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc';
+import { type TRPC_ERROR_CODE_KEY, type TRPC_ERROR_CODE_NUMBER, TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { ZodError } from 'zod';
 import { CursorError } from '../graph/cursor.js';
 import { GraphError, type GraphIds, type GraphReason } from '../graph/errors.js';
@@ -102,6 +102,9 @@ export function reasonOf(error: unknown): Reason {
   return error.code === 'BAD_REQUEST' || error.code in refusedInputs ? 'INVALID_INPUT' : 'INTERNAL';
 }
 
+/** An input of thousands of lines can be wrong in each of them. */
+const maxIssues = 100;
+
 function issuesOf(error: TRPCError): readonly InputIssue[] | undefined {
   if (error instanceof Refusal) return error.issues;
   if (error.cause instanceof CursorError) return [{ path: ['cursor'], message: error.cause.message }];
@@ -110,18 +113,22 @@ function issuesOf(error: TRPCError): readonly InputIssue[] | undefined {
       ? [{ path: [], message: 'the input is no JSON of the wanted form' }]
       : undefined;
   }
-  return error.cause.issues.map(({ path, message }) => ({
+  return error.cause.issues.slice(0, maxIssues).map(({ path, message }) => ({
     path: path.map((key) => (typeof key === 'symbol' ? String(key) : key)),
     message,
   }));
 }
 
-/** An error in the form of the contract: the same for tRPC's answers and for what is refused before tRPC. */
-export function describeError(
-  error: TRPCError,
-  requestId: string,
-  path?: string,
-): { message: string; data: ErrorData } {
+/** A failed call as it is told: tRPC's error shape. */
+export interface ErrorShape {
+  readonly message: string;
+  /** JSON-RPC's. */
+  readonly code: TRPC_ERROR_CODE_NUMBER;
+  readonly data: ErrorData;
+}
+
+/** An error in the form of the contract: of a call, of one of many updates, and of what is refused before tRPC. */
+export function describeError(error: TRPCError, requestId: string, path?: string): ErrorShape {
   const reason = reasonOf(error);
   const [ownCode, words] = reasons[reason];
   const code = reason === 'INVALID_INPUT' && error.code in refusedInputs ? error.code : ownCode;
@@ -131,6 +138,7 @@ export function describeError(
   const said = (reason === 'INVALID_INPUT' && refusedInputs[code]) || words;
   return {
     message: explanation && explained.has(reason) ? `${said} Graph says: ${explanation}` : said,
+    code: TRPC_ERROR_CODES_BY_KEY[code],
     data: {
       code,
       httpStatus: getHTTPStatusCodeFromError(new TRPCError({ code })),

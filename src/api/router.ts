@@ -1,8 +1,9 @@
+import type { TRPCProcedureType } from '@trpc/server';
 import { deviceRunStateRouter } from './device-run-state.js';
 import { scriptRouter } from './script.js';
 import { scriptUserStateRouter } from './script-user-state.js';
 import { sessionRouter } from './session.js';
-import { router } from './trpc.js';
+import { type Meta, router } from './trpc.js';
 
 /** Every procedure there is. */
 export const appRouter = router({
@@ -14,9 +15,15 @@ export const appRouter = router({
 
 // The types show the record as it was written; at run time it is flat, without a prototype, keyed by whole paths.
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-const procedures = appRouter._def.procedures as unknown as Readonly<Record<string, { _def: { type: string } }>>;
+const record = appRouter._def.procedures as unknown as Readonly<Record<string, { _def: ProcedureAbout }>>;
 
-/** The type of every procedure (query or mutation), by its whole path. */
-export const procedureTypes: ReadonlyMap<string, string> = new Map(
-  Object.entries(procedures).map(([path, { _def }]) => [path, _def.type]),
+/** What the door knows of a procedure. */
+export interface ProcedureAbout {
+  readonly type: TRPCProcedureType;
+  readonly meta?: Partial<Meta>;
+}
+
+/** Every procedure, by its whole path. */
+export const procedures: ReadonlyMap<string, ProcedureAbout> = new Map(
+  Object.entries(record).map(([path, { _def }]) => [path, _def]),
 );

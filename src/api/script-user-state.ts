@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { ScriptUserState } from '../graph/entities.js';
 import type { Page } from '../graph/graph.js';
+import type { Progress } from './settle-all.js';
 import { cursorField, ownId, scriptFields, targetFields } from './target.js';
 import { operatorProcedure, readerProcedure, router } from './trpc.js';
+import { type UpdateResult, updateMany } from './update-many.js';
 
 const deviceCount = z.int().min(0).max(2_147_483_647);
 
@@ -26,6 +28,13 @@ const approval = z.strictObject({ justification: z.string().min(1).max(1024).opt
 const target = z.strictObject(targetFields);
 const listInput = z.strictObject({ ...scriptFields, ...cursorField });
 const updateInput = z.strictObject({ ...targetFields, patch, approval: approval.optional() });
+const updateManyInput = z.strictObject({
+  updates: z
+    .array(z.strictObject({ ...targetFields, patch }))
+    .min(1)
+    .max(5_000),
+  approval: approval.optional(),
+});
 const createInput = z.strictObject({
   ...scriptFields,
   userState: z.strictObject({
@@ -56,6 +65,13 @@ export const scriptUserStateRouter = router({
         ctx.audit.write(ctx, { action: 'update', target: input, fields: Object.keys(input.patch) }, () =>
           ctx.graph.userStates.update(input, input.patch, { signal, approval: input.approval }),
         ),
+    ),
+
+  updateMany: operatorProcedure
+    .meta({ streamed: true })
+    .input(updateManyInput)
+    .mutation(
+      ({ ctx, input, path, signal }): AsyncIterable<UpdateResult | Progress> => updateMany(ctx, path, input, signal),
     ),
 
   create: operatorProcedure.input(createInput).mutation(({ ctx, input, signal }): Promise<ScriptUserState> => {

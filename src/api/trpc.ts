@@ -1,16 +1,25 @@
 import { initTRPC } from '@trpc/server';
-import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import type { Role } from '../auth/person.js';
 import type { Context } from './context.js';
 import { describeError, Refusal } from './errors.js';
 
-const t = initTRPC.context<Context>().create({
-  isDev: false,
-  errorFormatter({ error, ctx, path }) {
-    const { message, data } = describeError(error, ctx?.requestId ?? 'unknown', path);
-    return { message, code: TRPC_ERROR_CODES_BY_KEY[data.code], data };
-  },
-});
+/** What the door wants to know of a procedure. */
+export interface Meta {
+  /** It answers as a stream, and takes a longer body. */
+  readonly streamed: true;
+}
+
+const t = initTRPC
+  .context<Context>()
+  .meta<Meta>()
+  .create({
+    isDev: false,
+    // Long work on Graph's quota is silent for up to 20 s at a time; what lies between must not take it for dead.
+    jsonl: { pingMs: 10_000 },
+    errorFormatter({ error, ctx, path }) {
+      return describeError(error, ctx?.requestId ?? 'unknown', path);
+    },
+  });
 
 /** Makes routers, from plain records of procedures. */
 export const router = t.router;

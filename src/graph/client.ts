@@ -1,23 +1,33 @@
 import type { Deadline } from './deadline.js';
 import { claimsFromChallenge, errorFromAnswer, isQueued } from './error-answer.js';
 import { GraphError } from './errors.js';
+import type { Quota } from './quota.js';
 import { waitBefore } from './retry-after.js';
 import type { TokenSource } from './tokens.js';
 import { type Answer, type Transport, TransportError, type WireRequest } from './transport.js';
+import type { Turn } from './turn.js';
 
 /** Attempts that end without word of when to come back are repeated up to this many times in all. */
 const maxBlindAttempts = 3;
 
-/** Requests to Graph, with a token on them. */
+/** How one attempt is made. */
+export interface Attempt {
+  readonly deadline: Deadline;
+  /** Until the request leaves, whoever waits may call it off. */
+  readonly patience: Deadline;
+  /** Whether there has been an attempt before. */
+  readonly again: boolean;
+}
+
+/** Requests to Graph, within its quota and with a token on them. */
 export interface GraphClient {
   /**
    * One attempt. A token that Graph refuses is replaced once, with the claims that it asks for.
    *
-   * @param beforeSend is called right before the request leaves; what it throws keeps it from leaving
    * @returns a 2xx answer
    * @throws {GraphError} for everything else; its `certainty` says what is known of the request
    */
-  attempt(request: WireRequest, signal: AbortSignal, beforeSend?: () => void): Promise<Answer>;
+  attempt(request: WireRequest, how: Attempt): Promise<Answer>;
   /**
    * A read: attempts until one succeeds, as often as is sensible within the deadline.
    *
@@ -26,8 +36,27 @@ export interface GraphClient {
   read<T>(request: WireRequest, parse: (answer: Answer) => T, deadline: Deadline): Promise<T>;
 }
 
-/** Joins the token and the wire. */
-export function createGraphClient(transport: Transport, tokens: TokenSource): GraphClient {
+/** What a client needs. */
+export interface ClientParts {
+  readonly transport: Pick<Transport, 'send'>;
+  readonly tokens: TokenSource;
+  readonly quotas: { readonly reads: Quota; readonly writes: Quota };
+  readonly turn: Turn;
+}
+
+/** Without a word from Graph, bulk work waits for so long after a 429. */
+const slowMs = 1_000;
+
+/** Joins quota, token and wire. */
+export function createGraphClient({ transport, tokens, quotas, turn }: ClientParts): GraphClient {
+  async function tokenFor(signal: AbortSignal, refused: Refused | undefined): Promise<string> {
+    if (refused === undefined) return tokens.get({ signal });
+    const claims = claimsFromChallenge(refused.answer);
+    return tokens.get({ signal, claims, refused: refused.token }).catch((error: unknown) => {
+      throw errorFromAnswer(refused.answer).as(asGraphError(error).reason, { cause: error });
+    });
+  }
+
   async function send(request: WireRequest, token: string, signal: AbortSignal): Promise<Answer> {
     try {
       return await transport.send(request, token, signal);
@@ -36,28 +65,37 @@ export function createGraphClient(transport: Transport, tokens: TokenSource): Gr
     }
   }
 
-  async function attempt(request: WireRequest, signal: AbortSignal, beforeSend?: () => void): Promise<Answer> {
-    const token = await tokens.get({ signal });
-    beforeSend?.();
-    let answer = await send(request, token, signal);
-    if (answer.status === 401) {
-      const refused = errorFromAnswer(answer);
-      const another = await tokens
-        .get({ signal, claims: claimsFromChallenge(answer), refused: token })
-        .catch((error: unknown) => {
-          throw refused.as(asGraphError(error).reason, { cause: error });
-        });
-      answer = await send(request, another, signal);
-      if (answer.status === 401) throw errorFromAnswer(answer).as(tokens.whenRefused);
+  async function attempt(request: WireRequest, how: Attempt, refused?: Refused): Promise<Answer> {
+    const { deadline, patience, again } = how;
+    const quota = request.method === 'GET' ? quotas.reads : quotas.writes;
+    const release = await quota.take(turn, patience, again || refused !== undefined);
+    let used = false;
+    let token: string;
+    let answer: Answer;
+    try {
+      deadline.begin();
+      token = await tokenFor(deadline.signal, refused);
+      patience.throwIfClosed();
+      used = true;
+      answer = await deadline.attempt((signal) => send(request, token, signal));
+    } catch (error) {
+      used &&= asGraphError(error).certainty === 'doubtful';
+      throw error;
+    } finally {
+      release(used);
     }
     if (answer.status >= 200 && answer.status < 300 && !isQueued(answer)) return answer;
-    throw errorFromAnswer(answer);
+    const error = errorFromAnswer(answer);
+    if (error.reason === 'THROTTLED') quota.slow(error.details.retryAfterMs ?? slowMs);
+    if (answer.status !== 401) throw error;
+    if (refused !== undefined) throw error.as(tokens.whenRefused);
+    return attempt(request, how, { token, answer });
   }
 
   async function read<T>(request: WireRequest, parse: (answer: Answer) => T, deadline: Deadline): Promise<T> {
     for (let attempts = 1; ; attempts++) {
       try {
-        return parse(await deadline.attempt((signal) => attempt(request, signal)));
+        return parse(await attempt(request, { deadline, patience: deadline, again: attempts > 1 }));
       } catch (error) {
         deadline.throwIfClosed();
         const over = await waitForRetry(asGraphError(error), attempts, deadline);
@@ -68,6 +106,12 @@ export function createGraphClient(transport: Transport, tokens: TokenSource): Gr
   }
 
   return { attempt, read };
+}
+
+/** A token, and the answer by which Graph refused it. */
+interface Refused {
+  readonly token: string;
+  readonly answer: Answer;
 }
 
 /**
@@ -100,7 +144,7 @@ function errorFromTransport(cause: unknown, signal: AbortSignal): GraphError {
   if (!(cause instanceof TransportError)) throw cause;
   const details = { graph: cause.ids, cause };
   if (!cause.sent) return new GraphError('GRAPH_UNAVAILABLE', { ...details, certainty: 'later' });
-  if (cause.tooLarge) return new GraphError('GRAPH_PROTOCOL', { ...details, certainty: 'doubtful' });
+  if (cause.unreadable) return new GraphError('GRAPH_PROTOCOL', { ...details, certainty: 'doubtful' });
   return signal.aborted
     ? new GraphError('GRAPH_TIMEOUT', { ...details, certainty: 'doubtful' })
     : new GraphError('GRAPH_UNAVAILABLE', { ...details, certainty: 'doubtful' });

@@ -1,16 +1,20 @@
 import type { Logger } from 'pino';
+import { createAdmission } from './admission.js';
+import { createBatching } from './batching.js';
+import { createBulkUpdate } from './bulk-update.js';
 import { createGraphClient } from './client.js';
 import type { CursorCodec } from './cursor.js';
 import { type Deadline, withDeadline } from './deadline.js';
 import { deviceRunState, script, scriptUserState } from './entities.js';
-import { GraphError } from './errors.js';
+import type { Caller } from './fair-queue.js';
 import type { Call, Graph, Written } from './graph.js';
 import { createOrder } from './order.js';
 import { createPager } from './paging.js';
 import { createQuota } from './quota.js';
-import { deviceStatesPath, scriptsPath, userStatePath, userStatesPath } from './routes.js';
+import { deviceStatesPath, scriptsPath, stateKey, type Target, userStatesPath } from './routes.js';
 import type { TokenSource } from './tokens.js';
 import { createTransport } from './transport.js';
+import { createTurn, type Turn } from './turn.js';
 import { createUserStates } from './user-states.js';
 import { createWriter, type Write } from './write.js';
 
@@ -22,32 +26,48 @@ export interface GraphOptions {
   /** The longest that one call may take, in milliseconds. */
   readonly deadlineMs: number;
   readonly writesPer20s: number;
-  /** More calls than this at a time are refused with `OVERLOADED`. */
-  readonly maxCalls?: number;
   readonly log: Logger;
 }
 
-/** Graph, for whoever's tokens calls are made with. Connections, quota and order are shared by all of them. */
+/** Graph, for whoever's tokens calls are made with. Connections, quotas and order are shared by all of them. */
 export interface Graphs {
-  with(tokens: TokenSource): Graph;
+  /**
+   * Graph for the calls of one request: those that are ready together leave together.
+   *
+   * @param caller whose turns these calls share with their others
+   */
+  with(tokens: TokenSource, caller: Caller): Graph;
+  /** From here on no update of several is begun. */
+  endBulk(): void;
   /** Lets what is under way end, then closes the connections. */
   close(): Promise<void>;
 }
 
+/** More single calls than this at a time are refused, and more than half of them from one caller. */
+const maxCalls = 2_000;
+
+/** The same for updates of many. */
+const maxBulkUpdates = 20;
+
+/** Graph takes this many requests of any kind in 20 s. */
+const requestsPer20s = 2_000;
+
 /** Builds the Graph layer and joins its parts. */
-export function createGraphs({ deadlineMs, maxCalls = 2000, ...options }: GraphOptions): Graphs {
+export function createGraphs({ deadlineMs, writesPer20s, ...options }: GraphOptions): Graphs {
   const baseUrl = new URL(options.baseUrl.href.replace(/\/*$/, '/'));
   const transport = createTransport(baseUrl.origin);
-  const quota = createQuota(options.writesPer20s);
-  const inOrder = createOrder();
+  const quotas = {
+    // Graph counts writes in both limits. More writes than it documents are for a Graph that isn't Microsoft's.
+    reads: createQuota(Math.max(requestsPer20s - writesPer20s, requestsPer20s / 2)),
+    writes: createQuota(writesPer20s),
+  };
+  const order = createOrder();
+  const calls = createAdmission(maxCalls, 1_000);
+  const bulkUpdates = createAdmission(maxBulkUpdates, 20_000);
   const underWay = new Set<Promise<unknown>>();
 
-  async function run<T>(call: Call, work: (deadline: Deadline) => Promise<T>): Promise<T> {
-    if (underWay.size >= maxCalls) throw new GraphError('OVERLOADED', { retryAfterMs: 1000 });
-    const running = withDeadline(deadlineMs, call.signal, async (deadline) => {
-      deadline.throwIfClosed();
-      return work(deadline);
-    });
+  /** What is under way when the layer closes is waited for. */
+  async function seenThrough<T>(running: Promise<T>): Promise<T> {
     underWay.add(running);
     try {
       return await running;
@@ -56,28 +76,57 @@ export function createGraphs({ deadlineMs, maxCalls = 2000, ...options }: GraphO
     }
   }
 
-  function bind(tokens: TokenSource): Graph {
-    const client = createGraphClient(transport, tokens);
-    const page = createPager(client, baseUrl, options.cursors, options.log);
-    const write = createWriter(client, quota);
-    const states = createUserStates(client, page, baseUrl);
+  function bind(tokens: TokenSource, caller: Caller): Graph {
+    const batching = createBatching(transport, baseUrl);
+
+    /** What a call is made with, in its turn. */
+    function inTurn(turn: Turn) {
+      const client = createGraphClient({ transport: batching, tokens, quotas, turn });
+      const page = createPager(client, baseUrl, options.cursors, options.log);
+      return { page, states: createUserStates(client, page, baseUrl), write: createWriter(client) };
+    }
+
+    const { page, states, write } = inTurn(createTurn(caller, 'interactive'));
+
+    async function run<T>(call: Call, work: (deadline: Deadline) => Promise<T>): Promise<T> {
+      const leave = calls.enter(caller);
+      try {
+        return await seenThrough(
+          withDeadline(deadlineMs, call.signal, 'now', async (deadline) => {
+            deadline.throwIfClosed();
+            return work(deadline);
+          }),
+        );
+      } finally {
+        leave();
+      }
+    }
 
     /** Writes on one state go one after the other, whatever they are. */
-    function runWrite<T>(call: Call, work: Write<T>, key = work.request.url.pathname): Promise<Written<T>> {
-      // Graph's ids are GUIDs, which are the same in capitals.
-      return run(call, (deadline) => inOrder(key.toLowerCase(), deadline, () => write(work, deadline)));
+    function runWrite<T>(on: Target, call: Call, work: Write<T>): Promise<Written<T>> {
+      return run(call, (deadline) => order.place(stateKey(on)).run(deadline, () => write(work, deadline)));
     }
 
     return {
       userStates: {
         list: (of, cursor, call) => run(call, (d) => page(userStatesPath(of), scriptUserState, cursor, d)),
         get: (target, call) => run(call, (d) => states.get(target, d)),
-        update: (target, patch, call) => runWrite(call, states.update(target, patch, call.approval ?? {})),
+        update: (target, patch, call) => runWrite(target, call, states.update(target, patch, call.approval ?? {})),
+        updateMany: (updates, call, wanted) =>
+          createBulkUpdate(updates, call, wanted, {
+            order,
+            deadlineMs,
+            leave: bulkUpdates.enter(caller),
+            update(update, approval, turn, deadline) {
+              const own = inTurn(turn);
+              return seenThrough(own.write(own.states.update(update, update.patch, approval), deadline));
+            },
+          }),
         create(of, state, call) {
-          const key = userStatePath({ ...of, userStateId: state.id ?? crypto.randomUUID() });
-          return runWrite(call, states.create(of, state), new URL(key, baseUrl).pathname);
+          const on = { ...of, userStateId: state.id ?? crypto.randomUUID() };
+          return runWrite(on, call, states.create(of, state));
         },
-        delete: (target, call) => runWrite(call, states.delete(target)),
+        delete: (target, call) => runWrite(target, call, states.delete(target)),
       },
       scripts: {
         list: (scriptKind, cursor, call) => run(call, (d) => page(scriptsPath(scriptKind), script, cursor, d)),
@@ -90,6 +139,7 @@ export function createGraphs({ deadlineMs, maxCalls = 2000, ...options }: GraphO
 
   return {
     with: bind,
+    endBulk: () => quotas.writes.endBulk(),
     async close() {
       await Promise.allSettled(underWay);
       await transport.close();

@@ -3,6 +3,8 @@ import { GraphError } from './errors.js';
 
 /** The time one call has, waits and retries included, and the caller's wish to stop it. */
 export interface Deadline {
+  /** Lets the time run, if it doesn't yet. */
+  begin(): void;
   remainingMs(): number;
   /** Whether, after a wait, there is still time for an attempt and for finding out how it ended. */
   allowsAttemptAfter(waitMs: number): boolean;
@@ -30,27 +32,37 @@ const attemptMs = 1_000;
 /**
  * Runs work under a deadline.
  *
+ * @param from `turn` when the time runs only from the call's turn on ({@link Deadline.begin}): until then it is unlimited
+ *
  * Timers and controllers of its own: on Node 20 the signals that `AbortSignal.any` makes of `AbortSignal.timeout` can
  * be collected as garbage before they abort (https://github.com/nodejs/node/issues/54614).
  */
 export async function withDeadline<T>(
   totalMs: number,
   caller: AbortSignal | undefined,
+  from: 'now' | 'turn',
   work: (deadline: Deadline) => Promise<T>,
 ): Promise<T> {
-  const endsAt = performance.now() + totalMs;
+  let endsAt: number | undefined;
+  let timer: NodeJS.Timeout | undefined;
   const time = new AbortController();
-  const timer = setTimeout(() => time.abort(new DOMException('the time is over', 'TimeoutError')), totalMs);
+  const begin = () => {
+    if (endsAt !== undefined) return;
+    endsAt = performance.now() + totalMs;
+    timer = setTimeout(() => time.abort(new DOMException('the time is over', 'TimeoutError')), totalMs);
+  };
+  if (from === 'now') begin();
   const either = new AbortController();
   const stop = () => either.abort(time.signal.aborted ? time.signal.reason : caller?.reason);
   time.signal.addEventListener('abort', stop);
   caller?.addEventListener('abort', stop);
   if (caller?.aborted) stop();
 
-  const remainingMs = () => Math.max(0, endsAt - performance.now());
+  const remainingMs = () => (endsAt === undefined ? totalMs : Math.max(0, endsAt - performance.now()));
   const build = (signal: AbortSignal, closed: AbortSignal | undefined): Deadline => ({
+    begin,
     remainingMs,
-    allowsAttemptAfter: (waitMs) => remainingMs() - waitMs >= Math.min(attemptMs, totalMs / 4),
+    allowsAttemptAfter: (waitMs) => endsAt === undefined || remainingMs() - waitMs >= Math.min(attemptMs, totalMs / 4),
     get expired() {
       return time.signal.aborted;
     },

@@ -38,6 +38,28 @@ export interface Call {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** One update of several. */
+export interface Update extends Target {
+  readonly patch: UserStatePatch;
+}
+
+/** An update that has its place among the writes on its state already. */
+export interface PlacedUpdate extends Update {
+  /**
+   * Does it, once, when its turn comes. Its time runs from then on.
+   *
+   * @throws {GraphError} as `update` does; `OVERLOADED` when the service stops before its turn has come
+   */
+  run(): Promise<Written<ScriptUserState>>;
+}
+
+/** Several updates that go out as Graph's quota allows, and give way to single calls. */
+export interface BulkUpdate {
+  readonly updates: readonly PlacedUpdate[];
+  /** Gives up those that have not been begun. */
+  end(): void;
+}
+
 /** Microsoft Graph, as far as this service uses it. Every method throws {@link GraphError}. */
 export interface Graph {
   readonly userStates: {
@@ -48,6 +70,17 @@ export interface Graph {
       patch: UserStatePatch,
       call: Call & { readonly approval?: Approval | undefined },
     ): Promise<Written<ScriptUserState>>;
+    /**
+     * Takes the places of several updates.
+     *
+     * @param wanted called with the index of one that a single call waits behind, and that should be run at once
+     * @throws {GraphError} `OVERLOADED`
+     */
+    updateMany(
+      updates: readonly Update[],
+      call: Call & { readonly approval?: Approval | undefined },
+      wanted: (index: number) => void,
+    ): BulkUpdate;
     create(script: Script, state: NewUserState, call: Call): Promise<Written<ScriptUserState>>;
     delete(target: Target, call: Call): Promise<Written<{ readonly id: string }>>;
   };

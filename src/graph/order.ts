@@ -1,36 +1,85 @@
 import type { Deadline } from './deadline.js';
 import { GraphError } from './errors.js';
 
-/** Runs work on one key one after the other, in the order in which it was handed over. */
-export type InOrder = <T>(key: string, deadline: Deadline, work: () => Promise<T>) => Promise<T>;
+/** A place in the order of the writes on one state, taken when the write reached the service. */
+export interface Place {
+  /**
+   * Does the work once every place before this one has been left, and leaves.
+   *
+   * @throws {GraphError} `GRAPH_UNAVAILABLE` or `CLIENT_CLOSED` for work that was not begun in time
+   */
+  run<T>(deadline: Deadline, work: () => Promise<T>): Promise<T>;
+  /** Leaves without having done anything. */
+  leave(): void;
+}
 
-/**
- * Keeps the order of writes on one state. Work whose time is over before its turn comes is never begun.
- *
- * @returns a function that throws `GRAPH_UNAVAILABLE` or `CLIENT_CLOSED` for work that was not begun
- */
-export function createOrder(): InOrder {
-  const tails = new Map<string, Promise<unknown>>();
+/** Keeps writes on one key one after the other. */
+export interface Order {
+  /**
+   * Takes the next place on a key.
+   *
+   * @param hurry for work that can wait: called when somebody else waits behind it
+   */
+  place(key: string, hurry?: () => void): Place;
+}
 
-  return async function inOrder(key, deadline, work) {
-    const before = tails.get(key);
-    let begun = false;
-    const turn = (before ?? Promise.resolve()).then(() => {
-      if (deadline.signal.aborted || !deadline.allowsAttemptAfter(0)) throw notBegun(deadline);
-      begun = true;
-      return work();
-    });
-    const tail = turn.catch(() => undefined);
-    tails.set(key, tail);
-    void tail.finally(() => tails.get(key) === tail && tails.delete(key));
-    if (before === undefined) return turn;
-    return new Promise((resolve, reject) => {
+interface Waiter {
+  readonly hurry: (() => void) | undefined;
+  start: (() => void) | undefined;
+}
+
+/** Makes the order. Work whose time is over before its turn comes is never begun. */
+export function createOrder(): Order {
+  const queues = new Map<string, Waiter[]>();
+
+  return {
+    place(key, hurry) {
+      const queue = queues.get(key) ?? [];
+      if (queue.length === 0) queues.set(key, queue);
+      const self: Waiter = { hurry, start: undefined };
+      queue.push(self);
+      // Those ahead may leave while they are told.
+      if (hurry === undefined && queue.length > 1) for (const ahead of [...queue]) ahead.hurry?.();
+
       const leave = () => {
-        if (!begun) reject(notBegun(deadline));
+        const index = queue.indexOf(self);
+        if (index < 0) return;
+        queue.splice(index, 1);
+        if (queue.length === 0) queues.delete(key);
+        else if (index === 0) queue[0]?.start?.();
       };
-      deadline.signal.addEventListener('abort', leave, { once: true });
-      void turn.then(resolve, reject).finally(() => deadline.signal.removeEventListener('abort', leave));
-    });
+
+      const turn = (deadline: Deadline) =>
+        new Promise<void>((resolve, reject) => {
+          const settle = () => {
+            self.start = undefined;
+            deadline.signal.removeEventListener('abort', giveUp);
+          };
+          const giveUp = () => {
+            settle();
+            reject(notBegun(deadline));
+          };
+          self.start = () => {
+            settle();
+            resolve();
+          };
+          deadline.signal.addEventListener('abort', giveUp, { once: true });
+          if (deadline.signal.aborted) giveUp();
+        });
+
+      return {
+        leave,
+        async run(deadline, work) {
+          try {
+            if (queue[0] !== self) await turn(deadline);
+            if (deadline.signal.aborted || !deadline.allowsAttemptAfter(0)) throw notBegun(deadline);
+            return await work();
+          } finally {
+            leave();
+          }
+        },
+      };
+    },
   };
 }
 

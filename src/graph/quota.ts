@@ -1,79 +1,146 @@
 import type { Deadline } from './deadline.js';
 import { GraphError } from './errors.js';
+import { createFairQueue } from './fair-queue.js';
+import type { Lane, Turn } from './turn.js';
+import { createWindow } from './window.js';
 
-/** Graph counts writes over this span: 200 of them per application and tenant. */
+/** Graph counts requests over this span. */
 const windowMs = 20_000;
 
-/** Lets as many writes out as Graph takes, each in its turn. */
+/** Of this many slots, bulk work leaves one free for those who wait for an answer. */
+const slotsPerReserved = 20;
+
+/** To be called when the attempt is over: a slot that was used comes back one window later, else at once. */
+export type Release = (used: boolean) => void;
+
+/** Lets as many requests out as Graph takes, each in its turn. */
 export interface Quota {
   /**
-   * Waits for a slot of the window.
+   * Waits for a slot of the window. Callers take turns, interactive calls go before bulk.
    *
-   * @returns to be called when the attempt is over: a slot that was used comes back one window later, else at once
-   * @throws {GraphError} `THROTTLED` at once when the turn can't come within the deadline; `CLIENT_CLOSED`
+   * @param again for a further attempt of a call: before the caller's other calls
+   * @throws {GraphError} `THROTTLED` at once when the turn can't come within the deadline; `CLIENT_CLOSED`;
+   *   `OVERLOADED` for bulk work that is not begun any more
    */
-  take(deadline: Deadline): Promise<(used: boolean) => void>;
+  take(turn: Turn, deadline: Deadline, again: boolean): Promise<Release>;
+  /** Graph wants fewer, since others share its quota: bulk work waits for so long. */
+  slow(ms: number): void;
+  /** From here on no bulk work is begun, and what waits is told so. What has been sent may still be sent again. */
+  endBulk(): void;
 }
 
-/** A sliding window of `limit` writes, first come, first served. */
+interface Waiter {
+  readonly turn: Turn;
+  readonly again: boolean;
+  readonly start: () => void;
+  readonly refuse: (error: GraphError) => void;
+}
+
+/** A sliding window of `limit` requests, as Graph sees it: a slot is in use from before its request until a window after its answer. */
 export function createQuota(limit: number): Quota {
-  let free = limit;
-  const returnsAt: number[] = [];
-  const waiting: (() => void)[] = [];
+  const window = createWindow(limit, windowMs);
+  const reserved = limit === 1 ? 0 : Math.max(1, Math.floor(limit / slotsPerReserved));
+  const lanes = { interactive: createFairQueue<Waiter>(), bulk: createFairQueue<Waiter>() };
+  let slowUntil = 0;
+  let bulkEnded = false;
   let timer: NodeJS.Timeout | undefined;
 
+  const isFree = (lane: Lane, now: number): boolean =>
+    lane === 'interactive' ? window.free > 0 : window.free > reserved && now >= slowUntil;
+
   function hand(): void {
-    while ((returnsAt[0] ?? Infinity) <= performance.now()) {
-      returnsAt.shift();
-      free++;
-    }
-    while (free > 0 && waiting.length > 0) {
-      free--;
-      waiting.shift()?.();
+    const now = performance.now();
+    window.refill(now);
+    for (const lane of ['interactive', 'bulk'] as const) {
+      while (lanes[lane].size > 0 && isFree(lane, now)) {
+        window.take();
+        lanes[lane].shift()?.start();
+      }
     }
     clearTimeout(timer);
-    const next = returnsAt[0];
-    if (waiting.length > 0 && next !== undefined) timer = setTimeout(hand, Math.max(1, next - performance.now()));
+    if (lanes.interactive.size + lanes.bulk.size === 0) return;
+    const next = lanes.bulk.size > 0 && window.free > reserved ? slowUntil : window.returnAt(0, now);
+    timer = setTimeout(hand, Math.max(1, Math.ceil(next - now)));
   }
 
   function giveBack(used: boolean): void {
-    if (used) returnsAt.push(performance.now() + windowMs);
-    else free++;
-    hand();
+    window.giveBack(used, performance.now());
+    if (lanes.interactive.size + lanes.bulk.size > 0) hand();
   }
 
-  /** When the turn comes of one who joins the queue now; a slot in use is thought to come back a window from now. */
-  function nextTurnAt(): number {
-    const rounds = Math.floor(waiting.length / limit);
-    return (returnsAt[waiting.length % limit] ?? performance.now() + windowMs) + rounds * windowMs;
+  function wait(turn: Turn, deadline: Deadline, again: boolean, untilTurnMs: () => number): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      let { lane } = turn;
+      const settle = () => {
+        deadline.signal.removeEventListener('abort', leave);
+        turn.whenHurried = undefined;
+      };
+      const waiter: Waiter = {
+        turn,
+        again,
+        start() {
+          settle();
+          resolve();
+        },
+        refuse(error) {
+          settle();
+          lanes[lane].remove(turn.caller, waiter);
+          reject(error);
+        },
+      };
+      const leave = () =>
+        waiter.refuse(
+          deadline.expired
+            ? new GraphError('THROTTLED', { retryAfterMs: untilTurnMs() })
+            : new GraphError('CLIENT_CLOSED'),
+        );
+      deadline.signal.addEventListener('abort', leave, { once: true });
+      turn.whenHurried = () => {
+        lanes[lane].remove(turn.caller, waiter);
+        lane = 'interactive';
+        lanes.interactive.push(turn.caller, waiter, again);
+        hand();
+      };
+      lanes[lane].push(turn.caller, waiter, again);
+      hand();
+    });
   }
 
   return {
-    async take(deadline) {
-      hand();
-      if (free > 0) {
-        free--;
+    async take(turn, deadline, again) {
+      const { caller, lane } = turn;
+      if (lane === 'bulk' && bulkEnded && !again) throw endedError();
+      const now = performance.now();
+      window.refill(now);
+      if (lanes[lane].size === 0 && isFree(lane, now)) {
+        window.take();
         return giveBack;
       }
-      const turnAt = nextTurnAt();
+      const slotAt = window.returnAt(again ? 0 : lanes[lane].ahead(caller), now);
+      const turnAt = lane === 'bulk' ? Math.max(slotAt, slowUntil) : slotAt;
       const untilTurnMs = () => Math.max(1, Math.ceil(turnAt - performance.now()));
-      if (!deadline.allowsAttemptAfter(untilTurnMs()))
+      if (!deadline.allowsAttemptAfter(untilTurnMs())) {
         throw new GraphError('THROTTLED', { retryAfterMs: untilTurnMs() });
-      await new Promise<void>((resolve, reject) => {
-        const start = () => {
-          deadline.signal.removeEventListener('abort', leave);
-          resolve();
-        };
-        const leave = () => {
-          waiting.splice(waiting.indexOf(start), 1);
-          if (deadline.expired) reject(new GraphError('THROTTLED', { retryAfterMs: untilTurnMs() }));
-          else reject(new GraphError('CLIENT_CLOSED'));
-        };
-        deadline.signal.addEventListener('abort', leave, { once: true });
-        waiting.push(start);
-        hand();
-      });
+      }
+      await wait(turn, deadline, again, untilTurnMs);
       return giveBack;
     },
+    slow(ms) {
+      slowUntil = Math.max(slowUntil, performance.now() + ms);
+    },
+    endBulk() {
+      bulkEnded = true;
+      const waiting = Array.from({ length: lanes.bulk.size }, () => lanes.bulk.shift()).filter(
+        (each) => each !== undefined,
+      );
+      for (const waiter of waiting) {
+        if (waiter.again) lanes.bulk.push(waiter.turn.caller, waiter, false);
+        else waiter.refuse(endedError());
+      }
+    },
   };
+}
+
+function endedError(): GraphError {
+  return new GraphError('OVERLOADED', { retryAfterMs: windowMs, cause: new Error('the service is stopping') });
 }

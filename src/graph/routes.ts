@@ -48,6 +48,11 @@ export function userStatePath(target: Target): string {
   return `${userStatesPath(target)}/${segment(target.userStateId)}`;
 }
 
+/** What tells one user run state from another: Graph's ids are GUIDs, which are the same in capitals. */
+export function stateKey(target: Target): string {
+  return userStatePath(target).toLowerCase();
+}
+
 /** The device run states behind one user run state. */
 export function deviceStatesPath(target: Target): string {
   return `${userStatePath(target)}/deviceRunStates`;

@@ -6,7 +6,10 @@ export interface WireRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
+  /** JSON. */
   readonly body?: string;
+  /** A longer answer is given up; {@link maxAnswerBytes} by default. */
+  readonly maxAnswerBytes?: number;
 }
 
 /** A whole answer, whatever its status. */
@@ -17,17 +20,20 @@ export interface Answer {
   readonly ids: GraphIds;
 }
 
-/** No whole answer came. `sent` says whether the request had left, and so may have been received. */
+/**
+ * No whole answer came. `sent` says whether the request had left, and so may have been received; `unreadable` that
+ * something came, but no answer to it that could be read.
+ */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   readonly sent: boolean;
-  readonly tooLarge: boolean;
+  readonly unreadable: boolean;
   readonly ids: GraphIds;
 
-  constructor({ sent, tooLarge, ids, cause }: Pick<TransportError, 'sent' | 'tooLarge' | 'ids' | 'cause'>) {
+  constructor({ sent, unreadable, ids, cause }: Pick<TransportError, 'sent' | 'unreadable' | 'ids' | 'cause'>) {
     super(sent ? 'the connection broke before the whole answer came' : 'the request could not be sent', { cause });
     this.sent = sent;
-    this.tooLarge = tooLarge;
+    this.unreadable = unreadable;
     this.ids = ids;
   }
 }
@@ -39,17 +45,17 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** More than this is no answer that Graph gives here. */
-const maxAnswerBytes = 4 * 1024 * 1024;
+/** More than this is no answer that Graph gives to a request here. */
+export const maxAnswerBytes = 4 * 1024 * 1024;
 
-function readHeaders(raw: Dispatcher.ResponseData['headers'], token: string): ReadonlyMap<string, string> {
-  return new Map(
-    Object.entries(raw).flatMap(([name, value]) =>
-      value === undefined
-        ? []
-        : [[name.toLowerCase(), without(token, Array.isArray(value) ? value.join(', ') : value)]],
-    ),
-  );
+/** Headers by their names in small letters. */
+export function readHeaders(raw: Readonly<Record<string, unknown>>, token: string): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
+  for (const [name, value] of Object.entries(raw)) {
+    const text = Array.isArray(value) ? value.join(', ') : value;
+    if (typeof text === 'string') headers.set(name.toLowerCase(), without(token, text));
+  }
+  return headers;
 }
 
 /** A server that repeats the token in its answer must not get it any further than here. */
@@ -62,7 +68,8 @@ function readId(value: string | undefined): string | undefined {
   return value !== undefined && /^[\w.:-]{1,128}$/.test(value) ? value : undefined;
 }
 
-function readIds(headers: ReadonlyMap<string, string>, clientRequestId: string): GraphIds {
+/** The ids of an exchange. */
+export function readIds(headers: ReadonlyMap<string, string>, clientRequestId: string): GraphIds {
   const requestId = readId(headers.get('request-id'));
   return { clientRequestId, ...(requestId !== undefined && { requestId }) };
 }
@@ -84,6 +91,7 @@ export function createTransport(origin: string): Transport {
 
 function exchange(pool: Pool, request: WireRequest, token: string, signal: AbortSignal): Promise<Answer> {
   const clientRequestId = crypto.randomUUID();
+  const limit = request.maxAnswerBytes ?? maxAnswerBytes;
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
     let status = 0;
@@ -96,7 +104,7 @@ function exchange(pool: Pool, request: WireRequest, token: string, signal: Abort
       settle();
       const sent = controller !== undefined;
       const ids = readIds(headers, clientRequestId);
-      reject(new TransportError({ sent, tooLarge: size > maxAnswerBytes, ids, cause }));
+      reject(new TransportError({ sent, unreadable: size > limit, ids, cause }));
     };
     // A request that still waits for a connection can't be aborted; it is stopped as soon as its turn comes.
     const onAbort = () => {
@@ -130,7 +138,7 @@ function exchange(pool: Pool, request: WireRequest, token: string, signal: Abort
         },
         onResponseData(started, chunk) {
           size += chunk.length;
-          if (size > maxAnswerBytes) started.abort(new Error(`more than ${maxAnswerBytes} bytes`));
+          if (size > limit) started.abort(new Error(`more than ${limit} bytes`));
           else chunks.push(chunk);
         },
         onResponseEnd() {

@@ -2,7 +2,6 @@ import { asGraphError, type GraphClient, waitForRetry } from './client.js';
 import type { Deadline } from './deadline.js';
 import { GraphError } from './errors.js';
 import type { Written } from './graph.js';
-import type { Quota } from './quota.js';
 import { waitBefore } from './retry-after.js';
 import type { Answer, WireRequest } from './transport.js';
 
@@ -34,36 +33,27 @@ const looksAfterSuccess = 3;
  * The rules of outcome: a write is reported done only when Graph's answer or a read after it shows it, and failed only
  * when it is known not to be applied. Everything else is `OUTCOME_UNKNOWN`.
  */
-export function createWriter(client: GraphClient, quota: Quota): Writer {
+export function createWriter(client: GraphClient): Writer {
   return async <T>(write: Write<T>, caller: Deadline): Promise<Written<T>> => {
     const deadline = caller.seenThrough();
     const doubts = createDoubts(write.nature);
     let repeated = false;
 
-    async function send(patience: Deadline): Promise<Written<T> | GraphError> {
-      const answer = await deadline.attempt((signal) =>
-        client.attempt(write.request, signal, () => patience.throwIfClosed()),
-      );
-      const value = write.shownBy(answer);
-      if (value !== undefined) return { value, graph: answer.ids };
-      return new GraphError('OUTCOME_UNKNOWN', { certainty: 'doubtful', graph: answer.ids, status: answer.status });
-    }
-
-    async function attempt(): Promise<Written<T> | GraphError> {
-      // Until a request has left, the caller may call it off.
-      const patience = doubts.left ? deadline : caller;
+    async function attempt(again: boolean): Promise<Written<T> | GraphError> {
       try {
-        const giveBack = await quota.take(patience);
-        const result = await send(patience).catch(asGraphError);
-        giveBack(!(result instanceof GraphError) || hasLeft(result));
-        return result;
+        // Until a request has left, the caller may call it off.
+        const patience = doubts.left ? deadline : caller;
+        const answer = await client.attempt(write.request, { deadline, patience, again });
+        const value = write.shownBy(answer);
+        if (value !== undefined) return { value, graph: answer.ids };
+        return new GraphError('OUTCOME_UNKNOWN', { certainty: 'doubtful', graph: answer.ids, status: answer.status });
       } catch (error) {
         return asGraphError(error);
       }
     }
 
     for (let attempts = 1; ; attempts++) {
-      const result = await attempt();
+      const result = await attempt(attempts > 1);
       if (!(result instanceof GraphError)) return result;
 
       const isFirst = !doubts.left;

@@ -4,6 +4,7 @@ import { invalidInput, Refusal } from '../api/errors.js';
 import { isLoopback } from '../loopback.js';
 
 const maxBodyBytes = 64 * 1024;
+const maxLongBodyBytes = 1024 * 1024;
 
 /** HTTP/1.1 wants one `Host` (RFC 9112, 3.2). */
 export const requireHost: RequestHandler = (request, _response, next) => {
@@ -68,4 +69,9 @@ export const requireJson: RequestHandler = (request, _response, next) => {
 };
 
 /** Reads the body under its limit, as text: parsing it is tRPC's. */
-export const readBody: RequestHandler = text({ type: 'application/json', limit: maxBodyBytes, inflate: false });
+export const readBody: RequestHandler = (request, response, next) => {
+  (response.locals.calls?.long ? readLong : readShort)(request, response, next);
+};
+
+const readShort = text({ type: 'application/json', limit: maxBodyBytes, inflate: false });
+const readLong = text({ type: 'application/json', limit: maxLongBodyBytes, inflate: false });

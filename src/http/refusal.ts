@@ -1,15 +1,13 @@
 import { TRPCError } from '@trpc/server';
-import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { describeError, invalidInput, Refusal } from '../api/errors.js';
-import { requestIdOf } from './request-log.js';
 
 /** The body of an answer to a call that failed before tRPC saw it: the shape that tRPC's own failures have. */
 export function refusalBody(error: TRPCError, requestId: string): { readonly status: number; readonly body: object } {
-  const { message, data } = describeError(error, requestId);
-  return { status: data.httpStatus, body: { error: { message, code: TRPC_ERROR_CODES_BY_KEY[data.code], data } } };
+  const shape = describeError(error, requestId);
+  return { status: shape.data.httpStatus, body: { error: shape } };
 }
 
 /** Whatever no route has answered. */
@@ -22,7 +20,7 @@ export function answerErrors(log: Logger): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return (thrown: unknown, _request, response, _next) => {
     const error = asRefusal(thrown);
-    const requestId = requestIdOf(response);
+    const requestId = response.locals.requestId;
     if (error instanceof Refusal) log.info({ requestId, reason: error.reason }, 'request refused');
     else log.error({ requestId, err: thrown }, 'a defect');
     if (response.headersSent) {

@@ -1,9 +1,11 @@
-import type { RequestHandler, Response } from 'express';
+import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 
 declare global {
   namespace Express {
     interface Locals {
+      /** The id that the answer carries. */
+      requestId: string;
       /** What a request turned out to be for, in words of the service's own. */
       route?: string;
     }
@@ -15,11 +17,6 @@ const safeId = /^[A-Za-z0-9._~:+/=-]{1,128}$/;
 
 const header = 'x-request-id';
 
-/** The id that an answer carries. */
-export function requestIdOf(response: Response): string {
-  return String(response.getHeader(header));
-}
-
 /**
  * Gives every request its id (the caller's own when it is safe) and leaves a line about it in the log: never its
  * address as it came, its headers or its body, which can hold names and secrets.
@@ -28,12 +25,14 @@ export function logRequests(log: Logger): RequestHandler {
   return (request, response, next) => {
     const startedAt = performance.now();
     const own = request.get(header);
-    response.setHeader(header, own !== undefined && safeId.test(own) ? own : crypto.randomUUID());
+    const requestId = own !== undefined && safeId.test(own) ? own : crypto.randomUUID();
+    response.locals.requestId = requestId;
+    response.setHeader(header, requestId);
     response.once('close', () => {
       const level = request.path === '/healthz' || request.path === '/readyz' ? 'debug' : 'info';
       log[level](
         {
-          requestId: requestIdOf(response),
+          requestId,
           method: request.method,
           route: response.locals.route ?? null,
           status: response.writableFinished ? response.statusCode : null,

@@ -36,6 +36,14 @@ export function readBatch(request: GraphRequest): readonly BatchItem[] | Answer 
   return errorAnswer(request, 400, 'BadRequest', `Invalid batch payload format: ${problem}`);
 }
 
+/** The answer to one item, as it stands in the answer to its batch. */
+interface ItemAnswer {
+  readonly id: string | null;
+  readonly status: number;
+  readonly headers: Answer['headers'];
+  readonly body?: unknown;
+}
+
 /** Serves one item once `hindrance` is settled; the answer that it gives, if any, is the item's. */
 export type ServeItem = (request: GraphRequest, hindrance: Promise<Answer | undefined>) => Promise<Answer>;
 
@@ -61,18 +69,41 @@ export async function runBatch(
   const delivery = (['reset', 'stall', 'truncated'] as const).find((each) =>
     settled.some(({ answer }) => answer.delivery === each),
   );
-  const responses = settled.map(({ request, answer }) => ({
-    id: request.batchItem,
-    status: answer.status,
-    headers: answerHeaders(request, answer),
-    body: answer.text ?? answer.body,
-  }));
+  const responses = settled.map(({ request, answer }) => itemAnswer(request, answer));
   return {
     status: 200,
     headers: {},
     body: { responses: shuffle(responses, random) },
     ...(delivery === undefined ? {} : { delivery }),
   };
+}
+
+/** What an answer says of an item. */
+export function itemAnswer(request: GraphRequest, answer: Answer): ItemAnswer {
+  return {
+    id: request.batchItem,
+    status: answer.status,
+    headers: answerHeaders(request, answer),
+    body: answer.text ?? answer.body,
+  };
+}
+
+/** Puts others in the place of the answer to the first item of the request. What answers no batch stays as it is. */
+export function replaceFirst(
+  batch: GraphRequest,
+  answer: Answer,
+  replace: (own: ItemAnswer, item: GraphRequest) => readonly object[],
+): Answer {
+  const { body } = answer;
+  const items = readBatch(batch);
+  if (!isBatchAnswer(body) || 'status' in items || items[0] === undefined) return answer;
+  const first = itemRequest(batch, items[0]);
+  const responses = body.responses.flatMap((own) => (own.id === first.batchItem ? replace(own, first) : [own]));
+  return { ...answer, body: { ...body, responses } };
+}
+
+function isBatchAnswer(body: unknown): body is { readonly responses: readonly ItemAnswer[] } {
+  return typeof body === 'object' && body !== null && 'responses' in body;
 }
 
 async function failedDependency(

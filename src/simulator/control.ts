@@ -27,6 +27,7 @@ const tokenWishes = z.strictObject({
   lifetimeMs: z.int().exactOptional(),
 });
 const literalToken = z.strictObject({ token: z.string().regex(/^\S+$/), roles });
+const journalQuery = z.strictObject({ after: z.coerce.number().int().min(0).default(0) });
 const faultRules = z.union([z.array(faultRule), faultRule.transform((rule) => [rule])]);
 
 const endpoints = [
@@ -76,8 +77,8 @@ export function createControl({ settings, tokens, approvals, rules, journal, ide
     rules.clear();
     response.status(204).end();
   });
-  app.get('/simulator/journal', (_request, response) => {
-    response.json({ entries: journal.entries() });
+  app.get('/simulator/journal', (request, response) => {
+    response.json({ entries: journal.entries(journalQuery.parse(request.query).after) });
   });
   app.delete('/simulator/journal', (_request, response) => {
     journal.clear();

@@ -34,28 +34,33 @@ export type Exchange = (request: GraphRequest) => Promise<Answer>;
 export function createExchange(parts: ExchangeParts): Exchange {
   const { approvals, graph, journal, origin, quota, random, rules, settings, tokens, wait } = parts;
 
-  function plan(request: GraphRequest): Outcome {
+  /** `n` is the request's in the journal. */
+  function plan(request: GraphRequest, n: number): Outcome {
     const unauthorized = tokens.refusal(request);
     if (unauthorized !== undefined) return unauthorized;
-    if (isBatch(request)) return planBatch(request);
+    if (isBatch(request)) return planBatch(request, n);
     const throttled = quota.refusal(request);
     if (throttled !== undefined) return throttled;
     const outcome = graph.plan(request);
     return 'apply' in outcome ? approvals.gate(request, outcome) : outcome;
   }
 
-  function planBatch(request: GraphRequest): Outcome {
+  function planBatch(request: GraphRequest, n: number): Outcome {
     const items = readBatch(request);
     if ('status' in items) return items;
     return {
       unapplied: { status: 200, headers: {}, body: { responses: [] } },
-      apply: () => runBatch(request, items, serve, random),
+      apply: () => runBatch(request, items, (item, hindrance) => serve(item, n, hindrance), random),
     };
   }
 
-  /** `hindrance` is waited for first; the answer that it gives is the request's. */
-  async function serve(request: GraphRequest, hindrance?: Promise<Answer | undefined>): Promise<Answer> {
-    const entry = journal.note(request);
+  /** `batch` is the `n` of an item's batch. `hindrance` is waited for first; the answer that it gives is the request's. */
+  async function serve(
+    request: GraphRequest,
+    batch: number | null,
+    hindrance?: Promise<Answer | undefined>,
+  ): Promise<Answer> {
+    const entry = journal.note(request, batch);
     const hindered = await hindrance;
     if (hindered !== undefined) {
       journal.answered(entry, hindered);
@@ -69,11 +74,11 @@ export function createExchange(parts: ExchangeParts): Exchange {
       return answer;
     }
     const fault: Fault | undefined = effect && faults[effect.fault];
-    const applies = fault?.applies ?? true;
+    const applies = fault?.applies(request) ?? true;
     entry.fault = effect?.fault ?? null;
     if (effect?.fault === 'latency') await wait(effect.delayMs ?? 1000);
 
-    const outcome = plan(request);
+    const outcome = plan(request, entry.n);
     let answer: Answer;
     if ('apply' in outcome) {
       answer = applies ? await outcome.apply() : outcome.unapplied;
@@ -88,5 +93,5 @@ export function createExchange(parts: ExchangeParts): Exchange {
     return answer;
   }
 
-  return (request) => serve(request);
+  return (request) => serve(request, null);
 }

@@ -38,6 +38,10 @@ export const simulatorFaults = [
   'approval-pending',
   'next-link-loop',
   'next-link-foreign',
+  'batch-item-missing',
+  'batch-item-twice',
+  'batch-item-foreign',
+  'batch-item-bare',
 ] as const;
 
 /** One of {@link simulatorFaults}. */

@@ -19,6 +19,8 @@ export const faultRule = faultEffect.extend({
   path: z.string().exactOptional(),
 });
 
+type Rule = z.output<typeof faultRule> & { left: number };
+
 /** A fault to do to one request. */
 export type FaultEffect = z.output<typeof faultEffect>;
 
@@ -35,7 +37,7 @@ export interface FaultRules {
 
 /** Starts without rules; `chances` gives faults their probability per request. */
 export function createFaultRules(chances: ReadonlyMap<SimulatorFault, number>, random: Random): FaultRules {
-  let rules: (z.output<typeof faultRule> & { left: number })[] = [];
+  let rules: Rule[] = [];
 
   function draw(): FaultEffect | undefined {
     let rest = random.next();
@@ -60,18 +62,18 @@ export function createFaultRules(chances: ReadonlyMap<SimulatorFault, number>, r
       const drawn = draw();
       const header = request.headers['x-simulator-fault'];
       if (header !== undefined) return readHeader(header) ?? 'unreadable';
-      const path = pathSegments(request)?.join('/') ?? request.path;
-      const rule = rules.find(
-        (each) =>
-          each.left > 0 &&
-          (each.method === undefined || each.method.toUpperCase() === request.method) &&
-          (each.path === undefined || `/${path}`.includes(each.path)),
-      );
+      const rule = rules.find((each) => matches(each, request));
       if (rule === undefined) return drawn;
       rule.left -= 1;
+      if (rule.left === 0) rules = rules.filter((each) => each !== rule);
       return rule;
     },
   };
+}
+
+function matches({ method, path }: Rule, request: GraphRequest): boolean {
+  if (method !== undefined && method.toUpperCase() !== request.method) return false;
+  return path === undefined || `/${pathSegments(request)?.join('/') ?? request.path}`.includes(path);
 }
 
 /** Reads `NAME;retryAfter=fractional;delayMs=2000`. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type Answer,
   badRequest,
@@ -11,9 +12,10 @@ import {
   tooManyRequests,
 } from './answers.js';
 import { type Approvals, justificationRequired } from './approvals.js';
+import { itemAnswer, replaceFirst } from './batch.js';
 import type { SimulatorFault } from './fault-names.js';
 import type { FaultEffect } from './fault-rules.js';
-import type { GraphRequest } from './request.js';
+import { type GraphRequest, isBatch } from './request.js';
 import { expired, type Tokens, writeScopes } from './tokens.js';
 
 /** What a fault may need to know of its request and the simulator. */
@@ -28,8 +30,8 @@ export interface FaultContext {
 
 /** One thing that goes wrong. */
 export interface Fault {
-  /** Whether a write is applied all the same. */
-  readonly applies: boolean;
+  /** Whether a write is applied, or the items of a batch are served, all the same. */
+  applies(request: GraphRequest): boolean;
   /** Turns the ordinary answer (to the write as applied, or as ignored) into the one that is given. */
   answer(ordinary: Answer, context: FaultContext): Answer;
 }
@@ -54,12 +56,12 @@ export const faults = {
   latency: onSuccess((ordinary) => ordinary),
   'no-content': onSuccess(() => ({ status: 204, headers: {} })),
   accepted: onSuccess(() => ({ status: 202, headers: {} })),
-  'accepted-unapplied': { ...onSuccess(() => ({ status: 202, headers: {} })), applies: false },
+  'accepted-unapplied': { ...onSuccess(() => ({ status: 202, headers: {} })), applies: () => false },
   empty: onSuccess(() => ({ status: 200, headers: {} })),
   wrapped: onSuccess((ordinary) =>
     isEntity(ordinary.body) ? { ...ordinary, body: { value: ordinary.body } } : ordinary,
   ),
-  ignored: { ...onSuccess((ordinary) => ordinary), applies: false },
+  ignored: { ...onSuccess((ordinary) => ordinary), applies: isBatch },
   malformed: onSuccess(() => ({ status: 200, headers: {}, text: '{"id": this is not JSON' })),
   incomplete: onSuccess((ordinary) => ({ ...ordinary, body: withoutValues(ordinary.body) })),
   oversized: onSuccess((ordinary) => {
@@ -81,22 +83,31 @@ export const faults = {
   'next-link-foreign': onSuccess((ordinary, { request }) =>
     withNextLink(ordinary, `https://graph.example.net${request.path}`),
   ),
+  'batch-item-missing': onFirstItem(() => []),
+  'batch-item-twice': onFirstItem((own, item) => [own, itemAnswer(item, notFound(item))]),
+  'batch-item-foreign': onFirstItem((own) => [{ ...own, id: randomUUID() }]),
+  'batch-item-bare': onFirstItem((own) => [{ ...own, status: undefined }]),
 } as const satisfies Record<SimulatorFault, Fault>;
 
 function instead(answer: (context: FaultContext) => Answer): Fault {
-  return { applies: false, answer: (_, context) => answer(context) };
+  return { applies: () => false, answer: (_, context) => answer(context) };
 }
 
 function afterwards(answer: (context: FaultContext) => Answer): Fault {
-  return { applies: true, answer: (_, context) => answer(context) };
+  return { applies: () => true, answer: (_, context) => answer(context) };
 }
 
 /** What Graph refuses stays refused: these faults spoil only what would have gone well. */
 function onSuccess(answer: Fault['answer']): Fault {
   return {
-    applies: true,
+    applies: () => true,
     answer: (ordinary, context) => (ordinary.status < 300 ? answer(ordinary, context) : ordinary),
   };
+}
+
+/** Spoils what a batch answers to its first item, and no other request. */
+function onFirstItem(replace: Parameters<typeof replaceFirst>[2]): Fault {
+  return onSuccess((ordinary, { request }) => replaceFirst(request, ordinary, replace));
 }
 
 function throttled({ request, effect }: FaultContext): Answer {

@@ -2,7 +2,7 @@ import type { Answer } from './answers.js';
 import type { SimulatorFault } from './fault-names.js';
 import type { GraphRequest } from './request.js';
 
-/** One Graph request, or one item of a batch, as the simulator saw it. Holds no token. */
+/** One Graph request, or one item of a batch, as the simulator saw it. */
 interface JournalEntry {
   readonly n: number;
   /** Milliseconds since the simulator started. */
@@ -17,23 +17,27 @@ interface JournalEntry {
   applied: boolean;
   readonly clientRequestId: string | null;
   readonly batchItem: string | null;
+  /** The `n` of the item's batch. */
+  readonly batch: number | null;
   fault: SimulatorFault | null;
-  /** As JSON, or as text where it is none. */
-  readonly body: unknown;
+  /** As it came: it is read when it is shown. */
+  readonly body: string;
   readonly approval: { readonly justification: string | null; readonly code: string | null };
 }
 
 /** What happened, in order of arrival. */
 export interface Journal {
-  /** Notes the arrival of a request; what becomes of it is filled in later. */
-  note(request: GraphRequest): JournalEntry;
+  /** Notes the arrival of a request, or of an item of the batch whose `n` is given; its outcome is filled in later. */
+  note(request: GraphRequest, batch: number | null): JournalEntry;
   answered(entry: JournalEntry, answer: Answer): void;
-  entries(): readonly JournalEntry[];
+  /** Those whose `n` is greater than `after`, with bodies as JSON, or as text where they are none; never a token. */
+  entries(after: number): readonly object[];
   clear(): void;
 }
 
-// The simulator may run for days: the oldest entries make room.
-const capacity = 50_000;
+// The simulator may run for days: the oldest entries make room, many at a time so that it costs little.
+const capacity = 250_000;
+const dropped = 50_000;
 
 /** Starts an empty journal. */
 export function createJournal(): Journal {
@@ -43,7 +47,7 @@ export function createJournal(): Journal {
   let count = 0;
 
   return {
-    note({ method, path, headers, body, batchItem }) {
+    note({ method, path, headers, body, batchItem }, batch) {
       count += 1;
       const entry: JournalEntry = {
         n: count,
@@ -55,15 +59,16 @@ export function createJournal(): Journal {
         applied: false,
         clientRequestId: headers['client-request-id'] ?? null,
         batchItem,
+        batch,
         fault: null,
-        body: readable(body),
+        body,
         approval: {
           justification: headers['x-msft-approval-justification'] ?? null,
           code: headers['x-msft-approval-code'] ?? null,
         },
       };
       entries.push(entry);
-      if (entries.length > capacity) entries.shift();
+      if (entries.length === capacity + dropped) entries = entries.slice(dropped);
       return entry;
     },
     answered(entry, { status, delivery }) {
@@ -71,7 +76,11 @@ export function createJournal(): Journal {
       entry.status = status;
       entry.answeredAtMs = sinceStart();
     },
-    entries: () => entries,
+    // They are numbered without gaps, the newest with the count.
+    entries: (after) =>
+      entries
+        .slice(Math.max(0, after - (count - entries.length)))
+        .map((entry) => ({ ...entry, body: readable(entry.body) })),
     clear() {
       entries = [];
     },

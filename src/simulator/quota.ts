@@ -12,18 +12,15 @@ const windowMs = 20_000;
 
 /** Starts counting. `now` gives milliseconds on a clock that never goes back. */
 export function createQuota(settings: Settings, now: () => number = () => performance.now()): Quota {
-  let writes: readonly number[] = [];
-  let requests: readonly number[] = [];
+  const writes = createWindow();
+  const requests = createWindow();
 
   return {
     refusal(request) {
       const time = now();
-      const recent = (times: readonly number[]) => times.filter((each) => each > time - windowMs);
-      writes = request.method === 'GET' ? recent(writes) : [...recent(writes), time];
-      requests = [...recent(requests), time];
       const waitMs = Math.max(
-        request.method === 'GET' ? 0 : untilFree(writes, settings.writesPer20s, time),
-        untilFree(requests, settings.requestsPer20s, time),
+        request.method === 'GET' ? 0 : writes.add(time, settings.writesPer20s),
+        requests.add(time, settings.requestsPer20s),
       );
       if (waitMs <= 0) return undefined;
       return tooManyRequests(request, { headers: { 'Retry-After': String(Math.ceil(waitMs / 1000)) } });
@@ -31,8 +28,24 @@ export function createQuota(settings: Settings, now: () => number = () => perfor
   };
 }
 
-/** Milliseconds until one more fits under the limit; 0 when the newest of `times` did. */
-function untilFree(times: readonly number[], limit: number, time: number): number {
-  if (times.length <= limit) return 0;
-  return (times.at(-limit) ?? time) + windowMs - time;
+interface Window {
+  /** Counts an arrival; gives the milliseconds until one more fits under the limit, 0 when this one did. */
+  add(time: number, limit: number): number;
+}
+
+function createWindow(): Window {
+  const times: number[] = [];
+  // Where the window begins; what lies before goes when it is the larger part, so that an arrival costs little.
+  let start = 0;
+  return {
+    add(time, limit) {
+      times.push(time);
+      while ((times[start] ?? time) <= time - windowMs) start += 1;
+      if (start > times.length / 2) {
+        times.splice(0, start);
+        start = 0;
+      }
+      return times.length - start <= limit ? 0 : (times.at(-limit) ?? time) + windowMs - time;
+    },
+  };
 }

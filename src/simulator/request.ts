@@ -31,8 +31,9 @@ export function pathQuery(request: GraphRequest): URLSearchParams {
   return new URLSearchParams(mark < 0 ? '' : request.path.slice(mark));
 }
 
-/** Whether the request is for Graph's JSON batching. */
+/** Whether the request is for Graph's JSON batching. A batch within a batch is none. */
 export function isBatch(request: GraphRequest): boolean {
+  if (request.method !== 'POST' || request.batchItem !== null) return false;
   const segments = pathSegments(request);
-  return request.method === 'POST' && segments?.length === 2 && segments[0] === 'beta' && segments[1] === '$batch';
+  return segments?.length === 2 && segments[0] === 'beta' && segments[1] === '$batch';
 }

@@ -27,7 +27,7 @@ export async function startAppAs(
     log,
   });
   const app = createApp({
-    graphFor: () => graphs.with(tokens),
+    graphFor: (visitor) => graphs.with(tokens, visitor?.person.oid ?? ''),
     graphKind: 'live',
     audit: createAudit(log),
     signIn: { sessions: (_request, _response, next) => next(), routes: undefined, authenticate },

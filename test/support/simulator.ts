@@ -16,11 +16,16 @@ export interface FaultRule {
 export interface JournalEntry {
   readonly n: number;
   readonly atMs: number;
+  /** Null while there is no answer, and for one that never comes. */
+  readonly answeredAtMs: number | null;
   readonly method: string;
   readonly path: string;
   readonly status: number | null;
   readonly applied: boolean;
   readonly clientRequestId: string | null;
+  /** The item's id, and the `n` of its batch; null for a request of its own. */
+  readonly batchItem: string | null;
+  readonly batch: number | null;
   readonly fault: SimulatorFault | null;
   readonly body: unknown;
   readonly approval: { readonly justification: string | null; readonly code: string | null };
@@ -32,7 +37,8 @@ export interface Controls {
   register(token: string, roles?: readonly string[]): Promise<void>;
   fault(...rules: readonly FaultRule[]): Promise<void>;
   settings(settings: Readonly<Record<string, unknown>>): Promise<void>;
-  journal(): Promise<readonly JournalEntry[]>;
+  /** What it noted; only the entries whose `n` is greater than `after`, when that is given. */
+  journal(after?: number): Promise<readonly JournalEntry[]>;
   approve(code: string): Promise<void>;
   /** Forgets faults and journal. */
   reset(): Promise<void>;
@@ -55,7 +61,8 @@ export function steer(url: string): Controls {
     register: async (token, roles) => void (await control('POST', 'tokens', { token, ...(roles && { roles }) })),
     fault: async (...rules) => void (await control('POST', 'faults', rules)),
     settings: async (settings) => void (await control('PATCH', 'settings', settings)),
-    journal: async () => ((await control('GET', 'journal')) as { entries: JournalEntry[] }).entries,
+    journal: async (after = 0) =>
+      ((await control('GET', `journal?after=${after}`)) as { entries: JournalEntry[] }).entries,
     approve: async (code) => void (await control('POST', `approvals/${code}`)),
     async reset() {
       await control('DELETE', 'faults');

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { type Answer, maxAnswerBytes, readHeaders, readIds, TransportError, type WireRequest } from './transport.js';
+
+/** One request that is ready to leave, and the promise of its answer. */
+export interface Item {
+  readonly request: WireRequest;
+  readonly token: string;
+  readonly signal: AbortSignal;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The one request that several become, and the way back from its answer to theirs. */
+export interface Batch {
+  readonly request: WireRequest;
+  /** Aborts when nobody waits for any of it any more. */
+  readonly signal: AbortSignal;
+  /** Gives each request the one answer that bears its id; without one, its outcome is in doubt. */
+  settle(answer: Answer): void;
+  /** To be called when the batch is over, however it ended. */
+  end(): void;
+}
+
+/** Joins requests to the body of a `$batch`. */
+export function createBatch(items: readonly Item[], baseUrl: URL): Batch {
+  const leaving = new AbortController();
+  let waiting = items.length;
+  const legs = items.map((item, index) => {
+    const leg = { ...item, id: String(index + 1), clientRequestId: crypto.randomUUID() };
+    const giveUp = () => {
+      item.reject(lost(leg.clientRequestId, item.signal.reason, false));
+      waiting--;
+      if (waiting === 0) leaving.abort(item.signal.reason);
+    };
+    item.signal.addEventListener('abort', giveUp, { once: true });
+    return { ...leg, giveUp };
+  });
+
+  return {
+    request: {
+      method: 'POST',
+      url: new URL('$batch', baseUrl),
+      body: `{"requests":[${legs.map((leg) => describe(leg, baseUrl)).join()}]}`,
+      maxAnswerBytes: maxAnswerBytes * legs.length,
+    },
+    signal: leaving.signal,
+    settle({ text }) {
+      const answers = readAnswers(text);
+      for (const { id, clientRequestId, token, resolve, reject } of legs) {
+        const own = answers.filter((each) => each.id === id);
+        const [found] = own;
+        if (found === undefined || own.length > 1) reject(lost(clientRequestId, new Error('not answered once'), true));
+        else resolve(toAnswer(found, clientRequestId, token));
+      }
+    },
+    end() {
+      for (const { signal, giveUp } of legs) signal.removeEventListener('abort', giveUp);
+    },
+  };
+}
+
+/** Nothing is known of a request that was in a batch, but that the batch left. */
+function lost(clientRequestId: string, cause: unknown, unreadable: boolean): TransportError {
+  return new TransportError({ sent: true, unreadable, ids: { clientRequestId }, cause });
+}
+
+interface Leg {
+  readonly request: WireRequest;
+  readonly id: string;
+  readonly clientRequestId: string;
+}
+
+/** A request as an item of a batch: its address without the version, its headers with it, its body as it is. */
+function describe({ request: { method, url, headers, body }, id, clientRequestId }: Leg, baseUrl: URL): string {
+  const item = JSON.stringify({
+    id,
+    method,
+    url: (url.pathname + url.search).slice(baseUrl.pathname.length - 1),
+    headers: {
+      'client-request-id': clientRequestId,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+  });
+  return body === undefined ? item : `${item.slice(0, -1)},"body":${body}}`;
+}
+
+const batchAnswer = z.object({ responses: z.array(z.unknown()) });
+
+const itemAnswer = z.object({
+  id: z.string(),
+  status: z.int().min(200).max(599),
+  headers: z.record(z.string(), z.unknown()).nullish(),
+  body: z.unknown().optional(),
+});
+
+type ItemAnswer = z.output<typeof itemAnswer>;
+
+/** The answers that can be read. What can't, no request has got. */
+function readAnswers(text: string): readonly ItemAnswer[] {
+  const responses = batchAnswer.safeParse(parseJson(text)).data?.responses ?? [];
+  return responses.flatMap((response) => itemAnswer.safeParse(response).data ?? []);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function toAnswer({ status, headers, body }: ItemAnswer, clientRequestId: string, token: string): Answer {
+  const own = readHeaders(headers ?? {}, token);
+  const text = typeof body === 'string' ? body : JSON.stringify(body ?? '');
+  return { status, headers: own, text, ids: readIds(own, clientRequestId) };
+}

@@ -1,0 +1,66 @@
+import { createBatch, type Item } from './batch.js';
+import type { Transport } from './transport.js';
+
+/** Graph takes this many requests in one batch. */
+const maxItems = 20;
+
+/**
+ * Sends what is ready together, in one turn of the event loop, as one `$batch`, and what is alone, alone. Each request
+ * ends in its own way: with its own answer, or with what became of the whole batch.
+ *
+ * @see https://learn.microsoft.com/graph/json-batching
+ */
+export function createBatching(transport: Pick<Transport, 'send'>, baseUrl: URL): Pick<Transport, 'send'> {
+  let ready: Item[] = [];
+
+  function flush(): void {
+    const items = ready;
+    ready = [];
+    for (const item of items.filter(({ signal }) => signal.aborted)) sendAlone(item);
+    const left = items.filter(({ signal }) => !signal.aborted);
+    // Tokens differ when one has been replaced while a call waited.
+    for (const token of new Set(left.map((item) => item.token))) {
+      const own = left.filter((item) => item.token === token);
+      for (let from = 0; from < own.length; from += maxItems) sendTogether(own.slice(from, from + maxItems), token);
+    }
+  }
+
+  function sendAlone({ request, token, signal, resolve, reject }: Item): void {
+    transport.send(request, token, signal).then(resolve, reject);
+  }
+
+  function sendTogether(items: readonly Item[], token: string): void {
+    if (items.length === 1) {
+      items.forEach(sendAlone);
+      return;
+    }
+    const batch = createBatch(items, baseUrl);
+    transport
+      .send(batch.request, token, batch.signal)
+      .then((answer) => {
+        if (answer.status === 200) batch.settle(answer);
+        else if (isRefusedAsWhole(answer.status)) items.forEach(sendAlone);
+        else for (const item of items) item.resolve(answer);
+      })
+      .catch((error: unknown) => {
+        for (const item of items) item.reject(error);
+      })
+      .finally(batch.end);
+  }
+
+  return {
+    send(request, token, signal) {
+      // The link of a listing may lead elsewhere on the same origin.
+      if (!request.url.href.startsWith(baseUrl.href)) return transport.send(request, token, signal);
+      return new Promise((resolve, reject) => {
+        if (ready.length === 0) setImmediate(flush);
+        ready.push({ request, token, signal, resolve, reject });
+      });
+    },
+  };
+}
+
+/** Graph refuses a malformed batch before it looks into it: nothing was done, and each of its requests can go alone. */
+function isRefusedAsWhole(status: number): boolean {
+  return status >= 400 && status < 500 && ![401, 403, 408, 429].includes(status);
+}

@@ -1,0 +1,61 @@
+import { setMaxListeners } from 'node:events';
+import { type Deadline, withDeadline } from './deadline.js';
+import type { ScriptUserState } from './entities.js';
+import type { Approval, BulkUpdate, Call, PlacedUpdate, Update, Written } from './graph.js';
+import type { Order, Place } from './order.js';
+import { stateKey } from './routes.js';
+import { createTurn, type Turn } from './turn.js';
+
+/** What updates of many need of the layer. */
+export interface BulkParts {
+  readonly order: Order;
+  /** The longest that one update may take from its turn on, in milliseconds. */
+  readonly deadlineMs: number;
+  /** Sends one update, in its turn. */
+  readonly update: (
+    update: Update,
+    approval: Approval,
+    turn: Turn,
+    deadline: Deadline,
+  ) => Promise<Written<ScriptUserState>>;
+  /** Called at the end. */
+  readonly leave: () => void;
+}
+
+/** Takes the places of several updates at once, and does each when it is asked for. */
+export function createBulkUpdate(
+  updates: readonly Update[],
+  call: Call & { readonly approval?: Approval | undefined },
+  wanted: (index: number) => void,
+  { order, deadlineMs, update, leave }: BulkParts,
+): BulkUpdate {
+  // Each of them listens to it.
+  if (call.signal !== undefined) setMaxListeners(0, call.signal);
+  // Several such calls take turns, also those of one person.
+  const job = Symbol('bulk update');
+  const notBegun = new Set<Place>();
+  const placed = updates.map((each, index): PlacedUpdate => {
+    const turn = createTurn(job, 'bulk');
+    const place = order.place(stateKey(each), () => {
+      turn.hurry();
+      wanted(index);
+    });
+    notBegun.add(place);
+    return {
+      ...each,
+      run() {
+        notBegun.delete(place);
+        return withDeadline(deadlineMs, call.signal, 'turn', (deadline) =>
+          place.run(deadline, () => update(each, call.approval ?? {}, turn, deadline)),
+        );
+      },
+    };
+  });
+  return {
+    updates: placed,
+    end() {
+      for (const place of notBegun) place.leave();
+      leave();
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import type { Caller } from './fair-queue.js';
+
+/** `interactive`: somebody waits for the answer. `bulk`: part of a long piece of work, which gives way. */
+export type Lane = 'interactive' | 'bulk';
+
+/** With whom, and how urgently, one call waits for the quota. */
+export interface Turn {
+  readonly caller: Caller;
+  readonly lane: Lane;
+  /** Goes over to the interactive lane, because somebody waits for it now. */
+  hurry(): void;
+  /** Called once, when it has gone over; `undefined` to be told no more. */
+  whenHurried: (() => void) | undefined;
+}
+
+/** Makes the turn of one call. */
+export function createTurn(caller: Caller, lane: Lane): Turn {
+  const turn = {
+    caller,
+    lane,
+    whenHurried: undefined as (() => void) | undefined,
+    hurry() {
+      if (turn.lane === 'interactive') return;
+      turn.lane = 'interactive';
+      turn.whenHurried?.();
+    },
+  };
+  return turn;
+}

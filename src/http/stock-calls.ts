@@ -1,0 +1,22 @@
+import { createExpressMiddleware } from '@trpc/server/adapters/express';
+import type { RequestHandler } from 'express';
+import { appRouter } from '../api/router.js';
+import { contextOf, type TrpcParts } from './call-context.js';
+import { maxBatchCalls } from './calls.js';
+import { retryAfter } from './retry-after.js';
+
+/** Answers calls with tRPC's own adapter, which can stream. */
+export function answerStockCalls(parts: TrpcParts): RequestHandler {
+  return createExpressMiddleware({
+    router: appRouter,
+    maxBatchSize: maxBatchCalls,
+    // The contract takes every procedure by POST: long inputs do not fit into an address.
+    allowMethodOverride: true,
+    createContext: ({ res }) => contextOf(res, parts),
+    responseMeta({ errors }) {
+      const seconds = retryAfter(errors);
+      return { headers: new Headers(seconds === undefined ? [] : [['retry-after', seconds]]) };
+    },
+    onError: ({ error, path, ctx }) => ctx?.logFailure(error, path),
+  });
+}
