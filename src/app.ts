@@ -5,12 +5,14 @@ import type { Authenticate } from './auth/authenticate.js';
 import type { TrpcParts } from './http/call-context.js';
 import { requireCalls } from './http/calls.js';
 import type { Drain } from './http/drain.js';
-import { readBody, requireHost, requireJson, requireLocalHost, requireMethod, requireOwnSite } from './http/guards.js';
+import { requireHost, requireJson, requireLocalHost, requireMethod, requireOwnSite } from './http/guards.js';
 import { alive, readiness } from './http/health.js';
 import { identify } from './http/identify.js';
+import { inTurn } from './http/in-turn.js';
+import { readBody } from './http/read-body.js';
 import { answerErrors, notFound } from './http/refusal.js';
 import { logRequests } from './http/request-log.js';
-import { noStore, securityHeaders } from './http/security-headers.js';
+import { securityHeaders } from './http/security-headers.js';
 import { answerCalls } from './http/trpc-handler.js';
 
 /** How people come in. */
@@ -40,10 +42,7 @@ export function createApp(parts: AppParts): Express {
   app.enable('case sensitive routing');
   app.enable('strict routing');
 
-  app.use(logRequests(log));
-  app.use(drain.watch);
-  app.use(securityHeaders(publicUrl?.protocol === 'https:'), noStore);
-  app.use(requireHost);
+  app.use(inTurn(logRequests(log), drain.watch, securityHeaders(publicUrl?.protocol === 'https:'), requireHost));
 
   app.get('/healthz', alive);
   app.get(
@@ -51,16 +50,13 @@ export function createApp(parts: AppParts): Express {
     readiness(() => !drain.draining),
   );
 
-  if (signIn.sessions === undefined) app.use(requireLocalHost(publicUrl));
+  if (signIn.sessions === undefined) app.use(inTurn(requireLocalHost(publicUrl)));
   else app.use(signIn.sessions);
   if (signIn.routes !== undefined) app.use('/auth', signIn.routes);
 
   app.all(
     '/trpc/:calls',
-    requireMethod,
-    requireOwnSite(publicUrl),
-    requireJson,
-    requireCalls(procedures),
+    inTurn(requireMethod, requireOwnSite(publicUrl), requireJson, requireCalls(procedures)),
     identify(signIn.authenticate),
     readBody,
     answerCalls(parts),

@@ -1,5 +1,5 @@
 import closeWithGrace from 'close-with-grace';
-import type { Logger } from 'pino';
+import { destination, type Logger } from 'pino';
 import { type Config, ConfigError, loadConfig, readEnvironment } from './config.js';
 import { createLog } from './log.js';
 import { isLoopback } from './loopback.js';
@@ -30,7 +30,8 @@ async function main(): Promise<void> {
 
 /** JSON on stdout; prettier when somebody is looking at it. */
 async function openLog({ LOG_LEVEL }: Config): Promise<Logger> {
-  if (!process.stdout.isTTY) return createLog(LOG_LEVEL);
+  // Written beside the work, as fast as stdout takes it; what is left at the exit is written then.
+  if (!process.stdout.isTTY) return createLog(LOG_LEVEL, destination({ sync: false }));
   const { default: pretty } = await import('pino-pretty');
   return createLog(LOG_LEVEL, pretty({ sync: true, ignore: 'pid,hostname' }));
 }

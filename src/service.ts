@@ -20,6 +20,7 @@ import { GraphError } from './graph/errors.js';
 import { createTokenSource, type TokenSource } from './graph/tokens.js';
 import { createDrain } from './http/drain.js';
 import { publicOrigin, requireOwnSite } from './http/guards.js';
+import { inTurn } from './http/in-turn.js';
 import { close, createHttpServer, listen } from './http/server.js';
 
 /**
@@ -85,7 +86,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
         graphs.endBulk();
         await drain.begin(config.NODE_ENV === 'production' ? drainGraceMs : 0, drainGraceMs);
         const closed = close(server);
-        await drain.finish();
+        await drain.finish(config.GRAPH_DEADLINE_MS);
         // What is left has sent no whole request.
         server.closeAllConnections();
         await closed;
@@ -132,7 +133,7 @@ function withOidc(config: Config, simulated: GraphAccess['identity'], audit: Aud
     roleNames: { reader: config.ROLE_READER, operator: config.ROLE_OPERATOR },
     keepTokens,
     originOf: (request) => publicOrigin(request, PUBLIC_URL),
-    requireOwnSite: requireOwnSite(PUBLIC_URL),
+    requireOwnSite: inTurn(requireOwnSite(PUBLIC_URL)),
     audit: (response, event) => audit.note({ ...event, requestId: response.locals.requestId }),
     log,
   });

@@ -44,6 +44,8 @@ export function settleAll<Item, T>({ items, run, end, signal }: Work<Item, T>): 
   function stop(): void {
     if (stopped) return;
     stopped = true;
+    // Signals of `AbortSignal.any` live for as long as anybody listens to them.
+    signal?.removeEventListener('abort', stop);
     end();
     wake?.();
   }
@@ -95,6 +97,6 @@ export function settleAll<Item, T>({ items, run, end, signal }: Work<Item, T>): 
   }
 
   if (signal?.aborted) stop();
-  else signal?.addEventListener('abort', stop, { once: true });
+  else signal?.addEventListener('abort', stop);
   return { begin, results: read() };
 }

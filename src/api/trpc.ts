@@ -1,5 +1,5 @@
 import { initTRPC } from '@trpc/server';
-import type { Role } from '../auth/person.js';
+import type { Person, Role } from '../auth/person.js';
 import type { Context } from './context.js';
 import { describeError, Refusal } from './errors.js';
 
@@ -24,17 +24,26 @@ const t = initTRPC
 /** Makes routers, from plain records of procedures. */
 export const router = t.router;
 
+function signedIn({ person }: Context): Person {
+  if (person === null) throw new Refusal('SIGN_IN_REQUIRED');
+  return person;
+}
+
 /** For anybody who is signed in, whatever their role. */
-export const signedInProcedure = t.procedure.use(({ ctx, next }) => {
-  if (ctx.person === null) throw new Refusal('SIGN_IN_REQUIRED');
-  return next({ ctx: { person: ctx.person } });
-});
+export const signedInProcedure = t.procedure.use(({ ctx, next }) => next({ ctx: { person: signedIn(ctx) } }));
 
 // The role is judged before the input is parsed: whoever may not call learns nothing about the inputs.
 const procedureFor = (role: Role) =>
-  signedInProcedure.use(({ ctx: { person, requestId, audit }, path, next }) => {
-    if (person.roles.includes(role)) return next();
-    audit.note({ event: 'refused', requestId, oid: person.oid, action: path, reason: 'ROLE_MISSING' });
+  t.procedure.use(({ ctx, path, next }) => {
+    const person = signedIn(ctx);
+    if (person.roles.includes(role)) return next({ ctx: { person } });
+    ctx.audit.note({
+      event: 'refused',
+      requestId: ctx.requestId,
+      oid: person.oid,
+      action: path,
+      reason: 'ROLE_MISSING',
+    });
     throw new Refusal('ROLE_MISSING');
   });
 

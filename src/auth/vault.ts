@@ -74,7 +74,8 @@ export function createTokenVault({ provider, log, alarm, endSession }: VaultOpti
     claimsFor: (sessionId) => entries.get(sessionId)?.claims,
     tokensOf: (sessionId) => ({
       whenRefused: 'SIGN_IN_REQUIRED',
-      async get({ signal, claims, refused }) {
+      async get(request) {
+        const { claims, refused } = request;
         const entry = entries.get(sessionId);
         if (entry === undefined) throw new GraphError('SIGN_IN_REQUIRED');
         if (claims !== undefined) {
@@ -86,7 +87,7 @@ export function createTokenVault({ provider, log, alarm, endSession }: VaultOpti
         entry.refreshing ??= renew(sessionId, entry).finally(() => {
           entry.refreshing = undefined;
         });
-        const renewed = await inTime(entry.refreshing, signal);
+        const renewed = await inTime(entry.refreshing, request.signal);
         // The session can have ended while the provider took its time.
         if (entries.get(sessionId) !== entry) throw new GraphError('SIGN_IN_REQUIRED');
         return renewed.accessToken;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Answer, maxAnswerBytes, readHeaders, readIds, TransportError, type WireRequest } from './transport.js';
+import { type Answer, maxAnswerBytes, readIds, TransportError, type WireRequest } from './transport.js';
 
 /** One request that is ready to leave, and the promise of its answer. */
 export interface Item {
@@ -22,7 +22,7 @@ export interface Batch {
 }
 
 /** Joins requests to the body of a `$batch`. */
-export function createBatch(items: readonly Item[], baseUrl: URL): Batch {
+export function createBatch(items: readonly Item[], basePath: string): Batch {
   const leaving = new AbortController();
   let waiting = items.length;
   const legs = items.map((item, index) => {
@@ -39,18 +39,18 @@ export function createBatch(items: readonly Item[], baseUrl: URL): Batch {
   return {
     request: {
       method: 'POST',
-      url: new URL('$batch', baseUrl),
-      body: `{"requests":[${legs.map((leg) => describe(leg, baseUrl)).join()}]}`,
+      path: `${basePath}$batch`,
+      body: `{"requests":[${legs.map((leg) => describe(leg, basePath)).join()}]}`,
       maxAnswerBytes: maxAnswerBytes * legs.length,
     },
     signal: leaving.signal,
     settle({ text }) {
       const answers = readAnswers(text);
-      for (const { id, clientRequestId, token, resolve, reject } of legs) {
+      for (const { id, clientRequestId, resolve, reject } of legs) {
         const own = answers.filter((each) => each.id === id);
         const [found] = own;
         if (found === undefined || own.length > 1) reject(lost(clientRequestId, new Error('not answered once'), true));
-        else resolve(toAnswer(found, clientRequestId, token));
+        else resolve(toAnswer(found, clientRequestId));
       }
     },
     end() {
@@ -71,11 +71,11 @@ interface Leg {
 }
 
 /** A request as an item of a batch: its address without the version, its headers with it, its body as it is. */
-function describe({ request: { method, url, headers, body }, id, clientRequestId }: Leg, baseUrl: URL): string {
+function describe({ request: { method, path, headers, body }, id, clientRequestId }: Leg, basePath: string): string {
   const item = JSON.stringify({
     id,
     method,
-    url: (url.pathname + url.search).slice(baseUrl.pathname.length - 1),
+    url: path.slice(basePath.length - 1),
     headers: {
       'client-request-id': clientRequestId,
       ...(body !== undefined && { 'content-type': 'application/json' }),
@@ -90,7 +90,7 @@ const batchAnswer = z.object({ responses: z.array(z.unknown()) });
 const itemAnswer = z.object({
   id: z.string(),
   status: z.int().min(200).max(599),
-  headers: z.record(z.string(), z.unknown()).nullish(),
+  headers: z.record(z.string(), z.coerce.string()).nullish(),
   body: z.unknown().optional(),
 });
 
@@ -110,8 +110,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-function toAnswer({ status, headers, body }: ItemAnswer, clientRequestId: string, token: string): Answer {
-  const own = readHeaders(headers ?? {}, token);
+function toAnswer({ status, headers, body }: ItemAnswer, clientRequestId: string): Answer {
+  const own = new Map(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
   const text = typeof body === 'string' ? body : JSON.stringify(body ?? '');
   return { status, headers: own, text, ids: readIds(own, clientRequestId) };
 }

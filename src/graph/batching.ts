@@ -8,9 +8,10 @@ const maxItems = 20;
  * Sends what is ready together, in one turn of the event loop, as one `$batch`, and what is alone, alone. Each request
  * ends in its own way: with its own answer, or with what became of the whole batch.
  *
+ * @param basePath with the version, `/beta/`
  * @see https://learn.microsoft.com/graph/json-batching
  */
-export function createBatching(transport: Pick<Transport, 'send'>, baseUrl: URL): Pick<Transport, 'send'> {
+export function createBatching(transport: Pick<Transport, 'send'>, basePath: string): Pick<Transport, 'send'> {
   let ready: Item[] = [];
 
   function flush(): void {
@@ -34,11 +35,11 @@ export function createBatching(transport: Pick<Transport, 'send'>, baseUrl: URL)
       items.forEach(sendAlone);
       return;
     }
-    const batch = createBatch(items, baseUrl);
+    const batch = createBatch(items, basePath);
     transport
       .send(batch.request, token, batch.signal)
       .then((answer) => {
-        if (answer.status === 200) batch.settle(answer);
+        if (answer.status >= 200 && answer.status < 300) batch.settle(answer);
         else if (isRefusedAsWhole(answer.status)) items.forEach(sendAlone);
         else for (const item of items) item.resolve(answer);
       })
@@ -51,7 +52,7 @@ export function createBatching(transport: Pick<Transport, 'send'>, baseUrl: URL)
   return {
     send(request, token, signal) {
       // The link of a listing may lead elsewhere on the same origin.
-      if (!request.url.href.startsWith(baseUrl.href)) return transport.send(request, token, signal);
+      if (!request.path.startsWith(basePath)) return transport.send(request, token, signal);
       return new Promise((resolve, reject) => {
         if (ready.length === 0) setImmediate(flush);
         ready.push({ request, token, signal, resolve, reject });

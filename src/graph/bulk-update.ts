@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { type Deadline, withDeadline } from './deadline.js';
+import { Clock, Deadline } from './deadline.js';
 import type { ScriptUserState } from './entities.js';
 import type { Approval, BulkUpdate, Call, PlacedUpdate, Update, Written } from './graph.js';
 import type { Order, Place } from './order.js';
@@ -36,8 +36,8 @@ export function createBulkUpdate(
   const notBegun = new Set<Place>();
   const placed = updates.map((each, index): PlacedUpdate => {
     const turn = createTurn(job, 'bulk');
-    const place = order.place(stateKey(each), () => {
-      turn.hurry();
+    const place = order.place(stateKey(each), (lane) => {
+      if (lane === 'interactive') turn.hurry();
       wanted(index);
     });
     notBegun.add(place);
@@ -45,9 +45,9 @@ export function createBulkUpdate(
       ...each,
       run() {
         notBegun.delete(place);
-        return withDeadline(deadlineMs, call.signal, 'turn', (deadline) =>
-          place.run(deadline, () => update(each, call.approval ?? {}, turn, deadline)),
-        );
+        const clock = new Clock(deadlineMs);
+        const deadline = new Deadline(clock, call.signal);
+        return place.run(deadline, () => update(each, call.approval ?? {}, turn, deadline)).finally(() => clock.stop());
       },
     };
   });

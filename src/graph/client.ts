@@ -49,11 +49,12 @@ const slowMs = 1_000;
 
 /** Joins quota, token and wire. */
 export function createGraphClient({ transport, tokens, quotas, turn }: ClientParts): GraphClient {
-  async function tokenFor(signal: AbortSignal, refused: Refused | undefined): Promise<string> {
-    if (refused === undefined) return tokens.get({ signal });
-    const claims = claimsFromChallenge(refused.answer);
-    return tokens.get({ signal, claims, refused: refused.token }).catch((error: unknown) => {
-      throw errorFromAnswer(refused.answer).as(asGraphError(error).reason, { cause: error });
+  function tokenFor(deadline: Deadline, refused: Refused | undefined): Promise<string> {
+    if (refused === undefined) return tokens.get(deadline);
+    const { token, answer } = refused;
+    const { signal } = deadline;
+    return tokens.get({ signal, claims: claimsFromChallenge(answer), refused: token }).catch((error: unknown) => {
+      throw errorFromAnswer(answer).as(asGraphError(error).reason, { cause: error });
     });
   }
 
@@ -74,7 +75,7 @@ export function createGraphClient({ transport, tokens, quotas, turn }: ClientPar
     let answer: Answer;
     try {
       deadline.begin();
-      token = await tokenFor(deadline.signal, refused);
+      token = await tokenFor(deadline, refused);
       patience.throwIfClosed();
       used = true;
       answer = await deadline.attempt((signal) => send(request, token, signal));

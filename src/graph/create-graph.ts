@@ -4,7 +4,7 @@ import { createBatching } from './batching.js';
 import { createBulkUpdate } from './bulk-update.js';
 import { createGraphClient } from './client.js';
 import type { CursorCodec } from './cursor.js';
-import { type Deadline, withDeadline } from './deadline.js';
+import { Clock, Deadline } from './deadline.js';
 import { deviceRunState, script, scriptUserState } from './entities.js';
 import type { Caller } from './fair-queue.js';
 import type { Call, Graph, Written } from './graph.js';
@@ -12,6 +12,7 @@ import { createOrder } from './order.js';
 import { createPager } from './paging.js';
 import { createQuota } from './quota.js';
 import { deviceStatesPath, scriptsPath, stateKey, type Target, userStatesPath } from './routes.js';
+import { createTally } from './tally.js';
 import type { TokenSource } from './tokens.js';
 import { createTransport } from './transport.js';
 import { createTurn, type Turn } from './turn.js';
@@ -64,40 +65,32 @@ export function createGraphs({ deadlineMs, writesPer20s, ...options }: GraphOpti
   const order = createOrder();
   const calls = createAdmission(maxCalls, 1_000);
   const bulkUpdates = createAdmission(maxBulkUpdates, 20_000);
-  const underWay = new Set<Promise<unknown>>();
-
-  /** What is under way when the layer closes is waited for. */
-  async function seenThrough<T>(running: Promise<T>): Promise<T> {
-    underWay.add(running);
-    try {
-      return await running;
-    } finally {
-      underWay.delete(running);
-    }
-  }
+  const underWay = createTally();
 
   function bind(tokens: TokenSource, caller: Caller): Graph {
-    const batching = createBatching(transport, baseUrl);
+    const batching = createBatching(transport, baseUrl.pathname);
 
     /** What a call is made with, in its turn. */
     function inTurn(turn: Turn) {
       const client = createGraphClient({ transport: batching, tokens, quotas, turn });
       const page = createPager(client, baseUrl, options.cursors, options.log);
-      return { page, states: createUserStates(client, page, baseUrl), write: createWriter(client) };
+      return { page, states: createUserStates(client, page, baseUrl.pathname), write: createWriter(client) };
     }
 
     const { page, states, write } = inTurn(createTurn(caller, 'interactive'));
 
     async function run<T>(call: Call, work: (deadline: Deadline) => Promise<T>): Promise<T> {
       const leave = calls.enter(caller);
+      const done = underWay.enter();
+      const clock = new Clock(deadlineMs);
+      const deadline = new Deadline(clock, call.signal);
       try {
-        return await seenThrough(
-          withDeadline(deadlineMs, call.signal, 'now', async (deadline) => {
-            deadline.throwIfClosed();
-            return work(deadline);
-          }),
-        );
+        clock.begin();
+        deadline.throwIfClosed();
+        return await work(deadline);
       } finally {
+        clock.stop();
+        done();
         leave();
       }
     }
@@ -119,7 +112,7 @@ export function createGraphs({ deadlineMs, writesPer20s, ...options }: GraphOpti
             leave: bulkUpdates.enter(caller),
             update(update, approval, turn, deadline) {
               const own = inTurn(turn);
-              return seenThrough(own.write(own.states.update(update, update.patch, approval), deadline));
+              return own.write(own.states.update(update, update.patch, approval), deadline).finally(underWay.enter());
             },
           }),
         create(of, state, call) {
@@ -141,7 +134,7 @@ export function createGraphs({ deadlineMs, writesPer20s, ...options }: GraphOpti
     with: bind,
     endBulk: () => quotas.writes.endBulk(),
     async close() {
-      await Promise.allSettled(underWay);
+      await underWay.idle();
       await transport.close();
     },
   };

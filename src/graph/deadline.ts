@@ -1,98 +1,174 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GraphError } from './errors.js';
 
-/** The time one call has, waits and retries included, and the caller's wish to stop it. */
-export interface Deadline {
-  /** Lets the time run, if it doesn't yet. */
-  begin(): void;
-  remainingMs(): number;
-  /** Whether, after a wait, there is still time for an attempt and for finding out how it ended. */
-  allowsAttemptAfter(waitMs: number): boolean;
-  /** Whether the time is over. */
-  readonly expired: boolean;
-  /** Aborts when the time is over or the caller went away. */
-  readonly signal: AbortSignal;
-  /** @throws {GraphError} `CLIENT_CLOSED` when the caller went away */
-  throwIfClosed(): void;
-  /** Waits, unless the caller goes away or the time is over. Resolves in each of these cases. */
-  wait(ms: number): Promise<void>;
-  /**
-   * Gives work half of the time that is left, so that there is always time to find out how it ended.
-   *
-   * @param work gets a signal that aborts when that time is over, or that of the deadline
-   */
-  attempt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
-  /** From here on the caller's going away changes nothing: what was sent is seen through. */
-  seenThrough(): Deadline;
-}
-
 /** Less time than this, or than a quarter of the whole, makes a write's outcome unknown rather than done. */
 const attemptMs = 1_000;
 
 /**
- * Runs work under a deadline.
+ * The time one call has, waits and retries included, and the caller's wish to stop it.
  *
- * @param from `turn` when the time runs only from the call's turn on ({@link Deadline.begin}): until then it is unlimited
- *
- * Timers and controllers of its own: on Node 20 the signals that `AbortSignal.any` makes of `AbortSignal.timeout` can
- * be collected as garbage before they abort (https://github.com/nodejs/node/issues/54614).
+ * Most calls never wait, so timers and signals are made when they are first needed. They are its own: on Node 20 the
+ * signals that `AbortSignal.any` makes of `AbortSignal.timeout` can be collected as garbage before they abort
+ * (https://github.com/nodejs/node/issues/54614).
  */
-export async function withDeadline<T>(
-  totalMs: number,
-  caller: AbortSignal | undefined,
-  from: 'now' | 'turn',
-  work: (deadline: Deadline) => Promise<T>,
-): Promise<T> {
-  let endsAt: number | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  const time = new AbortController();
-  const begin = () => {
-    if (endsAt !== undefined) return;
-    endsAt = performance.now() + totalMs;
-    timer = setTimeout(() => time.abort(new DOMException('the time is over', 'TimeoutError')), totalMs);
-  };
-  if (from === 'now') begin();
-  const either = new AbortController();
-  const stop = () => either.abort(time.signal.aborted ? time.signal.reason : caller?.reason);
-  time.signal.addEventListener('abort', stop);
-  caller?.addEventListener('abort', stop);
-  if (caller?.aborted) stop();
+export class Deadline {
+  readonly #clock: Clock;
+  readonly #caller: AbortSignal | undefined;
+  #signal: AbortSignal | undefined;
 
-  const remainingMs = () => (endsAt === undefined ? totalMs : Math.max(0, endsAt - performance.now()));
-  const build = (signal: AbortSignal, closed: AbortSignal | undefined): Deadline => ({
-    begin,
-    remainingMs,
-    allowsAttemptAfter: (waitMs) => endsAt === undefined || remainingMs() - waitMs >= Math.min(attemptMs, totalMs / 4),
-    get expired() {
-      return time.signal.aborted;
-    },
-    signal,
-    throwIfClosed: () => {
-      if (closed?.aborted) throw new GraphError('CLIENT_CLOSED');
-    },
-    wait: (ms) => sleep(ms, undefined, { signal }).catch(() => undefined),
-    attempt: (attempted) => underLimit(remainingMs() / 2, signal, attempted),
-    seenThrough: () => build(time.signal, undefined),
-  });
+  /**
+   * @param clock the time, which other deadlines may share
+   * @param caller aborts when the caller goes away
+   */
+  constructor(clock: Clock, caller?: AbortSignal) {
+    this.#clock = clock;
+    this.#caller = caller;
+  }
 
-  try {
-    return await work(build(either.signal, caller));
-  } finally {
-    clearTimeout(timer);
-    caller?.removeEventListener('abort', stop);
+  /** Lets the time run, if it doesn't yet. */
+  begin(): void {
+    this.#clock.begin();
+  }
+
+  remainingMs(): number {
+    return this.#clock.remainingMs();
+  }
+
+  /** Whether, after a wait, there is still time for an attempt and for finding out how it ended. */
+  allowsAttemptAfter(waitMs: number): boolean {
+    const { begun, totalMs } = this.#clock;
+    return !begun || this.remainingMs() - waitMs >= Math.min(attemptMs, totalMs / 4);
+  }
+
+  /** Whether the time is over. */
+  get expired(): boolean {
+    return this.#clock.expired;
+  }
+
+  /** Whether the time is over or the caller went away. */
+  get over(): boolean {
+    return this.expired || this.#caller?.aborted === true;
+  }
+
+  /**
+   * Tells when the time is over or the caller goes away.
+   *
+   * @returns to be told no more
+   */
+  whenOver(listener: () => void): () => void {
+    const forget = this.#clock.whenExpired(listener);
+    this.#caller?.addEventListener('abort', listener);
+    return () => {
+      forget();
+      this.#caller?.removeEventListener('abort', listener);
+    };
+  }
+
+  /** Aborts when the time is over or the caller went away. */
+  get signal(): AbortSignal {
+    if (this.#signal === undefined) {
+      const either = new AbortController();
+      const stop = () => either.abort(this.expired ? timeIsOver() : this.#caller?.reason);
+      this.#clock.whenStopped(this.whenOver(stop));
+      if (this.over) stop();
+      this.#signal = either.signal;
+    }
+    return this.#signal;
+  }
+
+  /** @throws {GraphError} `CLIENT_CLOSED` when the caller went away */
+  throwIfClosed(): void {
+    if (this.#caller?.aborted) throw new GraphError('CLIENT_CLOSED');
+  }
+
+  /** Waits, unless the caller goes away or the time is over. Resolves in each of these cases. */
+  async wait(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.signal }).catch(() => undefined);
+  }
+
+  /**
+   * Gives work half of the time that is left, so that there is always time to find out how it ended.
+   *
+   * @param work gets a signal that aborts when that time is over or the caller goes away
+   */
+  async attempt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(timeIsOver()), this.remainingMs() / 2);
+    const stop = () => limit.abort(this.#caller?.reason);
+    this.#caller?.addEventListener('abort', stop);
+    if (this.#caller?.aborted) stop();
+    try {
+      return await work(limit.signal);
+    } finally {
+      clearTimeout(timer);
+      this.#caller?.removeEventListener('abort', stop);
+    }
+  }
+
+  /** The same time; but the caller's going away changes nothing: what was sent is seen through. */
+  seenThrough(): Deadline {
+    return new Deadline(this.#clock);
   }
 }
 
-async function underLimit<T>(ms: number, outer: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(new DOMException('no answer in time', 'TimeoutError')), ms);
-  const stop = () => limit.abort(outer.reason);
-  outer.addEventListener('abort', stop);
-  if (outer.aborted) stop();
-  try {
-    return await work(limit.signal);
-  } finally {
-    clearTimeout(timer);
-    outer.removeEventListener('abort', stop);
+/** A time that is set once, and runs from {@link Clock.begin} on. */
+export class Clock {
+  readonly totalMs: number;
+  #endsAt: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #listeners = new Set<() => void>();
+  readonly #stopListeners: (() => void)[] = [];
+
+  constructor(totalMs: number) {
+    this.totalMs = totalMs;
   }
+
+  get begun(): boolean {
+    return this.#endsAt !== undefined;
+  }
+
+  get expired(): boolean {
+    return this.remainingMs() === 0;
+  }
+
+  remainingMs(): number {
+    return this.#endsAt === undefined ? this.totalMs : Math.max(0, this.#endsAt - performance.now());
+  }
+
+  begin(): void {
+    if (this.#endsAt !== undefined) return;
+    this.#endsAt = performance.now() + this.totalMs;
+    if (this.#listeners.size > 0) this.#setTimer();
+  }
+
+  whenExpired(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    if (this.begun) this.#setTimer();
+    return () => void this.#listeners.delete(listener);
+  }
+
+  whenStopped(listener: () => void): void {
+    this.#stopListeners.push(listener);
+  }
+
+  /** Tells nobody any more that it has expired. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#listeners.clear();
+    for (const listener of this.#stopListeners) listener();
+  }
+
+  #setTimer(): void {
+    this.#timer ??= setTimeout(() => this.#expire(), Math.ceil(this.remainingMs()));
+  }
+
+  #expire(): void {
+    // A timer may be early by part of a millisecond, but nobody is told before the time is over.
+    this.#endsAt = Math.min(this.#endsAt ?? 0, performance.now());
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+function timeIsOver(): DOMException {
+  return new DOMException('the time is over', 'TimeoutError');
 }

@@ -89,7 +89,7 @@ function reasonOf(status: number, text: string): GraphReason {
 
 /** Whether Graph has kept a write for a second administrator, which it may also call accepted. */
 export function isQueued({ status, headers }: Answer): boolean {
-  return (status >= 400 || status === 202) && headers.has('x-msft-approval-code');
+  return (status >= 400 || status === 202) && headers.get('x-msft-approval-code') !== undefined;
 }
 
 /** Turns an answer that is no success into the error it stands for. */

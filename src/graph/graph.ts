@@ -73,7 +73,7 @@ export interface Graph {
     /**
      * Takes the places of several updates.
      *
-     * @param wanted called with the index of one that a single call waits behind, and that should be run at once
+     * @param wanted called with the index of one that another call waits behind, and that should be run at once
      * @throws {GraphError} `OVERLOADED`
      */
     updateMany(

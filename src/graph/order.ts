@@ -1,5 +1,6 @@
 import type { Deadline } from './deadline.js';
 import { GraphError } from './errors.js';
+import type { Lane } from './turn.js';
 
 /** A place in the order of the writes on one state, taken when the write reached the service. */
 export interface Place {
@@ -18,13 +19,13 @@ export interface Order {
   /**
    * Takes the next place on a key.
    *
-   * @param hurry for work that can wait: called when somebody else waits behind it
+   * @param behind for work that can wait: called when other work waits behind it, with that work's lane
    */
-  place(key: string, hurry?: () => void): Place;
+  place(key: string, behind?: (lane: Lane) => void): Place;
 }
 
 interface Waiter {
-  readonly hurry: (() => void) | undefined;
+  readonly behind: ((lane: Lane) => void) | undefined;
   start: (() => void) | undefined;
 }
 
@@ -33,13 +34,15 @@ export function createOrder(): Order {
   const queues = new Map<string, Waiter[]>();
 
   return {
-    place(key, hurry) {
+    place(key, behind) {
       const queue = queues.get(key) ?? [];
       if (queue.length === 0) queues.set(key, queue);
-      const self: Waiter = { hurry, start: undefined };
+      const self: Waiter = { behind, start: undefined };
       queue.push(self);
-      // Those ahead may leave while they are told.
-      if (hurry === undefined && queue.length > 1) for (const ahead of [...queue]) ahead.hurry?.();
+
+      const tellAhead = (lane: Lane) => {
+        for (const ahead of queue.slice(0, queue.indexOf(self))) ahead.behind?.(lane);
+      };
 
       const leave = () => {
         const index = queue.indexOf(self);
@@ -53,26 +56,27 @@ export function createOrder(): Order {
         new Promise<void>((resolve, reject) => {
           const settle = () => {
             self.start = undefined;
-            deadline.signal.removeEventListener('abort', giveUp);
+            forget();
           };
-          const giveUp = () => {
+          const forget = deadline.whenOver(() => {
             settle();
             reject(notBegun(deadline));
-          };
+          });
           self.start = () => {
             settle();
             resolve();
           };
-          deadline.signal.addEventListener('abort', giveUp, { once: true });
-          if (deadline.signal.aborted) giveUp();
         });
 
       return {
         leave,
         async run(deadline, work) {
           try {
-            if (queue[0] !== self) await turn(deadline);
-            if (deadline.signal.aborted || !deadline.allowsAttemptAfter(0)) throw notBegun(deadline);
+            if (queue[0] !== self && !deadline.over) {
+              tellAhead(behind === undefined ? 'interactive' : 'bulk');
+              await turn(deadline);
+            }
+            if (deadline.over || !deadline.allowsAttemptAfter(0)) throw notBegun(deadline);
             return await work();
           } finally {
             leave();
@@ -84,8 +88,7 @@ export function createOrder(): Order {
 }
 
 function notBegun(deadline: Deadline): GraphError {
-  const closed = deadline.signal.aborted && !deadline.expired;
-  if (closed) return new GraphError('CLIENT_CLOSED');
+  if (deadline.over && !deadline.expired) return new GraphError('CLIENT_CLOSED');
   const cause = new Error('the time was over before earlier writes on the same state had ended');
   return new GraphError('GRAPH_UNAVAILABLE', { cause });
 }

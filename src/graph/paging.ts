@@ -31,7 +31,7 @@ export function createPager(client: GraphClient, baseUrl: URL, cursors: CursorCo
     const first = new URL(path, baseUrl);
     const at = cursor === undefined ? { link: first.href, seen: '' } : cursors.decode(cursor, path);
     return client.read(
-      { method: 'GET', url: new URL(at.link) },
+      { method: 'GET', path: at.link.slice(baseUrl.origin.length) },
       (answer) => {
         const { items, nextLink } = requirePage(schema, answer);
         if (nextLink === undefined) return { items };

@@ -10,6 +10,9 @@ const windowMs = 20_000;
 /** Of this many slots, bulk work leaves one free for those who wait for an answer. */
 const slotsPerReserved = 20;
 
+/** However long Graph asks for, after this the next one asks again. */
+const longestSlowMs = 300_000;
+
 /** To be called when the attempt is over: a slot that was used comes back one window later, else at once. */
 export type Release = (used: boolean) => void;
 
@@ -72,7 +75,7 @@ export function createQuota(limit: number): Quota {
     return new Promise<void>((resolve, reject) => {
       let { lane } = turn;
       const settle = () => {
-        deadline.signal.removeEventListener('abort', leave);
+        forget();
         turn.whenHurried = undefined;
       };
       const waiter: Waiter = {
@@ -88,13 +91,7 @@ export function createQuota(limit: number): Quota {
           reject(error);
         },
       };
-      const leave = () =>
-        waiter.refuse(
-          deadline.expired
-            ? new GraphError('THROTTLED', { retryAfterMs: untilTurnMs() })
-            : new GraphError('CLIENT_CLOSED'),
-        );
-      deadline.signal.addEventListener('abort', leave, { once: true });
+      const forget = deadline.whenOver(() => waiter.refuse(notInTime(deadline, untilTurnMs())));
       turn.whenHurried = () => {
         lanes[lane].remove(turn.caller, waiter);
         lane = 'interactive';
@@ -122,11 +119,12 @@ export function createQuota(limit: number): Quota {
       if (!deadline.allowsAttemptAfter(untilTurnMs())) {
         throw new GraphError('THROTTLED', { retryAfterMs: untilTurnMs() });
       }
-      await wait(turn, deadline, again, untilTurnMs);
+      if (!deadline.over) await wait(turn, deadline, again, untilTurnMs);
+      else throw notInTime(deadline, untilTurnMs());
       return giveBack;
     },
     slow(ms) {
-      slowUntil = Math.max(slowUntil, performance.now() + ms);
+      slowUntil = Math.max(slowUntil, performance.now() + Math.min(ms, longestSlowMs));
     },
     endBulk() {
       bulkEnded = true;
@@ -139,6 +137,10 @@ export function createQuota(limit: number): Quota {
       }
     },
   };
+}
+
+function notInTime(deadline: Deadline, retryAfterMs: number): GraphError {
+  return deadline.expired ? new GraphError('THROTTLED', { retryAfterMs }) : new GraphError('CLIENT_CLOSED');
 }
 
 function endedError(): GraphError {

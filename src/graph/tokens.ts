@@ -4,6 +4,7 @@ import { GraphError } from './errors.js';
 
 /** What is wanted of a token. */
 export interface TokenRequest {
+  /** May be made only when it is read. */
   readonly signal: AbortSignal;
   /** The claims of a challenge, as JSON text. */
   readonly claims?: string | undefined;
@@ -65,13 +66,14 @@ export function createTokenSource(credential: TokenCredential, scope: string, lo
 
   return {
     whenRefused: 'CREDENTIAL_UNAVAILABLE',
-    async get({ signal, claims, refused }) {
+    async get(request) {
+      const { claims, refused } = request;
       const now = Date.now();
       if (current !== undefined && current.token !== refused && current.expiresOnTimestamp > now) {
         if (now >= (current.refreshAfterTimestamp ?? current.expiresOnTimestamp - renewBeforeMs)) renewEarly();
         return current.token;
       }
-      const { token } = await inTime(renew(claims), signal);
+      const { token } = await inTime(renew(claims), request.signal);
       if (token === refused) {
         throw new GraphError('CREDENTIAL_UNAVAILABLE', { cause: new Error('there is no token but the refused one') });
       }

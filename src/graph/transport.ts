@@ -4,7 +4,8 @@ import type { GraphIds } from './errors.js';
 /** A request as it goes over the wire, but for the token. */
 export interface WireRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  readonly url: URL;
+  /** On the origin, with the query: `/beta/deviceManagement/…`. */
+  readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** JSON. */
   readonly body?: string;
@@ -15,7 +16,8 @@ export interface WireRequest {
 /** A whole answer, whatever its status. */
 export interface Answer {
   readonly status: number;
-  readonly headers: ReadonlyMap<string, string>;
+  /** By their names in small letters. */
+  readonly headers: { get(name: string): string | undefined };
   readonly text: string;
   readonly ids: GraphIds;
 }
@@ -48,19 +50,9 @@ export interface Transport {
 /** More than this is no answer that Graph gives to a request here. */
 export const maxAnswerBytes = 4 * 1024 * 1024;
 
-/** Headers by their names in small letters. */
-export function readHeaders(raw: Readonly<Record<string, unknown>>, token: string): ReadonlyMap<string, string> {
-  const headers = new Map<string, string>();
-  for (const [name, value] of Object.entries(raw)) {
-    const text = Array.isArray(value) ? value.join(', ') : value;
-    if (typeof text === 'string') headers.set(name.toLowerCase(), without(token, text));
-  }
-  return headers;
-}
-
 /** A server that repeats the token in its answer must not get it any further than here. */
 function without(token: string, text: string): string {
-  return text.replaceAll(token, '…');
+  return text.includes(token) ? text.replaceAll(token, '…') : text;
 }
 
 /** Only what looks like an id is passed on as one. */
@@ -69,7 +61,7 @@ function readId(value: string | undefined): string | undefined {
 }
 
 /** The ids of an exchange. */
-export function readIds(headers: ReadonlyMap<string, string>, clientRequestId: string): GraphIds {
+export function readIds(headers: Answer['headers'], clientRequestId: string): GraphIds {
   const requestId = readId(headers.get('request-id'));
   return { clientRequestId, ...(requestId !== undefined && { requestId }) };
 }
@@ -95,7 +87,7 @@ function exchange(pool: Pool, request: WireRequest, token: string, signal: Abort
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
     let status = 0;
-    let headers: ReadonlyMap<string, string> = new Map();
+    let headers: Answer['headers'] = new Map();
     let size = 0;
     const chunks: Buffer[] = [];
 
@@ -117,7 +109,7 @@ function exchange(pool: Pool, request: WireRequest, token: string, signal: Abort
     pool.dispatch(
       {
         method: request.method,
-        path: request.url.pathname + request.url.search,
+        path: request.path,
         headers: {
           accept: 'application/json',
           'client-request-id': clientRequestId,
@@ -134,7 +126,7 @@ function exchange(pool: Pool, request: WireRequest, token: string, signal: Abort
         },
         onResponseStart(_controller, statusCode, raw) {
           status = statusCode;
-          headers = readHeaders(raw, token);
+          headers = { get: (name) => without(token, [raw[name] ?? []].flat().join(', ')) || undefined };
         },
         onResponseData(started, chunk) {
           size += chunk.length;

@@ -44,10 +44,10 @@ function whenShowing(wanted: UserStatePatch): (state: ScriptUserState | undefine
 }
 
 /** One user run state: reading it, and the three writes, each with how to tell what became of it. */
-export function createUserStates(client: GraphClient, page: Pager, baseUrl: URL) {
-  const at = (target: Target) => new URL(userStatePath(target), baseUrl);
-  const get = (url: URL, deadline: Deadline) =>
-    client.read({ method: 'GET', url }, (answer) => requireEntity(scriptUserState, answer), deadline);
+export function createUserStates(client: GraphClient, page: Pager, basePath: string) {
+  const at = (target: Target) => basePath + userStatePath(target);
+  const get = (path: string, deadline: Deadline) =>
+    client.read({ method: 'GET', path }, (answer) => requireEntity(scriptUserState, answer), deadline);
 
   /** Without an id of its own a new state can't be told from one that was there: only that there is none like it. */
   async function noneLike(state: NewUserState, path: string, deadline: Deadline): Promise<undefined> {
@@ -63,13 +63,13 @@ export function createUserStates(client: GraphClient, page: Pager, baseUrl: URL)
     get: (target: Target, deadline: Deadline) => get(at(target), deadline),
 
     update(target: Target, patch: UserStatePatch, approval: Approval): Write<ScriptUserState> {
-      const url = at(target);
+      const path = at(target);
       const done = whenShowing(patch);
-      const request: WireRequest = { method: 'PATCH', url, headers: approvalHeaders(approval), body: body(patch) };
+      const request: WireRequest = { method: 'PATCH', path, headers: approvalHeaders(approval), body: body(patch) };
       return {
         request,
         shownBy: (answer) => shown(answer, done),
-        readBack: async (deadline) => done(await get(url, deadline)),
+        readBack: async (deadline) => done(await get(path, deadline)),
         nature: approval.justification !== undefined && approval.code === undefined ? 'queued' : 'absolute',
       };
     },
@@ -79,7 +79,7 @@ export function createUserStates(client: GraphClient, page: Pager, baseUrl: URL)
       const done = whenShowing(state);
       const { id } = state;
       return {
-        request: { method: 'POST', url: new URL(path, baseUrl), body: body(state) },
+        request: { method: 'POST', path: basePath + path, body: body(state) },
         shownBy: (answer) => shown(answer, done),
         readBack: async (deadline) => {
           if (id === undefined) return noneLike(state, path, deadline);
@@ -90,12 +90,12 @@ export function createUserStates(client: GraphClient, page: Pager, baseUrl: URL)
     },
 
     delete(target: Target): Write<{ readonly id: string }> {
-      const url = at(target);
+      const path = at(target);
       const gone = { id: target.userStateId };
       return {
-        request: { method: 'DELETE', url },
+        request: { method: 'DELETE', path },
         shownBy: ({ status }) => (status === accepted ? undefined : gone),
-        readBack: async (deadline) => ((await unlessMissing(get(url, deadline))) === undefined ? gone : undefined),
+        readBack: async (deadline) => ((await unlessMissing(get(path, deadline))) === undefined ? gone : undefined),
         nature: 'absolute',
       };
     },

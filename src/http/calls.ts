@@ -1,6 +1,7 @@
-import type { RequestHandler } from 'express';
+import type { IncomingHttpHeaders } from 'node:http';
 import { invalidInput } from '../api/errors.js';
 import type { ProcedureAbout } from '../api/router.js';
+import type { Step } from './in-turn.js';
 
 /** What a request asks of tRPC. */
 export interface Calls {
@@ -18,10 +19,12 @@ export interface Calls {
 declare global {
   namespace Express {
     interface Locals {
-      calls?: Calls;
+      calls: Calls | undefined;
     }
   }
 }
+
+const noParams = new URLSearchParams();
 
 /** More calls than this are refused as a batch. */
 export const maxBatchCalls = 20;
@@ -30,11 +33,14 @@ export const maxBatchCalls = 20;
  * Judges which procedures a request names, so that tRPC only sees requests that it can tell apart call by call: exact
  * paths, no mix of queries and mutations, no parameters but its two, and a stream where there must be one.
  */
-export function requireCalls(procedures: ReadonlyMap<string, ProcedureAbout>): RequestHandler {
-  return (request, response, next) => {
-    const { pathname, searchParams } = new URL(request.originalUrl, 'http://localhost');
+export function requireCalls(procedures: ReadonlyMap<string, ProcedureAbout>): Step {
+  return (request, response) => {
+    const { url } = request;
+    const queryAt = url.includes('?') ? url.indexOf('?') : url.length;
+    const path = url.slice(0, queryAt);
+    const searchParams = queryAt === url.length ? noParams : new URLSearchParams(url.slice(queryAt));
     const batched = searchParams.get('batch') === '1';
-    const named = pathname.slice(pathname.lastIndexOf('/') + 1);
+    const named = path.slice(path.lastIndexOf('/') + 1);
     const paths = batched ? named.split(',') : [named];
     const known = paths.filter((path) => procedures.has(path));
     response.locals.route = `/trpc/${known.join(',')}`;
@@ -51,19 +57,18 @@ export function requireCalls(procedures: ReadonlyMap<string, ProcedureAbout>): R
       const allowed = name === 'batch' ? value === '1' : name === 'input' && request.method === 'GET';
       if (!allowed || searchParams.getAll(name).length > 1) throw invalidInput('the query parameter is not for this');
     }
-    const streamed = wantsStream(request.get('trpc-accept'), request.get('accept'));
+    const streamed = wantsStream(request.headers);
     if (streamed && !batched) throw invalidInput('a streamed answer wants a batch, of one call or more');
     const long = about.some((each) => each?.meta?.streamed === true);
     if (long && !streamed) {
       throw invalidInput('this answers as a stream: call it with httpBatchStreamLink', [], 'UNSUPPORTED_MEDIA_TYPE');
     }
     response.locals.calls = { paths, batched, streamed, long, input: searchParams.get('input') };
-    next();
   };
 }
 
 /** By tRPC's own header, else by HTTP's. */
-function wantsStream(trpcAccept: string | undefined, accept: string | undefined): boolean {
-  const types = trpcAccept === undefined ? (accept ?? '').split(',').map((type) => type.trim()) : [trpcAccept];
-  return types.includes('application/jsonl');
+function wantsStream({ accept = '', 'trpc-accept': trpcAccept }: IncomingHttpHeaders): boolean {
+  if (trpcAccept !== undefined) return trpcAccept === 'application/jsonl';
+  return accept.split(',').some((type) => type.trim() === 'application/jsonl');
 }

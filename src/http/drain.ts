@@ -1,18 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RequestHandler, Response } from 'express';
+import type { Response } from 'express';
+import type { Step } from './in-turn.js';
 
 /** Knows which requests are under way, and lets them end. */
 export interface Drain {
   readonly draining: boolean;
   /** Counts a request until its connection is done with it. */
-  readonly watch: RequestHandler;
+  readonly watch: Step;
   /**
    * Begins to drain: every answer from now on closes its connection. Resolves once no request is under way, not before
    * `leastMs` and not after `mostMs`.
    */
   begin(leastMs: number, mostMs: number): Promise<void>;
-  /** Resolves when no request is under way. Those that have not arrived whole are cut off: nothing has begun for them. */
-  finish(): Promise<void>;
+  /**
+   * Resolves when no request is under way. Those that have not arrived whole are cut off: nothing has begun for them; and
+   * after `mostMs` those whose answers nobody takes.
+   */
+  finish(mostMs: number): Promise<void>;
 }
 
 /** Makes the drain of one service. */
@@ -25,11 +29,16 @@ export function createDrain(): Drain {
       onIdle = resolve;
       if (underWay.size === 0) resolve();
     });
+  const idleWithin = async (ms: number) => {
+    const done = new AbortController();
+    await Promise.race([idle(), sleep(ms, undefined, { signal: done.signal }).catch(() => undefined)]);
+    done.abort();
+  };
   return {
     get draining() {
       return draining;
     },
-    watch(request, response, next) {
+    watch(request, response) {
       underWay.add(response);
       if (draining) response.setHeader('connection', 'close');
       response.once('close', () => {
@@ -37,7 +46,6 @@ export function createDrain(): Drain {
         if (draining) request.socket.destroySoon();
         if (underWay.size === 0) onIdle?.();
       });
-      next();
     },
     async begin(leastMs, mostMs) {
       draining = true;
@@ -45,17 +53,14 @@ export function createDrain(): Drain {
         if (!response.headersSent) response.setHeader('connection', 'close');
       }
       await sleep(leastMs);
-      const timeIsUp = new AbortController();
-      await Promise.race([
-        idle(),
-        sleep(mostMs - leastMs, undefined, { signal: timeIsUp.signal }).catch(() => undefined),
-      ]);
-      timeIsUp.abort();
+      await idleWithin(mostMs - leastMs);
     },
-    async finish() {
+    async finish(mostMs) {
       for (const { req } of underWay) {
         if (!req.complete) req.destroy();
       }
+      await idleWithin(mostMs);
+      for (const response of underWay) response.destroy();
       await idle();
     },
   };

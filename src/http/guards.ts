@@ -1,39 +1,36 @@
-import type { Request, RequestHandler } from 'express';
-import { text } from 'express';
+import type { Request } from 'express';
 import { invalidInput, Refusal } from '../api/errors.js';
 import { isLoopback } from '../loopback.js';
+import type { Step } from './in-turn.js';
 
-const maxBodyBytes = 64 * 1024;
-const maxLongBodyBytes = 1024 * 1024;
-
-/** HTTP/1.1 wants one `Host` (RFC 9112, 3.2). */
-export const requireHost: RequestHandler = (request, _response, next) => {
-  const hosts = request.headersDistinct['host'] ?? [];
-  if (hosts.length > 1 || (hosts.length === 0 && request.httpVersion !== '1.0'))
-    throw invalidInput('wants one host header');
-  next();
+/** HTTP/1.1 wants one `Host`, and that it names one (RFC 9112, 3.2). */
+export const requireHost: Step = (request) => {
+  const hosts = request.rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name)).length;
+  if (hosts > 1 || (hosts === 0 && request.httpVersion !== '1.0')) throw invalidInput('wants one host header');
+  const { host } = request.headers;
+  if (host !== undefined && (/[@/?#\\]/.test(host) || !URL.canParse(`http://${host}`))) {
+    throw invalidInput('the host header names no host');
+  }
 };
 
 /**
  * Without sign-in, being on this machine is what lets a caller in. A page whose name has been pointed at this machine
  * (DNS rebinding) is there too, but its browser still sends the page's own name.
  */
-export function requireLocalHost(publicUrl: URL | undefined): RequestHandler {
-  return (request, _response, next) => {
-    const host = URL.canParse(`http://${request.get('host')}`) ? new URL(`http://${request.get('host')}`) : undefined;
-    const isLocal = host !== undefined && (isLoopback(host.hostname) || host.hostname === publicUrl?.hostname);
+export function requireLocalHost(publicUrl: URL | undefined): Step {
+  return (request) => {
+    const name = /^(\[[^\]]*\]|[^:]*)(:\d*)?$/.exec(request.headers.host ?? '')?.[1] ?? '';
+    const isLocal = isLoopback(name) || name.toLowerCase() === publicUrl?.hostname;
     if (!isLocal) throw new Refusal('REQUEST_REFUSED');
-    next();
   };
 }
 
 /** Calls come by GET or POST and in no other way. There is no CORS: a preflight is refused like everything else. */
-export const requireMethod: RequestHandler = (request, response, next) => {
+export const requireMethod: Step = (request, response) => {
   if (request.method !== 'GET' && request.method !== 'POST') {
     response.setHeader('allow', 'GET, POST');
     throw invalidInput('wants GET or POST', [], 'METHOD_NOT_SUPPORTED');
   }
-  next();
 };
 
 /** The origin that browsers use: the public address, or localhost at whatever port the request came to. */
@@ -47,31 +44,21 @@ export function publicOrigin(request: Request, publicUrl: URL | undefined): stri
  *
  * @see https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
  */
-export function requireOwnSite(publicUrl: URL | undefined): RequestHandler {
-  return (request, _response, next) => {
-    const site = request.get('sec-fetch-site');
-    const origin = request.get('origin');
+export function requireOwnSite(publicUrl: URL | undefined): Step {
+  return (request) => {
+    const site = request.headers['sec-fetch-site'];
+    const origin = request.headers.origin;
     const own = publicOrigin(request, publicUrl);
     const fromOwnSite = site === undefined ? origin === undefined || origin === own : site === 'same-origin';
-    if (request.get('x-csrf') !== '1' || !fromOwnSite) throw new Refusal('REQUEST_REFUSED');
-    next();
+    if (request.headers['x-csrf'] !== '1' || !fromOwnSite) throw new Refusal('REQUEST_REFUSED');
   };
 }
 
 /** A body is JSON, and says so. */
-export const requireJson: RequestHandler = (request, _response, next) => {
-  const type = request.get('content-type');
+export const requireJson: Step = (request) => {
+  const type = request.headers['content-type'];
   const needed = request.method === 'POST' || type !== undefined;
   if (needed && !/^application\/json\s*(;\s*charset=("utf-8"|utf-8)\s*)?$/i.test(type ?? '')) {
     throw invalidInput('the content type must be application/json', [], 'UNSUPPORTED_MEDIA_TYPE');
   }
-  next();
 };
-
-/** Reads the body under its limit, as text: parsing it is tRPC's. */
-export const readBody: RequestHandler = (request, response, next) => {
-  (response.locals.calls?.long ? readLong : readShort)(request, response, next);
-};
-
-const readShort = text({ type: 'application/json', limit: maxBodyBytes, inflate: false });
-const readLong = text({ type: 'application/json', limit: maxLongBodyBytes, inflate: false });

@@ -5,7 +5,7 @@ declare global {
   namespace Express {
     interface Locals {
       /** Whom the request comes from; `null` when nobody is signed in. */
-      visitor?: Visitor | null;
+      visitor: Visitor | null | undefined;
     }
   }
 }

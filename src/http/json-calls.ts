@@ -35,7 +35,7 @@ export function answerJsonCalls(parts: TrpcParts): RequestHandler {
     const { calls } = response.locals;
     if (calls === undefined) throw new TypeError('the calls have not been judged');
     const ctx = contextOf(response, parts);
-    const inputs = inputsOf(calls, request.body);
+    const inputs = inputsOf(calls, request.method === 'POST' ? request.body : '');
     const leaving = new AbortController();
     // Each call of a batch listens to it.
     if (calls.batched) setMaxListeners(0, leaving.signal);
@@ -90,7 +90,8 @@ function parseInputs(text: string, batched: boolean): Inputs {
   if (text === '') return {};
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    // A byte order mark may be ignored (RFC 8259, 8.1).
+    parsed = JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
   } catch (cause) {
     throw new TRPCError({ code: 'BAD_REQUEST', cause });
   }

@@ -32,15 +32,12 @@ export function answerErrors(log: Logger): ErrorRequestHandler {
   };
 }
 
-/** Express and its body parser say by these what they refuse. */
-const httpError = z.object({ status: z.number(), type: z.string().optional() });
+/** Express says by it what it refuses, such as an address that can't be decoded. */
+const httpError = z.object({ status: z.number() });
 
 function asRefusal(thrown: unknown): TRPCError {
   if (thrown instanceof TRPCError) return thrown;
-  const { status, type } = httpError.safeParse(thrown).data ?? {};
-  if (type === 'request.aborted') return new Refusal('CLIENT_CLOSED');
-  if (status === 413) return invalidInput('the body is too large', [], 'PAYLOAD_TOO_LARGE');
-  if (status === 415) return invalidInput('wants UTF-8, not compressed', [], 'UNSUPPORTED_MEDIA_TYPE');
+  const { status } = httpError.safeParse(thrown).data ?? {};
   if (status !== undefined && status >= 400 && status < 500) return invalidInput('the request is malformed');
   return new TRPCError({ code: 'INTERNAL_SERVER_ERROR', cause: thrown });
 }

@@ -1,5 +1,5 @@
-import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
+import type { Step } from './in-turn.js';
 
 declare global {
   namespace Express {
@@ -7,7 +7,7 @@ declare global {
       /** The id that the answer carries. */
       requestId: string;
       /** What a request turned out to be for, in words of the service's own. */
-      route?: string;
+      route: string | undefined;
     }
   }
 }
@@ -21,26 +21,26 @@ const header = 'x-request-id';
  * Gives every request its id (the caller's own when it is safe) and leaves a line about it in the log: never its
  * address as it came, its headers or its body, which can hold names and secrets.
  */
-export function logRequests(log: Logger): RequestHandler {
-  return (request, response, next) => {
+export function logRequests(log: Logger): Step {
+  return (request, response) => {
     const startedAt = performance.now();
-    const own = request.get(header);
-    const requestId = own !== undefined && safeId.test(own) ? own : crypto.randomUUID();
+    const own = request.headers[header];
+    const requestId = typeof own === 'string' && safeId.test(own) ? own : crypto.randomUUID();
     response.locals.requestId = requestId;
     response.setHeader(header, requestId);
     response.once('close', () => {
-      const level = request.path === '/healthz' || request.path === '/readyz' ? 'debug' : 'info';
+      const { route = null } = response.locals;
+      const level = route === '/healthz' || route === '/readyz' ? 'debug' : 'info';
       log[level](
         {
           requestId,
           method: request.method,
-          route: response.locals.route ?? null,
+          route,
           status: response.writableFinished ? response.statusCode : null,
           durationMs: Math.round(performance.now() - startedAt),
         },
         'request',
       );
     });
-    next();
   };
 }

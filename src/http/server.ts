@@ -1,17 +1,19 @@
 import { createServer, type RequestListener, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc';
+import type { Express } from 'express';
 import type { Logger } from 'pino';
 import { invalidInput } from '../api/errors.js';
+import { shapesOf } from './express-shapes.js';
 import { refusalBody } from './refusal.js';
 
 /** Makes the HTTP server, with limits on slow headers, slow bodies and idle connections. */
-export function createHttpServer(app: RequestListener, log: Logger): Server {
+export function createHttpServer(app: Express, log: Logger): Server {
   const answering = new WeakMap<Duplex, ServerResponse>();
   const listener: RequestListener = (request, response) => {
     answering.set(request.socket, response);
-    // A whole address or `*` is for proxies and servers as such, which this is not.
-    if (request.url?.startsWith('/')) app(request, response);
+    // A whole address or `*` is for proxies and servers as such, which this is not; a fragment is nobody's but browsers'.
+    if (/^\/[^#]*$/.test(request.url ?? '')) app(request, response);
     else refuse(request.socket, 'BAD_REQUEST', log);
   };
   const server = createServer(
@@ -24,6 +26,7 @@ export function createHttpServer(app: RequestListener, log: Logger): Server {
       maxHeaderSize: 32 * 1024,
       // Answered by the app instead, in the contract's shape.
       requireHostHeader: false,
+      ...shapesOf(app),
     },
     listener,
   );

@@ -5,9 +5,12 @@ import { contextOf, type TrpcParts } from './call-context.js';
 import { maxBatchCalls } from './calls.js';
 import { retryAfter } from './retry-after.js';
 
+/** A stream that nobody reads is cut off after this. What is read is never silent for so long: there are pings. */
+const unreadMs = 60_000;
+
 /** Answers calls with tRPC's own adapter, which can stream. */
 export function answerStockCalls(parts: TrpcParts): RequestHandler {
-  return createExpressMiddleware({
+  const answer = createExpressMiddleware({
     router: appRouter,
     maxBatchSize: maxBatchCalls,
     // The contract takes every procedure by POST: long inputs do not fit into an address.
@@ -19,4 +22,8 @@ export function answerStockCalls(parts: TrpcParts): RequestHandler {
     },
     onError: ({ error, path, ctx }) => ctx?.logFailure(error, path),
   });
+  return (request, response, next) => {
+    response.setTimeout(unreadMs, () => response.destroy());
+    answer(request, response, next);
+  };
 }

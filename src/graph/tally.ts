@@ -1,0 +1,26 @@
+/** Counts what is under way. */
+export interface Tally {
+  /** @returns to be called when it is over */
+  enter(): () => void;
+  /** Resolves when nothing is under way. */
+  idle(): Promise<void>;
+}
+
+/** Makes a tally. */
+export function createTally(): Tally {
+  let count = 0;
+  let onIdle: (() => void)[] = [];
+  const leave = () => {
+    count--;
+    if (count > 0) return;
+    for (const tell of onIdle) tell();
+    onIdle = [];
+  };
+  return {
+    enter() {
+      count++;
+      return leave;
+    },
+    idle: () => (count === 0 ? Promise.resolve() : new Promise((resolve) => onIdle.push(resolve))),
+  };
+}

@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { measureBulk } from './bulk.js';
+import { measureMemory } from './bulk-memory.js';
+import { measureQuota } from './bulk-quota.js';
+import { compileContestants } from './contestants.js';
+import { measureInteractive } from './interactive.js';
+import { describeMachine, describePackages, watchMachine } from './machine.js';
+import { fullPlan, quickPlan } from './plan.js';
+import { killAll } from './processes.js';
+import { progress } from './progress.js';
+import { reportBulk, reportMemory, reportQuota } from './report-bulk.js';
+import { reportInteractive } from './report-interactive.js';
+
+function fail(error: unknown): never {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+}
+
+async function main(): Promise<void> {
+  if (process.platform !== 'linux') fail('The benchmark reads the accounts of processes that only Linux keeps.');
+  const quick = process.argv.includes('--quick');
+  const plan = quick ? quickPlan : fullPlan;
+  const folder = mkdtempSync(join(tmpdir(), 'script-state-bff-bench-'));
+  process.on('exit', () => {
+    killAll();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
+  setTimeout(() => fail(`not done after ${plan.limitSeconds} s`), plan.limitSeconds * 1000);
+
+  const meanwhile = watchMachine();
+  compileContestants(folder);
+  progress('the contestants are compiled');
+  const interactive = await measureInteractive(plan.interactive, folder);
+  const bulk = await measureBulk(plan.bulk, folder);
+  const quota = await measureQuota(plan.quota, folder);
+  const memory = await measureMemory(plan.memory, folder);
+  const minutes = (performance.now() / 60_000).toFixed(1);
+
+  const parts = [
+    '## Benchmark',
+    [
+      ...describeMachine(),
+      describePackages(),
+      `${quick ? 'a quick run, too short for its numbers to mean much' : 'the whole run'}: ${minutes} minutes, everything on the loopback address`,
+      meanwhile(),
+    ]
+      .map((line) => `- ${line}`)
+      .join('\n'),
+    reportInteractive(plan.interactive, interactive),
+    reportBulk(plan.bulk, bulk),
+    reportQuota(plan.quota, quota),
+    reportMemory(memory),
+  ];
+  process.stdout.write(`${parts.join('\n\n')}\n`, () => process.exit());
+}
+
+main().catch(fail);

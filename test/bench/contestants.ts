@@ -1,0 +1,88 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Language } from './calls.js';
+import { type Serving, startServing } from './processes.js';
+import type { BenchSimulator } from './simulator.js';
+
+/** A way to bring an update to Graph. */
+export interface Contestant {
+  readonly name: string;
+  readonly language: Language;
+  /** What it is made of. */
+  readonly what: string;
+  /** The file under `contestants`, without its ending; this service is none of these. */
+  readonly file?: string;
+}
+
+/** The floor, which every ratio refers to. */
+export const bare: Contestant = {
+  name: 'bare',
+  language: 'graph',
+  what: '`node:http` and an undici `Pool`; adds the token, streams bodies both ways',
+  file: 'bare',
+};
+
+/** What people put in front of an API without writing code. */
+export const expressProxy: Contestant = {
+  name: 'http-proxy-middleware',
+  language: 'graph',
+  what: 'on Express, with a keep-alive agent; adds the token',
+  file: 'express-proxy',
+};
+
+/** This service. */
+export const thisService: Contestant = {
+  name: 'this service',
+  language: 'tRPC',
+  what: '`node dist/main.js`, as built; request log and audit at level `info`',
+};
+
+/** All of them, in the order of the tables. */
+export const contestants: readonly Contestant[] = [
+  bare,
+  expressProxy,
+  {
+    name: 'stock tRPC',
+    language: 'tRPC',
+    what: 'Express, tRPC, zod in and out, pino-http, global `fetch`',
+    file: 'stock',
+  },
+  {
+    name: 'stock tRPC, Graph client',
+    language: 'tRPC',
+    what: 'the same, with `@microsoft/microsoft-graph-client` for `fetch`',
+    file: 'graph-client',
+  },
+  thisService,
+];
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Compiles the contestants, so that their processes hold no compiler, into a folder in which they find their packages. */
+export function compileContestants(folder: string): void {
+  const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
+  mkdirSync(join(folder, 'contestants'));
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  const project = fileURLToPath(new URL('contestants', import.meta.url));
+  execFileSync(process.execPath, [tsc, '-p', project, '--outDir', join(folder, 'contestants')], { stdio: 'inherit' });
+}
+
+/** Starts one in front of a simulator. @param env more settings, for this service */
+export function startContestant(
+  { name, file }: Contestant,
+  simulator: BenchSimulator,
+  folder: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Serving> {
+  const access = { GRAPH_BASE_URL: simulator.baseUrl, GRAPH_ACCESS_TOKEN: simulator.token };
+  if (file !== undefined) {
+    const args = [join(folder, 'contestants', `${file}.js`)];
+    return startServing({ name, args, env: { ...access, NODE_ENV: 'production' } }, folder);
+  }
+  const own = { GRAPH_CREDENTIAL: 'access-token', SIGN_IN: 'off', PORT: '0', GRAPH_WRITES_PER_20S: '1000000' };
+  return startServing({ name, args: [join(root, 'dist/main.js')], env: { ...access, ...own, ...env } }, folder);
+}

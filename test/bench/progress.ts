@@ -1,0 +1,5 @@
+/** Says on stderr how far it is. */
+export function progress(text: string): void {
+  const seconds = Math.round(performance.now() / 1000);
+  process.stderr.write(`${String(seconds).padStart(4)} s  ${text}\n`);
+}

@@ -1,0 +1,74 @@
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { type ScriptUserState, scriptUserState } from '../../src/graph/entities.js';
+import { scriptKinds, scriptsPath, type Target, userStatePath, userStatesPath } from '../../src/graph/routes.js';
+import { type Controls, steer } from '../support/simulator.js';
+import { faultOfState, wantedOf } from './calls.js';
+import { startServing } from './processes.js';
+
+/** A simulator in a process of its own. */
+export interface BenchSimulator extends Controls {
+  readonly baseUrl: string;
+  /** A token that it takes. */
+  readonly token: string;
+  /** Every user state of some scripts, until there are enough. */
+  someStates(atLeast: number): Promise<readonly Target[]>;
+  read(target: Target): Promise<ScriptUserState>;
+  stop(): Promise<void>;
+}
+
+const page = z.object({ value: z.array(z.object({ id: z.string() })), '@odata.nextLink': z.string().optional() });
+/** Starts one without latency and without quota. */
+export async function startBenchSimulator(folder: string): Promise<BenchSimulator> {
+  const file = fileURLToPath(new URL('simulator-process.ts', import.meta.url));
+  const serving = await startServing({ name: 'simulator', args: ['--import', 'tsx', file] }, folder);
+  const { url } = serving;
+  const baseUrl = `${url}/beta`;
+  const token = 'a-token-for-the-benchmark';
+  const controls = steer(url);
+  await controls.register(token);
+
+  async function get(address: string): Promise<unknown> {
+    const response = await fetch(address, { headers: { authorization: `Bearer ${token}` } });
+    if (!response.ok) throw new Error(`GET ${address}: ${response.status}`);
+    return response.json();
+  }
+
+  async function ids(path: string): Promise<readonly string[]> {
+    const found: string[] = [];
+    for (let next: string | undefined = `${baseUrl}/${path}`; next !== undefined; ) {
+      const { value, '@odata.nextLink': link } = page.parse(await get(next));
+      found.push(...value.map(({ id }) => id));
+      next = link;
+    }
+    return found;
+  }
+
+  return {
+    ...controls,
+    baseUrl,
+    token,
+    async someStates(atLeast) {
+      const targets: Target[] = [];
+      for (const scriptKind of scriptKinds) {
+        for (const scriptId of await ids(scriptsPath(scriptKind))) {
+          if (targets.length >= atLeast) return targets;
+          const script = { scriptKind, scriptId };
+          targets.push(...(await ids(userStatesPath(script))).map((userStateId) => ({ ...script, userStateId })));
+        }
+      }
+      return targets;
+    },
+    read: async (target) => scriptUserState.parse(await get(`${baseUrl}/${userStatePath(target)}`)),
+    stop: () => serving.stop(),
+  };
+}
+
+/** Reads every tenth state from Graph itself; rejects when one does not have the values of the run. */
+export async function lookUp(simulator: BenchSimulator, targets: readonly Target[], run: number): Promise<void> {
+  for (const [index, target] of targets.entries()) {
+    if (index % 10 !== 0) continue;
+    const fault = faultOfState(wantedOf(target, index, run), await simulator.read(target));
+    if (fault !== undefined) throw new Error(`Graph: ${fault}`);
+  }
+}

@@ -1,0 +1,160 @@
+import { once } from 'node:events';
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { createTRPCClient, httpBatchLink, httpBatchStreamLink, type TRPCClient } from '@trpc/client';
+import { expect } from 'vitest';
+import type { AppRouter, RouterInputs, RouterOutputs } from '../../src/contract.js';
+import { scriptKinds } from '../../src/graph/routes.js';
+import type { TestService } from './service.js';
+import type { Controls, JournalEntry } from './simulator.js';
+import type { KnownState } from './states.js';
+
+type Input = RouterInputs['scriptUserState']['updateMany'];
+type Yielded = RouterOutputs['scriptUserState']['updateMany'] extends AsyncIterable<infer T> ? T : never;
+
+/** One row of `updateMany`. */
+export type Row = Input['updates'][number];
+/** What became of one row. */
+export type Result = Extract<Yielded, { readonly index: number }>;
+/** How far it is. */
+export type Progress = Exclude<Yielded, Result>;
+
+/** A client whose calls of one turn go as one batch. */
+export function createBatchClient(
+  { address }: Pick<TestService, 'address'>,
+  headers: () => Readonly<Record<string, string>> = () => ({}),
+): TRPCClient<AppRouter> {
+  const url = `${address}/trpc`;
+  return createTRPCClient<AppRouter>({
+    links: [httpBatchLink({ url, headers: () => ({ 'x-csrf': '1', ...headers() }), maxItems: 20 })],
+  });
+}
+
+/** A client whose answers come as they are ready. @param headers beside `x-csrf` */
+export function createStreamClient(
+  { address }: Pick<TestService, 'address'>,
+  headers: Readonly<Record<string, string>> = {},
+): TRPCClient<AppRouter> {
+  const url = `${address}/trpc`;
+  return createTRPCClient<AppRouter>({
+    links: [httpBatchStreamLink({ url, headers: { 'x-csrf': '1', ...headers }, maxItems: 20 })],
+  });
+}
+
+/** An `updateMany` under way, and what has been heard of it. */
+export interface Running {
+  /** Everything, in the order in which it came. */
+  readonly heard: readonly Yielded[];
+  readonly results: () => readonly Result[];
+  readonly progress: () => readonly Progress[];
+  /** Goes away. */
+  readonly leave: () => void;
+  /** Resolves with every result when it is over; rejects when it fails. */
+  readonly over: Promise<readonly Result[]>;
+}
+
+const isResult = (each: Yielded): each is Result => 'index' in each;
+
+/** Calls `updateMany` as a front end does, and reads. */
+export function startMany(service: Pick<TestService, 'address'>, input: Input): Running {
+  return readMany(createStreamClient(service), input);
+}
+
+/** The same with a client of the test's own. */
+export function readMany(client: TRPCClient<AppRouter>, input: Input): Running {
+  const leaving = new AbortController();
+  const heard: Yielded[] = [];
+  const results = () => heard.filter(isResult);
+  const read = async () => {
+    const stream = await client.scriptUserState.updateMany.mutate(input, { signal: leaving.signal });
+    for await (const each of stream) heard.push(each);
+    return results();
+  };
+  const over = read();
+  // Who leaves doesn't wait for the end.
+  over.catch(() => undefined);
+  return {
+    heard,
+    results,
+    progress: () => heard.filter((each) => 'done' in each),
+    leave: () => leaving.abort(),
+    over,
+  };
+}
+
+/** Calls `updateMany` without a client of tRPC's: its answer can be left unread, and its socket be torn. */
+export async function sendMany(
+  { address }: Pick<TestService, 'address'>,
+  updates: readonly Row[],
+): Promise<[ClientRequest, IncomingMessage]> {
+  const sent = request(`${address}/trpc/scriptUserState.updateMany?batch=1`, {
+    method: 'POST',
+    headers: { 'x-csrf': '1', 'content-type': 'application/json', 'trpc-accept': 'application/jsonl' },
+  });
+  sent.end(JSON.stringify({ 0: { updates } }));
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  sent.on('error', () => undefined);
+  return [sent, response];
+}
+
+/** User states of any kind of script, as many as wanted, each only once. */
+export async function manyStates(
+  { client }: Pick<TestService, 'client'>,
+  wanted: number,
+  kinds: readonly (typeof scriptKinds)[number][] = scriptKinds,
+): Promise<readonly KnownState[]> {
+  const found: KnownState[] = [];
+  for (const scriptKind of kinds) {
+    let cursor: string | undefined;
+    do {
+      const scripts = await client.script.list.query({ scriptKind, cursor });
+      cursor = scripts.nextCursor;
+      for (const { id: scriptId } of scripts.items) {
+        const { items } = await client.scriptUserState.list.query({ scriptKind, scriptId });
+        found.push(...items.map((state) => ({ target: { scriptKind, scriptId, userStateId: state.id }, state })));
+        if (found.length >= wanted) return found.slice(0, wanted);
+      }
+    } while (cursor !== undefined);
+  }
+  throw new Error(`there are not ${wanted} user states`);
+}
+
+/** Rows that give each state a value of its own, from `from` upwards. */
+export function rowsOf(states: readonly KnownState[], from: number): readonly Row[] {
+  return states.map(({ target }, index) => ({ ...target, patch: { successDeviceCount: from + index } }));
+}
+
+/** The updates that Graph got, in order. */
+export async function patches(simulator: Pick<Controls, 'journal'>): Promise<readonly JournalEntry[]> {
+  return (await simulator.journal()).filter(({ method }) => method === 'PATCH');
+}
+
+/** How many updates Graph got, once each is answered and there are no more of them than a while before. */
+export async function settledPatches(simulator: Pick<Controls, 'journal'>): Promise<number> {
+  let before = -1;
+  const isSettled = async () => {
+    const sent = await patches(simulator);
+    const still = sent.length === before && sent.every(({ answeredAtMs }) => answeredAtMs !== null);
+    before = sent.length;
+    return still;
+  };
+  await expect.poll(isSettled, { timeout: 20_000, interval: 400 }).toBe(true);
+  return before;
+}
+
+/** The batches that Graph got, each with its items. */
+export async function batches(simulator: Pick<Controls, 'journal'>): Promise<readonly (readonly JournalEntry[])[]> {
+  const journal = await simulator.journal();
+  return journal
+    .filter(({ path }) => path.endsWith('$batch'))
+    .map(({ n }) => journal.filter(({ batch }) => batch === n));
+}
+
+/** Which state a request to Graph is about. */
+export function stateOf({ path }: JournalEntry): string {
+  return decodeURIComponent(path.slice(path.lastIndexOf('/') + 1));
+}
+
+/** The value that a request to Graph sets. */
+export function newValue({ body }: JournalEntry): number {
+  return (body as { successDeviceCount: number }).successDeviceCount;
+}
