@@ -82,13 +82,16 @@ describe('what the README shows', () => {
     expect(JSON.parse(stdout)).toEqual(JSON.parse(answer));
   });
 
-  test('the typed call runs', async () => {
-    const [snippet = ''] = blocks('ts');
+  test.each([
+    ['the typed call', 'mutate({ ...script', /^.*@.* \d+ [\w-]+:[\w-]+$[^]*^now 0$/m],
+    ['the stream of many updates', 'updateMany.mutate', /^0 of (\d+)$[^]*^\1 of \1$/m],
+  ])('%s runs', async (_, mark, output) => {
+    const [snippet, ...others] = blocks('ts').filter((block) => block.includes(mark));
+    expect(others).toEqual([]);
+    const file = `node_modules/.cache/readme-${mark.replaceAll(/\W/g, '')}.mts`;
     await mkdir('node_modules/.cache', { recursive: true });
-    await writeFile('node_modules/.cache/readme-call.mts', here(snippet));
-    const { stdout } = await run(process.execPath, ['--import', 'tsx', 'node_modules/.cache/readme-call.mts']);
-    expect(stdout).toMatch(/^.*@.* \d+ [\w-]+:[\w-]+$/m);
-    expect(stdout).toContain('now 0');
+    await writeFile(file, here(snippet ?? ''));
+    expect((await run(process.execPath, ['--import', 'tsx', file])).stdout).toMatch(output);
   });
 
   test('the doctor says what stands there', async () => {

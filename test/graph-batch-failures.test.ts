@@ -147,10 +147,12 @@ describe('when a whole batch goes wrong', () => {
   });
 });
 
-test('when "not now" was applied all the same, and no read can tell, the outcome is unknown', async () => {
-  const { said, lies } = await update(whole('throttled-applied', 'always'));
-  expect(lies).toEqual([]);
-  expect(said).toEqual(all('OUTCOME_UNKNOWN'));
+test('when "not now" was applied all the same, and no read can tell, callers get Graph\'s word, and the audit doubts it', async () => {
+  const before = pair.service.lines({ log: 'audit' }).length;
+  const { said } = await update(whole('throttled-applied', 'always'));
+  expect(said).toEqual(all('THROTTLED'));
+  const lines = pair.service.lines({ log: 'audit' }).slice(before);
+  expect(lines.map(({ outcome }) => outcome)).toEqual(Array(5).fill('unknown'));
 });
 
 describe('when one of a batch was not applied', () => {

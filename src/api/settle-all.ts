@@ -10,7 +10,7 @@ export interface Work<Item, T> {
   /** Does it for one of them; never rejects. */
   readonly run: (item: Item, index: number) => Promise<T>;
   /** Called once: nothing more will be begun. */
-  readonly end: () => void;
+  readonly end: (this: void) => void;
   /** Aborts when nobody waits for the results any more. */
   readonly signal: AbortSignal | undefined;
 }
@@ -55,16 +55,20 @@ export function settleAll<Item, T>({ items, run, end, signal }: Work<Item, T>): 
     if (stopped || item === undefined || begun[index] !== 0) return;
     begun[index] = 1;
     underWay++;
-    void run(item, index).then((result) => {
-      underWay--;
-      unread.push(result);
-      fill();
-      wake?.();
-    });
+    void settle(item, index);
+  }
+
+  async function settle(item: Item, index: number): Promise<void> {
+    const result = await run(item, index);
+    underWay--;
+    unread.push(result);
+    fill();
+    wake?.();
   }
 
   function fill(): void {
-    while (!stopped && next < total && underWay < atATime && unread.length < maxUnread) begin(next++);
+    if (stopped) return;
+    while (next < total && underWay < atATime && unread.length < maxUnread) begin(next++);
   }
 
   /** Resolves when there is something to read; what settles together is read together. */

@@ -40,6 +40,6 @@ export function updateMany(
     }
   }
 
-  const settling: Settling<UpdateResult> = settleAll({ items: bulk.updates, run, end: bulk.end, signal });
+  const settling: Settling<UpdateResult> = settleAll({ items: bulk.updates, run, end: () => bulk.end(), signal });
   return settling.results;
 }

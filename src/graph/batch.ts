@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { type Answer, maxAnswerBytes, readIds, TransportError, type WireRequest } from './transport.js';
+import { type Limit, whenGivenUp } from './limit.js';
+import { type Answer, type Loss, maxAnswerBytes, readIds, TransportError, type WireRequest } from './transport.js';
 
 /** One request that is ready to leave, and the promise of its answer. */
 export interface Item {
   readonly request: WireRequest;
   readonly token: string;
-  readonly signal: AbortSignal;
+  readonly limit: Limit;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -13,8 +14,8 @@ export interface Item {
 /** The one request that several become, and the way back from its answer to theirs. */
 export interface Batch {
   readonly request: WireRequest;
-  /** Aborts when nobody waits for any of it any more. */
-  readonly signal: AbortSignal;
+  /** It is waited for as long as any of them is. */
+  readonly limit: Limit;
   /** Gives each request the one answer that bears its id; without one, its outcome is in doubt. */
   settle(answer: Answer): void;
   /** To be called when the batch is over, however it ended. */
@@ -27,13 +28,12 @@ export function createBatch(items: readonly Item[], basePath: string): Batch {
   let waiting = items.length;
   const legs = items.map((item, index) => {
     const leg = { ...item, id: String(index + 1), clientRequestId: crypto.randomUUID() };
-    const giveUp = () => {
-      item.reject(lost(leg.clientRequestId, item.signal.reason, false));
+    const settle = whenGivenUp(item.limit, (cause) => {
+      item.reject(lost(leg.clientRequestId, 'given-up', cause));
       waiting--;
-      if (waiting === 0) leaving.abort(item.signal.reason);
-    };
-    item.signal.addEventListener('abort', giveUp, { once: true });
-    return { ...leg, giveUp };
+      if (waiting === 0) leaving.abort(cause);
+    });
+    return { ...leg, settle };
   });
 
   return {
@@ -43,25 +43,25 @@ export function createBatch(items: readonly Item[], basePath: string): Batch {
       body: `{"requests":[${legs.map((leg) => describe(leg, basePath)).join()}]}`,
       maxAnswerBytes: maxAnswerBytes * legs.length,
     },
-    signal: leaving.signal,
+    limit: { ms: Math.max(...items.map(({ limit }) => limit.ms)), caller: leaving.signal },
     settle({ text }) {
       const answers = readAnswers(text);
       for (const { id, clientRequestId, resolve, reject } of legs) {
         const own = answers.filter((each) => each.id === id);
         const [found] = own;
-        if (found === undefined || own.length > 1) reject(lost(clientRequestId, new Error('not answered once'), true));
+        if (found === undefined || own.length > 1) reject(lost(clientRequestId, 'unreadable', undefined));
         else resolve(toAnswer(found, clientRequestId));
       }
     },
     end() {
-      for (const { signal, giveUp } of legs) signal.removeEventListener('abort', giveUp);
+      for (const { settle } of legs) settle();
     },
   };
 }
 
 /** Nothing is known of a request that was in a batch, but that the batch left. */
-function lost(clientRequestId: string, cause: unknown, unreadable: boolean): TransportError {
-  return new TransportError({ sent: true, unreadable, ids: { clientRequestId }, cause });
+function lost(clientRequestId: string, loss: Loss, cause: unknown): TransportError {
+  return new TransportError({ sent: true, loss, ids: { clientRequestId }, cause });
 }
 
 interface Leg {

@@ -17,45 +17,44 @@ export function createBatching(transport: Pick<Transport, 'send'>, basePath: str
   function flush(): void {
     const items = ready;
     ready = [];
-    for (const item of items.filter(({ signal }) => signal.aborted)) sendAlone(item);
-    const left = items.filter(({ signal }) => !signal.aborted);
+    for (const item of items.filter(({ limit }) => limit.caller?.aborted)) sendAlone(item);
+    const left = items.filter(({ limit }) => !limit.caller?.aborted);
     // Tokens differ when one has been replaced while a call waited.
     for (const token of new Set(left.map((item) => item.token))) {
       const own = left.filter((item) => item.token === token);
-      for (let from = 0; from < own.length; from += maxItems) sendTogether(own.slice(from, from + maxItems), token);
+      for (let from = 0; from < own.length; from += maxItems) {
+        const together = own.slice(from, from + maxItems);
+        if (together.length === 1) together.forEach(sendAlone);
+        else void sendTogether(together, token);
+      }
     }
   }
 
-  function sendAlone({ request, token, signal, resolve, reject }: Item): void {
-    transport.send(request, token, signal).then(resolve, reject);
+  function sendAlone({ request, token, limit, resolve, reject }: Item): void {
+    transport.send(request, token, limit).then(resolve, reject);
   }
 
-  function sendTogether(items: readonly Item[], token: string): void {
-    if (items.length === 1) {
-      items.forEach(sendAlone);
-      return;
-    }
+  async function sendTogether(items: readonly Item[], token: string): Promise<void> {
     const batch = createBatch(items, basePath);
-    transport
-      .send(batch.request, token, batch.signal)
-      .then((answer) => {
-        if (answer.status >= 200 && answer.status < 300) batch.settle(answer);
-        else if (isRefusedAsWhole(answer.status)) items.forEach(sendAlone);
-        else for (const item of items) item.resolve(answer);
-      })
-      .catch((error: unknown) => {
-        for (const item of items) item.reject(error);
-      })
-      .finally(batch.end);
+    try {
+      const answer = await transport.send(batch.request, token, batch.limit);
+      if (answer.status >= 200 && answer.status < 300) batch.settle(answer);
+      else if (isRefusedAsWhole(answer.status)) items.forEach(sendAlone);
+      else for (const item of items) item.resolve(answer);
+    } catch (error) {
+      for (const item of items) item.reject(error);
+    } finally {
+      batch.end();
+    }
   }
 
   return {
-    send(request, token, signal) {
+    send(request, token, limit) {
       // The link of a listing may lead elsewhere on the same origin.
-      if (!request.path.startsWith(basePath)) return transport.send(request, token, signal);
+      if (!request.path.startsWith(basePath)) return transport.send(request, token, limit);
       return new Promise((resolve, reject) => {
         if (ready.length === 0) setImmediate(flush);
-        ready.push({ request, token, signal, resolve, reject });
+        ready.push({ request, token, limit, resolve, reject });
       });
     },
   };

@@ -1,10 +1,10 @@
 import type { Deadline } from './deadline.js';
 import { claimsFromChallenge, errorFromAnswer, isQueued } from './error-answer.js';
-import { GraphError } from './errors.js';
+import { GraphError, type GraphReason } from './errors.js';
 import type { Quota } from './quota.js';
 import { waitBefore } from './retry-after.js';
 import type { TokenSource } from './tokens.js';
-import { type Answer, type Transport, TransportError, type WireRequest } from './transport.js';
+import { type Answer, type Loss, type Transport, TransportError, type WireRequest } from './transport.js';
 import type { Turn } from './turn.js';
 
 /** Attempts that end without word of when to come back are repeated up to this many times in all. */
@@ -58,14 +58,6 @@ export function createGraphClient({ transport, tokens, quotas, turn }: ClientPar
     });
   }
 
-  async function send(request: WireRequest, token: string, signal: AbortSignal): Promise<Answer> {
-    try {
-      return await transport.send(request, token, signal);
-    } catch (cause) {
-      throw errorFromTransport(cause, signal);
-    }
-  }
-
   async function attempt(request: WireRequest, how: Attempt, refused?: Refused): Promise<Answer> {
     const { deadline, patience, again } = how;
     const quota = request.method === 'GET' ? quotas.reads : quotas.writes;
@@ -78,8 +70,9 @@ export function createGraphClient({ transport, tokens, quotas, turn }: ClientPar
       token = await tokenFor(deadline, refused);
       patience.throwIfClosed();
       used = true;
-      answer = await deadline.attempt((signal) => send(request, token, signal));
-    } catch (error) {
+      answer = await transport.send(request, token, deadline.limit());
+    } catch (thrown) {
+      const error = thrown instanceof TransportError ? errorFromLoss(thrown) : thrown;
       used &&= asGraphError(error).certainty === 'doubtful';
       throw error;
     } finally {
@@ -99,8 +92,10 @@ export function createGraphClient({ transport, tokens, quotas, turn }: ClientPar
         return parse(await attempt(request, { deadline, patience: deadline, again: attempts > 1 }));
       } catch (error) {
         deadline.throwIfClosed();
-        const over = await waitForRetry(asGraphError(error), attempts, deadline);
-        if (over !== undefined) throw deadline.expired ? over.as('GRAPH_TIMEOUT') : over;
+        const failure = asGraphError(error);
+        const over = await waitForRetry(failure, attempts, deadline);
+        const timedOut = deadline.expired && failure.certainty !== 'refused';
+        if (over !== undefined) throw timedOut ? over.as('GRAPH_TIMEOUT') : over;
         deadline.throwIfClosed();
       }
     }
@@ -141,12 +136,17 @@ export function asGraphError(error: unknown): GraphError {
   throw error;
 }
 
-function errorFromTransport(cause: unknown, signal: AbortSignal): GraphError {
-  if (!(cause instanceof TransportError)) throw cause;
-  const details = { graph: cause.ids, cause };
-  if (!cause.sent) return new GraphError('GRAPH_UNAVAILABLE', { ...details, certainty: 'later' });
-  if (cause.unreadable) return new GraphError('GRAPH_PROTOCOL', { ...details, certainty: 'doubtful' });
-  return signal.aborted
-    ? new GraphError('GRAPH_TIMEOUT', { ...details, certainty: 'doubtful' })
-    : new GraphError('GRAPH_UNAVAILABLE', { ...details, certainty: 'doubtful' });
+function errorFromLoss(cause: TransportError): GraphError {
+  const certainty = cause.sent ? 'doubtful' : 'later';
+  return new GraphError(cause.sent ? lossReasons[cause.loss] : 'GRAPH_UNAVAILABLE', {
+    certainty,
+    graph: cause.ids,
+    cause,
+  });
 }
+
+const lossReasons = {
+  broken: 'GRAPH_UNAVAILABLE',
+  unreadable: 'GRAPH_PROTOCOL',
+  'given-up': 'GRAPH_TIMEOUT',
+} as const satisfies Record<Loss, GraphReason>;

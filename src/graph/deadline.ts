@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GraphError } from './errors.js';
+import type { Limit } from './limit.js';
 
 /** Less time than this, or than a quarter of the whole, makes a write's outcome unknown rather than done. */
 const attemptMs = 1_000;
@@ -86,23 +87,9 @@ export class Deadline {
     await sleep(ms, undefined, { signal: this.signal }).catch(() => undefined);
   }
 
-  /**
-   * Gives work half of the time that is left, so that there is always time to find out how it ended.
-   *
-   * @param work gets a signal that aborts when that time is over or the caller goes away
-   */
-  async attempt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(timeIsOver()), this.remainingMs() / 2);
-    const stop = () => limit.abort(this.#caller?.reason);
-    this.#caller?.addEventListener('abort', stop);
-    if (this.#caller?.aborted) stop();
-    try {
-      return await work(limit.signal);
-    } finally {
-      clearTimeout(timer);
-      this.#caller?.removeEventListener('abort', stop);
-    }
+  /** For one attempt: half of the time that is left, so that there is always time to find out how it ended. */
+  limit(): Limit {
+    return { ms: this.remainingMs() / 2, caller: this.#caller };
   }
 
   /** The same time; but the caller's going away changes nothing: what was sent is seen through. */
@@ -165,7 +152,7 @@ export class Clock {
   #expire(): void {
     // A timer may be early by part of a millisecond, but nobody is told before the time is over.
     this.#endsAt = Math.min(this.#endsAt ?? 0, performance.now());
-    for (const listener of [...this.#listeners]) listener();
+    for (const listener of this.#listeners) listener();
   }
 }
 

@@ -70,7 +70,7 @@ export class GraphError extends Error {
 
   /** The same failure under another reason: what was learnt of it later. */
   as(reason: GraphReason, more: GraphErrorDetails = {}): GraphError {
-    return new GraphError(reason, { ...this.details, ...more, certainty: 'refused', cause: more.cause ?? this });
+    return new GraphError(reason, { ...this.details, certainty: 'refused', ...more, cause: more.cause ?? this });
   }
 }
 

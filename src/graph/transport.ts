@@ -1,5 +1,6 @@
 import { type Dispatcher, Pool } from 'undici';
 import type { GraphIds } from './errors.js';
+import { type Limit, whenGivenUp } from './limit.js';
 
 /** A request as it goes over the wire, but for the token. */
 export interface WireRequest {
@@ -23,19 +24,24 @@ export interface Answer {
 }
 
 /**
- * No whole answer came. `sent` says whether the request had left, and so may have been received; `unreadable` that
- * something came, but no answer to it that could be read.
+ * No whole answer came.
+ * - `broken`: the connection failed
+ * - `unreadable`: something came, but no answer to the request that could be read
+ * - `given-up`: nobody waited any longer
  */
+export type Loss = 'broken' | 'unreadable' | 'given-up';
+
+/** No whole answer came. `sent` says whether the request had left, and so may have been received. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   readonly sent: boolean;
-  readonly unreadable: boolean;
+  readonly loss: Loss;
   readonly ids: GraphIds;
 
-  constructor({ sent, unreadable, ids, cause }: Pick<TransportError, 'sent' | 'unreadable' | 'ids' | 'cause'>) {
-    super(sent ? 'the connection broke before the whole answer came' : 'the request could not be sent', { cause });
+  constructor({ sent, loss, ids, cause }: Pick<TransportError, 'sent' | 'loss' | 'ids' | 'cause'>) {
+    super(sent ? 'no whole answer came' : 'the request could not be sent', { cause });
     this.sent = sent;
-    this.unreadable = unreadable;
+    this.loss = loss;
     this.ids = ids;
   }
 }
@@ -43,7 +49,7 @@ export class TransportError extends Error {
 /** One exchange over HTTP. Never follows a redirect, never retries. */
 export interface Transport {
   /** @throws {TransportError} */
-  send(request: WireRequest, token: string, signal: AbortSignal): Promise<Answer>;
+  send(request: WireRequest, token: string, limit: Limit): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -66,7 +72,7 @@ export function readIds(headers: Answer['headers'], clientRequestId: string): Gr
   return { clientRequestId, ...(requestId !== undefined && { requestId }) };
 }
 
-/** Speaks to one origin over undici's keep-alive connections. Time limits are the caller's, by signal. */
+/** Speaks to one origin over undici's keep-alive connections. Time limits are the caller's. */
 export function createTransport(origin: string): Transport {
   const pool = new Pool(origin, {
     connections: 128,
@@ -76,14 +82,14 @@ export function createTransport(origin: string): Transport {
     keepAliveTimeout: 30_000,
   });
   return {
-    send: (request, token, signal) => exchange(pool, request, token, signal),
+    send: (request, token, limit) => exchange(pool, request, token, limit),
     close: () => pool.close(),
   };
 }
 
-function exchange(pool: Pool, request: WireRequest, token: string, signal: AbortSignal): Promise<Answer> {
+function exchange(pool: Pool, request: WireRequest, token: string, limit: Limit): Promise<Answer> {
   const clientRequestId = crypto.randomUUID();
-  const limit = request.maxAnswerBytes ?? maxAnswerBytes;
+  const maxBytes = request.maxAnswerBytes ?? maxAnswerBytes;
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
     let status = 0;
@@ -91,20 +97,21 @@ function exchange(pool: Pool, request: WireRequest, token: string, signal: Abort
     let size = 0;
     const chunks: Buffer[] = [];
 
-    const settle = () => signal.removeEventListener('abort', onAbort);
-    const fail = (cause: unknown) => {
+    let isGivenUp = false;
+
+    const fail = (loss: Loss, cause: unknown) => {
       settle();
-      const sent = controller !== undefined;
       const ids = readIds(headers, clientRequestId);
-      reject(new TransportError({ sent, unreadable: size > limit, ids, cause }));
+      reject(new TransportError({ sent: controller !== undefined, loss, ids, cause }));
     };
     // A request that still waits for a connection can't be aborted; it is stopped as soon as its turn comes.
-    const onAbort = () => {
-      controller?.abort(new Error('aborted', { cause: signal.reason }));
-      fail(signal.reason);
+    const giveUp = (cause: unknown) => {
+      isGivenUp = true;
+      fail('given-up', cause);
+      controller?.abort(new Error('aborted', { cause }));
     };
-    if (signal.aborted) return onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
+    const settle = whenGivenUp(limit, giveUp);
+    if (limit.caller?.aborted) return giveUp(limit.caller.reason);
 
     pool.dispatch(
       {
@@ -121,7 +128,7 @@ function exchange(pool: Pool, request: WireRequest, token: string, signal: Abort
       },
       {
         onRequestStart(started) {
-          if (signal.aborted) return started.abort(new Error('aborted', { cause: signal.reason }));
+          if (isGivenUp) return started.abort(new Error('aborted'));
           controller = started;
         },
         onResponseStart(_controller, statusCode, raw) {
@@ -130,7 +137,7 @@ function exchange(pool: Pool, request: WireRequest, token: string, signal: Abort
         },
         onResponseData(started, chunk) {
           size += chunk.length;
-          if (size > limit) started.abort(new Error(`more than ${limit} bytes`));
+          if (size > maxBytes) started.abort(new Error(`more than ${maxBytes} bytes`));
           else chunks.push(chunk);
         },
         onResponseEnd() {
@@ -138,7 +145,7 @@ function exchange(pool: Pool, request: WireRequest, token: string, signal: Abort
           const text = without(token, Buffer.concat(chunks).toString('utf8'));
           resolve({ status, headers, text, ids: readIds(headers, clientRequestId) });
         },
-        onResponseError: (_controller, error) => fail(error),
+        onResponseError: (_controller, error) => fail(size > maxBytes ? 'unreadable' : 'broken', error),
       },
     );
   });

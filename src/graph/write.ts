@@ -70,8 +70,13 @@ export function createWriter(client: GraphClient): Writer {
       if (!doubts.left) throw failure;
 
       const found = await look(write, result, deadline);
-      if (found instanceof GraphError)
-        throw doubts.verdict(found.reason === 'GRAPH_NOT_FOUND' ? found : failure, found);
+      if (found instanceof GraphError) {
+        const { certainty } = result;
+        throw doubts.verdict(
+          found.reason === 'GRAPH_NOT_FOUND' ? found : failure.as(failure.reason, { certainty }),
+          found,
+        );
+      }
       if (found !== undefined) return { value: found.value, graph: result.details.graph ?? {} };
       doubts.settle();
       if (

@@ -37,10 +37,9 @@ export function requireCalls(procedures: ReadonlyMap<string, ProcedureAbout>): S
   return (request, response) => {
     const { url } = request;
     const queryAt = url.includes('?') ? url.indexOf('?') : url.length;
-    const path = url.slice(0, queryAt);
     const searchParams = queryAt === url.length ? noParams : new URLSearchParams(url.slice(queryAt));
     const batched = searchParams.get('batch') === '1';
-    const named = path.slice(path.lastIndexOf('/') + 1);
+    const named = url.slice(url.lastIndexOf('/', queryAt) + 1, queryAt);
     const paths = batched ? named.split(',') : [named];
     const known = paths.filter((path) => procedures.has(path));
     response.locals.route = `/trpc/${known.join(',')}`;

@@ -22,6 +22,7 @@ interface Settled {
 
 type Inputs = Readonly<Record<number, unknown>>;
 
+// oxlint-disable-next-line no-underscore-dangle -- tRPC's own adapters have it from there
 const config = appRouter._def._config;
 
 /**
@@ -90,8 +91,7 @@ function parseInputs(text: string, batched: boolean): Inputs {
   if (text === '') return {};
   let parsed: unknown;
   try {
-    // A byte order mark may be ignored (RFC 8259, 8.1).
-    parsed = JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
+    parsed = JSON.parse(text);
   } catch (cause) {
     throw new TRPCError({ code: 'BAD_REQUEST', cause });
   }

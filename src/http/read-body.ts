@@ -23,7 +23,10 @@ export const readBody: RequestHandler = (request, response, next) => {
     else chunks.push(chunk);
   };
   const onEnd = () => {
-    request.body = Buffer.concat(chunks).toString('utf8');
+    // A byte order mark may be ignored (RFC 8259, 8.1).
+    request.body = Buffer.concat(chunks)
+      .toString('utf8')
+      .replace(/^\uFEFF+/, '');
     settle();
   };
   const onClose = () => settle(new Refusal('CLIENT_CLOSED'));

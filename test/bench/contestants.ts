@@ -3,6 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import manifest from '../../package.json' with { type: 'json' };
 import type { Language } from './calls.js';
 import { type Serving, startServing } from './processes.js';
 import type { BenchSimulator } from './simulator.js';
@@ -37,7 +38,7 @@ export const expressProxy: Contestant = {
 export const thisService: Contestant = {
   name: 'this service',
   language: 'tRPC',
-  what: '`node dist/main.js`, as built; request log and audit at level `info`',
+  what: '`npm start`; request log and audit at level `info`',
 };
 
 /** All of them, in the order of the tables. */
@@ -60,6 +61,9 @@ export const contestants: readonly Contestant[] = [
 ];
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What `npm start` starts this service with. */
+const [, ...flags] = manifest.scripts.start.split(' ').slice(0, -1);
 
 /** Compiles the contestants, so that their processes hold no compiler, into a folder in which they find their packages. */
 export function compileContestants(folder: string): void {
@@ -84,5 +88,8 @@ export function startContestant(
     return startServing({ name, args, env: { ...access, NODE_ENV: 'production' } }, folder);
   }
   const own = { GRAPH_CREDENTIAL: 'access-token', SIGN_IN: 'off', PORT: '0', GRAPH_WRITES_PER_20S: '1000000' };
-  return startServing({ name, args: [join(root, 'dist/main.js')], env: { ...access, ...own, ...env } }, folder);
+  return startServing(
+    { name, args: [...flags, join(root, 'dist/main.js')], env: { ...access, ...own, ...env } },
+    folder,
+  );
 }
