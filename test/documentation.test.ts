@@ -83,8 +83,8 @@ describe('what the README shows', () => {
   });
 
   test.each([
-    ['the typed call', 'mutate({ ...script', /^.*@.* \d+ [\w-]+:[\w-]+$[^]*^now 0$/m],
-    ['the stream of many updates', 'updateMany.mutate', /^0 of (\d+)$[^]*^\1 of \1$/m],
+    ['the typed call', 'mutate({ ...script', /^.*@.* \d+ [\w-]+:[\w-]+$[\s\S]*^now 0$/m],
+    ['the stream of many updates', 'updateMany.mutate', /^0 of (\d+)$[\s\S]*^\1 of \1$/m],
   ])('%s runs', async (_, mark, output) => {
     const [snippet, ...others] = blocks('ts').filter((block) => block.includes(mark));
     expect(others).toEqual([]);

@@ -3,9 +3,11 @@ import { Agent, createServer, type IncomingMessage, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createBatchClient } from './support/bulk.js';
 import { addressOf, type Program, startProgram } from './support/process.js';
 import { createClient } from './support/service.js';
 import { startTestSimulator, type TestSimulator } from './support/simulator.js';
+import { someStates } from './support/states.js';
 
 const main = 'dist/main.js';
 const token = 'process-test-token';
@@ -229,5 +231,25 @@ describe('a stop', () => {
     program.child.kill('SIGTERM');
     expect(await program.exited).toBe(1);
     expect(await answer).toBe('cut off');
+  });
+});
+
+describe('the log', () => {
+  /** How many of the audit's lines say that a write was done. */
+  const audited = ({ stdout }: Program) =>
+    stdout.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ outcome }) => outcome === 'applied');
+
+  test.each(['SIGTERM', 'SIGINT'] as const)('is whole after %s right behind the last of many writes', async (signal) => {
+    const program = startLive({ GRAPH_WRITES_PER_20S: '10000' });
+    await simulator.settings({ writesPer20s: 10_000 });
+    const address = await addressOf(program);
+    const [state] = await someStates({ client: createClient(address) }, 1);
+    const { target } = state ?? expect.fail('no state');
+    const updates = Array.from({ length: 500 }, (_, count) => ({ ...target, patch: { errorDeviceCount: count } }));
+    const { scriptUserState } = createBatchClient({ address });
+    await Promise.all(updates.map((update) => scriptUserState.update.mutate(update)));
+    program.child.kill(signal);
+    expect(await program.exited).toBe(0);
+    expect(audited(program)).toHaveLength(500);
   });
 });

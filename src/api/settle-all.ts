@@ -22,8 +22,11 @@ export interface Settling<T> {
   begin(index: number): void;
 }
 
-/** As many are worked on at a time: 16 batches of Graph's 20. */
-const atATime = 320;
+/** As many are worked on at a time: 50 batches of Graph's 20, which only a Graph without a quota is ever sent at once. */
+const atATime = 1_000;
+
+/** As many are begun in one turn of the event loop. */
+const sliceSize = 20;
 
 /** No more are begun while so many results wait to be read. */
 const maxUnread = 1_000;
@@ -39,6 +42,7 @@ export function settleAll<Item, T>({ items, run, end, signal }: Work<Item, T>): 
   let next = 0;
   let underWay = 0;
   let stopped = false;
+  let more: NodeJS.Immediate | undefined;
   let wake: (() => void) | undefined;
 
   function stop(): void {
@@ -66,18 +70,30 @@ export function settleAll<Item, T>({ items, run, end, signal }: Work<Item, T>): 
     wake?.();
   }
 
+  /** Begins what there is room for, in slices, so that others get a word in. */
   function fill(): void {
-    if (stopped) return;
-    while (next < total && underWay < atATime && unread.length < maxUnread) begin(next++);
+    if (stopped || more !== undefined) return;
+    for (let slice = 0; next < total && underWay < atATime && unread.length < maxUnread; slice++) {
+      if (slice === sliceSize) {
+        more = setImmediate(() => {
+          more = undefined;
+          fill();
+        });
+        return;
+      }
+      begin(next++);
+    }
   }
 
   /** Resolves when there is something to read; what settles together is read together. */
   async function settled(): Promise<void> {
     if (unread.length > 0 || stopped) return;
     await new Promise<void>((resolve) => {
-      wake = () => setImmediate(resolve);
+      wake = () => {
+        wake = undefined;
+        setImmediate(resolve);
+      };
     });
-    wake = undefined;
   }
 
   async function* read(): AsyncGenerator<T | Progress, void> {

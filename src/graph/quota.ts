@@ -13,6 +13,9 @@ const slotsPerReserved = 20;
 /** However long Graph asks for, after this the next one asks again. */
 const longestSlowMs = 300_000;
 
+/** Bulk work is started in slices of one batch, between which others get a word in. */
+const slice = 20;
+
 /** To be called when the attempt is over: a slot that was used comes back one window later, else at once. */
 export type Release = (used: boolean) => void;
 
@@ -47,6 +50,7 @@ export function createQuota(limit: number): Quota {
   let slowUntil = 0;
   let bulkEnded = false;
   let timer: NodeJS.Timeout | undefined;
+  let more: NodeJS.Immediate | undefined;
 
   const isFree = (lane: Lane, now: number): boolean =>
     lane === 'interactive' ? window.free > 0 : window.free > reserved && now >= slowUntil;
@@ -54,16 +58,27 @@ export function createQuota(limit: number): Quota {
   function hand(): void {
     const now = performance.now();
     window.refill(now);
-    for (const lane of ['interactive', 'bulk'] as const) {
-      while (lanes[lane].size > 0 && isFree(lane, now)) {
-        window.take();
-        lanes[lane].shift()?.start();
+    while (lanes.interactive.size > 0 && isFree('interactive', now)) start('interactive');
+    if (more !== undefined) return;
+    for (let started = 0; lanes.bulk.size > 0 && isFree('bulk', now); started++) {
+      if (started === slice) {
+        more = setImmediate(() => {
+          more = undefined;
+          hand();
+        });
+        return;
       }
+      start('bulk');
     }
     clearTimeout(timer);
     if (lanes.interactive.size + lanes.bulk.size === 0) return;
     const next = lanes.bulk.size > 0 && window.free > reserved ? slowUntil : window.returnAt(0, now);
     timer = setTimeout(hand, Math.max(1, Math.ceil(next - now)));
+  }
+
+  function start(lane: Lane): void {
+    window.take();
+    lanes[lane].shift()?.start();
   }
 
   function giveBack(used: boolean): void {
