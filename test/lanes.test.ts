@@ -71,26 +71,26 @@ describe.concurrent('while an update of many waits for quota', () => {
 
 describe.concurrent('without a shortage', () => {
   test('a 429 halts the update of many for as long as Graph says, and nobody else', async () => {
-    await scene(10_000, 401, async (all) => {
-      // All have been sent when the first batch is answered, with a 429 in it; the others are answered after that.
+    await scene(10_000, 1081, async (all) => {
+      // As many as go at a time have been sent when the first batch is answered, with a 429 in it; the others are answered after that.
       const slow = (index: number, delayMs: number) =>
         ({ fault: 'latency', method: 'PATCH', path: all.rows[index]?.userStateId ?? '', delayMs }) as const;
       await all.simulator.fault(
         { ...slow(0, 4000), fault: 'throttled' },
         slow(1, 500),
-        ...Array.from({ length: 15 }, (_, batch) => slow((batch + 1) * 20, 1000)),
+        ...Array.from({ length: 49 }, (_, batch) => slow((batch + 1) * 20, 1000)),
       );
-      const bulk = all.many(all.rows.slice(0, 400));
-      await until(() => expect(bulk.results()).toHaveLength(319));
-      await all.single(all.rows[400]);
+      const bulk = all.many(all.rows.slice(0, 1080));
+      await until(() => expect(bulk.results()).toHaveLength(999));
+      await all.single(all.rows[1080]);
       const results = await bulk.over;
-      expect(results.filter(({ ok }) => ok)).toHaveLength(400);
+      expect(results.filter(({ ok }) => ok)).toHaveLength(1080);
       const journal = await all.simulator.journal();
       const refused = journal.find(({ status }) => status === 429);
       const heardAtMs = journal.find(({ n }) => n === refused?.batch)?.answeredAtMs ?? Number.NaN;
       const updates = journal.filter(({ method }) => method === 'PATCH');
       const [first, ...rest] = updates.filter(({ atMs }) => atMs >= heardAtMs);
-      expect(first?.path).toContain(encodeURIComponent(all.rows[400]?.userStateId ?? '-'));
+      expect(first?.path).toContain(encodeURIComponent(all.rows[1080]?.userStateId ?? '-'));
       expect(rest).toHaveLength(81);
       for (const { atMs } of rest) expect(atMs - heardAtMs).toBeGreaterThanOrEqual(4000);
     });

@@ -239,17 +239,20 @@ describe('the log', () => {
   const audited = ({ stdout }: Program) =>
     stdout.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ outcome }) => outcome === 'applied');
 
-  test.each(['SIGTERM', 'SIGINT'] as const)('is whole after %s right behind the last of many writes', async (signal) => {
-    const program = startLive({ GRAPH_WRITES_PER_20S: '10000' });
-    await simulator.settings({ writesPer20s: 10_000 });
-    const address = await addressOf(program);
-    const [state] = await someStates({ client: createClient(address) }, 1);
-    const { target } = state ?? expect.fail('no state');
-    const updates = Array.from({ length: 500 }, (_, count) => ({ ...target, patch: { errorDeviceCount: count } }));
-    const { scriptUserState } = createBatchClient({ address });
-    await Promise.all(updates.map((update) => scriptUserState.update.mutate(update)));
-    program.child.kill(signal);
-    expect(await program.exited).toBe(0);
-    expect(audited(program)).toHaveLength(500);
-  });
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    'is whole after %s right behind the last of many writes',
+    async (signal) => {
+      const program = startLive({ GRAPH_WRITES_PER_20S: '10000' });
+      await simulator.settings({ writesPer20s: 10_000 });
+      const address = await addressOf(program);
+      const [state] = await someStates({ client: createClient(address) }, 1);
+      const { target } = state ?? expect.fail('no state');
+      const updates = Array.from({ length: 500 }, (_, count) => ({ ...target, patch: { errorDeviceCount: count } }));
+      const { scriptUserState } = createBatchClient({ address });
+      await Promise.all(updates.map((update) => scriptUserState.update.mutate(update)));
+      program.child.kill(signal);
+      expect(await program.exited).toBe(0);
+      expect(audited(program)).toHaveLength(500);
+    },
+  );
 });

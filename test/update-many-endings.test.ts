@@ -59,22 +59,22 @@ describe.each(ways)('when the caller %s', (_, begin) => {
   });
 
   test('what was sent is seen through and audited, and what was not begun never is', async () => {
-    const rows = await start(100_000, 1000);
-    const slow = rows.filter((_row, index) => index % 20 === 0 && index > 0 && index < 320);
+    const rows = await start(100_000, 1100);
+    const slow = rows.filter((_row, index) => index % 20 === 0 && index > 0 && index < 1000);
     await pair.simulator.fault(
       ...slow.map((row) => ({ fault: 'latency', method: 'PATCH', path: row.userStateId, delayMs: 4000 }) as const),
-      { fault: 'latency', method: 'PATCH', path: rows[320]?.userStateId ?? '', delayMs: 4000 },
+      { fault: 'latency', method: 'PATCH', path: rows[1000]?.userStateId ?? '', delayMs: 4000 },
     );
     const leave = await begin(rows);
     // The first batch is answered, the others have been sent, and one more in its place.
-    await poll(sent).toBe(340);
+    await poll(sent).toBe(1020);
     await poll(() => audited('applied')).toBe(20);
     leave();
-    expect(await settledPatches(pair.simulator)).toBe(340);
-    await poll(() => audited('applied')).toBe(340);
-    expect(pair.service.lines({ log: 'audit' })).toHaveLength(340);
-    expect(await update(rows[999])).toMatchObject(rows[999]?.patch ?? {});
-    expect(await sent()).toBe(341);
+    expect(await settledPatches(pair.simulator)).toBe(1020);
+    await poll(() => audited('applied')).toBe(1020);
+    expect(pair.service.lines({ log: 'audit' })).toHaveLength(1020);
+    expect(await update(rows[1099])).toMatchObject(rows[1099]?.patch ?? {});
+    expect(await sent()).toBe(1021);
   });
 });
 

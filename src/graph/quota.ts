@@ -72,8 +72,8 @@ export function createQuota(limit: number): Quota {
     }
     clearTimeout(timer);
     if (lanes.interactive.size + lanes.bulk.size === 0) return;
-    const next = lanes.bulk.size > 0 && window.free > reserved ? slowUntil : window.returnAt(0, now);
-    timer = setTimeout(hand, Math.max(1, Math.ceil(next - now)));
+    const next = lanes.bulk.size > 0 && window.free > reserved ? slowUntil : window.nextAt;
+    if (next < Infinity) timer = setTimeout(hand, Math.max(1, Math.ceil(next - now)));
   }
 
   function start(lane: Lane): void {
@@ -128,7 +128,7 @@ export function createQuota(limit: number): Quota {
         window.take();
         return giveBack;
       }
-      const slotAt = window.returnAt(again ? 0 : lanes[lane].ahead(caller), now);
+      const slotAt = window.earliest(again ? 0 : lanes[lane].ahead(caller), now);
       const turnAt = lane === 'bulk' ? Math.max(slotAt, slowUntil) : slotAt;
       const untilTurnMs = () => Math.max(1, Math.ceil(turnAt - performance.now()));
       if (!deadline.allowsAttemptAfter(untilTurnMs())) {

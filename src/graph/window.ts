@@ -6,8 +6,10 @@ export interface Window {
   take(): void;
   /** A slot that was used comes back one span after `now`, else at once. */
   giveBack(used: boolean, now: number): void;
+  /** When a slot comes back next; without an end when those in use are not known to be over yet. */
+  readonly nextAt: number;
   /** When the slot after the next `ahead` ones comes back, at the earliest. */
-  returnAt(ahead: number, now: number): number;
+  earliest(ahead: number, now: number): number;
 }
 
 /** Slots come back in steps of this, in milliseconds, so that what was sent together can be followed together. */
@@ -40,11 +42,14 @@ export function createWindow(limit: number, spanMs: number): Window {
       if (last?.at === at) last.count++;
       else returns.push({ at, count: 1 });
     },
-    returnAt(ahead, now) {
+    get nextAt() {
+      return returns[0]?.at ?? Infinity;
+    },
+    earliest(ahead, now) {
       const rounds = Math.floor(ahead / limit);
       let left = ahead % limit;
       for (const { at, count } of returns) {
-        if (left < count) return at + rounds * spanMs;
+        if (left < count) return at - grainMs + rounds * spanMs;
         left -= count;
       }
       // The others are in use: a span after now at the earliest.

@@ -62,7 +62,7 @@ export const contestants: readonly Contestant[] = [
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What `npm start` starts this service with. */
+/** What `npm start` starts this service with, and the benchmark the others too. */
 const [, ...flags] = manifest.scripts.start.split(' ').slice(0, -1);
 
 /** Compiles the contestants, so that their processes hold no compiler, into a folder in which they find their packages. */
@@ -84,7 +84,7 @@ export function startContestant(
 ): Promise<Serving> {
   const access = { GRAPH_BASE_URL: simulator.baseUrl, GRAPH_ACCESS_TOKEN: simulator.token };
   if (file !== undefined) {
-    const args = [join(folder, 'contestants', `${file}.js`)];
+    const args = [...flags, join(folder, 'contestants', `${file}.js`)];
     return startServing({ name, args, env: { ...access, NODE_ENV: 'production' } }, folder);
   }
   const own = { GRAPH_CREDENTIAL: 'access-token', SIGN_IN: 'off', PORT: '0', GRAPH_WRITES_PER_20S: '1000000' };

@@ -36,8 +36,8 @@ ${results.map(({ contestant: { name, what }, calls }) => `- **${name}**: ${what}
   generator of our own: autocannon sends what belongs to a second at the second's beginning. From sending to the end of
   the answer, what the simulator takes included; medians of the rounds' percentiles.
 - Peak: the greatest resident memory (\`VmHWM\`) since the start of the process.
-- The same for all: one process of Node each, compiled JavaScript, no options of V8, logs into a file, keep-alive on both
-  sides, the same token, the same simulator. Not the same: this service runs without \`NODE_ENV=production\`, in which it
+- The same for all: one process of Node each, with the options of \`npm start\`, compiled JavaScript (this service in one
+  bundle, as it ships), logs into a file, keep-alive on both sides, the same token, the same simulator. Not the same: this service runs without \`NODE_ENV=production\`, in which it
   refuses to serve without sign-in; the two proxies log nothing and check nothing; the stock ones log a line per request,
   synchronously as is pino's default (this service two, an audit among them, asynchronously), and have no time limits,
   retries or order of writes. The Graph client's own handler puts no token on plain http,

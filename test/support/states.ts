@@ -9,7 +9,10 @@ export interface KnownState {
 }
 
 /** Finds user states of one script, at least as many as wanted. */
-export async function someStates({ client }: Pick<TestService, 'client'>, atLeast: number): Promise<readonly KnownState[]> {
+export async function someStates(
+  { client }: Pick<TestService, 'client'>,
+  atLeast: number,
+): Promise<readonly KnownState[]> {
   const scriptKind = 'deviceShellScript';
   const scripts = await client.script.list.query({ scriptKind });
   for (const { id: scriptId } of scripts.items) {
