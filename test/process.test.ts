@@ -202,6 +202,19 @@ describe('a stop', () => {
     expect(await program.exited).toBe(0);
   });
 
+  test('does not wait for a call behind another one on a connection that is gone', async () => {
+    const program = startLive();
+    const { port } = new URL(await addressOf(program));
+    await simulator.fault({ fault: 'latency', method: 'GET', times: 'always', delayMs: 500 });
+    const socket = connect(Number(port), '127.0.0.1');
+    const input = encodeURIComponent(JSON.stringify({ scriptKind: 'deviceShellScript' }));
+    socket.write(`GET /trpc/script.list?input=${input} HTTP/1.1\r\nhost: localhost\r\nx-csrf: 1\r\n\r\n`.repeat(2));
+    await expect.poll(() => simulator.journal()).toHaveLength(2);
+    socket.destroy();
+    program.child.kill('SIGTERM');
+    expect(await program.exited).toBe(0);
+  });
+
   test('sees a write through whose caller is gone', async () => {
     const program = startLive();
     const address = await addressOf(program);

@@ -1,5 +1,5 @@
 import { GraphError } from './errors.js';
-import type { Caller } from './fair-queue.js';
+import type { Caller } from './turn.js';
 
 /** Counts what is under way, so that nobody fills the service, and one caller not more than half of it. */
 export interface Admission {

@@ -16,6 +16,8 @@ export interface Batch {
   readonly request: WireRequest;
   /** It is waited for as long as any of them is. */
   readonly limit: Limit;
+  /** Those whose answers are still waited for. */
+  waiting(): readonly Item[];
   /** Gives each request the one answer that bears its id; without one, its outcome is in doubt. */
   settle(answer: Answer): void;
   /** To be called when the batch is over, however it ended. */
@@ -25,15 +27,17 @@ export interface Batch {
 /** Joins requests to the body of a `$batch`. */
 export function createBatch(items: readonly Item[], basePath: string): Batch {
   const leaving = new AbortController();
-  let waiting = items.length;
+  const waiting = new Set(items);
+  let left = false;
   const legs = items.map((item, index) => {
-    const leg = { ...item, id: String(index + 1), clientRequestId: crypto.randomUUID() };
-    const settle = whenGivenUp(item.limit, (cause) => {
-      item.reject(lost(leg.clientRequestId, 'given-up', cause));
-      waiting--;
-      if (waiting === 0) leaving.abort(cause);
+    const clientRequestId = crypto.randomUUID();
+    const forget = whenGivenUp(item.limit, (cause) => {
+      waiting.delete(item);
+      // What has not left must not leave with this one in it; the others are told that it has not.
+      if (!left || waiting.size === 0) leaving.abort(cause);
+      if (left) item.reject(lost(clientRequestId, 'given-up', cause));
     });
-    return { ...leg, settle };
+    return { ...item, id: String(index + 1), clientRequestId, forget };
   });
 
   return {
@@ -42,21 +46,34 @@ export function createBatch(items: readonly Item[], basePath: string): Batch {
       path: `${basePath}$batch`,
       body: `{"requests":[${legs.map((leg) => describe(leg, basePath)).join()}]}`,
       maxAnswerBytes: maxAnswerBytes * legs.length,
+      onSent: () => {
+        left = true;
+      },
     },
-    limit: { ms: Math.max(...items.map(({ limit }) => limit.ms)), caller: leaving.signal },
+    limit: { until: Math.max(...items.map(({ limit }) => limit.until)), caller: leaving.signal },
+    waiting: () => [...waiting],
     settle({ text }) {
       const answers = readAnswers(text);
       for (const { id, clientRequestId, resolve, reject } of legs) {
         const own = answers.filter((each) => each.id === id);
         const [found] = own;
         if (found === undefined || own.length > 1) reject(lost(clientRequestId, 'unreadable', undefined));
-        else resolve(toAnswer(found, clientRequestId));
+        else settleOne(found, clientRequestId, resolve, reject);
       }
     },
     end() {
-      for (const { settle } of legs) settle();
+      for (const { forget } of legs) forget();
     },
   };
+}
+
+/** What can't be written as text again, such as a body nested too deep, is no answer. */
+function settleOne(found: ItemAnswer, clientRequestId: string, resolve: Item['resolve'], reject: Item['reject']): void {
+  try {
+    resolve(toAnswer(found, clientRequestId));
+  } catch (cause) {
+    reject(lost(clientRequestId, 'unreadable', cause));
+  }
 }
 
 /** Nothing is known of a request that was in a batch, but that the batch left. */

@@ -1,5 +1,6 @@
 import { createBatch, type Item } from './batch.js';
-import type { Transport } from './transport.js';
+import { isQueued } from './error-answer.js';
+import type { Answer, Transport } from './transport.js';
 
 /** Graph takes this many requests in one batch. */
 const maxItems = 20;
@@ -17,11 +18,11 @@ export function createBatching(transport: Pick<Transport, 'send'>, basePath: str
   function flush(): void {
     const items = ready;
     ready = [];
-    for (const item of items.filter(({ limit }) => limit.caller?.aborted)) sendAlone(item);
-    const left = items.filter(({ limit }) => !limit.caller?.aborted);
+    // Alone, they find out that nobody waits any more.
+    for (const item of items) if (item.limit.caller?.aborted) sendAlone(item);
     // Tokens differ when one has been replaced while a call waited.
-    for (const token of new Set(left.map((item) => item.token))) {
-      const own = left.filter((item) => item.token === token);
+    for (const token of new Set(items.map((item) => item.token))) {
+      const own = items.filter((item) => item.token === token && !item.limit.caller?.aborted);
       for (let from = 0; from < own.length; from += maxItems) {
         const together = own.slice(from, from + maxItems);
         if (together.length === 1) together.forEach(sendAlone);
@@ -39,7 +40,7 @@ export function createBatching(transport: Pick<Transport, 'send'>, basePath: str
     try {
       const answer = await transport.send(batch.request, token, batch.limit);
       if (answer.status >= 200 && answer.status < 300) batch.settle(answer);
-      else if (isRefusedAsWhole(answer.status)) items.forEach(sendAlone);
+      else if (isRefusedAsWhole(answer)) batch.waiting().forEach(sendAlone);
       else for (const item of items) item.resolve(answer);
     } catch (error) {
       for (const item of items) item.reject(error);
@@ -61,6 +62,7 @@ export function createBatching(transport: Pick<Transport, 'send'>, basePath: str
 }
 
 /** Graph refuses a malformed batch before it looks into it: nothing was done, and each of its requests can go alone. */
-function isRefusedAsWhole(status: number): boolean {
-  return status >= 400 && status < 500 && ![401, 403, 408, 429].includes(status);
+function isRefusedAsWhole(answer: Answer): boolean {
+  const { status } = answer;
+  return status >= 400 && status < 500 && ![401, 403, 408, 412, 429].includes(status) && !isQueued(answer);
 }

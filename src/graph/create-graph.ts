@@ -6,7 +6,6 @@ import { createGraphClient } from './client.js';
 import type { CursorCodec } from './cursor.js';
 import { Clock, Deadline } from './deadline.js';
 import { deviceRunState, script, scriptUserState } from './entities.js';
-import type { Caller } from './fair-queue.js';
 import type { Call, Graph, Written } from './graph.js';
 import { createOrder } from './order.js';
 import { createPager } from './paging.js';
@@ -15,7 +14,7 @@ import { deviceStatesPath, scriptsPath, stateKey, type Target, userStatesPath } 
 import { createTally } from './tally.js';
 import type { TokenSource } from './tokens.js';
 import { createTransport } from './transport.js';
-import { createTurn, type Turn } from './turn.js';
+import { type Caller, createTurn, type Turn } from './turn.js';
 import { createUserStates } from './user-states.js';
 import { createWriter, type Write } from './write.js';
 
@@ -71,13 +70,13 @@ export function createGraphs({ deadlineMs, writesPer20s, ...options }: GraphOpti
     const batching = createBatching(transport, baseUrl.pathname);
 
     /** What a call is made with, in its turn. */
-    function inTurn(turn: Turn) {
+    function partsFor(turn: Turn) {
       const client = createGraphClient({ transport: batching, tokens, quotas, turn });
       const page = createPager(client, baseUrl, options.cursors, options.log);
       return { page, states: createUserStates(client, page, baseUrl.pathname), write: createWriter(client) };
     }
 
-    const { page, states, write } = inTurn(createTurn(caller, 'interactive'));
+    const { page, states, write } = partsFor(createTurn(caller, 'interactive'));
 
     async function run<T>(call: Call, work: (deadline: Deadline) => Promise<T>): Promise<T> {
       const leave = calls.enter(caller);
@@ -85,7 +84,7 @@ export function createGraphs({ deadlineMs, writesPer20s, ...options }: GraphOpti
       const clock = new Clock(deadlineMs);
       const deadline = new Deadline(clock, call.signal);
       try {
-        clock.begin();
+        deadline.begin();
         deadline.throwIfClosed();
         return await work(deadline);
       } finally {
@@ -111,7 +110,7 @@ export function createGraphs({ deadlineMs, writesPer20s, ...options }: GraphOpti
             deadlineMs,
             leave: bulkUpdates.enter(caller),
             update(update, approval, turn, deadline) {
-              const own = inTurn(turn);
+              const own = partsFor(turn);
               return own.write(own.states.update(update, update.patch, approval), deadline).finally(underWay.enter());
             },
           }),

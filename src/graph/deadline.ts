@@ -89,7 +89,7 @@ export class Deadline {
 
   /** For one attempt: half of the time that is left, so that there is always time to find out how it ended. */
   limit(): Limit {
-    return { ms: this.remainingMs() / 2, caller: this.#caller };
+    return { until: performance.now() + this.remainingMs() / 2, caller: this.#caller };
   }
 
   /** The same time; but the caller's going away changes nothing: what was sent is seen through. */
@@ -130,7 +130,8 @@ export class Clock {
 
   whenExpired(listener: () => void): () => void {
     this.#listeners.add(listener);
-    if (this.begun) this.#setTimer();
+    if (this.expired) queueMicrotask(listener);
+    else if (this.begun) this.#setTimer();
     return () => void this.#listeners.delete(listener);
   }
 

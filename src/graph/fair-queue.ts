@@ -1,5 +1,4 @@
-/** Whose calls are taken in turn with those of others. */
-export type Caller = string | symbol;
+import type { Caller } from './turn.js';
 
 /** A queue in which every caller's entries are in order, and the callers take turns. */
 export interface FairQueue<T> {
@@ -8,8 +7,8 @@ export interface FairQueue<T> {
   push(caller: Caller, entry: T, first: boolean): void;
   shift(): T | undefined;
   remove(caller: Caller, entry: T): void;
-  /** How many entries would be taken before one that this caller pushed now, at the least. */
-  ahead(caller: Caller): number;
+  /** How many of the entries would be taken before one that this caller pushed now. */
+  ahead(caller: Caller, first: boolean): number;
 }
 
 /** Makes an empty queue. */
@@ -45,10 +44,11 @@ export function createFairQueue<T>(): FairQueue<T> {
       if (own.length === 0) ring.delete(caller);
       size--;
     },
-    ahead(caller) {
-      const own = ring.get(caller)?.length ?? 0;
+    ahead(caller, first) {
+      const own = first ? 0 : (ring.get(caller)?.length ?? 0);
       let count = own;
-      for (const [other, entries] of ring) if (other !== caller) count += Math.min(entries.length, own);
+      // Who has nothing in the ring is put behind all others.
+      for (const [other, entries] of ring) if (other !== caller) count += Math.min(entries.length, Math.max(own, 1));
       return count;
     },
   };

@@ -1,7 +1,7 @@
 /** How long somebody waits for an answer. */
 export interface Limit {
-  /** Milliseconds from now. */
-  readonly ms: number;
+  /** Until when, in milliseconds of `performance.now()`. */
+  readonly until: number;
   /** Aborts when they wait no more. */
   readonly caller: AbortSignal | undefined;
 }
@@ -11,8 +11,11 @@ export interface Limit {
  *
  * @returns to be called when the wait has ended otherwise
  */
-export function whenGivenUp({ ms, caller }: Limit, giveUp: (cause: unknown) => void): () => void {
-  const timer = setTimeout(() => stop(new DOMException('no answer in time', 'TimeoutError')), ms);
+export function whenGivenUp({ until, caller }: Limit, giveUp: (cause: unknown) => void): () => void {
+  const timer = setTimeout(
+    () => stop(new DOMException('no answer in time', 'TimeoutError')),
+    until - performance.now(),
+  );
   const leave = () => stop(caller?.reason);
   const settle = () => {
     clearTimeout(timer);

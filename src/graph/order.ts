@@ -24,32 +24,45 @@ export interface Order {
   place(key: string, behind?: (lane: Lane) => void): Place;
 }
 
-interface Waiter {
+/** One place among those on the same key, which are a chain. */
+interface Link {
   readonly behind: ((lane: Lane) => void) | undefined;
+  ahead: Link | undefined;
+  next: Link | undefined;
+  /** Lets its work begin, when it waits for that. */
   start: (() => void) | undefined;
+  /** The lane of the work that waits behind it, as far as it has been told. */
+  told: Lane | undefined;
 }
 
 /** Makes the order. Work whose time is over before its turn comes is never begun. */
 export function createOrder(): Order {
-  const queues = new Map<string, Waiter[]>();
+  const lasts = new Map<string, Link>();
 
   return {
     place(key, behind) {
-      const queue = queues.get(key) ?? [];
-      if (queue.length === 0) queues.set(key, queue);
-      const self: Waiter = { behind, start: undefined };
-      queue.push(self);
+      const self: Link = { behind, ahead: lasts.get(key), next: undefined, start: undefined, told: undefined };
+      if (self.ahead !== undefined) self.ahead.next = self;
+      lasts.set(key, self);
+      let left = false;
 
+      // Whoever has been told has told those ahead.
       const tellAhead = (lane: Lane) => {
-        for (const ahead of queue.slice(0, queue.indexOf(self))) ahead.behind?.(lane);
+        const untold: Link[] = [];
+        for (let at = self.ahead; at && at.told !== lane && at.told !== 'interactive'; at = at.ahead) untold.push(at);
+        for (const ahead of untold) ahead.told = lane;
+        for (const ahead of untold.toReversed()) ahead.behind?.(lane);
       };
 
       const leave = () => {
-        const index = queue.indexOf(self);
-        if (index < 0) return;
-        queue.splice(index, 1);
-        if (queue.length === 0) queues.delete(key);
-        else if (index === 0) queue[0]?.start?.();
+        if (left) return;
+        left = true;
+        const { ahead, next } = self;
+        if (ahead !== undefined) ahead.next = next;
+        if (next !== undefined) next.ahead = ahead;
+        else if (ahead !== undefined) lasts.set(key, ahead);
+        else lasts.delete(key);
+        if (ahead === undefined) next?.start?.();
       };
 
       const turn = (deadline: Deadline) =>
@@ -72,7 +85,7 @@ export function createOrder(): Order {
         leave,
         async run(deadline, work) {
           try {
-            if (queue[0] !== self && !deadline.over) {
+            if (self.ahead !== undefined && !deadline.over) {
               tellAhead(behind === undefined ? 'interactive' : 'bulk');
               await turn(deadline);
             }

@@ -86,7 +86,14 @@ export function createQuota(limit: number): Quota {
     if (lanes.interactive.size + lanes.bulk.size > 0) hand();
   }
 
-  function wait(turn: Turn, deadline: Deadline, again: boolean, untilTurnMs: () => number): Promise<void> {
+  /** How long a call that joins the queue now has to wait, at the least. */
+  function untilTurnMs({ caller, lane }: Turn, again: boolean): number {
+    const now = performance.now();
+    const slotAt = window.earliest(lanes[lane].ahead(caller, again), now);
+    return Math.max(1, Math.ceil((lane === 'bulk' ? Math.max(slotAt, slowUntil) : slotAt) - now));
+  }
+
+  function wait(turn: Turn, deadline: Deadline, again: boolean): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       let { lane } = turn;
       const settle = () => {
@@ -103,10 +110,11 @@ export function createQuota(limit: number): Quota {
         refuse(error) {
           settle();
           lanes[lane].remove(turn.caller, waiter);
+          if (lanes.interactive.size + lanes.bulk.size === 0) clearTimeout(timer);
           reject(error);
         },
       };
-      const forget = deadline.whenOver(() => waiter.refuse(notInTime(deadline, untilTurnMs())));
+      const forget = deadline.whenOver(() => waiter.refuse(notInTime(deadline, untilTurnMs(turn, again))));
       turn.whenHurried = () => {
         lanes[lane].remove(turn.caller, waiter);
         lane = 'interactive';
@@ -120,22 +128,18 @@ export function createQuota(limit: number): Quota {
 
   return {
     async take(turn, deadline, again) {
-      const { caller, lane } = turn;
+      const { lane } = turn;
       if (lane === 'bulk' && bulkEnded && !again) throw endedError();
-      const now = performance.now();
-      window.refill(now);
-      if (lanes[lane].size === 0 && isFree(lane, now)) {
+      // What has come back meanwhile is for those who wait.
+      hand();
+      if (lanes[lane].size === 0 && isFree(lane, performance.now())) {
         window.take();
         return giveBack;
       }
-      const slotAt = window.earliest(again ? 0 : lanes[lane].ahead(caller), now);
-      const turnAt = lane === 'bulk' ? Math.max(slotAt, slowUntil) : slotAt;
-      const untilTurnMs = () => Math.max(1, Math.ceil(turnAt - performance.now()));
-      if (!deadline.allowsAttemptAfter(untilTurnMs())) {
-        throw new GraphError('THROTTLED', { retryAfterMs: untilTurnMs() });
-      }
-      if (!deadline.over) await wait(turn, deadline, again, untilTurnMs);
-      else throw notInTime(deadline, untilTurnMs());
+      const waitMs = untilTurnMs(turn, again);
+      if (!deadline.allowsAttemptAfter(waitMs)) throw new GraphError('THROTTLED', { retryAfterMs: waitMs });
+      if (deadline.over) throw notInTime(deadline, waitMs);
+      await wait(turn, deadline, again);
       return giveBack;
     },
     slow(ms) {

@@ -12,6 +12,8 @@ export interface WireRequest {
   readonly body?: string;
   /** A longer answer is given up; {@link maxAnswerBytes} by default. */
   readonly maxAnswerBytes?: number;
+  /** Called when it leaves. */
+  readonly onSent?: () => void;
 }
 
 /** A whole answer, whatever its status. */
@@ -130,6 +132,7 @@ function exchange(pool: Pool, request: WireRequest, token: string, limit: Limit)
         onRequestStart(started) {
           if (isGivenUp) return started.abort(new Error('aborted'));
           controller = started;
+          request.onSent?.();
         },
         onResponseStart(_controller, statusCode, raw) {
           status = statusCode;

@@ -1,4 +1,5 @@
-import type { Caller } from './fair-queue.js';
+/** Whose calls are taken in turn with those of others. */
+export type Caller = string | symbol;
 
 /** `interactive`: somebody waits for the answer. `bulk`: part of a long piece of work, which gives way. */
 export type Lane = 'interactive' | 'bulk';

@@ -2,7 +2,7 @@ import { IncomingMessage, type ServerOptions, ServerResponse } from 'node:http';
 import type { Express } from 'express';
 
 /**
- * Makes requests and answers in the shape that an Express app gives them.
+ * Has requests and answers made in the shape that an Express app gives them, and the app give them no other.
  *
  * Express changes the prototype of both, and gives each answer a dictionary for its locals, after Node has made them. V8
  * then looks up their every property the slow way, for as long as they live: a tenth of what a call costs.

@@ -15,6 +15,8 @@ export const readBody: RequestHandler = (request, response, next) => {
   }
   if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge();
 
+  if (request.destroyed) throw new Refusal('CLIENT_CLOSED');
+
   const chunks: Buffer[] = [];
   let size = 0;
   const onData = (chunk: Buffer) => {

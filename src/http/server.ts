@@ -9,12 +9,14 @@ import { refusalBody } from './refusal.js';
 
 /** Makes the HTTP server, with limits on slow headers, slow bodies and idle connections. */
 export function createHttpServer(app: Express, log: Logger): Server {
-  const answering = new WeakMap<Duplex, ServerResponse>();
+  const unanswered = new WeakMap<Duplex, Set<ServerResponse>>();
   const listener: RequestListener = (request, response) => {
-    answering.set(request.socket, response);
+    const own = unanswered.get(request.socket);
+    own?.add(response);
+    response.once('close', () => own?.delete(response));
     // A whole address or `*` is for proxies and servers as such, which this is not; a fragment is nobody's but browsers'.
     if (/^\/[^#]*$/.test(request.url ?? '')) app(request, response);
-    else refuse(request.socket, 'BAD_REQUEST', log);
+    else answer(response, refusal('BAD_REQUEST', log));
   };
   const server = createServer(
     {
@@ -30,15 +32,29 @@ export function createHttpServer(app: Express, log: Logger): Server {
     },
     listener,
   );
+  server.on('connection', (socket) => {
+    const own = new Set<ServerResponse>();
+    unanswered.set(socket, own);
+    // Node closes the answer that is being sent, but not those that wait behind it on the same connection.
+    socket.once('close', () => {
+      setImmediate(() => {
+        for (const response of own) response.emit('close');
+      });
+    });
+  });
+  // What comes behind a call must not be answered in the place of that call's answer.
+  const refuse = (socket: Duplex, code: TRPC_ERROR_CODE_KEY) => {
+    const isBusy = [...(unanswered.get(socket) ?? [])].some((each) => !each.writableEnded);
+    if (isBusy || !socket.writable) socket.destroy();
+    else answerBare(socket, refusal(code, log));
+  };
   // An `Expect` other than 100-continue: nothing here depends on it.
   server.on('checkExpectation', listener);
   // Nothing is tunnelled here.
-  server.on('connect', (_request, socket) => refuse(socket, 'METHOD_NOT_SUPPORTED', log));
+  server.on('connect', (_request, socket) => refuse(socket, 'METHOD_NOT_SUPPORTED'));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const response = answering.get(socket);
-    // What comes behind a call must not be answered in the place of that call's answer.
-    if (error.code === 'ECONNRESET' || !socket.writable || response?.writableEnded === false) socket.destroy();
-    else refuse(socket, unreadable[error.code ?? ''] ?? 'BAD_REQUEST', log);
+    if (error.code === 'ECONNRESET') socket.destroy();
+    else refuse(socket, unreadable[error.code ?? ''] ?? 'BAD_REQUEST');
   });
   return server;
 }
@@ -71,18 +87,33 @@ export async function close(server: Server): Promise<void> {
   });
 }
 
-/** Answers on a bare connection, and closes it. */
-function refuse(socket: Duplex, code: TRPC_ERROR_CODE_KEY, log: Logger): void {
+/** The answer to what can't be read. */
+function refusal(code: TRPC_ERROR_CODE_KEY, log: Logger) {
   const requestId = crypto.randomUUID();
   const { status, body } = refusalBody(invalidInput('the request can not be read', [], code), requestId);
-  const json = JSON.stringify(body);
   log.info({ requestId, status, code }, 'unreadable request refused');
+  const text = JSON.stringify(body);
+  const headers = {
+    connection: 'close',
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+    'content-type': 'application/json; charset=utf-8',
+    'x-request-id': requestId,
+  };
+  return { status, headers, text };
+}
+
+type Refused = ReturnType<typeof refusal>;
+
+function answer(response: ServerResponse, { status, headers, text }: Refused): void {
+  response.writeHead(status, headers).end(text);
+}
+
+/** Answers on a bare connection, and closes it. */
+function answerBare(socket: Duplex, { status, headers, text }: Refused): void {
+  const lines = Object.entries(headers).map((pair) => pair.join(': '));
   // Node has taken its own listener off a tunnelled socket: without one, a reset would end the process.
   socket.on('error', () => socket.destroy());
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncache-control: no-store\r\n` +
-      `content-type: application/json; charset=utf-8\r\nx-request-id: ${requestId}\r\n` +
-      `content-length: ${Buffer.byteLength(json)}\r\n\r\n${json}`,
-    () => socket.destroy(),
-  );
+  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines].join('\r\n');
+  socket.end(`${head}\r\n\r\n${text}`, () => socket.destroy());
 }
