@@ -149,7 +149,12 @@ describe('when a whole batch goes wrong', () => {
 
 test('when "not now" was applied all the same, and no read can tell, callers get Graph\'s word, and the audit doubts it', async () => {
   const before = pair.service.lines({ log: 'audit' }).length;
-  const { said } = await update(whole('throttled-applied', 'always'));
+  // What is tried again goes together or alone, as it comes.
+  const { said } = await update(
+    whole('throttled-applied', 'always'),
+    { fault: 'throttled-applied', method: 'PATCH', times: 'always' },
+    { fault: 'throttled', method: 'GET', times: 'always' },
+  );
   expect(said).toEqual(all('THROTTLED'));
   const lines = pair.service.lines({ log: 'audit' }).slice(before);
   expect(lines.map(({ outcome }) => outcome)).toEqual(Array(5).fill('unknown'));
