@@ -101,6 +101,9 @@ describe('a body is JSON, in UTF-8, not too long', () => {
     },
   );
 
+  test('in other bytes than UTF-8 it is refused, not guessed', () =>
+    expectRefused(post('/trpc/script.list', Buffer.from(listing.replace('Shell', '\u00fc'), 'latin1')), 400));
+
   test('64 KiB are let in, one byte more is refused', async () => {
     await post('/trpc/script.list', listing.padEnd(64 * 1024)).expect(200);
     await expectRefused(post('/trpc/script.list', listing.padEnd(64 * 1024 + 1)), 413);

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { RequestHandler } from 'express';
 import { invalidInput, Refusal } from '../api/errors.js';
 
@@ -25,11 +26,10 @@ export const readBody: RequestHandler = (request, response, next) => {
     else chunks.push(chunk);
   };
   const onEnd = () => {
+    const body = Buffer.concat(chunks);
     // A byte order mark may be ignored (RFC 8259, 8.1).
-    request.body = Buffer.concat(chunks)
-      .toString('utf8')
-      .replace(/^\uFEFF+/, '');
-    settle();
+    request.body = body.toString('utf8').replace(/^\uFEFF+/, '');
+    settle(isUtf8(body) ? undefined : invalidInput('the body is not UTF-8'));
   };
   const onClose = () => settle(new Refusal('CLIENT_CLOSED'));
   const settle = (error?: Refusal) => {
