@@ -1,9 +1,37 @@
-import { type DestinationStream, type Logger, pino } from 'pino';
+import { once } from 'node:events';
+import { type DestinationStream, destination, type Logger, pino } from 'pino';
 
 /** Makes the log: JSON lines, to stdout unless told otherwise. */
-export function createLog(level: string, destination?: DestinationStream): Logger {
+export function createLog(level: string, stream?: DestinationStream): Logger {
   const options = { level, serializers: { err: describeDefect } };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return stream === undefined ? pino(options) : pino(options, stream);
+}
+
+/** Where the log goes, to be closed before the process ends. */
+export interface LogTarget {
+  readonly stream: DestinationStream;
+  /** Resolves once all lines are written. Nothing can be logged any more. */
+  close(): Promise<void>;
+}
+
+/** Opens stdout for a log that is written beside the work, as fast as stdout takes it. */
+export function openStdout(): LogTarget {
+  const stream = destination({ sync: false });
+  const broken = new Promise<void>((resolve) => {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      resolve();
+    });
+  });
+  return {
+    stream,
+    // What pino flushes at the exit by itself lacks the lines that are being written at that moment.
+    async close() {
+      const closed = once(stream, 'close');
+      stream.end();
+      await Promise.race([closed, broken]);
+    },
+  };
 }
 
 /** A defect, and where it happened. Of its message, what is quoted stays out: parsers quote what they were given. */

@@ -1,7 +1,7 @@
 import closeWithGrace from 'close-with-grace';
-import { destination, type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { type Config, ConfigError, loadConfig, readEnvironment } from './config.js';
-import { createLog } from './log.js';
+import { createLog, type LogTarget, openStdout } from './log.js';
 import { isLoopback } from './loopback.js';
 import { drainGraceMs, type Service, startService } from './service.js';
 
@@ -10,10 +10,12 @@ const closingMs = 2_000;
 
 async function main(): Promise<void> {
   const config = loadConfig(readEnvironment());
-  const log = await openLog(config);
-  const service = await startService(config, log).catch((error: unknown) => {
+  const target = process.stdout.isTTY ? await openTerminal() : openStdout();
+  const log = createLog(config.LOG_LEVEL, target.stream);
+  const service = await startService(config, log).catch(async (error: unknown) => {
     log.fatal({ err: error }, 'the service could not start');
     if (!log.isLevelEnabled('fatal')) console.error('The service could not start.');
+    await target.close();
     process.exit(1);
   });
   greet(service, config, log);
@@ -25,15 +27,14 @@ async function main(): Promise<void> {
     else log.info({ signal }, 'stopping: calls in flight are seen through');
     await service.stop();
     log.info('stopped');
+    await target.close();
   });
 }
 
-/** JSON on stdout; prettier when somebody is looking at it. */
-async function openLog({ LOG_LEVEL }: Config): Promise<Logger> {
-  // Written beside the work, as fast as stdout takes it; what is left at the exit is written then.
-  if (!process.stdout.isTTY) return createLog(LOG_LEVEL, destination({ sync: false }));
+/** Prettier than JSON, for somebody who is looking. */
+async function openTerminal(): Promise<LogTarget> {
   const { default: pretty } = await import('pino-pretty');
-  return createLog(LOG_LEVEL, pretty({ sync: true, ignore: 'pid,hostname' }));
+  return { stream: pretty({ sync: true, ignore: 'pid,hostname' }), close: async () => undefined };
 }
 
 function greet({ url, simulatorUrl }: Service, config: Config, log: Logger): void {

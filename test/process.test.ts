@@ -3,7 +3,7 @@ import { Agent, createServer, type IncomingMessage, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createBatchClient } from './support/bulk.js';
+import { createBatchClient, manyStates, startMany } from './support/bulk.js';
 import { addressOf, type Program, startProgram } from './support/process.js';
 import { createClient } from './support/service.js';
 import { startTestSimulator, type TestSimulator } from './support/simulator.js';
@@ -268,4 +268,19 @@ describe('the log', () => {
       expect(audited(program)).toHaveLength(500);
     },
   );
+
+  test('is whole when nobody reads it until the service has stopped', async () => {
+    const program = startLive({ GRAPH_WRITES_PER_20S: '10000' });
+    await simulator.settings({ writesPer20s: 10_000 });
+    const address = await addressOf(program);
+    const states = await manyStates({ client: createClient(address) }, 1200);
+    const updates = states.map(({ target }) => ({ ...target, patch: { errorDeviceCount: 5 } }));
+    program.child.stdout?.pause();
+    await startMany({ address }, { updates }).over;
+    program.child.kill('SIGTERM');
+    await expect.poll(() => status(`${address}/healthz`).catch(() => 'closed')).toBe('closed');
+    program.child.stdout?.resume();
+    expect(await program.exited).toBe(0);
+    expect(audited(program)).toHaveLength(1200);
+  });
 });
