@@ -4,6 +4,7 @@ import { procedures } from './api/router.js';
 import type { Authenticate } from './auth/authenticate.js';
 import type { TrpcParts } from './http/call-context.js';
 import { requireCalls } from './http/calls.js';
+import { serveConsole } from './http/console.js';
 import type { Drain } from './http/drain.js';
 import { requireHost, requireJson, requireLocalHost, requireMethod, requireOwnSite } from './http/guards.js';
 import { alive, readiness } from './http/health.js';
@@ -28,13 +29,15 @@ export interface AppParts extends TrpcParts {
   readonly log: Logger;
   readonly signIn: SignIn;
   readonly drain: Drain;
+  /** Where the built console lies. */
+  readonly consoleFolder: string;
   /** The origin that browsers use; without it, localhost at whatever port the request came to. */
   readonly publicUrl: URL | undefined;
 }
 
 /** The whole way of a request, top to bottom. */
 export function createApp(parts: AppParts): Express {
-  const { drain, log, publicUrl, signIn } = parts;
+  const { consoleFolder, drain, log, publicUrl, signIn } = parts;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -49,6 +52,7 @@ export function createApp(parts: AppParts): Express {
     '/readyz',
     readiness(() => !drain.draining),
   );
+  app.use(serveConsole(consoleFolder));
 
   if (signIn.sessions === undefined) app.use(inTurn(requireLocalHost(publicUrl)));
   else app.use(signIn.sessions);

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import type { TokenCredential } from '@azure/identity';
 import type { Logger } from 'pino';
 import { createAudit } from './api/audit.js';
@@ -28,6 +29,9 @@ import { close, createHttpServer, listen } from './http/server.js';
  * only as long as calls are under way.
  */
 export const drainGraceMs = 5_000;
+
+/** `npm run build` puts the console there; it is the same folder seen from the sources and from the bundle. */
+const consoleFolder = fileURLToPath(new URL('../dist/console', import.meta.url));
 
 /** A Graph to speak to: where it is, and how to get in. */
 export interface GraphAccess {
@@ -69,6 +73,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
     signIn: config.SIGN_IN === 'off' ? withoutSignIn : withOidc(config, access.identity, audit, log),
     publicUrl: config.PUBLIC_URL,
     drain,
+    consoleFolder,
     log,
   });
   const server = createHttpServer(app, log);

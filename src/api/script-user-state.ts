@@ -2,48 +2,19 @@ import { z } from 'zod';
 import type { ScriptUserState } from '../graph/entities.js';
 import type { Page } from '../graph/graph.js';
 import type { Progress } from './settle-all.js';
-import { cursorField, ownId, scriptFields, targetFields } from './target.js';
+import { cursorField, scriptFields, targetFields } from './target.js';
 import { operatorProcedure, readerProcedure, router } from './trpc.js';
 import { type UpdateResult, updateMany } from './update-many.js';
-
-const deviceCount = z.int().min(0).max(2_147_483_647);
-
-/** Graph documents it as a plain string, so it need not look like an address. */
-const userPrincipalName = z
-  .string()
-  .min(1)
-  .max(1024)
-  .regex(/^\P{Cc}*$/u, 'wants no control characters');
-
-const patch = z
-  .strictObject({
-    successDeviceCount: deviceCount.optional(),
-    errorDeviceCount: deviceCount.optional(),
-    userPrincipalName: userPrincipalName.optional(),
-  })
-  .refine((fields) => Object.values(fields).some((value) => value !== undefined), 'wants at least one field');
-
-const approval = z.strictObject({ justification: z.string().min(1).max(1024).optional(), code: ownId.optional() });
+import { approval, maxUpdates, newUserState, patch, updateRow } from './user-state-inputs.js';
 
 const target = z.strictObject(targetFields);
 const listInput = z.strictObject({ ...scriptFields, ...cursorField });
 const updateInput = z.strictObject({ ...targetFields, patch, approval: approval.optional() });
 const updateManyInput = z.strictObject({
-  updates: z
-    .array(z.strictObject({ ...targetFields, patch }))
-    .min(1)
-    .max(5_000),
+  updates: z.array(updateRow).min(1).max(maxUpdates),
   approval: approval.optional(),
 });
-const createInput = z.strictObject({
-  ...scriptFields,
-  userState: z.strictObject({
-    id: ownId.optional(),
-    successDeviceCount: deviceCount,
-    errorDeviceCount: deviceCount,
-    userPrincipalName,
-  }),
-});
+const createInput = z.strictObject({ ...scriptFields, userState: newUserState });
 
 /** The run states that Graph keeps per script and person. */
 export const scriptUserStateRouter = router({

@@ -117,6 +117,9 @@ export function signInRoutes(parts: SignInParts): Router {
     const sid = searchParams.get('sid') ?? '';
     const ended = sid === '' ? 0 : await store.endBySid(sid);
     if (ended > 0) audit(response, { event: 'sign-out', reason: 'front-channel' });
+    // The provider's page shows it in a frame. There is nothing in it that a frame could be misused for.
+    response.removeHeader('x-frame-options');
+    response.setHeader('content-security-policy', "default-src 'none'");
     response.type('html').send('<!doctype html><title>Signed out</title>');
   });
 

@@ -1,0 +1,48 @@
+import { makeStyles, Spinner, tokens } from '@fluentui/react-components';
+import { useQuery } from '@tanstack/react-query';
+import { failureOf } from './failure.js';
+import { FailureNotice } from './failure-notice.js';
+import { sessionQuery } from './queries.js';
+import { Workspace } from './scripts/workspace.js';
+import { ConnectionNotice } from './session/connection-notice.js';
+import { Header } from './session/header.js';
+import { NoAccess, SignedOut } from './session/outside.js';
+import { SessionNotice } from './session/session-notice.js';
+
+const useStyles = makeStyles({
+  page: {
+    display: 'flex',
+    flexDirection: 'column',
+    height: '100vh',
+    overflow: 'hidden',
+    backgroundColor: tokens.colorNeutralBackground2,
+  },
+  centre: { margin: 'auto' },
+});
+
+/** The page: who is there decides what is shown. What has been shown once stays, even when the session ends. */
+export function App() {
+  const styles = useStyles();
+  const { data: session, error } = useQuery(sessionQuery);
+  const failure = error === null ? undefined : failureOf(error);
+  const ended = failure?.reason === 'SIGN_IN_REQUIRED';
+
+  if (session === undefined) {
+    if (ended) return <SignedOut />;
+    return (
+      <main className={styles.page}>
+        <div className={styles.centre}>
+          {failure === undefined ? <Spinner label="One moment" /> : <FailureNotice failure={failure} />}
+        </div>
+      </main>
+    );
+  }
+  return (
+    <div className={styles.page}>
+      <Header session={session} />
+      <SessionNotice expiresAt={session.expiresAt} ended={ended} />
+      <ConnectionNotice unreachable={failure?.reason === 'UNREACHABLE'} />
+      {session.roles.length === 0 ? <NoAccess /> : <Workspace mayWrite={session.roles.includes('operator')} />}
+    </div>
+  );
+}

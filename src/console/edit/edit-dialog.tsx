@@ -1,0 +1,141 @@
+import {
+  Button,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  DialogContent,
+  DialogSurface,
+  DialogTitle,
+  MessageBar,
+  MessageBarBody,
+  MessageBarTitle,
+  makeStyles,
+  Spinner,
+  tokens,
+} from '@fluentui/react-components';
+import { type FormEvent, useState } from 'react';
+import { failureOf } from '../failure.js';
+import { FailureNotice } from '../failure-notice.js';
+import type { Script, UserState } from '../queries.js';
+import { nameOf } from '../states/shown-states.js';
+import { checkDraft, draftOf } from './draft.js';
+import { DraftFields, Justification } from './fields.js';
+import { useUpdate } from './use-update.js';
+
+const useStyles = makeStyles({
+  content: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
+});
+
+interface EditDialogProps {
+  readonly script: Script;
+  readonly state: UserState;
+  readonly onClose: () => void;
+  readonly onSaved: (state: UserState) => void;
+}
+
+/** Changes one person's state, and sees the change through: refusals, approval, and outcomes that nobody knows. */
+export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps) {
+  const styles = useStyles();
+  const { update, look, waiting, forget } = useUpdate(script, state);
+  const [draft, setDraft] = useState(() => draftOf(state, waiting?.patch));
+  const [justification, setJustification] = useState('');
+  const [tried, setTried] = useState(false);
+
+  const failure = update.isError ? failureOf(update.error, true) : undefined;
+  const unknown = failure?.reason === 'OUTCOME_UNKNOWN';
+  const mustJustify = failure?.reason === 'APPROVAL_JUSTIFICATION_REQUIRED';
+  const { patch, problems } = checkDraft(draft, look.data ?? state);
+  const busy = update.isPending || look.isPending;
+
+  function send(event: FormEvent) {
+    event.preventDefault();
+    setTried(true);
+    const reason = justification.trim();
+    const change = waiting ?? (patch && { patch, ...(reason !== '' && { approval: { justification: reason } }) });
+    if (busy || change === undefined) return;
+    look.reset();
+    update.mutate(change, { onSuccess: onSaved });
+  }
+  function startAnew() {
+    forget();
+    update.reset();
+  }
+
+  return (
+    <Dialog open modalType={busy ? 'alert' : 'modal'} onOpenChange={(_event, { open }) => open || busy || onClose()}>
+      <DialogSurface aria-describedby={undefined}>
+        <form onSubmit={send} noValidate>
+          <DialogBody>
+            <DialogTitle>Edit {nameOf(state)}</DialogTitle>
+            <DialogContent className={styles.content}>
+              <DraftFields
+                draft={draft}
+                problems={tried ? problems : {}}
+                disabled={busy || waiting !== null}
+                onChange={setDraft}
+              />
+              {(mustJustify || justification !== '') && waiting === null && (
+                <Justification value={justification} disabled={busy} onChange={setJustification} />
+              )}
+              {failure !== undefined && !(unknown && look.isSuccess) && <FailureNotice failure={failure} />}
+              {failure === undefined && waiting?.approval?.code !== undefined && !busy && (
+                <FailureNotice failure={waitingFailure(waiting.approval.code)} />
+              )}
+              {look.isError && <FailureNotice failure={failureOf(look.error)} />}
+              {unknown && look.isSuccess && <Looked state={look.data} made={patch === undefined} />}
+            </DialogContent>
+            <DialogActions>
+              {busy && <Spinner size="tiny" label={look.isPending ? 'Looking' : 'Saving'} />}
+              {waiting !== null && (
+                <Button onClick={startAnew} disabledFocusable={busy}>
+                  Start anew
+                </Button>
+              )}
+              <Button onClick={onClose} disabledFocusable={busy}>
+                {unknown && look.isSuccess && patch === undefined ? 'Close' : 'Cancel'}
+              </Button>
+              {unknown && !look.isSuccess ? (
+                <Button appearance="primary" disabledFocusable={busy} onClick={() => look.mutate()}>
+                  Look again
+                </Button>
+              ) : (
+                <Button
+                  type="submit"
+                  appearance="primary"
+                  disabledFocusable={
+                    busy || (waiting === null && patch === undefined && Object.keys(problems).length === 0)
+                  }
+                >
+                  {waiting === null && failure === undefined ? 'Save' : 'Send again'}
+                </Button>
+              )}
+            </DialogActions>
+          </DialogBody>
+        </form>
+      </DialogSurface>
+    </Dialog>
+  );
+}
+
+/** A change that was queued earlier, when its dialog is opened again. */
+const waitingFailure = (approvalCode: string) => ({
+  reason: 'APPROVAL_PENDING' as const,
+  title: 'This change waits for a second administrator',
+  next: 'Once it is approved, send it again.',
+  approvalCode,
+});
+
+/** What was found after an outcome that nobody knew. */
+function Looked({ state, made }: { readonly state: UserState; readonly made: boolean }) {
+  const { successDeviceCount, errorDeviceCount } = state;
+  return (
+    <MessageBar intent={made ? 'success' : 'info'} layout="multiline">
+      <MessageBarBody>
+        <MessageBarTitle>{made ? 'The change is there' : 'The change is not there'}</MessageBarTitle>
+        Microsoft Graph has {successDeviceCount.toLocaleString('en')} succeeded and{' '}
+        {errorDeviceCount.toLocaleString('en')} failed.{' '}
+        {made ? 'Nothing is left to do.' : 'It may still arrive; you can send it again.'}
+      </MessageBarBody>
+    </MessageBar>
+  );
+}

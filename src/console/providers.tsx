@@ -1,0 +1,54 @@
+import {
+  createDOMRenderer,
+  FluentProvider,
+  RendererProvider,
+  webDarkTheme,
+  webLightTheme,
+} from '@fluentui/react-components';
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { NuqsAdapter } from 'nuqs/adapters/react';
+import { type ReactNode, useSyncExternalStore } from 'react';
+import { failureOf } from './failure.js';
+import { sessionQuery } from './queries.js';
+
+/** The service put it there; styles that are made here carry it. */
+const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
+const renderer = createDOMRenderer(document, { styleElementAttributes: { nonce } });
+
+const onError = (error: unknown) => {
+  if (failureOf(error).reason === 'SIGN_IN_REQUIRED') void client.invalidateQueries(sessionQuery);
+};
+
+const client = new QueryClient({
+  queryCache: new QueryCache({ onError: (error, { queryKey }) => queryKey[0] !== 'session' && onError(error) }),
+  mutationCache: new MutationCache({ onError }),
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000,
+      // The service has tried again already where that helps.
+      retry: (count, error) => count < 2 && failureOf(error).reason === 'UNREACHABLE',
+    },
+    // A change is never sent into the dark, to be made some time later.
+    mutations: { networkMode: 'always' },
+  },
+});
+
+const darkness = matchMedia('(prefers-color-scheme: dark)');
+const onDarkness = (notify: () => void) => {
+  darkness.addEventListener('change', notify);
+  return () => darkness.removeEventListener('change', notify);
+};
+
+/** What everything in the page can count on: styles, theme, the service's answers, the address. */
+export function Providers({ children }: { readonly children: ReactNode }) {
+  const dark = useSyncExternalStore(onDarkness, () => darkness.matches);
+  return (
+    <RendererProvider renderer={renderer} targetDocument={document}>
+      <FluentProvider theme={dark ? webDarkTheme : webLightTheme}>
+        <QueryClientProvider client={client}>
+          <NuqsAdapter>{children}</NuqsAdapter>
+        </QueryClientProvider>
+      </FluentProvider>
+    </RendererProvider>
+  );
+}

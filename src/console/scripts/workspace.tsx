@@ -1,0 +1,78 @@
+import { makeStyles, Tab, TabList, Text, tokens } from '@fluentui/react-components';
+import { scriptKinds, useAddress } from '../address.js';
+import { useAllPages } from '../all-pages.js';
+import type { ScriptKind } from '../queries.js';
+import { scriptsQuery } from '../queries.js';
+import { StatesPage } from '../states/states-page.js';
+import { ScriptList } from './script-list.js';
+
+const useStyles = makeStyles({
+  kinds: {
+    paddingLeft: tokens.spacingHorizontalS,
+    flexShrink: 0,
+    overflowX: 'auto',
+    backgroundColor: tokens.colorNeutralBackground1,
+    borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
+  },
+  columns: {
+    display: 'grid',
+    gridTemplateColumns: 'minmax(220px, 300px) minmax(0, 1fr)',
+    flexGrow: 1,
+    minHeight: 0,
+    '@media (max-width: 800px)': { gridTemplateColumns: 'minmax(0, 1fr)', gridTemplateRows: '180px minmax(0, 1fr)' },
+  },
+  main: { display: 'flex', flexDirection: 'column', minHeight: 0, minWidth: 0 },
+  empty: { margin: 'auto', padding: tokens.spacingHorizontalXXL, color: tokens.colorNeutralForeground3 },
+  where: { color: tokens.colorNeutralForeground3, marginLeft: tokens.spacingHorizontalXS },
+});
+
+/** The kinds of script, the scripts of one kind, and the user states of one script. */
+export function Workspace({ mayWrite }: { readonly mayWrite: boolean }) {
+  const styles = useStyles();
+  const [{ kind, script: scriptId }, setAddress] = useAddress();
+  const scripts = useAllPages(scriptsQuery(kind));
+  const script = scripts.items?.find(({ id }) => id === scriptId);
+
+  const chooseKind = (chosen: ScriptKind) =>
+    void setAddress({ kind: chosen, script: null, state: null, find: null, errors: null }, { history: 'push' });
+  const chooseScript = (id: string) =>
+    void setAddress({ script: id, state: null, find: null, errors: null }, { history: 'push' });
+
+  return (
+    <>
+      <nav aria-label="Kinds of script" className={styles.kinds}>
+        <TabList
+          aria-label="Kind of script"
+          selectedValue={kind}
+          onTabSelect={(_event, { value }) => chooseKind(value as ScriptKind)}
+        >
+          {scriptKinds.map(([value, name, where]) => (
+            <Tab key={value} value={value} aria-label={`${name} (${where})`}>
+              {name}
+              <Text size={200} className={styles.where}>
+                {where}
+              </Text>
+            </Tab>
+          ))}
+        </TabList>
+      </nav>
+      <div className={styles.columns}>
+        <ScriptList key={kind} scripts={scripts} chosen={scriptId} onChoose={chooseScript} />
+        <main className={styles.main}>
+          {scriptId === null ? (
+            <Text className={styles.empty} size={400}>
+              Choose a script to see how it ran for each person.
+            </Text>
+          ) : (
+            <StatesPage
+              key={`${kind} ${scriptId}`}
+              script={{ scriptKind: kind, scriptId }}
+              about={script}
+              mayWrite={mayWrite}
+            />
+          )}
+        </main>
+      </div>
+    </>
+  );
+}

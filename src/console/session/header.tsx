@@ -1,0 +1,51 @@
+import { Badge, Button, makeStyles, Subtitle2, Text, tokens } from '@fluentui/react-components';
+import { BeakerRegular, PersonRegular } from '@fluentui/react-icons';
+import type { Session } from '../queries.js';
+import { signOut } from './sign-in-and-out.js';
+
+const useStyles = makeStyles({
+  header: {
+    display: 'flex',
+    alignItems: 'center',
+    flexWrap: 'wrap',
+    flexShrink: 0,
+    gap: tokens.spacingHorizontalM,
+    padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalL}`,
+    backgroundColor: tokens.colorNeutralBackground1,
+    borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
+  },
+  logo: { width: '24px', height: '24px' },
+  space: { flexGrow: 1 },
+  person: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalXS },
+  may: { color: tokens.colorNeutralForeground3 },
+});
+
+/** What this is, whether its data is real, and who is here. */
+export function Header({ session: { user, roles, expiresAt, graph } }: { readonly session: Session }) {
+  const styles = useStyles();
+  const may = roles.includes('operator') ? 'may read and change' : roles.length > 0 ? 'may read' : 'no role';
+  return (
+    <header className={styles.header}>
+      <img src={new URL('../icon.svg', import.meta.url).href} alt="" className={styles.logo} />
+      <Subtitle2 as="h1">Script states</Subtitle2>
+      {graph === 'simulator' && (
+        <Badge appearance="tint" color="warning" size="large" icon={<BeakerRegular />}>
+          Simulated data: no tenant is behind this
+        </Badge>
+      )}
+      <span className={styles.space} />
+      <span className={styles.person}>
+        <PersonRegular fontSize={20} aria-hidden />
+        <Text>{user.name}</Text>
+        <Text size={200} className={styles.may}>
+          {may}
+        </Text>
+      </span>
+      {expiresAt !== null && (
+        <Button size="small" onClick={() => void signOut()}>
+          Sign out
+        </Button>
+      )}
+    </header>
+  );
+}

@@ -1,0 +1,13 @@
+/** Where to sign in, so that this very place is come back to. */
+export function signInAddress(): string {
+  const { pathname, search } = window.location;
+  return `/auth/sign-in?${new URLSearchParams({ returnTo: `${pathname}${search}` })}`;
+}
+
+/** Ends the session here, and at the identity provider, which the service names. */
+export async function signOut(): Promise<void> {
+  const response = await fetch('/auth/sign-out', { method: 'POST', headers: { 'x-csrf': '1' } }).catch(() => undefined);
+  const answer: unknown = response?.ok ? await response.json() : undefined;
+  const known = typeof answer === 'object' && answer !== null && 'location' in answer;
+  window.location.assign(known && typeof answer.location === 'string' ? answer.location : '/');
+}

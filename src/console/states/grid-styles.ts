@@ -1,0 +1,21 @@
+import { makeStyles, tokens } from '@fluentui/react-components';
+
+const number = { width: '110px', flexShrink: 0, textAlign: 'right', fontVariantNumeric: 'tabular-nums' } as const;
+
+/** Where the cells of a row are: the same for its head and for every row. */
+export const useGridStyles = makeStyles({
+  row: {
+    display: 'flex',
+    alignItems: 'center',
+    gap: tokens.spacingHorizontalS,
+    height: '44px',
+    paddingLeft: tokens.spacingHorizontalM,
+    paddingRight: tokens.spacingHorizontalM,
+  },
+  select: { width: '36px', flexShrink: 0 },
+  person: { flexGrow: 1, minWidth: '120px', overflow: 'hidden' },
+  succeeded: number,
+  failed: number,
+  share: { width: '190px', flexShrink: 0, paddingLeft: tokens.spacingHorizontalL },
+  actions: { width: '72px', flexShrink: 0 },
+});

@@ -1,0 +1,80 @@
+import { Button, makeStyles, SearchBox, Spinner, Switch, Text, tokens } from '@fluentui/react-components';
+import { ArrowDownloadRegular, ArrowSyncRegular, DocumentArrowUpRegular, EditRegular } from '@fluentui/react-icons';
+import { useAddress } from '../address.js';
+import type { Script, UserState } from '../queries.js';
+
+const useStyles = makeStyles({
+  bar: { display: 'flex', alignItems: 'center', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },
+  space: { flexGrow: 1 },
+  count: { color: tokens.colorNeutralForeground3 },
+});
+
+interface StateFiltersProps {
+  readonly script: Script;
+  readonly states: readonly UserState[];
+  readonly shown: readonly UserState[];
+  readonly selected: ReadonlySet<string>;
+  readonly complete: boolean;
+  readonly fetching: boolean;
+  readonly onRefresh: () => void;
+  /** Changes the given people, or those of a file when none are given; absent for whoever may only read. */
+  readonly onBulk: ((states: readonly UserState[]) => void) | undefined;
+}
+
+/** What to look for, and what to do with what is found. */
+export function StateFilters(props: StateFiltersProps) {
+  const { script, states, shown, selected, complete, fetching, onRefresh, onBulk } = props;
+  const styles = useStyles();
+  const [{ find, errors }, setAddress] = useAddress();
+  const chosen = states.filter(({ id }) => selected.has(id));
+  const total = `${states.length.toLocaleString('en')} people${complete ? '' : ' so far'}`;
+
+  async function download() {
+    const [{ formatUserStates }, { downloadCsv }] = await Promise.all([
+      import('../bulk/csv.js'),
+      import('../bulk/download.js'),
+    ]);
+    downloadCsv(`states-${script.scriptId}.csv`, formatUserStates(script, shown));
+  }
+
+  return (
+    <div className={styles.bar}>
+      <SearchBox
+        aria-label="Find a person"
+        placeholder="Find a person"
+        value={find}
+        onChange={(_event, { value }) => void setAddress({ find: value || null })}
+      />
+      <Switch
+        label="Only with errors"
+        checked={errors}
+        onChange={(_event, { checked }) => void setAddress({ errors: checked || null })}
+      />
+      <Text size={200} role="status" className={styles.count}>
+        {shown.length === states.length ? total : `${shown.length.toLocaleString('en')} of ${total}`}
+      </Text>
+      {fetching && <Spinner size="extra-tiny" aria-label="Fetching" />}
+      <span className={styles.space} />
+      {onBulk && (
+        <>
+          <Button icon={<EditRegular />} disabledFocusable={chosen.length === 0} onClick={() => onBulk(chosen)}>
+            Change selected ({chosen.length.toLocaleString('en')})
+          </Button>
+          <Button icon={<DocumentArrowUpRegular />} onClick={() => onBulk([])}>
+            Import CSV
+          </Button>
+        </>
+      )}
+      <Button icon={<ArrowDownloadRegular />} onClick={() => void download()}>
+        Download CSV
+      </Button>
+      <Button
+        icon={<ArrowSyncRegular />}
+        aria-label="Refresh"
+        title="Refresh"
+        onClick={onRefresh}
+        disabledFocusable={fetching}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,96 @@
+import { Button, Checkbox, Link, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
+import { EditRegular } from '@fluentui/react-icons';
+import { memo } from 'react';
+import type { UserState } from '../queries.js';
+import { useGridStyles } from './grid-styles.js';
+import { RatioBar } from './ratio-bar.js';
+import { nameOf } from './shown-states.js';
+
+const useStyles = makeStyles({
+  row: {
+    position: 'absolute',
+    left: 0,
+    right: 0,
+    boxSizing: 'border-box',
+    borderBottom: `1px solid ${tokens.colorNeutralStroke3}`,
+    ':hover': { backgroundColor: tokens.colorSubtleBackgroundHover },
+  },
+  selected: { backgroundColor: tokens.colorSubtleBackgroundSelected },
+  name: { maxWidth: '100%', overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+  none: { color: tokens.colorNeutralForeground3 },
+  errors: { color: tokens.colorStatusDangerForeground1, fontWeight: tokens.fontWeightSemibold },
+});
+
+interface StateRowProps {
+  readonly state: UserState;
+  readonly index: number;
+  /** Distance from the first row, in pixels. */
+  readonly top: number;
+  readonly selected: boolean;
+  /** Absent for whoever may only read. */
+  readonly onSelect: ((id: string, on: boolean) => void) | undefined;
+  readonly onOpen: (state: UserState) => void;
+  readonly onEdit: ((state: UserState) => void) | undefined;
+}
+
+/** One person's run state. */
+export const StateRow = memo(function StateRow({
+  state,
+  index,
+  top,
+  selected,
+  onSelect,
+  onOpen,
+  onEdit,
+}: StateRowProps) {
+  const styles = useStyles();
+  const grid = useGridStyles();
+  const name = nameOf(state);
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      className={mergeClasses(grid.row, styles.row, selected && styles.selected)}
+      style={{ transform: `translateY(${top}px)` }}
+    >
+      {onSelect && (
+        <div role="gridcell" className={grid.select}>
+          <Checkbox
+            aria-label={`Select ${name}`}
+            checked={selected}
+            onChange={(_event, { checked }) => onSelect(state.id, checked === true)}
+          />
+        </div>
+      )}
+      <div role="gridcell" className={grid.person}>
+        <Link
+          as="button"
+          className={mergeClasses(styles.name, state.userPrincipalName === null && styles.none)}
+          title={name}
+          onClick={() => onOpen(state)}
+        >
+          {name}
+        </Link>
+      </div>
+      <div role="gridcell" className={grid.succeeded}>
+        {state.successDeviceCount.toLocaleString('en')}
+      </div>
+      <div role="gridcell" className={mergeClasses(grid.failed, state.errorDeviceCount > 0 && styles.errors)}>
+        {state.errorDeviceCount.toLocaleString('en')}
+      </div>
+      <div role="gridcell" className={grid.share}>
+        <RatioBar state={state} />
+      </div>
+      {onEdit && (
+        <div role="gridcell" className={grid.actions}>
+          <Button
+            appearance="subtle"
+            icon={<EditRegular />}
+            aria-label={`Edit ${name}`}
+            onClick={() => onEdit(state)}
+          />
+        </div>
+      )}
+    </div>
+  );
+});

@@ -1,0 +1,263 @@
+import { DonutChart, HorizontalBarChart, HorizontalBarChartVariant } from '@fluentui/react-charts';
+import { Button, Caption1, Caption1Strong, makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components';
+import {
+  CheckmarkCircleFilled,
+  DismissCircleFilled,
+  type FluentIcon,
+  SubtractCircleFilled,
+  WarningFilled,
+} from '@fluentui/react-icons';
+import { useMemo } from 'react';
+import type { UserState } from '../queries.js';
+import { nameOf } from './shown-states.js';
+import { type Outcome, type Statistics, shareText, shortCount, statisticsOf } from './statistics.js';
+
+/** How many people are named under "Most failures". */
+const places = 5;
+/** In pixels: the picture's parts have a fixed size, so that nothing moves when the charts or more pages arrive. */
+const ring = 128;
+const hole = 46;
+const rowHeight = 26;
+const barHeight = 4;
+
+interface Look {
+  readonly outcome: Outcome;
+  readonly label: string;
+  /** At least 3:1 against the card, in the light and in the dark theme. */
+  readonly color: string;
+  /** A shape of its own for each outcome: colour is never the only difference. */
+  readonly Icon: FluentIcon;
+}
+
+const looks: readonly Look[] = [
+  {
+    outcome: 'succeeded',
+    label: 'All devices succeeded',
+    color: tokens.colorStatusSuccessBorderActive,
+    Icon: CheckmarkCircleFilled,
+  },
+  { outcome: 'mixed', label: 'Some failed', color: tokens.colorStatusWarningForeground3, Icon: WarningFilled },
+  { outcome: 'failed', label: 'All failed', color: tokens.colorStatusDangerBorderActive, Icon: DismissCircleFilled },
+  { outcome: 'none', label: 'No result', color: tokens.colorNeutralForeground4, Icon: SubtractCircleFilled },
+];
+
+const useStyles = makeStyles({
+  card: {
+    display: 'flex',
+    flexWrap: 'wrap',
+    gap: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalXXL}`,
+    boxSizing: 'border-box',
+    minHeight: '180px',
+    padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalL}`,
+    borderRadius: tokens.borderRadiusMedium,
+    backgroundColor: tokens.colorNeutralBackground1,
+    boxShadow: tokens.shadow2,
+  },
+  heading: { margin: 0, marginBottom: tokens.spacingVerticalXS },
+  list: { margin: 0, padding: 0, listStyleType: 'none' },
+  quiet: { color: tokens.colorNeutralForeground3 },
+  number: { fontVariantNumeric: 'tabular-nums' },
+
+  people: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalM },
+  ring: { position: 'relative', width: `${ring}px`, height: `${ring}px`, flexShrink: 0 },
+  middle: {
+    position: 'absolute',
+    inset: 0,
+    display: 'flex',
+    flexDirection: 'column',
+    alignItems: 'center',
+    justifyContent: 'center',
+  },
+  legend: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalXXS, width: '148px' },
+  entry: { display: 'flex', gap: tokens.spacingHorizontalXS },
+  icon: { flexShrink: 0, fontSize: '16px' },
+  words: { display: 'flex', flexDirection: 'column' },
+
+  totals: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalXS, margin: 0, minWidth: '108px' },
+  // The name comes first for whoever listens, the number for whoever looks.
+  total: { display: 'flex', flexDirection: 'column-reverse' },
+  amount: { margin: 0 },
+
+  worst: { flex: '1 1 200px', minWidth: 0, maxWidth: '560px' },
+  rows: { position: 'relative', minHeight: `${places * rowHeight}px` },
+  row: {
+    display: 'flex',
+    justifyContent: 'space-between',
+    alignItems: 'flex-start',
+    gap: tokens.spacingHorizontalS,
+    width: '100%',
+    minWidth: 0,
+    height: `${rowHeight}px`,
+    padding: `0 ${tokens.spacingHorizontalXXS}`,
+    border: 'none',
+    fontWeight: tokens.fontWeightRegular,
+  },
+  name: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+  bars: { position: 'absolute', inset: 0, pointerEvents: 'none' },
+  chart: {
+    // The chart's rows, each as high as the button whose bar it draws. It offers no classes for one part alone.
+    '& .fui-hbc__items': {
+      boxSizing: 'border-box',
+      height: `${rowHeight}px`,
+      marginBottom: 0,
+      paddingTop: `${rowHeight - barHeight - 3}px`,
+    },
+    '& .fui-hbc__chart': { height: `${barHeight}px` },
+  },
+});
+
+interface SummaryProps {
+  readonly states: readonly UserState[];
+  /** Whether these are all; else more pages are being fetched. */
+  readonly complete: boolean;
+  readonly onPick: (stateId: string) => void;
+}
+
+/** How a script did for everybody, and where it failed the most. */
+export function Summary({ states, complete, onPick }: SummaryProps) {
+  const styles = useStyles();
+  const statistics = useMemo(() => statisticsOf(states, places), [states]);
+  const soFar = complete ? '' : ' so far';
+  if (statistics.people === 0) return null;
+  return (
+    <section aria-label={`Summary${soFar}`} className={styles.card}>
+      <div>
+        <Heading>People{soFar}</Heading>
+        <People statistics={statistics} />
+      </div>
+      <div>
+        <Heading>Totals{soFar}</Heading>
+        <dl className={styles.totals}>
+          <Total name="People" count={statistics.people} />
+          <Total name="Devices succeeded" count={statistics.devicesSucceeded} />
+          <Total name="Devices failed" count={statistics.devicesFailed} />
+        </dl>
+      </div>
+      <div className={styles.worst}>
+        <Heading>Most failed devices{soFar}</Heading>
+        <Worst worst={statistics.worst} onPick={onPick} />
+      </div>
+    </section>
+  );
+}
+
+function Heading({ children }: { readonly children: React.ReactNode }) {
+  return (
+    <Caption1Strong as="h3" block className={useStyles().heading}>
+      {children}
+    </Caption1Strong>
+  );
+}
+
+/** People by outcome. */
+function People({ statistics: { people, outcomes } }: { readonly statistics: Statistics }) {
+  const styles = useStyles();
+  const data = useMemo(
+    () => ({
+      chartData: looks.map(({ outcome, label, color }) => ({ legend: label, data: outcomes[outcome], color })),
+    }),
+    [outcomes],
+  );
+  const share = shareText(outcomes.succeeded, people);
+  return (
+    <div className={styles.people}>
+      <div role="img" aria-label={`All devices succeeded for ${share} of the people`} className={styles.ring}>
+        {/* By itself the chart is a list box in which nothing can be chosen, and its tooltips stay when the focus
+            goes. The legend says all that they would: the chart is a picture here. */}
+        <div inert>
+          <DonutChart data={data} width={ring} height={ring} innerRadius={hole} hideLegend hideTooltip />
+        </div>
+        <div aria-hidden className={styles.middle}>
+          <Text size={500} weight="semibold" className={styles.number}>
+            {share}
+          </Text>
+          <Caption1 className={styles.quiet}>succeeded</Caption1>
+        </div>
+      </div>
+      <ul className={mergeClasses(styles.list, styles.legend)}>
+        {looks.map(({ outcome, label, color, Icon }) => (
+          <li key={outcome} className={styles.entry}>
+            <Icon aria-hidden className={styles.icon} primaryFill={color} />
+            <span className={styles.words}>
+              <Caption1>{label}</Caption1>
+              <Caption1Strong className={styles.number}>
+                {`${shortCount(outcomes[outcome])} (${shareText(outcomes[outcome], people)})`}
+              </Caption1Strong>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Total({ name, count }: { readonly name: string; readonly count: number }) {
+  const styles = useStyles();
+  return (
+    <div className={styles.total}>
+      <Caption1 as="dt" className={styles.quiet}>
+        {name}
+      </Caption1>
+      <Text as="dd" size={500} weight="semibold" title={count.toLocaleString('en')} className={styles.amount}>
+        {shortCount(count)}
+      </Text>
+    </div>
+  );
+}
+
+/** Who has the most failed devices: buttons, with the chart's bars drawn below their words. */
+function Worst({ worst, onPick }: { readonly worst: readonly UserState[]; readonly onPick: SummaryProps['onPick'] }) {
+  const styles = useStyles();
+  // The chart writes into what it is given: it is made anew for it.
+  const bars = useMemo(
+    () =>
+      worst.map((state) => ({
+        chartData: [
+          {
+            legend: nameOf(state),
+            color: tokens.colorStatusDangerBorderActive,
+            horizontalBarChartdata: { x: state.errorDeviceCount, total: worst[0]?.errorDeviceCount ?? 0 },
+          },
+        ],
+      })),
+    [worst],
+  );
+  if (worst.length === 0) {
+    return (
+      <div className={styles.rows}>
+        <Text className={styles.quiet}>No device has failed.</Text>
+      </div>
+    );
+  }
+  return (
+    <div className={styles.rows}>
+      <ol className={styles.list}>
+        {worst.map((state) => (
+          <li key={state.id}>
+            <Button
+              appearance="subtle"
+              size="small"
+              className={styles.row}
+              title={`${nameOf(state)}: ${state.errorDeviceCount.toLocaleString('en')} failed`}
+              onClick={() => onPick(state.id)}
+            >
+              <span className={styles.name}>{nameOf(state)}</span>
+              <span className={styles.number}>{shortCount(state.errorDeviceCount)}</span>
+            </Button>
+          </li>
+        ))}
+      </ol>
+      <div inert aria-hidden className={styles.bars}>
+        <HorizontalBarChart
+          data={bars}
+          className={styles.chart}
+          variant={HorizontalBarChartVariant.AbsoluteScale}
+          barHeight={barHeight}
+          chartDataMode="hidden"
+          hideLabels
+          hideTooltip
+        />
+      </div>
+    </div>
+  );
+}
