@@ -39,7 +39,7 @@ describeInChromium('the console', () => {
     await page.getByLabel('Devices failed').fill('77');
     await expectAccessible();
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('Saved: amir').waitFor();
+    await page.getByText('Saved: amir').first().waitFor();
     await row.getByText('77').waitFor();
     const { journal } = site.simulator;
     expect((await journal()).filter(({ method }) => method === 'PATCH').map(({ body }) => body)).toEqual([

@@ -46,7 +46,12 @@ export async function startSite(env: Readonly<Record<string, string>> = {}): Pro
     complaints,
     async desk({ dark = false, width = 1360 } = {}) {
       const colorScheme = dark ? 'dark' : 'light';
-      const context = await browser.newContext({ viewport: { width, height: 850 }, colorScheme, baseURL: origin });
+      const context = await browser.newContext({
+        viewport: { width, height: 850 },
+        colorScheme,
+        baseURL: origin,
+        reducedMotion: 'reduce',
+      });
       const page = await context.newPage();
       page.setDefaultTimeout(20_000);
       page.on('console', (message) => {

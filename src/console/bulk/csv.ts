@@ -83,23 +83,23 @@ export function parseUpdates(text: string, script: Script, known: readonly UserS
         return value === undefined || isSame(value, there?.[column]) ? [] : [[column, value]];
       }),
     );
-    const changes = Object.keys(patch).length > 0;
-    const checked = changes ? updateRow.safeParse({ ...target, patch }) : targetOnly.safeParse(target);
-    for (const { path, message } of checked.error?.issues ?? []) {
+    const asksForNothing = Object.keys(patch).length === 0;
+    const { data: row, error } = updateRow.safeParse({ ...target, patch });
+    for (const { path, message } of error?.issues ?? []) {
+      // That it asks for nothing is no mistake; the issue of it is the one about the patch as a whole.
       const column = String(path.at(-1));
-      messages.push(`${column}: ${wordsFor(patch[column], message)}`);
+      if (column !== 'patch') messages.push(`${column}: ${wordsFor(patch[column], message)}`);
     }
     problems.push(...messages.map((message) => ({ line, message })));
-    if (messages.length > 0 || !checked.success) continue;
-    if ('patch' in checked.data) {
-      rows.push(checked.data);
+    if (messages.length > 0) continue;
+    if (asksForNothing) unchanged++;
+    else if (row !== undefined) {
+      rows.push(row);
       changedBefore.add(name);
-    } else unchanged++;
+    }
   }
   return { rows, unchanged, problems: problems.toSorted((one, other) => one.line - other.line) };
 }
-
-const targetOnly = updateRow.omit({ patch: true });
 
 /** Line breaks are all alike once a file has been read. */
 function isSame(value: string | number, there: string | number | null | undefined): boolean {

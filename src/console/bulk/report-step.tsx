@@ -8,7 +8,7 @@ import {
   Textarea,
   tokens,
 } from '@fluentui/react-components';
-import { useRef, useState } from 'react';
+import { useId, useState } from 'react';
 import type { Script, UserState } from '../queries.js';
 import { formatFailures } from './csv.js';
 import { downloadCsv } from './download.js';
@@ -36,7 +36,7 @@ interface ReportStepProps {
 export function ReportStep(props: ReportStepProps) {
   const { run, script, known, justification, onJustification, onRetry, onClose } = props;
   const styles = useStyles();
-  const reasonBox = useRef<HTMLTextAreaElement>(null);
+  const reasonBox = useId();
   const [isReasonMissing, setReasonMissing] = useState(false);
 
   const { failures, succeeded, earlier } = run;
@@ -47,7 +47,7 @@ export function ReportStep(props: ReportStepProps) {
   function retry(): void {
     if (wantsReason && justification.trim() === '') {
       setReasonMissing(true);
-      reasonBox.current?.focus();
+      document.getElementById(reasonBox)?.focus();
     } else onRetry(again);
   }
 
@@ -62,10 +62,10 @@ export function ReportStep(props: ReportStepProps) {
             label="Justification"
             required={wantsReason}
             hint="This tenant wants to know why these changes are needed. It goes along with “Retry failed”."
-            validationMessage={isReasonMissing ? 'Say why these changes are needed.' : undefined}
+            validationMessage={isReasonMissing ? 'Say why these changes are needed.' : null}
           >
             <Textarea
-              ref={reasonBox}
+              id={reasonBox}
               maxLength={1024}
               value={justification}
               onChange={(_event, { value }) => {

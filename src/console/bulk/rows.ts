@@ -21,13 +21,13 @@ export interface FailedRow {
   readonly failure: RowFailure;
 }
 
-const kinds = {
-  failed: 'failed',
-  waiting: 'waiting for approval',
-  unknown: 'with an unknown outcome',
-  notSent: 'not sent',
-} as const;
-type Kind = keyof typeof kinds;
+const kinds = [
+  ['failed', 'failed'],
+  ['waiting', 'waiting for approval'],
+  ['unknown', 'with an unknown outcome'],
+  ['notSent', 'not sent'],
+] as const;
+type Kind = (typeof kinds)[number][0];
 
 /** Whether a row is surely not changed, perhaps changed, to be approved first, or was never sent. */
 export function kindOf({ reason }: RowFailure): Kind {
@@ -45,9 +45,9 @@ export const countOf = (count: number, one: string, many: string): string =>
 export function summaryOf(succeeded: number, failures: readonly FailedRow[]): string {
   const counts = { failed: 0, waiting: 0, unknown: 0, notSent: 0 };
   for (const { failure } of failures) counts[kindOf(failure)]++;
-  const parts = (Object.keys(kinds) as Kind[])
-    .filter((kind) => counts[kind] > 0)
-    .map((kind) => `${counts[kind].toLocaleString('en')} ${kinds[kind]}`);
+  const parts = kinds
+    .filter(([kind]) => counts[kind] > 0)
+    .map(([kind, words]) => `${counts[kind].toLocaleString('en')} ${words}`);
   return [`${succeeded.toLocaleString('en')} changed`, ...parts].join(', ');
 }
 

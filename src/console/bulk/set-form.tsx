@@ -66,7 +66,7 @@ export function SetForm({ script, selected, onStart, onClose }: SetFormProps) {
         <form id={form} className={styles.form} onSubmit={submit} noValidate>
           <Text>A field that is left empty stays as it is for everybody.</Text>
           {fields.map(([name, label]) => (
-            <Field key={name} label={label} validationMessage={messages[name]}>
+            <Field key={name} label={label} validationMessage={messages[name] ?? null}>
               <Input
                 id={`${form}-${name}`}
                 inputMode="numeric"

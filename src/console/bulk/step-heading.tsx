@@ -1,8 +1,8 @@
-import { makeStyles, Subtitle2, tokens } from '@fluentui/react-components';
+import { makeStyles, tokens, typographyStyles } from '@fluentui/react-components';
 import { type ReactNode, useEffect, useRef } from 'react';
 
 const useStyles = makeStyles({
-  heading: { display: 'block', marginBottom: tokens.spacingVerticalS, outlineStyle: 'none' },
+  heading: { ...typographyStyles.subtitle2, marginTop: 0, marginBottom: tokens.spacingVerticalS, outlineStyle: 'none' },
 });
 
 /**
@@ -18,8 +18,8 @@ export function StepHeading({ first = false, children }: { readonly first?: bool
     if (!first) heading.current?.focus();
   }, [first]);
   return (
-    <Subtitle2 as="h3" ref={heading} tabIndex={first ? undefined : -1} className={styles.heading}>
+    <h3 ref={heading} tabIndex={first ? undefined : -1} className={styles.heading}>
       {children}
-    </Subtitle2>
+    </h3>
   );
 }
