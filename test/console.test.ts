@@ -41,8 +41,8 @@ describeInChromium('the console', () => {
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved: amir').first().waitFor();
     await row.getByText('77').waitFor();
-    const { journal } = site.simulator;
-    expect((await journal()).filter(({ method }) => method === 'PATCH').map(({ body }) => body)).toEqual([
+    const journal = await site.simulator.journal();
+    expect(journal.filter(({ method }) => method === 'PATCH').map(({ body }) => body)).toEqual([
       expect.objectContaining({ errorDeviceCount: 77 }),
     ]);
   });

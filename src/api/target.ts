@@ -4,7 +4,7 @@ import { idPattern, scriptKinds } from '../graph/routes.js';
 const id = z.string().regex(idPattern, 'wants 1 to 256 letters, digits, dots, underscores, hyphens or colons');
 
 /** The field that tells the kinds of script apart. */
-export const scriptKind = z.enum(scriptKinds);
+export const scriptKind = z.enum(scriptKinds, `wants one of ${scriptKinds.join(', ')}`);
 
 /** The fields that name a script. */
 export const scriptFields = { scriptKind, scriptId: id };

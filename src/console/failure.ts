@@ -93,9 +93,10 @@ export function describeFailure({ message, data }: { readonly message: string; r
  * @param wrote whether the call was to change something: when no answer came, nobody here knows whether it did
  */
 export function failureOf(thrown: unknown, wrote = false): Failure {
-  const data = thrown instanceof TRPCClientError ? (thrown as TRPCClientError<AppRouter>).data : undefined;
-  if (data) return describeFailure({ message: (thrown as Error).message, data });
+  if (isFailedCall(thrown) && thrown.data) return describeFailure({ message: thrown.message, data: thrown.data });
   const reason = wrote ? 'OUTCOME_UNKNOWN' : 'UNREACHABLE';
   const [title, next] = words[reason];
   return { reason, title, next, ...(wrote && { detail: 'The connection to the service broke before it answered.' }) };
 }
+
+const isFailedCall = (thrown: unknown): thrown is TRPCClientError<AppRouter> => thrown instanceof TRPCClientError;

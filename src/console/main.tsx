@@ -1,6 +1,5 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import './page.css';
 import { App } from './app.js';
 import { Providers } from './providers.js';
 

@@ -18,9 +18,11 @@ const placeholder = /CSP_NONCE/g;
 export function serveConsole(folder: string): Router {
   const routes = express.Router({ caseSensitive: true, strict: true });
 
-  routes.get('/', async (_request, response) => {
+  routes.get('/', async (_request, response, next) => {
     response.locals.route = '/';
-    const page = await readFile(join(folder, 'index.html'), 'utf8');
+    const page = await readFile(join(folder, 'index.html'), 'utf8').catch(() => undefined);
+    // While it is developed it may not have been built yet.
+    if (page === undefined) return next();
     const nonce = randomBytes(16).toString('base64url');
     const policy = String(response.getHeader('content-security-policy'));
     response.setHeader('content-security-policy', policy.replace("style-src 'self'", `$& 'nonce-${nonce}'`));

@@ -10,13 +10,13 @@ export interface Desk {
   readonly page: Page;
   readonly context: BrowserContext;
   /** Goes to an address of the service's. */
-  open(path?: string): Promise<void>;
+  readonly open: (path?: string) => Promise<void>;
   /** Goes to the console and in by the login page, as one of the simulator's people. */
-  signIn(person: 'operator' | 'reader' | 'no-role', path?: string): Promise<void>;
+  readonly signIn: (person: 'operator' | 'reader' | 'no-role', path?: string) => Promise<void>;
   /** Chooses a kind of script and a script of it. */
-  choose(kind: string, script: string): Promise<void>;
+  readonly choose: (kind: string, script: string) => Promise<void>;
   /** Expects what is shown now to be free of what axe finds, in light and in dark. */
-  expectAccessible(): Promise<void>;
+  readonly expectAccessible: () => Promise<void>;
 }
 
 /** What the browser said of itself: errors in its console, uncaught ones, and reports of the policy's. */

@@ -1,4 +1,4 @@
-import { maxUpdates } from '../../api/user-state-inputs.js';
+import { maxUpdates } from '../rules.js';
 import type { Row } from './rows.js';
 
 /** The service takes 1 MiB; the rest is for what goes around the rows, and for a justification. */

@@ -1,10 +1,16 @@
 import { makeStyles, Text, tokens } from '@fluentui/react-components';
 import type { Script } from '../queries.js';
-import type { Updates } from './csv.js';
+import type { Updates } from './csv-parse.js';
 import { countOf, type Row } from './rows.js';
 
 const useStyles = makeStyles({
-  problems: { color: tokens.colorStatusDangerForeground1, overflowWrap: 'anywhere' },
+  problems: {
+    overflowWrap: 'anywhere',
+    ':not(:empty)': {
+      borderLeft: `${tokens.strokeWidthThicker} solid ${tokens.colorStatusDangerBorderActive}`,
+      paddingLeft: tokens.spacingHorizontalM,
+    },
+  },
   list: { margin: 0, paddingLeft: tokens.spacingHorizontalXL },
 });
 

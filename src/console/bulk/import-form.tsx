@@ -10,7 +10,7 @@ import {
 } from '@fluentui/react-components';
 import { type ChangeEvent, useRef, useState } from 'react';
 import type { Script, UserState } from '../queries.js';
-import { parseUpdates, type Updates } from './csv.js';
+import { parseUpdates, type Updates } from './csv-parse.js';
 import { ImportCheck } from './import-check.js';
 import { readFile } from './read-file.js';
 import type { Row } from './rows.js';

@@ -10,7 +10,7 @@ import {
 } from '@fluentui/react-components';
 import { useId, useState } from 'react';
 import type { Script, UserState } from '../queries.js';
-import { formatFailures } from './csv.js';
+import { formatFailures } from './csv-format.js';
 import { downloadCsv } from './download.js';
 import { FailuresTable } from './failures-table.js';
 import { ReportNotices } from './report-notices.js';

@@ -48,7 +48,7 @@ export async function sendRows({ rows, approval, signal, call, onRow }: Sending)
       const results = await call({ updates: [...updates], approval }, { signal });
       answered = true;
       for await (const each of results) {
-        if ('index' in each) tell(from + each.index, each.ok ? undefined : describeFailure(each.error));
+        if ('index' in each) tell(from + each.index, each.ok ? undefined : failureOfRow(each.error));
       }
       if (!told.subarray(from, from + updates.length).includes(0)) return [{ state: 'over' }, lost];
       if (!signal.aborted) return [{ state: 'broken', failure: lost }, lost];
@@ -71,6 +71,13 @@ export async function sendRows({ rows, approval, signal, call, onRow }: Sending)
     from += chunk.length;
   }
   return ending;
+}
+
+/** What is sent together carries no code of an approval; a row that waits for one has to be sent by itself. */
+function failureOfRow(error: Parameters<typeof describeFailure>[0]): RowFailure {
+  const failure = describeFailure(error);
+  if (failure.reason !== 'APPROVAL_PENDING') return failure;
+  return { ...failure, next: 'Give them the code. Once it is approved, send this change again from its own row.' };
 }
 
 const lost = failureOf(undefined, true);

@@ -9,9 +9,9 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { type FormEvent, useId, useState } from 'react';
-import { patch as patchSchema } from '../../api/user-state-inputs.js';
+import { readCount } from '../count.js';
 import type { Script, UserState } from '../queries.js';
-import { readCount, wordsFor } from './count-text.js';
+import { patch as patchSchema } from '../rules.js';
 import { countOf, type Row } from './rows.js';
 import { StepHeading } from './step-heading.js';
 
@@ -52,7 +52,7 @@ export function SetForm({ script, selected, onStart, onClose }: SetFormProps) {
     }
     const wrong = error.issues.map(({ path, message }): [Name, string] => {
       const name = fields.find(([field]) => field === path[0])?.[0];
-      return name === undefined ? ['successDeviceCount', message] : [name, wordsFor(values[name], message)];
+      return name === undefined ? ['successDeviceCount', 'wants a number, or the field below does'] : [name, message];
     });
     setMessages(Object.fromEntries(wrong));
     const first = wrong[0]?.[0];

@@ -15,7 +15,10 @@ export function StepHeading({ first = false, children }: { readonly first?: bool
   const styles = useStyles();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    if (!first) heading.current?.focus();
+    if (first) return undefined;
+    // A dialog that becomes of another kind gives the focus to its first button, after this.
+    const timer = setTimeout(() => heading.current?.focus());
+    return () => clearTimeout(timer);
   }, [first]);
   return (
     <h3 ref={heading} tabIndex={first ? undefined : -1} className={styles.heading}>

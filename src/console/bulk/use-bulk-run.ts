@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
+import { type Change, waitingQuery } from '../edit/waiting.js';
 import type { Failure } from '../failure.js';
 import { sessionQuery } from '../queries.js';
 import { trpc } from '../trpc.js';
@@ -10,7 +11,7 @@ import { type Ending, sendRows } from './send-rows.js';
 export interface BulkProgress {
   readonly state: 'ready' | 'running' | 'cancelled' | 'over' | 'broken';
   readonly total: number;
-  /** Rows that have an answer. */
+  /** Rows that have an answer; once it is over, all of them. */
   readonly done: number;
   readonly succeeded: number;
   /** Rows that have an answer and are not changed; once it is over, every row that is not known to be changed. */
@@ -110,6 +111,13 @@ export function useBulkRun(): BulkRun {
     underWay.current = undefined;
     show(ending);
     void client.invalidateQueries({ queryKey: ['userStates'] });
+    // Sent together they carry no codes: each waits at its own row, to be sent again from there.
+    for (const [index, { approvalCode: code }] of failures) {
+      const row = rows[index];
+      if (row === undefined || code === undefined) continue;
+      const change: Change = { patch: row.patch, approval: { ...approval, code } };
+      client.setQueryData(waitingQuery(row).queryKey, change);
+    }
     if ([...failures.values()].some(({ reason }) => reason === 'SIGN_IN_REQUIRED')) {
       void client.invalidateQueries(sessionQuery);
     }

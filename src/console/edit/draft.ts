@@ -1,4 +1,5 @@
 import type { RouterInputs } from '../../contract.js';
+import { readCount } from '../count.js';
 import type { UserState } from '../queries.js';
 import { patch } from '../rules.js';
 
@@ -41,7 +42,10 @@ export function checkDraft(draft: Draft, state: UserState): Checked {
   const changed = draftFields.map(([field]) => field).filter((field) => draft[field] !== before[field]);
   if (changed.length === 0) return { patch: undefined, problems: {} };
   const typed = Object.fromEntries(
-    changed.map((field) => [field, field === 'userPrincipalName' ? draft[field] : toNumber(draft[field])]),
+    changed.map((field) => [
+      field,
+      field === 'userPrincipalName' ? draft[field] : (readCount(draft[field]) ?? Number.NaN),
+    ]),
   );
   const checked = patch.safeParse(typed);
   if (checked.success) return { patch: checked.data, problems: {} };
@@ -50,6 +54,3 @@ export function checkDraft(draft: Draft, state: UserState): Checked {
     problems: Object.fromEntries(checked.error.issues.map(({ path, message }) => [String(path[0]), message])),
   };
 }
-
-/** An empty field is no number, though `Number` takes it for one. */
-const toNumber = (text: string) => (/^\s*$/.test(text) ? Number.NaN : Number(text));

@@ -86,14 +86,6 @@ export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps)
             </DialogContent>
             <DialogActions>
               {busy && <Spinner size="tiny" label={look.isPending ? 'Looking' : 'Saving'} />}
-              {waiting !== null && (
-                <Button onClick={startAnew} disabledFocusable={busy}>
-                  Start anew
-                </Button>
-              )}
-              <Button onClick={onClose} disabledFocusable={busy}>
-                {unknown && look.isSuccess && patch === undefined ? 'Close' : 'Cancel'}
-              </Button>
               {unknown && !look.isSuccess ? (
                 <Button appearance="primary" disabledFocusable={busy} onClick={() => look.mutate()}>
                   Look again
@@ -109,6 +101,14 @@ export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps)
                   {waiting === null && failure === undefined ? 'Save' : 'Send again'}
                 </Button>
               )}
+              {waiting !== null && (
+                <Button onClick={startAnew} disabledFocusable={busy}>
+                  Start anew
+                </Button>
+              )}
+              <Button onClick={onClose} disabledFocusable={busy}>
+                {unknown && look.isSuccess && patch === undefined ? 'Close' : 'Cancel'}
+              </Button>
             </DialogActions>
           </DialogBody>
         </form>

@@ -1,30 +1,13 @@
-import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import type { RouterInputs } from '../../contract.js';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { failureOf } from '../failure.js';
 import { replaceUserState, type Script, type UserState, userStatesQuery } from '../queries.js';
 import { trpc } from '../trpc.js';
-import type { Patch } from './draft.js';
-
-/** A change that is sent. */
-export interface Change {
-  readonly patch: Patch;
-  readonly approval?: NonNullable<RouterInputs['scriptUserState']['update']['approval']>;
-}
-
-/** The change of a state that waits for a second administrator; kept while the page lives. */
-const waitingQuery = (script: Script, id: string) =>
-  queryOptions<Change | null>({
-    queryKey: ['waiting', script, id],
-    queryFn: () => null,
-    initialData: null,
-    staleTime: Number.POSITIVE_INFINITY,
-    gcTime: Number.POSITIVE_INFINITY,
-  });
+import { type Change, waitingQuery } from './waiting.js';
 
 /** Changes one user state. The list shows the new values at once, and the old ones again when they are refused. */
 export function useUpdate(script: Script, state: UserState) {
   const client = useQueryClient();
-  const waiting = waitingQuery(script, state.id);
+  const waiting = waitingQuery({ ...script, userStateId: state.id });
   const setWaiting = (change: Change | null) => client.setQueryData(waiting.queryKey, change);
   const show = (shown: UserState) => replaceUserState(client, script, shown);
 

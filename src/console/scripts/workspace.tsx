@@ -1,7 +1,6 @@
 import { makeStyles, Tab, TabList, Text, tokens } from '@fluentui/react-components';
-import { scriptKinds, useAddress } from '../address.js';
+import { type Address, scriptKinds, useAddress } from '../address.js';
 import { useAllPages } from '../all-pages.js';
-import type { ScriptKind } from '../queries.js';
 import { scriptsQuery } from '../queries.js';
 import { StatesPage } from '../states/states-page.js';
 import { ScriptList } from './script-list.js';
@@ -33,10 +32,8 @@ export function Workspace({ mayWrite }: { readonly mayWrite: boolean }) {
   const scripts = useAllPages(scriptsQuery(kind));
   const script = scripts.items?.find(({ id }) => id === scriptId);
 
-  const chooseKind = (chosen: ScriptKind) =>
-    void setAddress({ kind: chosen, script: null, state: null, find: null, errors: null }, { history: 'push' });
-  const chooseScript = (id: string) =>
-    void setAddress({ script: id, state: null, find: null, errors: null }, { history: 'push' });
+  const go = (where: Partial<Address>) =>
+    void setAddress({ script: null, state: null, find: null, errors: null, ...where }, { history: 'push' });
 
   return (
     <>
@@ -44,7 +41,7 @@ export function Workspace({ mayWrite }: { readonly mayWrite: boolean }) {
         <TabList
           aria-label="Kind of script"
           selectedValue={kind}
-          onTabSelect={(_event, { value }) => chooseKind(value as ScriptKind)}
+          onTabSelect={(_event, { value }) => go({ kind: kindOf(value) })}
         >
           {scriptKinds.map(([value, name, where]) => (
             <Tab key={value} value={value} aria-label={`${name} (${where})`}>
@@ -57,7 +54,7 @@ export function Workspace({ mayWrite }: { readonly mayWrite: boolean }) {
         </TabList>
       </nav>
       <div className={styles.columns}>
-        <ScriptList key={kind} scripts={scripts} chosen={scriptId} onChoose={chooseScript} />
+        <ScriptList key={kind} scripts={scripts} chosen={scriptId} onChoose={(id) => go({ script: id })} />
         <main className={styles.main}>
           {scriptId === null ? (
             <Text className={styles.empty} size={400}>
@@ -76,3 +73,6 @@ export function Workspace({ mayWrite }: { readonly mayWrite: boolean }) {
     </>
   );
 }
+
+/** A tab tells its value as something unknown. */
+const kindOf = (value: unknown) => scriptKinds.find(([kind]) => kind === value)?.[0] ?? 'deviceManagementScript';

@@ -1,4 +1,13 @@
-import { Button, makeStyles, SearchBox, Spinner, Switch, Text, tokens } from '@fluentui/react-components';
+import {
+  Button,
+  makeStyles,
+  SearchBox,
+  Spinner,
+  Switch,
+  Text,
+  tokens,
+  useRestoreFocusTarget,
+} from '@fluentui/react-components';
 import { ArrowDownloadRegular, ArrowSyncRegular, DocumentArrowUpRegular, EditRegular } from '@fluentui/react-icons';
 import { useAddress } from '../address.js';
 import type { Script, UserState } from '../queries.js';
@@ -25,13 +34,14 @@ interface StateFiltersProps {
 export function StateFilters(props: StateFiltersProps) {
   const { script, states, shown, selected, complete, fetching, onRefresh, onBulk } = props;
   const styles = useStyles();
+  const opener = useRestoreFocusTarget();
   const [{ find, errors }, setAddress] = useAddress();
   const chosen = states.filter(({ id }) => selected.has(id));
   const total = `${states.length.toLocaleString('en')} people${complete ? '' : ' so far'}`;
 
   async function download() {
     const [{ formatUserStates }, { downloadCsv }] = await Promise.all([
-      import('../bulk/csv.js'),
+      import('../bulk/csv-format.js'),
       import('../bulk/download.js'),
     ]);
     downloadCsv(`states-${script.scriptId}.csv`, formatUserStates(script, shown));
@@ -57,10 +67,15 @@ export function StateFilters(props: StateFiltersProps) {
       <span className={styles.space} />
       {onBulk && (
         <>
-          <Button icon={<EditRegular />} disabledFocusable={chosen.length === 0} onClick={() => onBulk(chosen)}>
+          <Button
+            {...opener}
+            icon={<EditRegular />}
+            disabledFocusable={chosen.length === 0}
+            onClick={() => onBulk(chosen)}
+          >
             Change selected ({chosen.length.toLocaleString('en')})
           </Button>
-          <Button icon={<DocumentArrowUpRegular />} onClick={() => onBulk([])}>
+          <Button {...opener} icon={<DocumentArrowUpRegular />} onClick={() => onBulk([])}>
             Import CSV
           </Button>
         </>

@@ -1,4 +1,12 @@
-import { Button, Checkbox, Link, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
+import {
+  Button,
+  Checkbox,
+  Link,
+  makeStyles,
+  mergeClasses,
+  tokens,
+  useRestoreFocusTarget,
+} from '@fluentui/react-components';
 import { EditRegular } from '@fluentui/react-icons';
 import { memo } from 'react';
 import type { UserState } from '../queries.js';
@@ -15,7 +23,7 @@ const useStyles = makeStyles({
     borderBottom: `1px solid ${tokens.colorNeutralStroke3}`,
     ':hover': { backgroundColor: tokens.colorSubtleBackgroundHover },
   },
-  selected: { backgroundColor: tokens.colorSubtleBackgroundSelected },
+  selected: { backgroundColor: tokens.colorBrandBackground2 },
   name: { maxWidth: '100%', overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   none: { color: tokens.colorNeutralForeground3 },
   errors: { color: tokens.colorStatusDangerForeground1, fontWeight: tokens.fontWeightSemibold },
@@ -46,6 +54,8 @@ export const StateRow = memo(function StateRow({
   const styles = useStyles();
   const grid = useGridStyles();
   const name = nameOf(state);
+  // What is opened from here gives the focus back.
+  const opener = useRestoreFocusTarget();
   return (
     <div
       role="row"
@@ -67,6 +77,7 @@ export const StateRow = memo(function StateRow({
           as="button"
           className={mergeClasses(styles.name, state.userPrincipalName === null && styles.none)}
           title={name}
+          {...opener}
           onClick={() => onOpen(state)}
         >
           {name}

@@ -1,7 +1,7 @@
 import { Button, Checkbox, makeStyles, tokens, useArrowNavigationGroup } from '@fluentui/react-components';
 import { ArrowSortDownRegular, ArrowSortUpRegular } from '@fluentui/react-icons';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useRef } from 'react';
+import { useEffect, useRef } from 'react';
 import { type Column, columns, useAddress } from '../address.js';
 import type { UserState } from '../queries.js';
 import { useGridStyles } from './grid-styles.js';
@@ -51,7 +51,7 @@ export function StateTable({ states, mayWrite, selected, onSelect, onOpen, onEdi
   const grid = useGridStyles();
   const scroll = useRef<HTMLDivElement>(null);
   const arrows = useArrowNavigationGroup({ axis: 'grid', memorizeCurrent: true });
-  const [{ sort, ascending }, setAddress] = useAddress();
+  const [{ find, errors, sort, ascending }, setAddress] = useAddress();
   const rows = useVirtualizer({
     count: states.length,
     getScrollElement: () => scroll.current,
@@ -59,6 +59,10 @@ export function StateTable({ states, mayWrite, selected, onSelect, onOpen, onEdi
     getItemKey: (index) => states[index]?.id ?? index,
     overscan: 12,
   });
+
+  // Another order or another choice begins at its top.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: these are when, not what
+  useEffect(() => scroll.current?.scrollTo({ top: 0 }), [find, errors, sort, ascending]);
 
   const chosen = states.filter(({ id }) => selected.has(id)).length;
   const all = chosen === states.length;

@@ -15,7 +15,7 @@ export interface Statistics {
 }
 
 /** How a script did for one person; `none` as long as no device has reported. */
-export function outcomeOf({ successDeviceCount, errorDeviceCount }: UserState): Outcome {
+function outcomeOf({ successDeviceCount, errorDeviceCount }: UserState): Outcome {
   if (errorDeviceCount > 0) return successDeviceCount > 0 ? 'mixed' : 'failed';
   return successDeviceCount > 0 ? 'succeeded' : 'none';
 }

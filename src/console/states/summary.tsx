@@ -1,5 +1,14 @@
-import { DonutChart, HorizontalBarChart, HorizontalBarChartVariant } from '@fluentui/react-charts';
-import { Button, Caption1, Caption1Strong, makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components';
+import { DonutChart } from '@fluentui/react-charts';
+import {
+  Button,
+  Caption1,
+  Caption1Strong,
+  FluentProvider,
+  makeStyles,
+  mergeClasses,
+  Text,
+  tokens,
+} from '@fluentui/react-components';
 import {
   CheckmarkCircleFilled,
   DismissCircleFilled,
@@ -7,7 +16,7 @@ import {
   SubtractCircleFilled,
   WarningFilled,
 } from '@fluentui/react-icons';
-import { useMemo } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import type { UserState } from '../queries.js';
 import { nameOf } from './shown-states.js';
 import { type Outcome, type Statistics, shareText, shortCount, statisticsOf } from './statistics.js';
@@ -18,7 +27,6 @@ const places = 5;
 const ring = 128;
 const hole = 46;
 const rowHeight = 26;
-const barHeight = 4;
 
 interface Look {
   readonly outcome: Outcome;
@@ -41,11 +49,16 @@ const looks: readonly Look[] = [
   { outcome: 'none', label: 'No result', color: tokens.colorNeutralForeground4, Icon: SubtractCircleFilled },
 ];
 
+/** Too narrow for three columns: the totals become a line. */
+const narrow = '@container (max-width: 619px)';
+
 const useStyles = makeStyles({
+  // The place beside the list of scripts can be narrow on a wide screen: the card's own width decides.
+  place: { containerType: 'inline-size' },
   card: {
     display: 'flex',
     flexWrap: 'wrap',
-    gap: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalXXL}`,
+    gap: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalXL}`,
     boxSizing: 'border-box',
     minHeight: '180px',
     padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalL}`,
@@ -68,19 +81,37 @@ const useStyles = makeStyles({
     alignItems: 'center',
     justifyContent: 'center',
   },
-  legend: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalXXS, width: '148px' },
+  legend: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalXXS, width: '140px' },
   entry: { display: 'flex', gap: tokens.spacingHorizontalXS },
   icon: { flexShrink: 0, fontSize: '16px' },
   words: { display: 'flex', flexDirection: 'column' },
 
-  totals: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalXS, margin: 0, minWidth: '108px' },
+  column: { [narrow]: { order: -1, width: '100%' } },
+  totals: {
+    display: 'flex',
+    flexDirection: 'column',
+    gap: tokens.spacingVerticalXXS,
+    margin: 0,
+    minWidth: '104px',
+    [narrow]: { flexDirection: 'row', flexWrap: 'wrap', columnGap: tokens.spacingHorizontalXL },
+  },
   // The name comes first for whoever listens, the number for whoever looks.
-  total: { display: 'flex', flexDirection: 'column-reverse' },
+  total: {
+    display: 'flex',
+    flexDirection: 'column-reverse',
+    [narrow]: {
+      flexDirection: 'row-reverse',
+      justifyContent: 'flex-end',
+      alignItems: 'baseline',
+      gap: tokens.spacingHorizontalXS,
+    },
+  },
   amount: { margin: 0 },
 
-  worst: { flex: '1 1 200px', minWidth: 0, maxWidth: '560px' },
-  rows: { position: 'relative', minHeight: `${places * rowHeight}px` },
+  worst: { flex: '1 1 160px', minWidth: 0, maxWidth: '560px' },
+  rows: { minHeight: `${places * rowHeight}px` },
   row: {
+    position: 'relative',
     display: 'flex',
     justifyContent: 'space-between',
     alignItems: 'flex-start',
@@ -93,16 +124,17 @@ const useStyles = makeStyles({
     fontWeight: tokens.fontWeightRegular,
   },
   name: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
-  bars: { position: 'absolute', inset: 0, pointerEvents: 'none' },
-  chart: {
-    // The chart's rows, each as high as the button whose bar it draws. It offers no classes for one part alone.
-    '& .fui-hbc__items': {
-      boxSizing: 'border-box',
-      height: `${rowHeight}px`,
-      marginBottom: 0,
-      paddingTop: `${rowHeight - barHeight - 3}px`,
-    },
-    '& .fui-hbc__chart': { height: `${barHeight}px` },
+  bar: {
+    position: 'absolute',
+    left: 0,
+    bottom: '3px',
+    height: '4px',
+    // Next to billions, a few are still something.
+    minWidth: '2px',
+    borderRadius: tokens.borderRadiusSmall,
+    backgroundColor: tokens.colorStatusDangerBorderActive,
+    // Where the system chooses the colours it would take the background away.
+    forcedColorAdjust: 'none',
   },
 });
 
@@ -120,28 +152,36 @@ export function Summary({ states, complete, onPick }: SummaryProps) {
   const soFar = complete ? '' : ' so far';
   if (statistics.people === 0) return null;
   return (
-    <section aria-label={`Summary${soFar}`} className={styles.card}>
-      <div>
-        <Heading>People{soFar}</Heading>
-        <People statistics={statistics} />
-      </div>
-      <div>
-        <Heading>Totals{soFar}</Heading>
-        <dl className={styles.totals}>
-          <Total name="People" count={statistics.people} />
-          <Total name="Devices succeeded" count={statistics.devicesSucceeded} />
-          <Total name="Devices failed" count={statistics.devicesFailed} />
-        </dl>
-      </div>
-      <div className={styles.worst}>
-        <Heading>Most failed devices{soFar}</Heading>
-        <Worst worst={statistics.worst} onPick={onPick} />
+    <section aria-label="Summary" className={styles.place}>
+      <div className={styles.card}>
+        <div>
+          <Heading>People{soFar}</Heading>
+          <People statistics={statistics} />
+        </div>
+        <div className={styles.column}>
+          <Heading>Totals{soFar}</Heading>
+          <dl className={styles.totals}>
+            <Total name="People" count={statistics.people} />
+            <Total name="Devices succeeded" count={statistics.devicesSucceeded} />
+            <Total name="Devices failed" count={statistics.devicesFailed} />
+          </dl>
+        </div>
+        <div className={styles.worst}>
+          <Heading>Most failed devices{soFar}</Heading>
+          <div className={styles.rows}>
+            {statistics.worst.length === 0 ? (
+              <Text className={styles.quiet}>{`No device has failed${soFar}.`}</Text>
+            ) : (
+              <Worst worst={statistics.worst} onPick={onPick} />
+            )}
+          </div>
+        </div>
       </div>
     </section>
   );
 }
 
-function Heading({ children }: { readonly children: React.ReactNode }) {
+function Heading({ children }: { readonly children: ReactNode }) {
   return (
     <Caption1Strong as="h3" block className={useStyles().heading}>
       {children}
@@ -149,7 +189,11 @@ function Heading({ children }: { readonly children: React.ReactNode }) {
   );
 }
 
-/** People by outcome. */
+/**
+ * People by outcome. By itself the chart is a list box in which nothing can be chosen, and its tooltips stay when the
+ * focus goes. The legend says all that they would, so the chart is a picture here: inert, and with a document that is
+ * shown nowhere, for else its tooltip makes Tabster put hidden stops for the Tab key at both ends of the page.
+ */
 function People({ statistics: { people, outcomes } }: { readonly statistics: Statistics }) {
   const styles = useStyles();
   const data = useMemo(
@@ -158,15 +202,14 @@ function People({ statistics: { people, outcomes } }: { readonly statistics: Sta
     }),
     [outcomes],
   );
+  const [nowhere] = useState(() => document.implementation.createHTMLDocument(''));
   const share = shareText(outcomes.succeeded, people);
   return (
     <div className={styles.people}>
       <div role="img" aria-label={`All devices succeeded for ${share} of the people`} className={styles.ring}>
-        {/* By itself the chart is a list box in which nothing can be chosen, and its tooltips stay when the focus
-            goes. The legend says all that they would: the chart is a picture here. */}
-        <div inert>
+        <FluentProvider inert targetDocument={nowhere}>
           <DonutChart data={data} width={ring} height={ring} innerRadius={hole} hideLegend hideTooltip />
-        </div>
+        </FluentProvider>
         <div aria-hidden className={styles.middle}>
           <Text size={500} weight="semibold" className={styles.number}>
             {share}
@@ -195,69 +238,44 @@ function Total({ name, count }: { readonly name: string; readonly count: number 
   const styles = useStyles();
   return (
     <div className={styles.total}>
-      <Caption1 as="dt" className={styles.quiet}>
-        {name}
-      </Caption1>
-      <Text as="dd" size={500} weight="semibold" title={count.toLocaleString('en')} className={styles.amount}>
-        {shortCount(count)}
-      </Text>
+      <dt>
+        <Caption1 block className={styles.quiet}>
+          {name}
+        </Caption1>
+      </dt>
+      <dd className={styles.amount} title={count.toLocaleString('en')}>
+        <Text block size={500} weight="semibold" className={styles.number}>
+          {shortCount(count)}
+        </Text>
+      </dd>
     </div>
   );
 }
 
-/** Who has the most failed devices: buttons, with the chart's bars drawn below their words. */
+/**
+ * Who has the most failed devices, as buttons with bars. The package's bar chart can not be this: its bars can
+ * be pressed by the mouse alone, and every row is two stops for the Tab key.
+ */
 function Worst({ worst, onPick }: { readonly worst: readonly UserState[]; readonly onPick: SummaryProps['onPick'] }) {
   const styles = useStyles();
-  // The chart writes into what it is given: it is made anew for it.
-  const bars = useMemo(
-    () =>
-      worst.map((state) => ({
-        chartData: [
-          {
-            legend: nameOf(state),
-            color: tokens.colorStatusDangerBorderActive,
-            horizontalBarChartdata: { x: state.errorDeviceCount, total: worst[0]?.errorDeviceCount ?? 0 },
-          },
-        ],
-      })),
-    [worst],
-  );
-  if (worst.length === 0) {
-    return (
-      <div className={styles.rows}>
-        <Text className={styles.quiet}>No device has failed.</Text>
-      </div>
-    );
-  }
+  const most = Math.max(...worst.map(({ errorDeviceCount }) => errorDeviceCount));
   return (
-    <div className={styles.rows}>
-      <ol className={styles.list}>
-        {worst.map((state) => (
-          <li key={state.id}>
-            <Button
-              appearance="subtle"
-              size="small"
-              className={styles.row}
-              title={`${nameOf(state)}: ${state.errorDeviceCount.toLocaleString('en')} failed`}
-              onClick={() => onPick(state.id)}
-            >
-              <span className={styles.name}>{nameOf(state)}</span>
-              <span className={styles.number}>{shortCount(state.errorDeviceCount)}</span>
-            </Button>
-          </li>
-        ))}
-      </ol>
-      <div inert aria-hidden className={styles.bars}>
-        <HorizontalBarChart
-          data={bars}
-          className={styles.chart}
-          variant={HorizontalBarChartVariant.AbsoluteScale}
-          barHeight={barHeight}
-          chartDataMode="hidden"
-          hideLabels
-          hideTooltip
-        />
-      </div>
-    </div>
+    <ol className={styles.list}>
+      {worst.map((state) => (
+        <li key={state.id}>
+          <Button
+            appearance="subtle"
+            size="small"
+            className={styles.row}
+            title={`${nameOf(state)}: ${state.errorDeviceCount.toLocaleString('en')} failed`}
+            onClick={() => onPick(state.id)}
+          >
+            <span className={styles.name}>{nameOf(state)}</span>
+            <span className={styles.number}>{shortCount(state.errorDeviceCount)}</span>
+            <span aria-hidden className={styles.bar} style={{ width: `${(state.errorDeviceCount / most) * 100}%` }} />
+          </Button>
+        </li>
+      ))}
+    </ol>
   );
 }

@@ -7,8 +7,3 @@ export function readCount(text: string): number | undefined {
   if (digits === '') return undefined;
   return /^[+-]?\d+(?:\.\d+)?$/.test(digits) ? Number(digits) : Number.NaN;
 }
-
-/** What is wrong with a value: the schema's own words, except for a text in the place of a number. */
-export function wordsFor(value: unknown, message: string): string {
-  return Number.isNaN(value) ? 'wants a whole number' : message;
-}

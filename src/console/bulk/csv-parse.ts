@@ -1,53 +1,11 @@
-import Papa from 'papaparse';
-import { updateRow } from '../../api/user-state-inputs.js';
+import { readCount } from '../count.js';
 import type { Script, UserState } from '../queries.js';
-import { readCount, wordsFor } from './count-text.js';
+import { updateRow } from '../rules.js';
+import { allColumns, type Column, guarded, patchColumns } from './csv-format.js';
 import { type CsvLine, type CsvProblem, readCsv } from './csv-lines.js';
-import type { FailedRow, Row } from './rows.js';
+import type { Row } from './rows.js';
 
-const targetColumns = ['scriptKind', 'scriptId', 'userStateId'] as const;
-const patchColumns = ['userPrincipalName', 'successDeviceCount', 'errorDeviceCount'] as const;
-/** What a file of failures tells beside; it can be mended and sent again as it is. */
-const toldColumns = ['reason', 'message', 'requestId'] as const;
-const allColumns = [...targetColumns, ...patchColumns, ...toldColumns];
-type Column = (typeof allColumns)[number];
 type Patch = Row['patch'];
-
-/**
- * What a spreadsheet would take for a formula (OWASP, "CSV Injection"), and a name of nothing but spaces, which nobody
- * would see. An apostrophe goes before it, and before one that was there already, so that it can be taken off again.
- */
-const risky = /^(?:['=+\-@\t\r\n＝＋－＠]|\s+$)/;
-const guarded = /^'(?=['=+\-@\t\r\n＝＋－＠]|\s+$)/;
-
-function format(
-  columns: readonly Column[],
-  data: readonly (readonly (string | number | null | undefined)[])[],
-): string {
-  return Papa.unparse({ fields: [...columns], data: data.map((cells) => [...cells]) }, { escapeFormulae: risky });
-}
-
-/** The user states of a script as CSV, one a line, to be changed elsewhere and taken in again. */
-export function formatUserStates({ scriptKind, scriptId }: Script, states: readonly UserState[]): string {
-  return format(
-    [...targetColumns, ...patchColumns],
-    states.map((state) => [scriptKind, scriptId, state.id, ...patchColumns.map((column) => state[column])]),
-  );
-}
-
-/** Rows that failed as CSV, as they would be sent again, with why they failed beside. */
-export function formatFailures(rows: readonly FailedRow[]): string {
-  return format(
-    allColumns,
-    rows.map(({ row, failure: { reason, title, next, detail, approvalCode, requestId } }) => [
-      ...targetColumns.map((column) => row[column]),
-      ...patchColumns.map((column) => row.patch[column]),
-      reason,
-      [`${title}.`, next, detail, approvalCode && `Approval code: ${approvalCode}`].filter(Boolean).join(' '),
-      requestId,
-    ]),
-  );
-}
 
 /** What a file asks for: the rows to be sent, how many of its lines change nothing, and what is wrong with it. */
 export interface Updates {
@@ -88,7 +46,7 @@ export function parseUpdates(text: string, script: Script, known: readonly UserS
     for (const { path, message } of error?.issues ?? []) {
       // That it asks for nothing is no mistake; the issue of it is the one about the patch as a whole.
       const column = String(path.at(-1));
-      if (column !== 'patch') messages.push(`${column}: ${wordsFor(patch[column], message)}`);
+      if (column !== 'patch') messages.push(`${column}: ${message}`);
     }
     problems.push(...messages.map((message) => ({ line, message })));
     if (messages.length > 0) continue;
