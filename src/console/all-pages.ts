@@ -14,6 +14,8 @@ export interface AllPages<T> {
   /** Whether nothing more is to come. */
   readonly complete: boolean;
   readonly fetching: boolean;
+  /** When the last of it came. */
+  readonly asOf: Date;
   readonly failure: Failure | undefined;
   /** Fetches it again, or goes on where a page could not be had. */
   readonly refresh: () => void;
@@ -27,7 +29,7 @@ export function useAllPages<Page, T, Key extends QueryKey, Cursor>(
   options: UseInfiniteQueryOptions<Page, DefaultError, T[], Key, Cursor> & { initialPageParam: Cursor },
 ): AllPages<T> {
   const query = useInfiniteQuery<Page, DefaultError, T[], Key, Cursor>(options);
-  const { data, error, hasNextPage, isFetching, isFetchNextPageError, fetchNextPage, refetch } = query;
+  const { data, dataUpdatedAt, error, hasNextPage, isFetching, isFetchNextPageError, fetchNextPage, refetch } = query;
   useEffect(() => {
     if (hasNextPage && !isFetching && error === null) void fetchNextPage();
   }, [hasNextPage, isFetching, error, fetchNextPage]);
@@ -35,6 +37,7 @@ export function useAllPages<Page, T, Key extends QueryKey, Cursor>(
     items: data,
     complete: data !== undefined && !hasNextPage,
     fetching: isFetching,
+    asOf: new Date(dataUpdatedAt),
     failure: error === null ? undefined : failureOf(error),
     refresh: () => void (isFetchNextPageError ? fetchNextPage() : refetch()),
   };

@@ -1,5 +1,7 @@
 import { makeStyles, Spinner, tokens } from '@fluentui/react-components';
 import { useQuery } from '@tanstack/react-query';
+import { ErrorBoundary } from 'react-error-boundary';
+import { DefectNotice } from './defect-notice.js';
 import { failureOf } from './failure.js';
 import { FailureNotice } from './failure-notice.js';
 import { sessionQuery } from './queries.js';
@@ -42,7 +44,9 @@ export function App() {
       <Header session={session} />
       <SessionNotice expiresAt={session.expiresAt} ended={ended} />
       <ConnectionNotice unreachable={failure?.reason === 'UNREACHABLE'} />
-      {session.roles.length === 0 ? <NoAccess /> : <Workspace mayWrite={session.roles.includes('operator')} />}
+      <ErrorBoundary FallbackComponent={DefectNotice}>
+        {session.roles.length === 0 ? <NoAccess /> : <Workspace mayWrite={session.roles.includes('operator')} />}
+      </ErrorBoundary>
     </div>
   );
 }

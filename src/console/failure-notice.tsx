@@ -13,7 +13,8 @@ import type { Failure } from './failure.js';
 
 const useStyles = makeStyles({
   id: { display: 'block', marginTop: tokens.spacingVerticalXS, fontFamily: tokens.fontFamilyMonospace },
-  bar: { flexShrink: 0 },
+  bar: { flexShrink: 0, minWidth: 0 },
+  words: { minWidth: 0, overflowWrap: 'anywhere' },
 });
 
 /** Says what went wrong, what to do next, and the id that the service's operators ask for. */
@@ -23,7 +24,7 @@ export function FailureNotice({ failure, children }: { readonly failure: Failure
   const intent = approvalCode === undefined ? 'error' : 'warning';
   return (
     <MessageBar intent={intent} layout="multiline" className={styles.bar}>
-      <MessageBarBody>
+      <MessageBarBody className={styles.words}>
         <MessageBarTitle>{title}</MessageBarTitle>
         {next} {detail}
         {approvalCode !== undefined && <Copyable what="approval code" text={approvalCode} />}

@@ -24,7 +24,10 @@ const client = new QueryClient({
   mutationCache: new MutationCache({ onError }),
   defaultOptions: {
     queries: {
-      staleTime: 30_000,
+      // A whole list costs Graph's quota many calls: it is fetched again when somebody wants it.
+      staleTime: 5 * 60_000,
+      refetchOnWindowFocus: false,
+      refetchOnReconnect: false,
       // The service has tried again already where that helps.
       retry: (count, error) => count < 2 && failureOf(error).reason === 'UNREACHABLE',
     },

@@ -26,6 +26,8 @@ export const sessionQuery = queryOptions({
     state.status === 'error' && failureOf(state.error).reason === 'UNREACHABLE' ? 5_000 : 60_000,
   networkMode: 'always',
   staleTime: 30_000,
+  refetchOnWindowFocus: true,
+  refetchOnReconnect: true,
 });
 
 /** The scripts of a kind. */

@@ -36,7 +36,7 @@ interface EditDialogProps {
 /** Changes one person's state, and sees the change through: refusals, approval, and outcomes that nobody knows. */
 export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps) {
   const styles = useStyles();
-  const { update, look, waiting, forget } = useUpdate(script, state);
+  const { known, update, look, waiting, forget } = useUpdate(script, state);
   const [draft, setDraft] = useState(() => draftOf(state, waiting?.patch));
   const [justification, setJustification] = useState('');
   const [tried, setTried] = useState(false);
@@ -44,7 +44,7 @@ export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps)
   const failure = update.isError ? failureOf(update.error, true) : undefined;
   const unknown = failure?.reason === 'OUTCOME_UNKNOWN';
   const mustJustify = failure?.reason === 'APPROVAL_JUSTIFICATION_REQUIRED';
-  const { patch, problems } = checkDraft(draft, look.data ?? state);
+  const { patch, problems } = checkDraft(draft, known);
   const busy = update.isPending || look.isPending;
 
   function send(event: FormEvent) {

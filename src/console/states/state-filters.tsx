@@ -25,6 +25,7 @@ interface StateFiltersProps {
   readonly selected: ReadonlySet<string>;
   readonly complete: boolean;
   readonly fetching: boolean;
+  readonly asOf: Date;
   readonly onRefresh: () => void;
   /** Changes the given people, or those of a file when none are given; absent for whoever may only read. */
   readonly onBulk: ((states: readonly UserState[]) => void) | undefined;
@@ -32,7 +33,7 @@ interface StateFiltersProps {
 
 /** What to look for, and what to do with what is found. */
 export function StateFilters(props: StateFiltersProps) {
-  const { script, states, shown, selected, complete, fetching, onRefresh, onBulk } = props;
+  const { script, states, shown, selected, complete, fetching, asOf, onRefresh, onBulk } = props;
   const styles = useStyles();
   const opener = useRestoreFocusTarget();
   const [{ find, errors }, setAddress] = useAddress();
@@ -86,7 +87,7 @@ export function StateFilters(props: StateFiltersProps) {
       <Button
         icon={<ArrowSyncRegular />}
         aria-label="Refresh"
-        title="Refresh"
+        title={`Refresh (this is as of ${asOf.toLocaleTimeString('en')})`}
         onClick={onRefresh}
         disabledFocusable={fetching}
       />

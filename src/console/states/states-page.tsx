@@ -11,8 +11,10 @@ import {
   useToastController,
 } from '@fluentui/react-components';
 import { lazy, Suspense, useMemo, useState } from 'react';
+import { ErrorBoundary } from 'react-error-boundary';
 import { useAddress } from '../address.js';
 import { useAllPages } from '../all-pages.js';
+import { DefectNotice } from '../defect-notice.js';
 import { FailureNotice } from '../failure-notice.js';
 import { type Script, type ScriptSummary, type UserState, userStatesQuery } from '../queries.js';
 import { ScriptHeading } from './script-heading.js';
@@ -57,7 +59,7 @@ export function StatesPage({ script, about, mayWrite }: StatesPageProps) {
   const [edited, setEdited] = useState<UserState>();
   const [bulk, setBulk] = useState<readonly UserState[]>();
 
-  const { items: states, complete, fetching, failure, refresh } = list;
+  const { items: states, complete, fetching, asOf, failure, refresh } = list;
   const { find, errors, sort, ascending } = address;
   const shown = useMemo(
     () => shownStates(states ?? [], { find, errors, sort, ascending }),
@@ -87,13 +89,15 @@ export function StatesPage({ script, about, mayWrite }: StatesPageProps) {
         {states !== undefined && states.length > 0 && (
           <>
             <div className={styles.picture}>
-              <Suspense fallback={<Spinner size="tiny" label="Drawing" />}>
-                <Summary
-                  states={states}
-                  complete={complete}
-                  onPick={(id) => void setAddress({ state: id }, { history: 'push' })}
-                />
-              </Suspense>
+              <ErrorBoundary FallbackComponent={DefectNotice}>
+                <Suspense fallback={<Spinner size="tiny" label="Drawing" />}>
+                  <Summary
+                    states={states}
+                    complete={complete}
+                    onPick={(id) => void setAddress({ state: id }, { history: 'push' })}
+                  />
+                </Suspense>
+              </ErrorBoundary>
             </div>
             <StateFilters
               script={script}
@@ -102,6 +106,7 @@ export function StatesPage({ script, about, mayWrite }: StatesPageProps) {
               selected={selected}
               complete={complete}
               fetching={fetching}
+              asOf={asOf}
               onRefresh={refresh}
               onBulk={mayWrite ? setBulk : undefined}
             />
@@ -132,21 +137,23 @@ export function StatesPage({ script, about, mayWrite }: StatesPageProps) {
           onEdit={setEdited}
         />
       )}
-      <Suspense>
-        {address.state !== null && (
-          <DevicePanel
-            target={{ ...script, userStateId: address.state }}
-            name={opened === undefined ? address.state : nameOf(opened)}
-            onClose={() => void setAddress({ state: null }, { history: 'push' })}
-          />
-        )}
-        {edited !== undefined && (
-          <EditDialog script={script} state={edited} onClose={() => setEdited(undefined)} onSaved={saved} />
-        )}
-        {bulk !== undefined && (
-          <BulkDialog script={script} selected={bulk} known={states ?? []} onClose={() => setBulk(undefined)} />
-        )}
-      </Suspense>
+      <ErrorBoundary FallbackComponent={DefectNotice}>
+        <Suspense>
+          {address.state !== null && (
+            <DevicePanel
+              target={{ ...script, userStateId: address.state }}
+              name={opened === undefined ? address.state : nameOf(opened)}
+              onClose={() => void setAddress({ state: null }, { history: 'push' })}
+            />
+          )}
+          {edited !== undefined && (
+            <EditDialog script={script} state={edited} onClose={() => setEdited(undefined)} onSaved={saved} />
+          )}
+          {bulk !== undefined && (
+            <BulkDialog script={script} selected={bulk} known={states ?? []} onClose={() => setBulk(undefined)} />
+          )}
+        </Suspense>
+      </ErrorBoundary>
       <Toaster toasterId={toasterId} position="bottom-end" />
     </div>
   );

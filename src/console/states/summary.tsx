@@ -207,9 +207,11 @@ function People({ statistics: { people, outcomes } }: { readonly statistics: Sta
   return (
     <div className={styles.people}>
       <div role="img" aria-label={`All devices succeeded for ${share} of the people`} className={styles.ring}>
-        <FluentProvider inert targetDocument={nowhere}>
-          <DonutChart data={data} width={ring} height={ring} innerRadius={hole} hideLegend hideTooltip />
-        </FluentProvider>
+        <div inert>
+          <FluentProvider targetDocument={nowhere}>
+            <DonutChart data={data} width={ring} height={ring} innerRadius={hole} hideLegend hideTooltip />
+          </FluentProvider>
+        </div>
         <div aria-hidden className={styles.middle}>
           <Text size={500} weight="semibold" className={styles.number}>
             {share}
