@@ -17,6 +17,8 @@ const useStyles = makeStyles({
     flexDirection: 'column',
     height: '100vh',
     overflow: 'hidden',
+    // On a narrow screen, or a page that is zoomed, everything scrolls together.
+    '@media (max-width: 800px)': { height: 'auto', minHeight: '100vh', overflow: 'visible' },
     backgroundColor: tokens.colorNeutralBackground2,
   },
   centre: { margin: 'auto' },

@@ -13,6 +13,7 @@ import type { Failure } from './failure.js';
 
 const useStyles = makeStyles({
   id: { display: 'block', marginTop: tokens.spacingVerticalXS, fontFamily: tokens.fontFamilyMonospace },
+  detail: { display: 'block', marginTop: tokens.spacingVerticalXS },
   bar: { flexShrink: 0, minWidth: 0 },
   words: { minWidth: 0, overflowWrap: 'anywhere' },
 });
@@ -26,7 +27,8 @@ export function FailureNotice({ failure, children }: { readonly failure: Failure
     <MessageBar intent={intent} layout="multiline" className={styles.bar}>
       <MessageBarBody className={styles.words}>
         <MessageBarTitle>{title}</MessageBarTitle>
-        {next} {detail}
+        {next}
+        {detail !== undefined && <span className={styles.detail}>{detail}</span>}
         {approvalCode !== undefined && <Copyable what="approval code" text={approvalCode} />}
         {requestId !== undefined && <Copyable what="request id" text={requestId} />}
       </MessageBarBody>

@@ -72,9 +72,9 @@ export function describeFailure({ message, data }: { readonly message: string; r
   const { reason, requestId, approvalCode, retryAfterMs, issues, missingPermissions } = data;
   const [title, next] = words[reason];
   const detail = [
-    ...(telling.has(reason) ? [message] : []),
+    ...(telling.has(reason) && missingPermissions === undefined ? [message] : []),
     ...(issues ?? []).map((issue) => [issue.path.join('.'), issue.message].filter(Boolean).join(': ')),
-    ...(missingPermissions?.length ? [`Missing: ${missingPermissions.join(', ')}`] : []),
+    ...(missingPermissions === undefined ? [] : [`Missing: ${missingPermissions.join(', ')}.`]),
   ].join(' ');
   return {
     reason,

@@ -18,9 +18,9 @@ const useStyles = makeStyles({
     gridTemplateColumns: 'minmax(220px, 300px) minmax(0, 1fr)',
     flexGrow: 1,
     minHeight: 0,
-    '@media (max-width: 800px)': { gridTemplateColumns: 'minmax(0, 1fr)', gridTemplateRows: '180px minmax(0, 1fr)' },
+    '@media (max-width: 800px)': { gridTemplateColumns: 'minmax(0, 1fr)', gridTemplateRows: '240px auto' },
   },
-  main: { display: 'flex', flexDirection: 'column', minHeight: 0, minWidth: 0 },
+  main: { display: 'flex', flexDirection: 'column', minHeight: 0, minWidth: 0, overflowY: 'auto' },
   empty: { margin: 'auto', padding: tokens.spacingHorizontalXXL, color: tokens.colorNeutralForeground3 },
   where: { color: tokens.colorNeutralForeground3, marginLeft: tokens.spacingHorizontalXS },
 });

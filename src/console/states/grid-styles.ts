@@ -1,6 +1,14 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 
-const number = { width: '110px', flexShrink: 0, textAlign: 'right', fontVariantNumeric: 'tabular-nums' } as const;
+const narrow = '@media (max-width: 800px)';
+
+const number = {
+  width: '110px',
+  flexShrink: 0,
+  textAlign: 'right',
+  fontVariantNumeric: 'tabular-nums',
+  [narrow]: { width: '80px' },
+} as const;
 
 /** Where the cells of a row are: the same for its head and for every row. */
 export const useGridStyles = makeStyles({
@@ -16,6 +24,11 @@ export const useGridStyles = makeStyles({
   person: { flexGrow: 1, minWidth: '120px', overflow: 'hidden' },
   succeeded: number,
   failed: number,
-  share: { width: '190px', flexShrink: 0, paddingLeft: tokens.spacingHorizontalL },
+  share: {
+    width: '190px',
+    flexShrink: 0,
+    paddingLeft: tokens.spacingHorizontalL,
+    [narrow]: { width: '90px', overflow: 'hidden' },
+  },
   actions: { width: '72px', flexShrink: 0 },
 });

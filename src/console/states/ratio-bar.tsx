@@ -8,6 +8,7 @@ const useStyles = makeStyles({
     display: 'flex',
     flexGrow: 1,
     maxWidth: '120px',
+    '@media (max-width: 800px)': { display: 'none' },
     height: '8px',
     borderRadius: tokens.borderRadiusCircular,
     overflow: 'hidden',

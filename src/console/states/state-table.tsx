@@ -19,7 +19,8 @@ const titles = {
 const useStyles = makeStyles({
   scroll: {
     flexGrow: 1,
-    minHeight: '120px',
+    minHeight: '240px',
+    '@media (max-width: 800px)': { flexGrow: 0, maxHeight: '75vh' },
     overflowY: 'auto',
     backgroundColor: tokens.colorNeutralBackground1,
     borderTop: `1px solid ${tokens.colorNeutralStroke2}`,

@@ -8,6 +8,7 @@ import {
   mergeClasses,
   Text,
   tokens,
+  useUncontrolledFocus,
 } from '@fluentui/react-components';
 import {
   CheckmarkCircleFilled,
@@ -191,8 +192,9 @@ function Heading({ children }: { readonly children: ReactNode }) {
 
 /**
  * People by outcome. By itself the chart is a list box in which nothing can be chosen, and its tooltips stay when the
- * focus goes. The legend says all that they would, so the chart is a picture here: inert, and with a document that is
- * shown nowhere, for else its tooltip makes Tabster put hidden stops for the Tab key at both ends of the page.
+ * focus goes. The legend says all that they would, so the chart is a picture here: inert; out of Tabster's control, which
+ * would send the Tab key into it and get stuck; and with a document that is shown nowhere, for else its closed tooltip
+ * makes Tabster put hidden stops at both ends of the page.
  */
 function People({ statistics: { people, outcomes } }: { readonly statistics: Statistics }) {
   const styles = useStyles();
@@ -202,12 +204,13 @@ function People({ statistics: { people, outcomes } }: { readonly statistics: Sta
     }),
     [outcomes],
   );
+  const unseen = useUncontrolledFocus();
   const [nowhere] = useState(() => document.implementation.createHTMLDocument(''));
   const share = shareText(outcomes.succeeded, people);
   return (
     <div className={styles.people}>
       <div role="img" aria-label={`All devices succeeded for ${share} of the people`} className={styles.ring}>
-        <div inert>
+        <div inert {...unseen}>
           <FluentProvider targetDocument={nowhere}>
             <DonutChart data={data} width={ring} height={ring} innerRadius={hole} hideLegend hideTooltip />
           </FluentProvider>
