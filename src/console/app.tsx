@@ -1,7 +1,6 @@
 import { makeStyles, Spinner, tokens } from '@fluentui/react-components';
 import { useQuery } from '@tanstack/react-query';
-import { ErrorBoundary } from 'react-error-boundary';
-import { DefectNotice } from './defect-notice.js';
+import { useEffect, useRef } from 'react';
 import { failureOf } from './failure.js';
 import { FailureNotice } from './failure-notice.js';
 import { sessionQuery } from './queries.js';
@@ -21,6 +20,7 @@ const useStyles = makeStyles({
     '@media (max-width: 800px)': { height: 'auto', minHeight: '100vh', overflow: 'visible' },
     backgroundColor: tokens.colorNeutralBackground2,
   },
+  notices: { flexShrink: 0 },
   centre: { margin: 'auto' },
 });
 
@@ -29,10 +29,23 @@ export function App() {
   const styles = useStyles();
   const { data: session, error } = useQuery(sessionQuery);
   const failure = error === null ? undefined : failureOf(error);
+  const oid = session?.user.oid;
+  const first = useRef(oid);
+  useEffect(() => {
+    // Somebody else has signed in on another page: nothing of the person before is shown to them.
+    if (first.current !== undefined && oid !== first.current) window.location.reload();
+    first.current = oid;
+  }, [oid]);
   const ended = failure?.reason === 'SIGN_IN_REQUIRED';
 
   if (session === undefined) {
-    if (ended) return <SignedOut />;
+    if (ended) {
+      return (
+        <div className={styles.page}>
+          <SignedOut />
+        </div>
+      );
+    }
     return (
       <main className={styles.page}>
         <div className={styles.centre}>
@@ -44,11 +57,11 @@ export function App() {
   return (
     <div className={styles.page}>
       <Header session={session} />
-      <SessionNotice expiresAt={session.expiresAt} ended={ended} />
-      <ConnectionNotice unreachable={failure?.reason === 'UNREACHABLE'} />
-      <ErrorBoundary FallbackComponent={DefectNotice}>
-        {session.roles.length === 0 ? <NoAccess /> : <Workspace mayWrite={session.roles.includes('operator')} />}
-      </ErrorBoundary>
+      <section aria-label="Notices" className={styles.notices}>
+        <SessionNotice expiresAt={session.expiresAt} ended={ended} />
+        <ConnectionNotice unreachable={failure?.reason === 'UNREACHABLE'} />
+      </section>
+      {session.roles.length === 0 ? <NoAccess /> : <Workspace mayWrite={session.roles.includes('operator')} />}
     </div>
   );
 }

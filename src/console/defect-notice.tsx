@@ -3,10 +3,10 @@ import { Button, MessageBar, MessageBarActions, MessageBarBody, MessageBarTitle 
 /** Stands where a part of the page broke, or could not be fetched any more because a newer one has been installed. */
 export function DefectNotice() {
   return (
-    <MessageBar intent="error" layout="multiline">
+    <MessageBar intent="error" layout="multiline" politeness="assertive">
       <MessageBarBody>
         <MessageBarTitle>This part of the page does not work</MessageBarTitle>
-        There may be a newer version of it. Load the page again; nothing that was sent is affected.
+        There may be a newer version of it: load the page again. Look at what you changed last before you send it again.
       </MessageBarBody>
       <MessageBarActions>
         <Button onClick={() => window.location.reload()}>Load again</Button>

@@ -1,8 +1,9 @@
 import { TRPCClientError } from '@trpc/client';
 import type { AppRouter, ErrorData, Reason } from '../contract.js';
+import { OfflineError } from './trpc.js';
 
 /** Why something did not work: a reason of the service's, or that no answer of the service came. */
-export type FailureReason = Reason | 'UNREACHABLE';
+export type FailureReason = Reason | 'UNREACHABLE' | 'OFFLINE';
 
 /** What went wrong and what to do next, in words for people. */
 export interface Failure {
@@ -20,7 +21,7 @@ export interface Failure {
 const words = {
   INVALID_INPUT: ['These values can not be used', 'Correct what is named here and save again.'],
   REQUEST_REFUSED: ['The service refused this page', 'Open the console at its own address and try again.'],
-  SIGN_IN_REQUIRED: ['You need to sign in again', 'Sign in; you come back to this very place.'],
+  SIGN_IN_REQUIRED: ['You need to sign in again', 'Sign in on another page; what is here stays.'],
   ROLE_MISSING: ['Your role does not allow this', 'Ask the owner of this service for the role that may change states.'],
   GRAPH_NOT_FOUND: ['It is not there any more', 'It may have been deleted in Intune. Refresh the list.'],
   GRAPH_REJECTED: ['Microsoft Graph refused the values', 'Check them against the explanation and save again.'],
@@ -55,8 +56,12 @@ const words = {
   ],
   OVERLOADED: ['The service has too much to do', 'Nothing was sent. Wait a moment and try again.'],
   CLIENT_CLOSED: ['It was cancelled', 'Look again before you send it once more.'],
-  INTERNAL: ['Something went wrong in the service', "Tell the service's operators the request id."],
-  UNREACHABLE: ['The service can not be reached', 'Check your connection. It is tried again by itself.'],
+  INTERNAL: [
+    'Something went wrong in the service',
+    "A change may have been made all the same: look again. Tell the service's operators the request id.",
+  ],
+  UNREACHABLE: ['The service can not be reached', 'Check your connection and try again.'],
+  OFFLINE: ['You are offline', 'Nothing was sent. Try again when you are connected.'],
 } as const satisfies Record<FailureReason, readonly [string, string]>;
 
 /** Whose messages say more than the words here. */
@@ -67,9 +72,14 @@ const telling = new Set<FailureReason>([
   'CONFLICT',
 ]);
 
+/** Whether a change that failed so may have been made all the same. */
+export const leavesUnknown = (reason: string): boolean => reason === 'OUTCOME_UNKNOWN' || reason === 'INTERNAL';
+
 /** A failure as the service described it: of a call, or of one row of many. */
 export function describeFailure({ message, data }: { readonly message: string; readonly data: ErrorData }): Failure {
-  const { reason, requestId, approvalCode, retryAfterMs, issues, missingPermissions } = data;
+  const { requestId, approvalCode, retryAfterMs, issues, missingPermissions } = data;
+  // A service that is newer than this page can have reasons that it has no words for.
+  const reason = Object.hasOwn(words, data.reason) ? data.reason : 'INTERNAL';
   const [title, next] = words[reason];
   const detail = [
     ...(telling.has(reason) && missingPermissions === undefined ? [message] : []),
@@ -93,10 +103,13 @@ export function describeFailure({ message, data }: { readonly message: string; r
  * @param wrote whether the call was to change something: when no answer came, nobody here knows whether it did
  */
 export function failureOf(thrown: unknown, wrote = false): Failure {
-  if (isFailedCall(thrown) && thrown.data) return describeFailure({ message: thrown.message, data: thrown.data });
-  const reason = wrote ? 'OUTCOME_UNKNOWN' : 'UNREACHABLE';
+  if (isFailedCall(thrown) && thrown.data?.reason)
+    return describeFailure({ message: thrown.message, data: thrown.data });
+  const offline = isFailedCall(thrown) && thrown.cause instanceof OfflineError;
+  const reason = offline ? 'OFFLINE' : wrote ? 'OUTCOME_UNKNOWN' : 'UNREACHABLE';
   const [title, next] = words[reason];
-  return { reason, title, next, ...(wrote && { detail: 'The connection to the service broke before it answered.' }) };
+  const broken = reason === 'OUTCOME_UNKNOWN';
+  return { reason, title, next, ...(broken && { detail: 'The connection to the service broke before it answered.' }) };
 }
 
 const isFailedCall = (thrown: unknown): thrown is TRPCClientError<AppRouter> => thrown instanceof TRPCClientError;

@@ -8,6 +8,9 @@ import {
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { NuqsAdapter } from 'nuqs/adapters/react';
 import { type ReactNode, useSyncExternalStore } from 'react';
+import { ErrorBoundary } from 'react-error-boundary';
+import { DefectNotice } from './defect-notice.js';
+import { MarksProvider } from './edit/marks.js';
 import { failureOf } from './failure.js';
 import { sessionQuery } from './queries.js';
 
@@ -16,7 +19,9 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"
 const renderer = createDOMRenderer(document, { styleElementAttributes: { nonce } });
 
 const onError = (error: unknown) => {
-  if (failureOf(error).reason === 'SIGN_IN_REQUIRED') void client.invalidateQueries(sessionQuery);
+  const { reason } = failureOf(error);
+  // Whether the session has ended or the service is gone is told at the top, as soon as anything shows it.
+  if (reason === 'SIGN_IN_REQUIRED' || reason === 'UNREACHABLE') void client.invalidateQueries(sessionQuery);
 };
 
 const client = new QueryClient({
@@ -49,7 +54,11 @@ export function Providers({ children }: { readonly children: ReactNode }) {
     <RendererProvider renderer={renderer} targetDocument={document}>
       <FluentProvider theme={dark ? webDarkTheme : webLightTheme}>
         <QueryClientProvider client={client}>
-          <NuqsAdapter>{children}</NuqsAdapter>
+          <NuqsAdapter>
+            <ErrorBoundary FallbackComponent={DefectNotice}>
+              <MarksProvider>{children}</MarksProvider>
+            </ErrorBoundary>
+          </NuqsAdapter>
         </QueryClientProvider>
       </FluentProvider>
     </RendererProvider>

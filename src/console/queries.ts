@@ -1,6 +1,5 @@
-import { infiniteQueryOptions, type QueryClient, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { RouterInputs, RouterOutputs } from '../contract.js';
-import { failureOf } from './failure.js';
 import { trpc } from './trpc.js';
 
 /** One person's run state of a script. */
@@ -16,14 +15,15 @@ export type Session = RouterOutputs['session']['current'];
 
 type Cursor = string | undefined;
 const firstPage = undefined as Cursor;
+const itemsOf = <Item>({ pages }: { readonly pages: readonly { readonly items: readonly Item[] }[] }): Item[] =>
+  pages.flatMap(({ items }) => items);
 const cursorOf = ({ nextCursor }: { readonly nextCursor?: string | undefined }): Cursor => nextCursor;
 
 /** Who is signed in. Asked again and again: it shows when the session ends and when the service is gone. */
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: ({ signal }) => trpc.session.current.query(undefined, { signal }),
-  refetchInterval: ({ state }) =>
-    state.status === 'error' && failureOf(state.error).reason === 'UNREACHABLE' ? 5_000 : 60_000,
+  refetchInterval: ({ state }) => (state.status === 'error' ? 5_000 : 60_000),
   networkMode: 'always',
   staleTime: 30_000,
   refetchOnWindowFocus: true,
@@ -37,17 +37,28 @@ export const scriptsQuery = (scriptKind: ScriptKind) =>
     queryFn: ({ pageParam: cursor, signal }) => trpc.script.list.query({ scriptKind, cursor }, { signal }),
     initialPageParam: firstPage,
     getNextPageParam: cursorOf,
-    select: ({ pages }) => pages.flatMap(({ items }) => items),
+    select: itemsOf,
   });
+
+/** A user state as it came in a list. */
+export interface ListedState {
+  readonly state: UserState;
+  /** When it was asked for (milliseconds since 1970): it is no newer than the answer and may be as old as this. */
+  readonly askedAt: number;
+}
 
 /** The user states of a script, page by page. */
 export const userStatesQuery = (script: Script) =>
   infiniteQueryOptions({
     queryKey: ['userStates', script],
-    queryFn: ({ pageParam: cursor, signal }) => trpc.scriptUserState.list.query({ ...script, cursor }, { signal }),
+    queryFn: async ({ pageParam: cursor, signal }) => {
+      const askedAt = Date.now();
+      const { items, nextCursor } = await trpc.scriptUserState.list.query({ ...script, cursor }, { signal });
+      return { items: items.map((state): ListedState => ({ state, askedAt })), nextCursor };
+    },
     initialPageParam: firstPage,
     getNextPageParam: cursorOf,
-    select: ({ pages }) => pages.flatMap(({ items }) => items),
+    select: itemsOf,
   });
 
 /** How a script ran on one person's devices. */
@@ -57,20 +68,5 @@ export const deviceRunStatesQuery = (target: Target) =>
     queryFn: ({ pageParam: cursor, signal }) => trpc.deviceRunState.list.query({ ...target, cursor }, { signal }),
     initialPageParam: firstPage,
     getNextPageParam: cursorOf,
-    select: ({ pages }) => pages.flatMap(({ items }) => items),
+    select: itemsOf,
   });
-
-/** Changes one user state in the list that is shown, until the list is fetched again. */
-export function replaceUserState(client: QueryClient, script: Script, changed: UserState): void {
-  client.setQueryData(
-    userStatesQuery(script).queryKey,
-    (list) =>
-      list && {
-        ...list,
-        pages: list.pages.map((page) => ({
-          ...page,
-          items: page.items.map((state) => (state.id === changed.id ? changed : state)),
-        })),
-      },
-  );
-}

@@ -24,8 +24,9 @@ export function serveConsole(folder: string): Router {
     // While it is developed it may not have been built yet.
     if (page === undefined) return next();
     const nonce = randomBytes(16).toString('base64url');
-    const policy = String(response.getHeader('content-security-policy'));
-    response.setHeader('content-security-policy', policy.replace("style-src 'self'", `$& 'nonce-${nonce}'`));
+    const policy = String(response.getHeader('content-security-policy')).split("style-src 'self'");
+    if (policy.length !== 2) throw new Error('the policy has no place for the nonce');
+    response.setHeader('content-security-policy', policy.join(`style-src 'self' 'nonce-${nonce}'`));
     response.type('html').send(page.replaceAll(placeholder, nonce));
   });
 

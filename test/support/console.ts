@@ -71,6 +71,13 @@ export async function startSite(env: Readonly<Record<string, string>> = {}): Pro
   };
 }
 
+interface Styles {
+  getComputedStyle(element: unknown): { readonly backgroundColor: string };
+}
+/** Runs in the page. */
+const background = (element: unknown) => (globalThis as unknown as Styles).getComputedStyle(element).backgroundColor;
+const backgrounds = { dark: 'rgb(41, 41, 41)', light: 'rgb(255, 255, 255)' };
+
 function desk(page: Page, context: BrowserContext): Desk {
   const open = async (path = '/') => void (await page.goto(path));
   return {
@@ -91,6 +98,10 @@ function desk(page: Page, context: BrowserContext): Desk {
     async expectAccessible() {
       for (const colorScheme of ['dark', 'light'] as const) {
         await page.emulateMedia({ colorScheme });
+        // The page is drawn anew; the pages of the service's own have no theme.
+        const theme = page.locator('.fui-FluentProvider').first();
+        if ((await theme.count()) > 0)
+          await expect.poll(() => theme.evaluate(background)).toBe(backgrounds[colorScheme]);
         // Tabster's sentinels pass the focus on and never keep it.
         const { violations } = await new AxeBuilder({ page }).exclude('[data-tabster-dummy]').analyze();
         expect(

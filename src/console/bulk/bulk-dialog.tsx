@@ -28,10 +28,11 @@ export function BulkDialog({ script, selected, known, onClose }: BulkDialogProps
   const [justification, setJustification] = useState('');
   // What was selected when it began: the page may forget it when its list is fetched again.
   const [people] = useState(selected);
+  const [hasLines, setHasLines] = useState(false);
 
   const isRunning = run.state === 'running';
-  // A report that nobody has kept yet is not thrown away by a stray key.
-  const isLoseable = run.state === 'ready' || (!isRunning && run.failures.length === 0);
+  // Lines that were pasted, and a report that nobody has kept yet, are not thrown away by a stray key.
+  const isLoseable = run.state === 'ready' ? !hasLines : !isRunning && run.failures.length === 0;
 
   function start(rows: readonly Row[]): void {
     const reason = justification.trim();
@@ -55,7 +56,7 @@ export function BulkDialog({ script, selected, known, onClose }: BulkDialogProps
             <SetForm script={script} selected={people} onStart={start} onClose={onClose} />
           )}
           {run.state === 'ready' && people.length === 0 && (
-            <ImportForm script={script} known={known} onStart={start} onClose={onClose} />
+            <ImportForm script={script} known={known} onLines={setHasLines} onStart={start} onClose={onClose} />
           )}
           {run.state !== 'ready' && !isRunning && (
             <ReportStep

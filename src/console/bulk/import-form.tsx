@@ -25,12 +25,14 @@ const useStyles = makeStyles({
 interface ImportFormProps {
   readonly script: Script;
   readonly known: readonly UserState[];
+  /** Tells whether there is anything that could be lost. */
+  readonly onLines: (has: boolean) => void;
   readonly onStart: (rows: readonly Row[]) => void;
   readonly onClose: () => void;
 }
 
 /** Takes changes from a file or from what is pasted, and lets nothing be sent until every line is right. */
-export function ImportForm({ script, known, onStart, onClose }: ImportFormProps) {
+export function ImportForm({ script, known, onLines, onStart, onClose }: ImportFormProps) {
   const styles = useStyles();
   const chooser = useRef<HTMLInputElement>(null);
   const [file, setFile] = useState<{ readonly name: string; readonly text: string }>();
@@ -43,6 +45,7 @@ export function ImportForm({ script, known, onStart, onClose }: ImportFormProps)
     setPasted(text);
     setUnreadable(undefined);
     setUpdates(undefined);
+    onLines(text !== '' || chosen !== undefined);
   }
 
   async function choose({ target }: ChangeEvent<HTMLInputElement>): Promise<void> {

@@ -1,5 +1,5 @@
 import type { RouterInputs } from '../../contract.js';
-import type { Failure, FailureReason } from '../failure.js';
+import { type Failure, type FailureReason, leavesUnknown } from '../failure.js';
 import type { UserState } from '../queries.js';
 
 type UpdateMany = RouterInputs['scriptUserState']['updateMany'];
@@ -33,8 +33,7 @@ type Kind = (typeof kinds)[number][0];
 export function kindOf({ reason }: RowFailure): Kind {
   if (reason === 'NOT_SENT') return 'notSent';
   if (reason === 'APPROVAL_PENDING') return 'waiting';
-  // A defect of the service says nothing of what Graph had done by then; its audit calls it unknown too.
-  return reason === 'OUTCOME_UNKNOWN' || reason === 'INTERNAL' ? 'unknown' : 'failed';
+  return leavesUnknown(reason) ? 'unknown' : 'failed';
 }
 
 /** How often there is a thing, in words: `1,000 changes`. */

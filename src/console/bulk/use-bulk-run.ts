@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
-import { type Change, waitingQuery } from '../edit/waiting.js';
+import { useMarks } from '../edit/marks.js';
 import type { Failure } from '../failure.js';
 import { sessionQuery } from '../queries.js';
 import { trpc } from '../trpc.js';
@@ -54,6 +54,7 @@ const showEveryMs = 200;
 /** Sends many changes and tells how far it is. Ends with the component that uses it. */
 export function useBulkRun(): BulkRun {
   const client = useQueryClient();
+  const marks = useMarks();
   const [progress, setProgress] = useState(ready);
   const underWay = useRef<AbortController>(undefined);
   const isRunning = progress.state === 'running';
@@ -112,12 +113,13 @@ export function useBulkRun(): BulkRun {
     show(ending);
     void client.invalidateQueries({ queryKey: ['userStates'] });
     // Sent together they carry no codes: each waits at its own row, to be sent again from there.
-    for (const [index, { approvalCode: code }] of failures) {
-      const row = rows[index];
-      if (row === undefined || code === undefined) continue;
-      const change: Change = { patch: row.patch, approval: { ...approval, code } };
-      client.setQueryData(waitingQuery(row).queryKey, change);
-    }
+    marks.set(
+      [...failures].flatMap(([index, { approvalCode: code }]) => {
+        const row = rows[index];
+        if (row === undefined || code === undefined) return [];
+        return [[row, { at: Date.now(), waiting: { patch: row.patch, approval: { ...approval, code } } }] as const];
+      }),
+    );
     if ([...failures.values()].some(({ reason }) => reason === 'SIGN_IN_REQUIRED')) {
       void client.invalidateQueries(sessionQuery);
     }

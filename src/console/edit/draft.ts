@@ -5,12 +5,8 @@ import { patch } from '../rules.js';
 
 export type Patch = RouterInputs['scriptUserState']['update']['patch'];
 
-/** What stands in the fields of the form. */
-export interface Draft {
-  readonly successDeviceCount: string;
-  readonly errorDeviceCount: string;
-  readonly userPrincipalName: string;
-}
+/** What has been typed into the fields of the form; a field that nobody has touched is not there. */
+export type Draft = { readonly [Field in keyof Patch]?: string };
 export type DraftField = keyof Draft;
 
 /** The fields, by what people call them. */
@@ -20,15 +16,13 @@ export const draftFields = [
   ['userPrincipalName', 'User principal name'],
 ] as const satisfies readonly (readonly [DraftField, string])[];
 
-/** The form as it is before anything is typed. */
-export function draftOf(state: UserState, changed: Patch = {}): Draft {
-  const { successDeviceCount, errorDeviceCount, userPrincipalName } = { ...state, ...changed };
-  return {
-    successDeviceCount: String(successDeviceCount),
-    errorDeviceCount: String(errorDeviceCount),
-    userPrincipalName: userPrincipalName ?? '',
-  };
-}
+/** What a field shows: what has been typed, else what is there. */
+export const textOf = (field: DraftField, draft: Draft, state: UserState): string =>
+  draft[field] ?? String(state[field] ?? '');
+
+/** A change as it would have been typed. */
+export const textsOf = (change: Patch): Draft =>
+  Object.fromEntries(Object.entries(change).map(([field, value]) => [field, String(value)]));
 
 /** What is wrong with each field, and what would be sent: only what was changed. */
 export interface Checked {
@@ -38,14 +32,15 @@ export interface Checked {
 
 /** Checks a draft by the very rules that the service holds inputs to. */
 export function checkDraft(draft: Draft, state: UserState): Checked {
-  const before = draftOf(state);
-  const changed = draftFields.map(([field]) => field).filter((field) => draft[field] !== before[field]);
+  const changed = draftFields
+    .map(([field]) => field)
+    .filter((field) => textOf(field, draft, state) !== textOf(field, {}, state));
   if (changed.length === 0) return { patch: undefined, problems: {} };
   const typed = Object.fromEntries(
-    changed.map((field) => [
-      field,
-      field === 'userPrincipalName' ? draft[field] : (readCount(draft[field]) ?? Number.NaN),
-    ]),
+    changed.map((field) => {
+      const text = textOf(field, draft, state);
+      return [field, field === 'userPrincipalName' ? text : (readCount(text) ?? Number.NaN)];
+    }),
   );
   const checked = patch.safeParse(typed);
   if (checked.success) return { patch: checked.data, problems: {} };

@@ -14,15 +14,16 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { type FormEvent, useState } from 'react';
-import { failureOf } from '../failure.js';
+import { failureOf, leavesUnknown } from '../failure.js';
 import { FailureNotice } from '../failure-notice.js';
 import type { Script, UserState } from '../queries.js';
 import { nameOf } from '../states/shown-states.js';
-import { checkDraft, draftOf } from './draft.js';
+import { checkDraft, type Draft, textsOf } from './draft.js';
 import { DraftFields, Justification } from './fields.js';
 import { useUpdate } from './use-update.js';
 
 const useStyles = makeStyles({
+  title: { overflowWrap: 'anywhere' },
   content: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
 });
 
@@ -37,21 +38,22 @@ interface EditDialogProps {
 export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps) {
   const styles = useStyles();
   const { known, update, look, waiting, forget } = useUpdate(script, state);
-  const [draft, setDraft] = useState(() => draftOf(state, waiting?.patch));
+  const [draft, setDraft] = useState<Draft>({});
   const [justification, setJustification] = useState('');
   const [tried, setTried] = useState(false);
 
   const failure = update.isError ? failureOf(update.error, true) : undefined;
-  const unknown = failure?.reason === 'OUTCOME_UNKNOWN';
+  const unknown = failure !== undefined && leavesUnknown(failure.reason);
   const mustJustify = failure?.reason === 'APPROVAL_JUSTIFICATION_REQUIRED';
   const { patch, problems } = checkDraft(draft, known);
+  const reason = justification.trim();
+  const change = waiting ?? (patch && { patch, ...(reason !== '' && { approval: { justification: reason } }) });
   const busy = update.isPending || look.isPending;
+  const code = waiting?.approval?.code;
 
   function send(event: FormEvent) {
     event.preventDefault();
     setTried(true);
-    const reason = justification.trim();
-    const change = waiting ?? (patch && { patch, ...(reason !== '' && { approval: { justification: reason } }) });
     if (busy || change === undefined) return;
     look.reset();
     update.mutate(change, { onSuccess: onSaved });
@@ -59,55 +61,63 @@ export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps)
   function startAnew() {
     forget();
     update.reset();
+    look.reset();
   }
 
   return (
-    <Dialog open modalType={busy ? 'alert' : 'modal'} onOpenChange={(_event, { open }) => open || busy || onClose()}>
+    <Dialog
+      open
+      onOpenChange={(_event, { open, type }) => {
+        // What was typed is not lost by a click beside it.
+        if (!open && !busy && type !== 'backdropClick') onClose();
+      }}
+    >
       <DialogSurface aria-describedby={undefined}>
         <form onSubmit={send} noValidate>
           <DialogBody>
-            <DialogTitle>Edit {nameOf(state)}</DialogTitle>
+            <DialogTitle className={styles.title}>Edit {nameOf(state)}</DialogTitle>
             <DialogContent className={styles.content}>
               <DraftFields
-                draft={draft}
+                draft={waiting === undefined ? draft : textsOf(waiting.patch)}
+                known={known}
                 problems={tried ? problems : {}}
-                disabled={busy || waiting !== null}
+                disabled={busy || waiting !== undefined}
                 onChange={setDraft}
               />
-              {(mustJustify || justification !== '') && waiting === null && (
+              {(mustJustify || justification !== '') && waiting === undefined && (
                 <Justification value={justification} disabled={busy} onChange={setJustification} />
               )}
-              {failure !== undefined && !(unknown && look.isSuccess) && <FailureNotice failure={failure} />}
-              {failure === undefined && waiting?.approval?.code !== undefined && !busy && (
-                <FailureNotice failure={waitingFailure(waiting.approval.code)} />
-              )}
+              {failure !== undefined && !look.isSuccess && <FailureNotice failure={failure} />}
+              {failure === undefined && code !== undefined && !busy && <FailureNotice failure={waitingFailure(code)} />}
               {look.isError && <FailureNotice failure={failureOf(look.error)} />}
-              {unknown && look.isSuccess && <Looked state={look.data} made={patch === undefined} />}
+              {look.isSuccess && <Looked state={look.data.found} made={look.data.made} />}
             </DialogContent>
-            <DialogActions>
+            <DialogActions fluid>
               {busy && <Spinner size="tiny" label={look.isPending ? 'Looking' : 'Saving'} />}
               {unknown && !look.isSuccess ? (
-                <Button appearance="primary" disabledFocusable={busy} onClick={() => look.mutate()}>
+                <Button
+                  appearance="primary"
+                  disabledFocusable={busy}
+                  onClick={() => update.variables && look.mutate(update.variables)}
+                >
                   Look again
                 </Button>
               ) : (
                 <Button
                   type="submit"
                   appearance="primary"
-                  disabledFocusable={
-                    busy || (waiting === null && patch === undefined && Object.keys(problems).length === 0)
-                  }
+                  disabledFocusable={busy || (change === undefined && Object.keys(problems).length === 0)}
                 >
-                  {waiting === null && failure === undefined ? 'Save' : 'Send again'}
+                  {waiting === undefined && failure === undefined ? 'Save' : 'Send again'}
                 </Button>
               )}
-              {waiting !== null && (
+              {waiting !== undefined && (
                 <Button onClick={startAnew} disabledFocusable={busy}>
                   Start anew
                 </Button>
               )}
               <Button onClick={onClose} disabledFocusable={busy}>
-                {unknown && look.isSuccess && patch === undefined ? 'Close' : 'Cancel'}
+                {look.data?.made ? 'Close' : 'Cancel'}
               </Button>
             </DialogActions>
           </DialogBody>

@@ -1,21 +1,24 @@
 import { Field, Input, Textarea } from '@fluentui/react-components';
-import { type Draft, type DraftField, draftFields } from './draft.js';
+import type { UserState } from '../queries.js';
+import { type Draft, type DraftField, draftFields, textOf } from './draft.js';
 
 interface DraftFieldsProps {
   readonly draft: Draft;
+  /** What is there: what an untouched field shows. */
+  readonly known: UserState;
   readonly problems: Partial<Record<DraftField, string>>;
   readonly disabled: boolean;
   readonly onChange: (draft: Draft) => void;
 }
 
 /** The fields of a user state. */
-export function DraftFields({ draft, problems, disabled, onChange }: DraftFieldsProps) {
+export function DraftFields({ draft, known, problems, disabled, onChange }: DraftFieldsProps) {
   return draftFields.map(([field, label]) => {
     const problem = problems[field];
     return (
       <Field key={field} label={label} {...(problem !== undefined && { validationMessage: problem })}>
         <Input
-          value={draft[field]}
+          value={textOf(field, draft, known)}
           disabled={disabled}
           inputMode={field === 'userPrincipalName' ? 'email' : 'numeric'}
           autoComplete="off"

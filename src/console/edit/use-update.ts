@@ -1,64 +1,50 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { failureOf } from '../failure.js';
-import { replaceUserState, type Script, type UserState, userStatesQuery } from '../queries.js';
+import { failureOf, leavesUnknown } from '../failure.js';
+import type { Script, UserState } from '../queries.js';
 import { trpc } from '../trpc.js';
-import type { Patch } from './draft.js';
-import { type Change, waitingQuery } from './waiting.js';
+import { checkDraft, type Patch, textsOf } from './draft.js';
+import { type Change, type Mark, useMarks } from './marks.js';
 
 /** Changes one user state. The list shows the new values at once, and the old ones again when they are refused. */
 export function useUpdate(script: Script, state: UserState) {
-  const client = useQueryClient();
-  // What Graph was last seen to have: what a refusal goes back to.
-  const [known, setKnown] = useState(state);
   const target = { ...script, userStateId: state.id };
-  const waiting = waitingQuery(target);
-  const setWaiting = (change: Change | null) => client.setQueryData(waiting.queryKey, change);
-  const show = (shown: UserState) => replaceUserState(client, script, shown);
+  const marks = useMarks();
+  const mark = marks.of(target);
+  // What Graph was last seen to have.
+  const [known, setKnown] = useState(state);
+  // Nothing else marks a state while its dialog is open.
+  const put = (next: Omit<Mark, 'at'>, at = Date.now()) => marks.set([[target, { ...next, at }]]);
 
   const update = useMutation({
     mutationFn: (change: Change) => trpc.scriptUserState.update.mutate({ ...target, ...change }),
-    async onMutate({ patch }) {
-      await client.cancelQueries(userStatesQuery(script));
-      show(withPatch(known, patch));
-    },
-    onSuccess(changed) {
-      show(changed);
-      setWaiting(null);
-    },
+    onMutate: ({ patch }) =>
+      put({ ...mark, shown: { ...known, ...given(patch) }, note: 'saving' }, Number.POSITIVE_INFINITY),
+    onSuccess: (changed) => put({ shown: changed }),
     onError(error, change) {
-      show(known);
       const { reason, approvalCode: code } = failureOf(error, true);
-      if (reason === 'APPROVAL_PENDING' && code !== undefined) {
-        setWaiting({ ...change, approval: { ...change.approval, code } });
-      }
+      const waiting = code === undefined ? mark?.waiting : { ...change, approval: { ...change.approval, code } };
+      put({ shown: known, ...(waiting && { waiting }), ...(leavesUnknown(reason) && { note: 'unknown' }) });
     },
   });
 
-  /** Asks what is there now. */
+  /** Asks what is there now, and whether the change is. */
   const look = useMutation({
-    mutationFn: () => trpc.scriptUserState.get.query(target),
-    onSuccess(found) {
+    mutationFn: async ({ patch }: Change) => {
+      const found = await trpc.scriptUserState.get.query(target);
+      // Whatever of the change is not there would be left to be sent.
+      return { found, made: checkDraft(textsOf(patch), found).patch === undefined };
+    },
+    onSuccess({ found, made }) {
       setKnown(found);
-      show(found);
-      const change = client.getQueryData(waiting.queryKey);
-      if (change && isSame(withPatch(found, change.patch), found)) setWaiting(null);
+      put({ shown: found, ...(!made && mark?.waiting && { waiting: mark.waiting }) });
     },
   });
 
-  return { known, update, look, waiting: useQuery(waiting).data, forget: () => setWaiting(null) };
+  const forget = () => put({ shown: known });
+  return { known, update, look, waiting: mark?.waiting, forget };
 }
 
-function withPatch(state: UserState, { successDeviceCount, errorDeviceCount, userPrincipalName }: Patch): UserState {
-  return {
-    id: state.id,
-    successDeviceCount: successDeviceCount ?? state.successDeviceCount,
-    errorDeviceCount: errorDeviceCount ?? state.errorDeviceCount,
-    userPrincipalName: userPrincipalName ?? state.userPrincipalName,
-  };
-}
-
-const isSame = (one: UserState, other: UserState) =>
-  one.successDeviceCount === other.successDeviceCount &&
-  one.errorDeviceCount === other.errorDeviceCount &&
-  one.userPrincipalName === other.userPrincipalName;
+/** The fields of a patch that are there. */
+const given = (patch: Patch): { [Field in keyof Patch]?: NonNullable<Patch[Field]> } =>
+  Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));

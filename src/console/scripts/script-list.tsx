@@ -52,6 +52,11 @@ interface ScriptListProps {
   readonly onChoose: (id: string) => void;
 }
 
+/** A script that the address names can be far down. */
+function showInList(item: HTMLElement | null): void {
+  item?.scrollIntoView({ block: 'nearest' });
+}
+
 const nameOf = ({ displayName, fileName, id }: ScriptSummary) => displayName ?? fileName ?? id;
 
 /** The scripts of one kind, to be found by a part of their name. */
@@ -111,6 +116,7 @@ export function ScriptList({ scripts, chosen, onChoose }: ScriptListProps) {
             <ListItem
               key={each.id}
               value={each.id}
+              ref={each.id === chosen ? showInList : undefined}
               checkmark={null}
               className={mergeClasses(styles.item, each.id === chosen && styles.chosen)}
               aria-label={nameOf(each)}

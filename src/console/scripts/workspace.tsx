@@ -1,8 +1,10 @@
 import { makeStyles, Tab, TabList, Text, tokens } from '@fluentui/react-components';
+import { useState } from 'react';
 import { type Address, scriptKinds, useAddress } from '../address.js';
 import { useAllPages } from '../all-pages.js';
 import { scriptsQuery } from '../queries.js';
 import { StatesPage } from '../states/states-page.js';
+import { Dialogs, type OpenDialog } from './dialogs.js';
 import { ScriptList } from './script-list.js';
 
 const useStyles = makeStyles({
@@ -29,6 +31,7 @@ const useStyles = makeStyles({
 export function Workspace({ mayWrite }: { readonly mayWrite: boolean }) {
   const styles = useStyles();
   const [{ kind, script: scriptId }, setAddress] = useAddress();
+  const [dialog, setDialog] = useState<OpenDialog>();
   const scripts = useAllPages(scriptsQuery(kind));
   const script = scripts.items?.find(({ id }) => id === scriptId);
 
@@ -37,6 +40,7 @@ export function Workspace({ mayWrite }: { readonly mayWrite: boolean }) {
 
   return (
     <>
+      <Dialogs open={dialog} onClose={() => setDialog(undefined)} />
       <nav aria-label="Kinds of script" className={styles.kinds}>
         <TabList
           aria-label="Kind of script"
@@ -66,6 +70,7 @@ export function Workspace({ mayWrite }: { readonly mayWrite: boolean }) {
               script={{ scriptKind: kind, scriptId }}
               about={script}
               mayWrite={mayWrite}
+              onDialog={setDialog}
             />
           )}
         </main>

@@ -1,7 +1,7 @@
-import { Badge, Button, makeStyles, Subtitle2, Text, tokens } from '@fluentui/react-components';
+import { Badge, makeStyles, Subtitle2, Text, tokens } from '@fluentui/react-components';
 import { BeakerRegular, PersonRegular } from '@fluentui/react-icons';
 import type { Session } from '../queries.js';
-import { signOut } from './sign-in-and-out.js';
+import { SignOutButton } from './sign-out-button.js';
 
 const useStyles = makeStyles({
   header: {
@@ -41,11 +41,7 @@ export function Header({ session: { user, roles, expiresAt, graph } }: { readonl
           {may}
         </Text>
       </span>
-      {expiresAt !== null && (
-        <Button size="small" onClick={() => void signOut()}>
-          Sign out
-        </Button>
-      )}
+      {expiresAt !== null && <SignOutButton size="small" />}
     </header>
   );
 }

@@ -4,10 +4,15 @@ export function signInAddress(): string {
   return `/auth/sign-in?${new URLSearchParams({ returnTo: `${pathname}${search}` })}`;
 }
 
-/** Ends the session here, and at the identity provider, which the service names. */
+/**
+ * Ends the session here, and at the identity provider, which the service names.
+ *
+ * @throws {Error} when the service could not be asked, or could not do it
+ */
 export async function signOut(): Promise<void> {
-  const response = await fetch('/auth/sign-out', { method: 'POST', headers: { 'x-csrf': '1' } }).catch(() => undefined);
-  const answer: unknown = response?.ok ? await response.json() : undefined;
+  const response = await fetch('/auth/sign-out', { method: 'POST', headers: { 'x-csrf': '1' } });
+  if (!response.ok) throw new Error('not signed out');
+  const answer: unknown = await response.json();
   const known = typeof answer === 'object' && answer !== null && 'location' in answer;
   window.location.assign(known && typeof answer.location === 'string' ? answer.location : '/');
 }

@@ -48,6 +48,7 @@ export function DevicePanel({ target, name, onClose }: DevicePanelProps) {
     >
       <DrawerHeader>
         <DrawerHeaderTitle
+          className={styles.message}
           action={<Button appearance="subtle" aria-label="Close" icon={<DismissRegular />} onClick={onClose} />}
         >
           {name}

@@ -21,7 +21,7 @@ export const useGridStyles = makeStyles({
     paddingRight: tokens.spacingHorizontalM,
   },
   select: { width: '36px', flexShrink: 0 },
-  person: { flexGrow: 1, minWidth: '120px', overflow: 'hidden' },
+  person: { display: 'flex', alignItems: 'center', flexGrow: 1, minWidth: '120px', overflow: 'hidden' },
   succeeded: number,
   failed: number,
   share: {

@@ -1,6 +1,7 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 import type { UserState } from '../queries.js';
 import { failedShare } from './shown-states.js';
+import { shareText } from './statistics.js';
 
 const useStyles = makeStyles({
   ratio: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalS, width: '100%' },
@@ -14,7 +15,7 @@ const useStyles = makeStyles({
     overflow: 'hidden',
     backgroundColor: tokens.colorNeutralBackground5,
   },
-  failed: { backgroundColor: tokens.colorStatusDangerForeground3 },
+  failed: { minWidth: '2px', backgroundColor: tokens.colorStatusDangerForeground3 },
   succeeded: { flexGrow: 1, backgroundColor: tokens.colorStatusSuccessForeground3 },
   text: { fontVariantNumeric: 'tabular-nums', width: '48px', textAlign: 'right' },
 });
@@ -26,9 +27,11 @@ export function RatioBar({ state }: { readonly state: UserState }) {
   if (share < 0) return <span>no result</span>;
   return (
     <span className={styles.ratio}>
-      <span className={styles.text}>{share.toLocaleString('en', { style: 'percent', maximumFractionDigits: 0 })}</span>
+      <span className={styles.text}>
+        {shareText(state.errorDeviceCount, state.successDeviceCount + state.errorDeviceCount)}
+      </span>
       <span className={styles.bar} aria-hidden>
-        <span className={styles.failed} style={{ width: `${share * 100}%` }} />
+        {share > 0 && <span className={styles.failed} style={{ width: `${share * 100}%` }} />}
         <span className={styles.succeeded} />
       </span>
     </span>

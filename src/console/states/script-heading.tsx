@@ -1,7 +1,10 @@
 import { makeStyles, Subtitle1, Text, tokens } from '@fluentui/react-components';
 import type { Script, ScriptSummary } from '../queries.js';
 
-const useStyles = makeStyles({ facts: { color: tokens.colorNeutralForeground3 } });
+const useStyles = makeStyles({
+  name: { overflowWrap: 'anywhere' },
+  facts: { color: tokens.colorNeutralForeground3, overflowWrap: 'anywhere' },
+});
 
 /** What a script is called and what is known about it. */
 export function ScriptHeading({
@@ -21,7 +24,7 @@ export function ScriptHeading({
   ].filter(Boolean);
   return (
     <div>
-      <Subtitle1 as="h2" block>
+      <Subtitle1 as="h2" block className={styles.name}>
         {about?.displayName ?? about?.fileName ?? script.scriptId}
       </Subtitle1>
       <Text size={200} className={styles.facts}>

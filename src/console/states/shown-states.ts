@@ -1,5 +1,6 @@
 import type { Address, Column } from '../address.js';
-import type { UserState } from '../queries.js';
+import type { Mark, Marks } from '../edit/marks.js';
+import type { ListedState, Script, UserState } from '../queries.js';
 
 /** What a person is called, wherever they are shown. */
 export const nameOf = ({ userPrincipalName, id }: UserState): string => userPrincipalName ?? `(no name) ${id}`;
@@ -19,13 +20,29 @@ const orders: Record<Column, (a: UserState, b: UserState) => number> = {
   share: (a, b) => failedShare(a) - failedShare(b),
 };
 
+/** A user state as the table shows it. */
+export interface ShownState extends UserState {
+  readonly note?: Mark['note'] | 'waiting';
+}
+
+/** A list with the marks that lie over it, but for those that are older than what was fetched. */
+export function withMarks(listed: readonly ListedState[], script: Script, marks: Marks): readonly ShownState[] {
+  return listed.map(({ state, askedAt }) => {
+    const mark = marks.of({ ...script, userStateId: state.id });
+    if (mark === undefined) return state;
+    const isNewer = mark.at > askedAt;
+    const note = (isNewer ? mark.note : undefined) ?? (mark.waiting && 'waiting');
+    return { ...((isNewer && mark.shown) || state), ...(note !== undefined && { note }) };
+  });
+}
+
 type Choice = Pick<Address, 'find' | 'errors' | 'sort' | 'ascending'>;
 
 /** The states that are asked for, in the order that is asked for; among equals by name. */
 export function shownStates(
-  states: readonly UserState[],
+  states: readonly ShownState[],
   { find, errors, sort, ascending }: Choice,
-): readonly UserState[] {
+): readonly ShownState[] {
   const wanted = find.trim().toLowerCase();
   const direction = ascending ? 1 : -1;
   return states

@@ -9,11 +9,15 @@ import {
   useRestoreFocusTarget,
 } from '@fluentui/react-components';
 import { ArrowDownloadRegular, ArrowSyncRegular, DocumentArrowUpRegular, EditRegular } from '@fluentui/react-icons';
+import { useState } from 'react';
 import { useAddress } from '../address.js';
+import { DefectNotice } from '../defect-notice.js';
 import type { Script, UserState } from '../queries.js';
 
 const useStyles = makeStyles({
   bar: { display: 'flex', alignItems: 'center', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },
+  // It would grow with the focus, and what is clicked next would move away.
+  find: { width: '220px', flexShrink: 0 },
   space: { flexGrow: 1 },
   count: { color: tokens.colorNeutralForeground3 },
 });
@@ -35,9 +39,11 @@ interface StateFiltersProps {
 export function StateFilters(props: StateFiltersProps) {
   const { script, states, shown, selected, complete, fetching, asOf, onRefresh, onBulk } = props;
   const styles = useStyles();
+  const [broken, setBroken] = useState(false);
   const opener = useRestoreFocusTarget();
   const [{ find, errors }, setAddress] = useAddress();
   const chosen = states.filter(({ id }) => selected.has(id));
+  const hidden = chosen.length - shown.filter(({ id }) => selected.has(id)).length;
   const total = `${states.length.toLocaleString('en')} people${complete ? '' : ' so far'}`;
 
   async function download() {
@@ -46,6 +52,7 @@ export function StateFilters(props: StateFiltersProps) {
       import('../bulk/download.js'),
     ]);
     downloadCsv(`states-${script.scriptId}.csv`, formatUserStates(script, shown));
+    setBroken(false);
   }
 
   return (
@@ -53,6 +60,7 @@ export function StateFilters(props: StateFiltersProps) {
       <SearchBox
         aria-label="Find a person"
         placeholder="Find a person"
+        className={styles.find}
         value={find}
         onChange={(_event, { value }) => void setAddress({ find: value || null })}
       />
@@ -74,14 +82,15 @@ export function StateFilters(props: StateFiltersProps) {
             disabledFocusable={chosen.length === 0}
             onClick={() => onBulk(chosen)}
           >
-            Change selected ({chosen.length.toLocaleString('en')})
+            Change selected ({chosen.length.toLocaleString('en')}
+            {hidden > 0 && `, ${hidden.toLocaleString('en')} not shown`})
           </Button>
           <Button {...opener} icon={<DocumentArrowUpRegular />} onClick={() => onBulk([])}>
             Import CSV
           </Button>
         </>
       )}
-      <Button icon={<ArrowDownloadRegular />} onClick={() => void download()}>
+      <Button icon={<ArrowDownloadRegular />} onClick={() => void download().catch(() => setBroken(true))}>
         Download CSV
       </Button>
       <Button
@@ -91,6 +100,7 @@ export function StateFilters(props: StateFiltersProps) {
         onClick={onRefresh}
         disabledFocusable={fetching}
       />
+      {broken && <DefectNotice />}
     </div>
   );
 }

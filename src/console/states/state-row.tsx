@@ -1,4 +1,5 @@
 import {
+  Badge,
   Button,
   Checkbox,
   Link,
@@ -9,10 +10,9 @@ import {
 } from '@fluentui/react-components';
 import { EditRegular } from '@fluentui/react-icons';
 import { memo } from 'react';
-import type { UserState } from '../queries.js';
 import { useGridStyles } from './grid-styles.js';
 import { RatioBar } from './ratio-bar.js';
-import { nameOf } from './shown-states.js';
+import { nameOf, type ShownState } from './shown-states.js';
 
 const useStyles = makeStyles({
   row: {
@@ -21,24 +21,29 @@ const useStyles = makeStyles({
     right: 0,
     boxSizing: 'border-box',
     borderBottom: `1px solid ${tokens.colorNeutralStroke3}`,
-    ':hover': { backgroundColor: tokens.colorSubtleBackgroundHover },
+    ':hover': { backgroundColor: tokens.colorNeutralBackground2 },
   },
   selected: { backgroundColor: tokens.colorBrandBackground2 },
   name: { maxWidth: '100%', overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+  note: { marginLeft: tokens.spacingHorizontalS, flexShrink: 0 },
   none: { color: tokens.colorNeutralForeground3 },
-  errors: { color: tokens.colorStatusDangerForeground1, fontWeight: tokens.fontWeightSemibold },
+  errors: { color: tokens.colorStatusDangerForeground3, fontWeight: tokens.fontWeightSemibold },
 });
 
+const notes = { saving: 'saving', unknown: 'outcome not known', waiting: 'waits for approval' } as const;
+
 interface StateRowProps {
-  readonly state: UserState;
+  readonly state: ShownState;
   readonly index: number;
   /** Distance from the first row, in pixels. */
   readonly top: number;
   readonly selected: boolean;
   /** Absent for whoever may only read. */
   readonly onSelect: ((id: string, on: boolean) => void) | undefined;
-  readonly onOpen: (state: UserState) => void;
-  readonly onEdit: ((state: UserState) => void) | undefined;
+  readonly onOpen: (state: ShownState) => void;
+  /** Tells which row has the focus. */
+  readonly onFocus: (id: string) => void;
+  readonly onEdit: ((state: ShownState) => void) | undefined;
 }
 
 /** One person's run state. */
@@ -50,6 +55,7 @@ export const StateRow = memo(function StateRow({
   onSelect,
   onOpen,
   onEdit,
+  onFocus,
 }: StateRowProps) {
   const styles = useStyles();
   const grid = useGridStyles();
@@ -62,6 +68,7 @@ export const StateRow = memo(function StateRow({
       aria-rowindex={index + 2}
       className={mergeClasses(grid.row, styles.row, selected && styles.selected)}
       style={{ transform: `translateY(${top}px)` }}
+      onFocus={() => onFocus(state.id)}
     >
       {onSelect && (
         <div role="gridcell" className={grid.select}>
@@ -82,6 +89,11 @@ export const StateRow = memo(function StateRow({
         >
           {name}
         </Link>
+        {state.note !== undefined && (
+          <Badge appearance="tint" color="warning" className={styles.note}>
+            {notes[state.note]}
+          </Badge>
+        )}
       </div>
       <div role="gridcell" className={grid.succeeded}>
         {state.successDeviceCount.toLocaleString('en')}
@@ -95,6 +107,7 @@ export const StateRow = memo(function StateRow({
       {onEdit && (
         <div role="gridcell" className={grid.actions}>
           <Button
+            {...opener}
             appearance="subtle"
             icon={<EditRegular />}
             aria-label={`Edit ${name}`}

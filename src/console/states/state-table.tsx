@@ -1,10 +1,10 @@
 import { Button, Checkbox, makeStyles, tokens, useArrowNavigationGroup } from '@fluentui/react-components';
 import { ArrowSortDownRegular, ArrowSortUpRegular } from '@fluentui/react-icons';
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef } from 'react';
+import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
+import { useEffect, useRef, useState } from 'react';
 import { type Column, columns, useAddress } from '../address.js';
-import type { UserState } from '../queries.js';
 import { useGridStyles } from './grid-styles.js';
+import type { ShownState } from './shown-states.js';
 import { StateRow } from './state-row.js';
 
 const rowHeight = 44;
@@ -21,7 +21,9 @@ const useStyles = makeStyles({
     flexGrow: 1,
     minHeight: '240px',
     '@media (max-width: 800px)': { flexGrow: 0, maxHeight: '75vh' },
-    overflowY: 'auto',
+    overflow: 'auto',
+    // What gets the focus is not hidden by the head.
+    scrollPaddingTop: '44px',
     backgroundColor: tokens.colorNeutralBackground1,
     borderTop: `1px solid ${tokens.colorNeutralStroke2}`,
   },
@@ -38,18 +40,19 @@ const useStyles = makeStyles({
 });
 
 interface StateTableProps {
-  readonly states: readonly UserState[];
+  readonly states: readonly ShownState[];
   readonly mayWrite: boolean;
   readonly selected: ReadonlySet<string>;
   readonly onSelect: (selected: ReadonlySet<string>) => void;
-  readonly onOpen: (state: UserState) => void;
-  readonly onEdit: (state: UserState) => void;
+  readonly onOpen: (state: ShownState) => void;
+  readonly onEdit: (state: ShownState) => void;
 }
 
 /** The user states as a grid. Only the rows in sight exist; the arrow keys go through all of them. */
 export function StateTable({ states, mayWrite, selected, onSelect, onOpen, onEdit }: StateTableProps) {
   const styles = useStyles();
   const grid = useGridStyles();
+  const [focused, setFocused] = useState<string>();
   const scroll = useRef<HTMLDivElement>(null);
   const arrows = useArrowNavigationGroup({ axis: 'grid', memorizeCurrent: true });
   const [{ find, errors, sort, ascending }, setAddress] = useAddress();
@@ -59,17 +62,34 @@ export function StateTable({ states, mayWrite, selected, onSelect, onOpen, onEdi
     estimateSize: () => rowHeight,
     getItemKey: (index) => states[index]?.id ?? index,
     overscan: 12,
+    // The row that has the focus stays, or the focus would be lost with it.
+    rangeExtractor: (range) => {
+      const indexes = defaultRangeExtractor(range);
+      const kept = focused === undefined ? -1 : states.findIndex(({ id }) => id === focused);
+      return kept < 0 || indexes.includes(kept) ? indexes : [...indexes, kept].toSorted((a, b) => a - b);
+    },
   });
 
   // Another order or another choice begins at its top.
   // biome-ignore lint/correctness/useExhaustiveDependencies: these are when, not what
-  useEffect(() => scroll.current?.scrollTo({ top: 0 }), [find, errors, sort, ascending]);
+  useEffect(() => {
+    if (scroll.current) scroll.current.scrollTop = 0;
+  }, [find, errors, sort, ascending]);
 
   const chosen = states.filter(({ id }) => selected.has(id)).length;
   const all = chosen === states.length;
   const sortBy = (column: Column) => {
     // What is sorted for the first time shows the greatest number, or the first name, on top.
     void setAddress({ sort: column, ascending: column === sort ? !ascending : column === 'person' });
+  };
+  // Whoever is selected and not shown stays selected.
+  const toggleAll = (on: boolean) => {
+    const next = new Set(selected);
+    for (const { id } of states) {
+      if (on) next.add(id);
+      else next.delete(id);
+    }
+    onSelect(next);
   };
   const toggle = (id: string, on: boolean) => {
     const next = new Set(selected);
@@ -87,7 +107,7 @@ export function StateTable({ states, mayWrite, selected, onSelect, onOpen, onEdi
               <Checkbox
                 aria-label={`Select all ${states.length} shown`}
                 checked={all || (chosen > 0 ? 'mixed' : false)}
-                onChange={() => onSelect(all ? new Set() : new Set(states.map(({ id }) => id)))}
+                onChange={() => toggleAll(!all)}
               />
             </div>
           )}
@@ -115,7 +135,12 @@ export function StateTable({ states, mayWrite, selected, onSelect, onOpen, onEdi
             </div>
           )}
         </div>
-        <div role="rowgroup" className={styles.body} style={{ height: rows.getTotalSize() }}>
+        <div
+          role="rowgroup"
+          className={styles.body}
+          style={{ height: rows.getTotalSize() }}
+          onBlur={() => setFocused(undefined)}
+        >
           {rows.getVirtualItems().map(({ key, index, start }) => {
             const state = states[index];
             if (state === undefined) return null;
@@ -129,6 +154,7 @@ export function StateTable({ states, mayWrite, selected, onSelect, onOpen, onEdi
                 onSelect={mayWrite ? toggle : undefined}
                 onOpen={onOpen}
                 onEdit={mayWrite ? onEdit : undefined}
+                onFocus={setFocused}
               />
             );
           })}

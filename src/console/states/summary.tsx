@@ -8,6 +8,7 @@ import {
   mergeClasses,
   Text,
   tokens,
+  useRestoreFocusTarget,
   useUncontrolledFocus,
 } from '@fluentui/react-components';
 import {
@@ -263,12 +264,14 @@ function Total({ name, count }: { readonly name: string; readonly count: number 
  */
 function Worst({ worst, onPick }: { readonly worst: readonly UserState[]; readonly onPick: SummaryProps['onPick'] }) {
   const styles = useStyles();
+  const opener = useRestoreFocusTarget();
   const most = Math.max(...worst.map(({ errorDeviceCount }) => errorDeviceCount));
   return (
     <ol className={styles.list}>
       {worst.map((state) => (
         <li key={state.id}>
           <Button
+            {...opener}
             appearance="subtle"
             size="small"
             className={styles.row}
