@@ -9,13 +9,13 @@ export type Case = [reason: Reason, fault: FaultRule, ...words: string[]];
 
 /** A script of the simulated tenant, and one person of its list. */
 export const script = 'Clean up temp folders - Kiosks';
-export const person = 'amir.zielinski';
+const person = 'amir.zielinski';
 
 /** The row of a person. A dialog hides what is behind it from everybody but the eye: so it is looked for by what is seen. */
 export const rowOf = (page: Page, name = person) => page.locator('[role=row]', { hasText: name });
 
 /** How many devices failed, as the row says. */
-export const failedIn = (row: Locator) => row.locator('[role=gridcell]').nth(3);
+const failedIn = (row: Locator) => row.locator('[role=gridcell]').nth(3);
 
 /** Somebody who is changing a state. */
 export interface Editing extends Desk {
