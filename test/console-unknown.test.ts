@@ -82,4 +82,47 @@ describeInChromium('the console, when nobody knows whether a change was made', (
     await expectFailure(site, dialog, 'GRAPH_REJECTED', 'Microsoft Graph refused the values');
     await shows(typed);
   });
+
+  test('what somebody else changed meanwhile is seen, and not undone', async () => {
+    const desk = await edit(await site.desk());
+    const { row, dialog, before, typed, click, saves } = desk;
+    await site.simulator.fault({ fault: 'stall', method: 'PATCH', times: 'always' });
+    await click('Save');
+    await expectFailure(site, dialog, 'OUTCOME_UNKNOWN', ...unknown);
+    await row.getByText('outcome not known').waitFor();
+    await site.simulator.reset();
+    const { scriptUserState } = site.service.client;
+    const { searchParams } = new URL(desk.page.url());
+    const target = { scriptKind: 'deviceManagementScript', scriptId: searchParams.get('script') ?? '' } as const;
+    const { items } = await scriptUserState.list.query(target);
+    const [state] = items.filter(({ userPrincipalName }) => userPrincipalName?.startsWith('amir.zielinski'));
+    await scriptUserState.update.mutate({ ...target, userStateId: state?.id ?? '', patch: { successDeviceCount: 99 } });
+    await click('Look again');
+    await dialog.getByText(`Microsoft Graph has 99 succeeded and ${before} failed.`).waitFor();
+    expect(await dialog.getByLabel('Devices succeeded').inputValue()).toBe('99');
+    await saves('Send again');
+    const bodies = (await site.simulator.journal()).filter(({ method }) => method === 'PATCH').map(({ body }) => body);
+    expect(bodies.at(-1)).toMatchObject({ errorDeviceCount: Number(typed) });
+    expect(bodies.at(-1)).not.toHaveProperty('successDeviceCount');
+  });
+
+  test('a change that is refused while the list still comes is not shown by what comes later', async () => {
+    const { page, open, choose } = await site.desk();
+    await open();
+    await choose('PowerShell', 'Enable BitLocker recovery backup - Engineering');
+    await page.getByText('140 people').waitFor();
+    await site.simulator.fault(
+      { fault: 'rejected', method: 'PATCH', times: 'always' },
+      { fault: 'latency', method: 'GET', path: 'userRunStates', times: 'always', delayMs: 1000 },
+    );
+    const dialog = page.getByRole('dialog');
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    await page.getByRole('button', { name: 'Edit deepa.tanaka' }).click();
+    await dialog.getByLabel('Devices failed').fill('4242');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await expectFailure(site, dialog, 'GRAPH_REJECTED', 'Microsoft Graph refused the values');
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByLabel('Fetching').waitFor({ state: 'detached' });
+    expect(await page.locator('[role=row]', { hasText: 'deepa.tanaka' }).textContent()).not.toContain('4,242');
+  });
 });

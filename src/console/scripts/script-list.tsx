@@ -10,7 +10,7 @@ import {
   Text,
   tokens,
 } from '@fluentui/react-components';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { AllPages } from '../all-pages.js';
 import { FailureNotice } from '../failure-notice.js';
 import type { ScriptSummary } from '../queries.js';
@@ -40,7 +40,14 @@ const useStyles = makeStyles({
     backgroundColor: tokens.colorNeutralBackground1Selected,
     borderLeftColor: tokens.colorCompoundBrandStroke,
   },
-  line: { display: 'block', overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+  line: {
+    display: 'block',
+    scrollMarginBlock: '32px',
+    overflow: 'hidden',
+    textOverflow: 'ellipsis',
+    whiteSpace: 'nowrap',
+  },
+  name: { scrollMarginBlock: '32px' },
   file: { color: tokens.colorNeutralForeground3 },
 });
 
@@ -52,11 +59,6 @@ interface ScriptListProps {
   readonly onChoose: (id: string) => void;
 }
 
-/** A script that the address names can be far down. */
-function showInList(item: HTMLElement | null): void {
-  item?.scrollIntoView({ block: 'nearest' });
-}
-
 const nameOf = ({ displayName, fileName, id }: ScriptSummary) => displayName ?? fileName ?? id;
 
 /** The scripts of one kind, to be found by a part of their name. */
@@ -64,6 +66,12 @@ export function ScriptList({ scripts, chosen, onChoose }: ScriptListProps) {
   const styles = useStyles();
   const [find, setFind] = useState('');
   const { items, complete, failure, refresh } = scripts;
+  const chosenItem = useRef<HTMLSpanElement>(null);
+  // A script that the address names can be far down, and moves as the list grows.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: these are when, not what
+  useEffect(() => {
+    chosenItem.current?.scrollIntoView({ block: 'nearest' });
+  }, [chosen, complete]);
   const wanted = find.trim().toLowerCase();
   const found = items
     ?.filter((each) =>
@@ -116,13 +124,14 @@ export function ScriptList({ scripts, chosen, onChoose }: ScriptListProps) {
             <ListItem
               key={each.id}
               value={each.id}
-              ref={each.id === chosen ? showInList : undefined}
               checkmark={null}
               className={mergeClasses(styles.item, each.id === chosen && styles.chosen)}
               aria-label={nameOf(each)}
             >
               <Text className={styles.line} weight={each.id === chosen ? 'semibold' : 'regular'}>
-                {nameOf(each)}
+                <span ref={each.id === chosen ? chosenItem : undefined} className={styles.name}>
+                  {nameOf(each)}
+                </span>
               </Text>
               <Text className={mergeClasses(styles.line, styles.file)} size={200}>
                 {each.fileName}
