@@ -39,7 +39,7 @@ describeInChromium('the console', () => {
     await page.getByLabel('Devices failed').fill('77');
     await expectAccessible();
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('Saved: amir').first().waitFor();
+    await page.getByRole('region', { name: 'What was saved' }).getByText('Saved: amir').waitFor();
     await row.getByText('77').waitFor();
     const journal = await site.simulator.journal();
     expect(journal.filter(({ method }) => method === 'PATCH').map(({ body }) => body)).toEqual([

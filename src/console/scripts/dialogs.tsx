@@ -1,5 +1,5 @@
 import { Toast, Toaster, ToastTitle, useId, useToastController } from '@fluentui/react-components';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { ErrorBoundary } from 'react-error-boundary';
 import { DefectNotice } from '../defect-notice.js';
 import type { Script, UserState } from '../queries.js';
@@ -28,6 +28,7 @@ interface DialogsProps {
 export function Dialogs({ open, onClose }: DialogsProps) {
   const toasterId = useId('saved');
   const { dispatchToast } = useToastController(toasterId);
+  const [notices, setNotices] = useState<HTMLElement | null>(null);
   const saved = (state: UserState) => {
     onClose();
     const toast = (
@@ -45,7 +46,8 @@ export function Dialogs({ open, onClose }: DialogsProps) {
           {open?.what === 'bulk' && <BulkDialog {...open} onClose={onClose} />}
         </Suspense>
       </ErrorBoundary>
-      <Toaster toasterId={toasterId} position="bottom-end" />
+      <section ref={setNotices} aria-label="What was saved" />
+      <Toaster toasterId={toasterId} mountNode={notices} position="bottom-end" />
     </>
   );
 }
