@@ -18,7 +18,7 @@ import { answerCalls } from './http/trpc-handler.js';
 
 /** How people come in. */
 export interface SignIn {
-  /** Reads the session of a request, and what is served below `/auth`; without sign-in there is neither. */
+  /** Reads the session of a call, and what is served below `/auth`; without sign-in there is neither. */
   readonly sessions: RequestHandler | undefined;
   readonly routes: RequestHandler | undefined;
   readonly authenticate: Authenticate;
@@ -29,6 +29,8 @@ export interface AppParts extends TrpcParts {
   readonly log: Logger;
   readonly signIn: SignIn;
   readonly drain: Drain;
+  /** Whether what replicas share can be reached. */
+  readonly isStoreUp: () => Promise<boolean>;
   /** Where the built console lies. */
   readonly consoleFolder: string;
   /** The origin that browsers use; without it, localhost at whatever port the request came to. */
@@ -37,7 +39,7 @@ export interface AppParts extends TrpcParts {
 
 /** The whole way of a request, top to bottom. */
 export function createApp(parts: AppParts): Express {
-  const { consoleFolder, drain, log, publicUrl, signIn } = parts;
+  const { consoleFolder, drain, isStoreUp, log, publicUrl, signIn } = parts;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -50,13 +52,12 @@ export function createApp(parts: AppParts): Express {
   app.get('/healthz', alive);
   app.get(
     '/readyz',
-    readiness(() => !drain.draining),
+    readiness(async () => !drain.draining && (await isStoreUp())),
   );
   app.use(serveConsole(consoleFolder));
 
-  if (signIn.sessions === undefined) app.use(inTurn(requireLocalHost(publicUrl)));
-  else app.use(signIn.sessions);
   if (signIn.routes !== undefined) app.use('/auth', signIn.routes);
+  app.use(signIn.sessions ?? inTurn(requireLocalHost(publicUrl)));
 
   app.all(
     '/trpc/:calls',

@@ -52,8 +52,12 @@ function greet({ url, simulatorUrl }: Service, config: Config, log: Logger): voi
   if (config.SIGN_IN === 'oidc' && reachable && config.PUBLIC_URL?.protocol !== 'https:') {
     log.warn('PUBLIC_URL is not https: the session cookie is not secure');
   }
-  const idle = (['REDIS_URL', 'METRICS_PORT'] as const).filter((name) => config[name] !== undefined);
-  if (idle.length > 0) log.warn({ settings: idle }, 'these settings have no effect in this version');
+  if (config.REDIS_URL !== undefined && config.SIGN_IN === 'oidc' && config.SESSION_SECRET === undefined) {
+    log.warn('SESSION_SECRET is not set: no other replica can read the sessions of this one');
+  }
+  if (config.METRICS_PORT !== undefined) {
+    log.warn({ settings: ['METRICS_PORT'] }, 'these settings have no effect in this version');
+  }
 }
 
 main().catch((error: unknown) => {

@@ -23,6 +23,8 @@ import { createDrain } from './http/drain.js';
 import { publicOrigin, requireOwnSite } from './http/guards.js';
 import { inTurn } from './http/in-turn.js';
 import { close, createHttpServer, listen } from './http/server.js';
+import { createRedis, type Redis } from './redis/connection.js';
+import { createReplica } from './redis/replica.js';
 
 /**
  * How long readiness says no before the door closes, so that load balancers notice: in production the whole of it, else
@@ -57,12 +59,15 @@ export async function startService(config: Config, log: Logger): Promise<Service
   const access = await openGraph(config);
   const simulated = config.GRAPH_CREDENTIAL === 'simulator';
   const tokens = createTokenSource(access.credential, graphScope(access.baseUrl), log);
+  const redis = config.REDIS_URL && createRedis(config.REDIS_URL, log);
+  const replica = redis && createReplica(redis);
   const graphs = createGraphs({
     baseUrl: access.baseUrl,
     cursors: createCursorCodec(sessionSecrets(config)),
     deadlineMs: config.GRAPH_DEADLINE_MS,
     writesPer20s: config.GRAPH_WRITES_PER_20S,
     log,
+    shared: redis && replica && { redis, replica: replica.id },
   });
   const drain = createDrain();
   const audit = createAudit(log);
@@ -70,15 +75,18 @@ export async function startService(config: Config, log: Logger): Promise<Service
     graphFor: (visitor) => graphs.with(visitor?.tokens ?? whileSignedIn(visitor, tokens), visitor?.person.oid ?? ''),
     graphKind: simulated ? 'simulator' : 'live',
     audit,
-    signIn: config.SIGN_IN === 'off' ? withoutSignIn : withOidc(config, access.identity, audit, log),
+    signIn: config.SIGN_IN === 'off' ? withoutSignIn : withOidc(config, access.identity, redis, audit, log),
     publicUrl: config.PUBLIC_URL,
     drain,
+    isStoreUp: async () => (await redis?.isUp()) ?? true,
     consoleFolder,
     log,
   });
   const server = createHttpServer(app, log);
-  const closeGraph = async () => {
+  const closeParts = async () => {
     await graphs.close();
+    await replica?.leave();
+    await redis?.close();
     await access.close();
   };
   try {
@@ -95,11 +103,11 @@ export async function startService(config: Config, log: Logger): Promise<Service
         // What is left has sent no whole request.
         server.closeAllConnections();
         await closed;
-        await closeGraph();
+        await closeParts();
       },
     };
   } catch (error) {
-    await closeGraph();
+    await closeParts();
     throw error;
   }
 }
@@ -119,7 +127,13 @@ const sessionSecrets = (config: Config) => (config.SESSION_SECRET ?? []).map((se
 
 const withoutSignIn: SignIn = { sessions: undefined, routes: undefined, authenticate: localOperator };
 
-function withOidc(config: Config, simulated: GraphAccess['identity'], audit: Audit, log: Logger): SignIn {
+function withOidc(
+  config: Config,
+  simulated: GraphAccess['identity'],
+  redis: Redis | undefined,
+  audit: Audit,
+  log: Logger,
+): SignIn {
   const { PUBLIC_URL } = config;
   const keepTokens = config.GRAPH_CREDENTIAL === 'signed-in-user';
   const delegated = keepTokens ? ` ${graphScope(config.GRAPH_BASE_URL).replace('.default', requiredPermission)}` : '';
@@ -137,6 +151,7 @@ function withOidc(config: Config, simulated: GraphAccess['identity'], audit: Aud
     maxSessionMs: config.SESSION_MAX_HOURS * 3_600_000,
     roleNames: { reader: config.ROLE_READER, operator: config.ROLE_OPERATOR },
     keepTokens,
+    redis,
     originOf: (request) => publicOrigin(request, PUBLIC_URL),
     requireOwnSite: inTurn(requireOwnSite(PUBLIC_URL)),
     audit: (response, event) => audit.note({ ...event, requestId: response.locals.requestId }),

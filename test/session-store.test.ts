@@ -1,6 +1,6 @@
 import type { SessionData } from 'express-session';
 import { beforeEach, expect, test } from 'vitest';
-import { MemorySessionStore } from '../src/auth/session-store.js';
+import { MemorySessionStore } from '../src/auth/memory-session-store.js';
 
 const ended: string[] = [];
 
@@ -31,7 +31,7 @@ test('when it is full, whoever was here least recently goes', async () => {
   const store = createStore(2);
   store.set('first', session('a'));
   store.set('second', session('b'));
-  await store.extend('first');
+  await store.extend('first', 60_000);
   store.set('third', session('c'));
   expect(ended).toEqual(['second']);
   expect(await store.isLive('first')).toBe(true);
@@ -54,6 +54,6 @@ test('an ended session is not revived by extending it', async () => {
   const store = createStore(2);
   store.set('id', session('a'));
   expect(await store.endBySid('a')).toBe(1);
-  await store.extend('id');
+  await store.extend('id', 60_000);
   expect(await store.isLive('id')).toBe(false);
 });

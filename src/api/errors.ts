@@ -30,7 +30,7 @@ const reasons = {
   GRAPH_TIMEOUT: ['GATEWAY_TIMEOUT', 'Microsoft Graph did not answer in time.'],
   OUTCOME_UNKNOWN: ['GATEWAY_TIMEOUT', 'The change may or may not have been made: look before you send it again.'],
   GRAPH_PROTOCOL: ['BAD_GATEWAY', 'Microsoft Graph answered with something that it does not promise.'],
-  OVERLOADED: ['SERVICE_UNAVAILABLE', 'The service has too much to do at the moment.'],
+  OVERLOADED: ['SERVICE_UNAVAILABLE', 'The service can not take this at the moment.'],
   CLIENT_CLOSED: ['CLIENT_CLOSED_REQUEST', 'The caller went away.'],
   INTERNAL: ['INTERNAL_SERVER_ERROR', 'Something went wrong in the service.'],
 } as const satisfies Record<Reason, readonly [TRPC_ERROR_CODE_KEY, string]>;

@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
+import type { Redis } from '../redis/connection.js';
 import type { Authenticate } from './authenticate.js';
+import { MemorySessionStore } from './memory-session-store.js';
 import { createProvider, type ProviderOptions, type ProviderUnavailable } from './provider.js';
+import { RedisSessionStore } from './redis-session-store.js';
+import { createRedisTokenStore } from './redis-token-store.js';
 import type { RoleNames } from './roles.js';
-import { MemorySessionStore } from './session-store.js';
 import { createSessions } from './sessions.js';
 import { bySession, type SignInParts, signInRoutes } from './sign-in.js';
+import { createMemoryTokenStore } from './token-store.js';
 import { createTransactions } from './transaction.js';
 import { createTokenVault } from './vault.js';
 
@@ -22,26 +26,41 @@ export interface OidcSignInOptions extends Pick<SignInParts, 'originOf' | 'requi
   readonly roleNames: RoleNames;
   /** Whether people's own tokens are kept, for calls to Graph. */
   readonly keepTokens: boolean;
+  /** Where replicas share sessions and tokens; without it they are in this process's memory. */
+  readonly redis: Redis | undefined;
   readonly log: Logger;
 }
 
-/** Sign-in with an OpenID provider, with sessions and tokens in this process's memory. */
+/** Sign-in with an OpenID provider. */
 export function createOidcSignIn(options: OidcSignInOptions): {
   readonly sessions: RequestHandler;
   readonly routes: RequestHandler;
   readonly authenticate: Authenticate;
 } {
-  const { log, secure, originOf, requireOwnSite, audit, maxSessionMs, roleNames } = options;
+  const { log, redis, secure, originOf, requireOwnSite, audit, maxSessionMs, roleNames } = options;
   const secrets = options.secrets.length > 0 ? options.secrets : [randomBytes(32).toString('base64url')];
   const alarm = (error: ProviderUnavailable) => logProvider(log, error);
   const provider = createProvider(options.provider);
-  const store = new MemorySessionStore(options.idleMs);
+  const unreadable = () => log.warn('a value in Redis can not be read: it counts as none');
+  const store = redis
+    ? new RedisSessionStore(options.idleMs, redis, secrets, unreadable)
+    : new MemorySessionStore(options.idleMs);
   const sessions = createSessions({ store, secrets, secure });
   const vault = options.keepTokens
-    ? createTokenVault({ provider, log, alarm, endSession: (id) => sessions.endById(id) })
+    ? createTokenVault({
+        store: redis ? createRedisTokenStore(redis, secrets, unreadable) : createMemoryTokenStore(),
+        provider,
+        log,
+        alarm,
+        endSession: (id) => sessions.endById(id),
+      })
     : undefined;
   // A session's tokens go with it, however it ends.
-  store.on('ended', (id: string) => vault?.drop(id));
+  store.on('ended', (id: string) => {
+    vault
+      ?.drop(id)
+      .catch((error: unknown) => log.warn({ err: error }, 'tokens of an ended session could not be dropped'));
+  });
   const routes = signInRoutes({
     issuer: options.provider.issuer,
     provider,

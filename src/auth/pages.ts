@@ -24,6 +24,7 @@ const pages = {
     'Sign-in is not available',
     'The identity provider can not be reached. Please try again in a while.',
   ],
+  away: [503, 'Sessions are not available', 'Nothing has been changed. Please try again in a while.'],
 } as const satisfies Record<string, readonly [number, string, string]>;
 
 /** The name of one of these pages. */

@@ -1,5 +1,6 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
+import { GraphError } from '../graph/errors.js';
 import { isLoopback } from '../loopback.js';
 import type { Authenticate } from './authenticate.js';
 import { type PageName, showPage } from './pages.js';
@@ -61,6 +62,8 @@ export function signInRoutes(parts: SignInParts): Router {
     next();
   });
 
+  routes.use(sessions.middleware);
+
   routes.get('/sign-in', async (request, response) => {
     const { searchParams, search } = new URL(request.originalUrl, originOf(request));
     // On one machine, localhost and 127.0.0.1 have cookies of their own, and the answer comes to the public one.
@@ -71,7 +74,7 @@ export function signInRoutes(parts: SignInParts): Router {
     }
     const session = sessions.current(request);
     const begun = { ...newChecks(), returnTo: ownPath(searchParams.get('returnTo')), replaces: session?.id ?? null };
-    const claims = session && vault?.claimsFor(session.id);
+    const claims = session && (await vault?.claimsFor(session.id));
     const url = await provider.authorizationUrl(begun, redirectUri(request), claims);
     transactions.begin(response, begun);
     response.redirect(303, url.href);
@@ -133,7 +136,7 @@ export function signInRoutes(parts: SignInParts): Router {
     if (replaces !== null) await sessions.endById(replaces);
     const id = await sessions.begin(request, signedIn);
     // Whoever may do nothing here needs no tokens.
-    if (signedIn.roles.length > 0) vault?.put(id, tokens);
+    if (signedIn.roles.length > 0) await vault?.put(id, tokens, store.lifetimeMs(signedIn));
   }
 
   function refuse(response: Response, page: PageName, reason: string, oid?: string): void {
@@ -146,6 +149,8 @@ export function signInRoutes(parts: SignInParts): Router {
       const cancelled = error.code === 'access_denied';
       return refuse(response, cancelled ? 'cancelled' : 'failed', error.code);
     }
+    // The sessions can be away.
+    if (error instanceof GraphError) return showPage(response, 'away');
     if (!(error instanceof ProviderUnavailable)) return next(error);
     parts.alarm(error);
     refuse(response, 'unavailable', error.ownFault ? 'invalid-client' : 'provider-unavailable');
@@ -159,7 +164,10 @@ export function bySession(sessions: Sessions, store: SessionStore, vault: TokenV
     const session = sessions.current(request);
     if (session === undefined) return null;
     const { id, signedIn } = session;
-    if (active) await store.extend(id);
+    if (active) {
+      const lifetimeMs = store.lifetimeMs(signedIn);
+      await Promise.all([store.extend(id, lifetimeMs), vault?.extend(id, lifetimeMs)]);
+    }
     return {
       person: { oid: signedIn.oid, name: signedIn.name, roles: signedIn.roles },
       expiresAt: new Date(signedIn.endsAt),

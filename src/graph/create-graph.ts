@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Redis } from '../redis/connection.js';
 import { createAdmission } from './admission.js';
 import { createBatching } from './batching.js';
 import { createBulkUpdate } from './bulk-update.js';
@@ -11,6 +12,9 @@ import { createOrder } from './order.js';
 import { createPager } from './paging.js';
 import { createQuota } from './quota.js';
 import { deviceStatesPath, scriptsPath, stateKey, type Target, userStatesPath } from './routes.js';
+import { createSharedLine } from './shared-line.js';
+import { createSharedSlots } from './shared-slots.js';
+import { createLocalSlots } from './slots.js';
 import { createTally } from './tally.js';
 import type { TokenSource } from './tokens.js';
 import { createTransport } from './transport.js';
@@ -27,6 +31,8 @@ export interface GraphOptions {
   readonly deadlineMs: number;
   readonly writesPer20s: number;
   readonly log: Logger;
+  /** Where replicas share quotas and order, and the id of this one; without it there is but one replica. */
+  readonly shared?: { readonly redis: Redis; readonly replica: string } | undefined;
 }
 
 /** Graph, for whoever's tokens calls are made with. Connections, quotas and order are shared by all of them. */
@@ -53,15 +59,17 @@ const maxBulkUpdates = 20;
 const requestsPer20s = 2_000;
 
 /** Builds the Graph layer and joins its parts. */
-export function createGraphs({ deadlineMs, writesPer20s, ...options }: GraphOptions): Graphs {
+export function createGraphs({ deadlineMs, writesPer20s, shared, ...options }: GraphOptions): Graphs {
   const baseUrl = new URL(options.baseUrl.href.replace(/\/*$/, '/'));
   const transport = createTransport(baseUrl.origin);
+  const quotaOf = (name: string, limit: number) =>
+    createQuota(shared ? createSharedSlots({ ...shared, name, limit, deadlineMs }) : createLocalSlots(limit));
   const quotas = {
     // Graph counts writes in both limits. More writes than it documents are for a Graph that isn't Microsoft's.
-    reads: createQuota(Math.max(requestsPer20s - writesPer20s, requestsPer20s / 2)),
-    writes: createQuota(writesPer20s),
+    reads: quotaOf('reads', Math.max(requestsPer20s - writesPer20s, requestsPer20s / 2)),
+    writes: quotaOf('writes', writesPer20s),
   };
-  const order = createOrder();
+  const order = createOrder(shared && ((wanted) => createSharedLine(shared.redis, shared.replica, wanted)));
   const calls = createAdmission(maxCalls, 1_000);
   const bulkUpdates = createAdmission(maxBulkUpdates, 20_000);
   const underWay = createTally();

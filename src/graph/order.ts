@@ -1,5 +1,6 @@
 import type { Deadline } from './deadline.js';
 import { GraphError } from './errors.js';
+import type { OpenLine } from './line.js';
 import type { Lane } from './turn.js';
 
 /** A place in the order of the writes on one state, taken when the write reached the service. */
@@ -35,28 +36,36 @@ interface Link {
   told: Lane | undefined;
 }
 
-/** Makes the order. Work whose time is over before its turn comes is never begun. */
-export function createOrder(): Order {
+/**
+ * Makes the order. Work whose time is over before its turn comes is never begun.
+ *
+ * @param openLine opens the lines that are shared with other replicas, if there are any
+ */
+export function createOrder(openLine?: OpenLine): Order {
   const lasts = new Map<string, Link>();
+  const line = openLine?.((key, lane) => tellUpTo(lasts.get(key), lane));
+
+  // Whoever has been told has told those ahead.
+  function tellUpTo(last: Link | undefined, lane: Lane): void {
+    const untold: Link[] = [];
+    for (let at = last; at && at.told !== lane && at.told !== 'interactive'; at = at.ahead) untold.push(at);
+    for (const each of untold) each.told = lane;
+    for (const each of untold.toReversed()) each.behind?.(lane);
+  }
 
   return {
     place(key, behind) {
       const self: Link = { behind, ahead: lasts.get(key), next: undefined, start: undefined, told: undefined };
       if (self.ahead !== undefined) self.ahead.next = self;
       lasts.set(key, self);
+      const ticket = line?.join(key);
+      const lane = (): Lane => (behind === undefined || self.told === 'interactive' ? 'interactive' : 'bulk');
       let left = false;
-
-      // Whoever has been told has told those ahead.
-      const tellAhead = (lane: Lane) => {
-        const untold: Link[] = [];
-        for (let at = self.ahead; at && at.told !== lane && at.told !== 'interactive'; at = at.ahead) untold.push(at);
-        for (const ahead of untold) ahead.told = lane;
-        for (const ahead of untold.toReversed()) ahead.behind?.(lane);
-      };
 
       const leave = () => {
         if (left) return;
         left = true;
+        ticket?.leave();
         const { ahead, next } = self;
         if (ahead !== undefined) ahead.next = next;
         if (next !== undefined) next.ahead = ahead;
@@ -86,9 +95,10 @@ export function createOrder(): Order {
         async run(deadline, work) {
           try {
             if (self.ahead !== undefined && !deadline.over) {
-              tellAhead(behind === undefined ? 'interactive' : 'bulk');
+              tellUpTo(self.ahead, lane());
               await turn(deadline);
             }
+            if (ticket !== undefined && !deadline.over) await ticket.turn(deadline, lane);
             if (deadline.over || !deadline.allowsAttemptAfter(0)) throw notBegun(deadline);
             return await work();
           } finally {

@@ -1,14 +1,8 @@
 import type { Deadline } from './deadline.js';
 import { GraphError } from './errors.js';
 import { createFairQueue } from './fair-queue.js';
+import { type Granted, type Lanes, type Release, type Slots, windowMs } from './slots.js';
 import type { Lane, Turn } from './turn.js';
-import { createWindow } from './window.js';
-
-/** Graph counts requests over this span. */
-const windowMs = 20_000;
-
-/** Of this many slots, bulk work leaves one free for those who wait for an answer. */
-const slotsPerReserved = 20;
 
 /** However long Graph asks for, after this the next one asks again. */
 const longestSlowMs = 300_000;
@@ -16,8 +10,8 @@ const longestSlowMs = 300_000;
 /** Bulk work is started in slices of one batch, between which others get a word in. */
 const slice = 20;
 
-/** To be called when the attempt is over: a slot that was used comes back one window later, else at once. */
-export type Release = (used: boolean) => void;
+/** When the slots could not be asked for, they are asked for again after this. */
+const afterFailureMs = 250;
 
 /** Lets as many requests out as Graph takes, each in its turn. */
 export interface Quota {
@@ -26,121 +20,197 @@ export interface Quota {
    *
    * @param again for a further attempt of a call: before the caller's other calls
    * @throws {GraphError} `THROTTLED` at once when the turn can't come within the deadline; `CLIENT_CLOSED`;
-   *   `OVERLOADED` for bulk work that is not begun any more
+   *   `OVERLOADED` for bulk work that is not begun any more, and when the slots can't be asked for
    */
   take(turn: Turn, deadline: Deadline, again: boolean): Promise<Release>;
   /** Graph wants fewer, since others share its quota: bulk work waits for so long. */
   slow(ms: number): void;
   /** From here on no bulk work is begun, and what waits is told so. What has been sent may still be sent again. */
   endBulk(): void;
+  /** How many slots there are, how many are in use, and how many calls wait for one. */
+  usage(): Promise<{ readonly limit: number; readonly used: number; readonly waiting: Lanes }>;
 }
 
 interface Waiter {
   readonly turn: Turn;
   readonly again: boolean;
-  readonly start: () => void;
-  readonly refuse: (error: GraphError) => void;
+  readonly deadline: Deadline;
+  readonly resolve: (release: Release) => void;
+  readonly reject: (error: GraphError) => void;
+  lane: Lane;
+  /** How many had to go first when it joined, or went over to the other lane. */
+  ahead: number;
+  startedBefore: number;
+  /** Once it has to wait: to be told no more that its time is over. */
+  forget: (() => void) | undefined;
 }
 
-/** A sliding window of `limit` requests, as Graph sees it: a slot is in use from before its request until a window after its answer. */
-export function createQuota(limit: number): Quota {
-  const window = createWindow(limit, windowMs);
-  const reserved = limit === 1 ? 0 : Math.max(1, Math.floor(limit / slotsPerReserved));
+/** Hands the slots of a window to those who wait for them. */
+export function createQuota(slots: Slots): Quota {
   const lanes = { interactive: createFairQueue<Waiter>(), bulk: createFairQueue<Waiter>() };
+  const started = { interactive: 0, bulk: 0 };
+  /** Those who have not been told yet whether their turn can come in time. */
+  const unjudged = new Set<Waiter>();
+  let earliest: Granted['earliest'] | undefined;
   let slowUntil = 0;
   let bulkEnded = false;
+  let isAsking = false;
+  let askAgain = false;
+  let failure: GraphError | undefined;
   let timer: NodeJS.Timeout | undefined;
   let more: NodeJS.Immediate | undefined;
 
-  const isFree = (lane: Lane, now: number): boolean =>
-    lane === 'interactive' ? window.free > 0 : window.free > reserved && now >= slowUntil;
-
-  function hand(): void {
-    const now = performance.now();
-    window.refill(now);
-    while (lanes.interactive.size > 0 && isFree('interactive', now)) start('interactive');
-    if (more !== undefined) return;
-    for (let started = 0; lanes.bulk.size > 0 && isFree('bulk', now); started++) {
-      if (started === slice) {
-        more = setImmediate(() => {
-          more = undefined;
-          hand();
-        });
-        return;
-      }
-      start('bulk');
-    }
-    clearTimeout(timer);
-    if (lanes.interactive.size + lanes.bulk.size === 0) return;
-    const next = lanes.bulk.size > 0 && window.free > reserved ? slowUntil : window.nextAt;
-    if (next < Infinity) timer = setTimeout(hand, Math.max(1, Math.ceil(next - now)));
-  }
-
-  function start(lane: Lane): void {
-    window.take();
-    lanes[lane].shift()?.start();
-  }
-
-  function giveBack(used: boolean): void {
-    window.giveBack(used, performance.now());
+  slots.whenFreed(() => {
     if (lanes.interactive.size + lanes.bulk.size > 0) hand();
+  });
+
+  /** Asks for slots for those who wait. */
+  function hand(): void {
+    clearTimeout(timer);
+    const isSlow = performance.now() < slowUntil;
+    const bulk = isSlow || more !== undefined ? 0 : Math.min(lanes.bulk.size, slice);
+    const wanted = { interactive: lanes.interactive.size, bulk };
+    if (wanted.interactive + bulk === 0) {
+      judge();
+      if (isSlow && lanes.bulk.size > 0) handAt(slowUntil);
+      return;
+    }
+    if (isAsking) {
+      askAgain = true;
+      return;
+    }
+    const granted = slots.grant(wanted);
+    if (!(granted instanceof Promise)) {
+      deal(granted, wanted);
+      return;
+    }
+    isAsking = true;
+    for (const waiter of unjudged) attend(waiter);
+    void settleAsk(granted, wanted);
   }
 
-  /** How long a call that joins the queue now has to wait, at the least. */
-  function untilTurnMs({ caller, lane }: Turn, again: boolean): number {
+  async function settleAsk(asked: Promise<Granted | GraphError>, wanted: Lanes): Promise<void> {
+    const granted = await asked;
+    const isStale = askAgain;
+    isAsking = false;
+    askAgain = false;
+    failure = granted instanceof GraphError ? granted : undefined;
+    if (granted instanceof GraphError) handAt(performance.now() + afterFailureMs);
+    else deal(granted, wanted);
+    if (isStale) hand();
+  }
+
+  function deal(granted: Granted, wanted: Lanes): void {
+    ({ earliest } = granted);
+    for (const lane of ['interactive', 'bulk'] as const) {
+      for (const release of granted[lane]) {
+        // Who waited in the bulk lane may have gone over meanwhile.
+        const waiter = lanes[lane].shift() ?? lanes.interactive.shift();
+        if (waiter === undefined) release(false);
+        else start(waiter, release);
+      }
+    }
+    judge();
+    if (lanes.interactive.size + lanes.bulk.size === 0) return;
+    const isShort = granted.interactive.length < wanted.interactive || granted.bulk.length < wanted.bulk;
+    if (lanes.bulk.size > 0 && !isShort && more === undefined && wanted.bulk > 0) {
+      more = setImmediate(() => {
+        more = undefined;
+        hand();
+      });
+    } else if (isShort) handAt(granted.nextAt);
+    else if (lanes.bulk.size > 0 && more === undefined) handAt(slowUntil);
+  }
+
+  function handAt(at: number): void {
+    clearTimeout(timer);
+    if (at < Infinity) timer = setTimeout(hand, Math.max(1, Math.ceil(at - performance.now())));
+  }
+
+  function start(waiter: Waiter, release: Release): void {
+    started[waiter.lane]++;
+    settle(waiter);
+    waiter.resolve(release);
+  }
+
+  function settle(waiter: Waiter): void {
+    unjudged.delete(waiter);
+    waiter.forget?.();
+    waiter.turn.whenHurried = undefined;
+  }
+
+  function refuse(waiter: Waiter, error: GraphError): void {
+    settle(waiter);
+    lanes[waiter.lane].remove(waiter.turn.caller, waiter);
+    if (lanes.interactive.size + lanes.bulk.size === 0) clearTimeout(timer);
+    waiter.reject(error);
+  }
+
+  /** Tells those whose turn can't come in time, and lets the others wait. */
+  function judge(): void {
+    for (const waiter of unjudged) {
+      const waitMs = untilTurnMs(waiter);
+      const { deadline } = waiter;
+      if (!deadline.allowsAttemptAfter(waitMs)) refuse(waiter, new GraphError('THROTTLED', { retryAfterMs: waitMs }));
+      else if (deadline.over) refuse(waiter, notInTime(waiter));
+      else attend(waiter);
+    }
+    unjudged.clear();
+  }
+
+  /** How long a call has to wait, at the least. */
+  function untilTurnMs({ lane, ahead, startedBefore }: Waiter): number {
     const now = performance.now();
-    const slotAt = window.earliest(lanes[lane].ahead(caller, again), now);
+    const slotAt = earliest?.(Math.max(0, ahead - (started[lane] - startedBefore))) ?? now;
     return Math.max(1, Math.ceil((lane === 'bulk' ? Math.max(slotAt, slowUntil) : slotAt) - now));
   }
 
-  function wait(turn: Turn, deadline: Deadline, again: boolean): Promise<void> {
-    return new Promise<void>((resolve, reject) => {
-      let { lane } = turn;
-      const settle = () => {
-        forget();
-        turn.whenHurried = undefined;
-      };
-      const waiter: Waiter = {
-        turn,
-        again,
-        start() {
-          settle();
-          resolve();
-        },
-        refuse(error) {
-          settle();
-          lanes[lane].remove(turn.caller, waiter);
-          if (lanes.interactive.size + lanes.bulk.size === 0) clearTimeout(timer);
-          reject(error);
-        },
-      };
-      const forget = deadline.whenOver(() => waiter.refuse(notInTime(deadline, untilTurnMs(turn, again))));
-      turn.whenHurried = () => {
-        lanes[lane].remove(turn.caller, waiter);
-        lane = 'interactive';
-        lanes.interactive.push(turn.caller, waiter, again);
-        hand();
-      };
-      lanes[lane].push(turn.caller, waiter, again);
+  /** Most calls never wait, so what a wait needs is made only now. */
+  function attend(waiter: Waiter): void {
+    if (waiter.forget !== undefined) return;
+    const { turn } = waiter;
+    waiter.forget = waiter.deadline.whenOver(() => refuse(waiter, notInTime(waiter)));
+    turn.whenHurried = () => {
+      lanes[waiter.lane].remove(turn.caller, waiter);
+      waiter.lane = 'interactive';
+      join(waiter);
       hand();
-    });
+    };
+  }
+
+  function join(waiter: Waiter): void {
+    const { turn, again } = waiter;
+    const lane = lanes[waiter.lane];
+    waiter.ahead = lane.size === 0 ? 0 : lane.ahead(turn.caller, again);
+    waiter.startedBefore = started[waiter.lane];
+    lane.push(turn.caller, waiter, again);
+  }
+
+  function notInTime(waiter: Waiter): GraphError {
+    if (!waiter.deadline.expired) return new GraphError('CLIENT_CLOSED');
+    return failure ?? new GraphError('THROTTLED', { retryAfterMs: untilTurnMs(waiter) });
   }
 
   return {
     async take(turn, deadline, again) {
       const { lane } = turn;
       if (lane === 'bulk' && bulkEnded && !again) throw endedError();
-      // What has come back meanwhile is for those who wait.
-      hand();
-      if (lanes[lane].size === 0 && isFree(lane, performance.now())) {
-        window.take();
-        return giveBack;
-      }
-      const waitMs = untilTurnMs(turn, again);
-      if (!deadline.allowsAttemptAfter(waitMs)) throw new GraphError('THROTTLED', { retryAfterMs: waitMs });
-      if (deadline.over) throw notInTime(deadline, waitMs);
-      await wait(turn, deadline, again);
-      return giveBack;
+      return new Promise((resolve, reject) => {
+        const waiter: Waiter = {
+          turn,
+          again,
+          deadline,
+          resolve,
+          reject,
+          lane,
+          ahead: 0,
+          startedBefore: 0,
+          forget: undefined,
+        };
+        join(waiter);
+        unjudged.add(waiter);
+        hand();
+      });
     },
     slow(ms) {
       slowUntil = Math.max(slowUntil, performance.now() + Math.min(ms, longestSlowMs));
@@ -152,14 +222,14 @@ export function createQuota(limit: number): Quota {
       );
       for (const waiter of waiting) {
         if (waiter.again) lanes.bulk.push(waiter.turn.caller, waiter, false);
-        else waiter.refuse(endedError());
+        else refuse(waiter, endedError());
       }
     },
+    async usage() {
+      const waiting = { interactive: lanes.interactive.size, bulk: lanes.bulk.size };
+      return { limit: slots.limit, used: await slots.used(), waiting };
+    },
   };
-}
-
-function notInTime(deadline: Deadline, retryAfterMs: number): GraphError {
-  return deadline.expired ? new GraphError('THROTTLED', { retryAfterMs }) : new GraphError('CLIENT_CLOSED');
 }
 
 function endedError(): GraphError {

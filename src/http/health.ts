@@ -6,11 +6,11 @@ export const alive: RequestHandler = (_request, response) => {
   response.json({ status: 'alive' });
 };
 
-/** Answers whether calls are welcome: 503 from the moment that the service is to stop. */
-export function readiness(isReady: () => boolean): RequestHandler {
-  return (_request, response) => {
+/** Answers whether calls are welcome: 503 from the moment that the service is to stop, and while it has no sessions. */
+export function readiness(isReady: () => Promise<boolean>): RequestHandler {
+  return async (_request, response) => {
     response.locals.route = '/readyz';
-    const ready = isReady();
+    const ready = await isReady();
     response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready' });
   };
 }

@@ -2,7 +2,9 @@ import { TRPCError } from '@trpc/server';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { describeError, invalidInput, Refusal } from '../api/errors.js';
+import { describeError, invalidInput, Refusal, reasonOf } from '../api/errors.js';
+import { GraphError } from '../graph/errors.js';
+import { retryAfter } from './retry-after.js';
 
 /** The body of an answer to a call that failed before tRPC saw it: the shape that tRPC's own failures have. */
 export function refusalBody(error: TRPCError, requestId: string): { readonly status: number; readonly body: object } {
@@ -21,13 +23,16 @@ export function answerErrors(log: Logger): ErrorRequestHandler {
   return (thrown: unknown, _request, response, _next) => {
     const error = asRefusal(thrown);
     const requestId = response.locals.requestId;
-    if (error instanceof Refusal) log.info({ requestId, reason: error.reason }, 'request refused');
+    const isRefused = error instanceof Refusal || thrown instanceof GraphError;
+    if (isRefused) log.info({ requestId, reason: reasonOf(error) }, 'request refused');
     else log.error({ requestId, err: thrown }, 'a defect');
     if (response.headersSent) {
       response.destroy();
       return;
     }
     const { status, body } = refusalBody(error, requestId);
+    const seconds = retryAfter([error]);
+    if (seconds !== undefined) response.setHeader('retry-after', seconds);
     response.status(status).json(body);
   };
 }
@@ -37,6 +42,8 @@ const httpError = z.object({ status: z.number() });
 
 function asRefusal(thrown: unknown): TRPCError {
   if (thrown instanceof TRPCError) return thrown;
+  // The sessions can be away.
+  if (thrown instanceof GraphError) return new TRPCError({ code: 'SERVICE_UNAVAILABLE', cause: thrown });
   const { status } = httpError.safeParse(thrown).data ?? {};
   if (status !== undefined && status >= 400 && status < 500) return invalidInput('the request is malformed');
   return new TRPCError({ code: 'INTERNAL_SERVER_ERROR', cause: thrown });

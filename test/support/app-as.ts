@@ -32,6 +32,7 @@ export async function startAppAs(
     audit: createAudit(log),
     signIn: { sessions: (_request, _response, next) => next(), routes: undefined, authenticate },
     publicUrl: undefined,
+    isStoreUp: async () => true,
     consoleFolder: 'dist/console',
     drain: createDrain(),
     log,

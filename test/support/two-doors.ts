@@ -110,6 +110,7 @@ async function startDoor(
     audit: createAudit(log),
     signIn: { sessions: signIn ? (_request, _response, next) => next() : undefined, routes: undefined, authenticate },
     publicUrl: undefined,
+    isStoreUp: async () => true,
     consoleFolder: 'dist/console',
     drain: createDrain(),
     log,

@@ -1,0 +1,95 @@
+import { callbackify } from 'node:util';
+import { RedisStore } from 'connect-redis';
+import type { SessionData } from 'express-session';
+import type { Redis } from '../redis/connection.js';
+import { createSealedValues, type SealedValues } from '../redis/sealed-values.js';
+import { maxPerPerson, SessionStore } from './session-store.js';
+
+/** Sessions in Redis, sealed: they are the same for all replicas, at once. */
+export class RedisSessionStore extends SessionStore {
+  readonly #redis: Redis;
+  readonly #values: SealedValues;
+  readonly #sessions: RedisStore;
+
+  /** @param whenUnreadable told when there is a session that can't be opened: it counts as none */
+  constructor(idleMs: number, redis: Redis, secrets: readonly string[], whenUnreadable: () => void) {
+    super(idleMs);
+    this.#redis = redis;
+    const values = createSealedValues(redis, secrets, 'session', whenUnreadable);
+    this.#values = values;
+    this.#sessions = new RedisStore({
+      prefix: '',
+      ttl: ({ signedIn }) => Math.ceil(this.lifetimeMs(signedIn ?? { endsAt: Number.POSITIVE_INFINITY }) / 1_000),
+      // What connect-redis calls of a client. `express-session` never gets to see its `touch`: reading extends nothing.
+      client: {
+        get: (id: string) => values.get(id),
+        set: (id: string, text: string, { expiration }: { readonly expiration: { readonly value: number } }) =>
+          values.set(id, text, expiration.value * 1_000),
+        del: ([id = '']: readonly string[]) => values.remove(id),
+      },
+    });
+  }
+
+  override get(id: string, callback: (error: unknown, session?: SessionData | null) => void): void {
+    void this.#sessions.get(id, callback);
+  }
+
+  override set(id: string, session: SessionData, callback: (error?: unknown) => void = () => undefined): void {
+    callbackify(() => this.#begin(id, session))(callback);
+  }
+
+  override destroy(id: string, callback: (error?: unknown) => void = () => undefined): void {
+    callbackify(() => this.#end(id))(callback);
+  }
+
+  async extend(id: string, lifetimeMs: number): Promise<void> {
+    await this.#values.extend(id, lifetimeMs);
+  }
+
+  isLive(id: string): Promise<boolean> {
+    return this.#values.has(id);
+  }
+
+  async endBySid(sid: string): Promise<number> {
+    const ids = await this.#redis.run((commands) => commands.zRange(`sid:${sid}`, 0, -1));
+    const ended = await Promise.all(ids.map((id) => this.#end(id)));
+    return ended.filter(Boolean).length;
+  }
+
+  async #begin(id: string, session: SessionData): Promise<void> {
+    await this.#sessions.set(id, session);
+    const { signedIn } = session;
+    if (signedIn === undefined) return;
+    const lastsMs = signedIn.endsAt - Date.now();
+    if (signedIn.sid !== null) await this.#note(`sid:${signedIn.sid}`, id, lastsMs);
+    await this.#note(`person:${signedIn.oid}`, id, lastsMs);
+    await this.#endSurplus(`person:${signedIn.oid}`);
+  }
+
+  /** Adds a session to a list of those that belong together, the newest last. */
+  async #note(list: string, id: string, lastsMs: number): Promise<void> {
+    await this.#redis.run((commands) =>
+      commands
+        .multi()
+        .zAdd(list, { score: Date.now(), value: id })
+        .pExpire(list, Math.max(1, Math.ceil(lastsMs)))
+        .exec(),
+    );
+  }
+
+  /** Ends a person's oldest sessions, when there are too many. Those that ended by themselves are forgotten. */
+  async #endSurplus(list: string): Promise<void> {
+    const ids = await this.#redis.run((commands) => commands.zRange(list, 0, -1));
+    const live = await Promise.all(ids.map((id) => this.isLive(id)));
+    const surplus = ids.filter((_id, index) => live[index]).slice(0, -maxPerPerson);
+    const gone = [...ids.filter((_id, index) => !live[index]), ...surplus];
+    await Promise.all(surplus.map((id) => this.#end(id)));
+    if (gone.length > 0) await this.#redis.run((commands) => commands.zRem(list, gone));
+  }
+
+  async #end(id: string): Promise<boolean> {
+    const wasThere = await this.#values.remove(id);
+    this.emit('ended', id);
+    return wasThere;
+  }
+}
