@@ -1,7 +1,7 @@
 import { callbackify } from 'node:util';
 import { RedisStore } from 'connect-redis';
 import type { SessionData } from 'express-session';
-import type { Redis } from '../redis/connection.js';
+import { nameOf, type Redis } from '../redis/connection.js';
 import { createSealedValues, type SealedValues } from '../redis/sealed-values.js';
 import { maxPerPerson, SessionStore } from './session-store.js';
 
@@ -51,7 +51,7 @@ export class RedisSessionStore extends SessionStore {
   }
 
   async endBySid(sid: string): Promise<number> {
-    const ids = await this.#redis.run((commands) => commands.zRange(`sid:${sid}`, 0, -1));
+    const ids = await this.#redis.run((commands) => commands.zRange(nameOf('sid', sid), 0, -1));
     const ended = await Promise.all(ids.map((id) => this.#end(id)));
     return ended.filter(Boolean).length;
   }
@@ -61,9 +61,10 @@ export class RedisSessionStore extends SessionStore {
     const { signedIn } = session;
     if (signedIn === undefined) return;
     const lastsMs = signedIn.endsAt - Date.now();
-    if (signedIn.sid !== null) await this.#note(`sid:${signedIn.sid}`, id, lastsMs);
-    await this.#note(`person:${signedIn.oid}`, id, lastsMs);
-    await this.#endSurplus(`person:${signedIn.oid}`);
+    const ofPerson = nameOf('person', signedIn.oid);
+    if (signedIn.sid !== null) await this.#note(nameOf('sid', signedIn.sid), id, lastsMs);
+    await this.#note(ofPerson, id, lastsMs);
+    await this.#endSurplus(ofPerson);
   }
 
   /** Adds a session to a list of those that belong together, the newest last. */

@@ -1,4 +1,4 @@
-import type { Redis } from '../redis/connection.js';
+import { nameOf, type Redis } from '../redis/connection.js';
 import { aliveKey } from '../redis/replica.js';
 import type { Deadline } from './deadline.js';
 import { GraphError } from './errors.js';
@@ -12,7 +12,7 @@ const lookEveryMs = 500;
 const lifetimeMs = 24 * 3_600_000;
 
 /** What replicas tell each other: `left KEY`, and the lane of somebody who waits for the ticket that follows. */
-const channel = 'order';
+const channel = nameOf('order', 'messages');
 
 /**
  * Joins the line, unless the ticket is there already (a Redis that was restarted may have lost it), and takes out
@@ -111,4 +111,4 @@ export function createSharedLine(redis: Redis, replica: string, wanted: (key: st
   };
 }
 
-const listOf = (key: string) => `order:${key}`;
+const listOf = (key: string) => nameOf('order', key);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Redis, storeUnavailable } from '../redis/connection.js';
+import { nameOf, type Redis, storeUnavailable } from '../redis/connection.js';
 import { GraphError } from './errors.js';
 import { type Granted, type Release, reservedOf, type Slots, windowMs } from './slots.js';
 
@@ -68,7 +68,7 @@ export interface SharedSlotsOptions {
  * Graph's, which slide.
  */
 export function createSharedSlots({ redis, replica, name, limit, deadlineMs }: SharedSlotsOptions): Slots {
-  const keys = [`quota:${name}`];
+  const keys = [nameOf('quota', name)];
   const hold = String(deadlineMs + windowMs);
   let count = 0;
   let freed: (() => void) | undefined;

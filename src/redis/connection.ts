@@ -45,6 +45,9 @@ export interface Redis {
   close(): Promise<void>;
 }
 
+/** The name of a key or a channel: others may use the same Redis. */
+export const nameOf = (kind: string, name: string): string => `script-state-bff:${kind}:${name}`;
+
 /** Whatever went wrong with Redis: nothing was begun that needs it. */
 export const storeUnavailable = (cause: unknown): GraphError =>
   new GraphError('OVERLOADED', { retryAfterMs: 1_000, cause });

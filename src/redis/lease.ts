@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Redis, storeUnavailable } from './connection.js';
+import { nameOf, type Redis, storeUnavailable } from './connection.js';
 
 /** A lease that is not renewed ends after this: its holder is dead, or cut off. */
 const leaseMs = 10_000;
@@ -29,7 +29,7 @@ const releaseScript = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call(
  */
 export async function underLease<T>(redis: Redis, name: string, work: () => Promise<T>): Promise<T> {
   const owner = crypto.randomUUID();
-  const key = `lease:${name}`;
+  const key = nameOf('lease', name);
   const options = { condition: 'NX', expiration: { type: 'PX', value: leaseMs } } as const;
   const own = (script: string) =>
     redis

@@ -1,4 +1,4 @@
-import type { Redis } from './connection.js';
+import { nameOf, type Redis } from './connection.js';
 
 /** A replica that has not been heard of for so long is taken for dead. */
 const deadAfterMs = 15_000;
@@ -13,7 +13,7 @@ export interface Replica {
 }
 
 /** The key that lives as long as a replica does. */
-export const aliveKey = (id: string): string => `replica:${id}`;
+export const aliveKey = (id: string): string => nameOf('replica', id);
 
 /** Lets the others know that this replica lives, time and again. */
 export function createReplica(redis: Redis): Replica {

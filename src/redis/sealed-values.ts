@@ -1,5 +1,5 @@
 import { createSealer } from '../seal.js';
-import type { Redis } from './connection.js';
+import { nameOf, type Redis } from './connection.js';
 
 /** Texts in Redis that nobody can read, make or put in another's place who doesn't have the secret. */
 export interface SealedValues {
@@ -28,7 +28,7 @@ export function createSealedValues(
   whenUnreadable: () => void,
 ): SealedValues {
   const sealer = createSealer(secrets, purpose);
-  const name = (key: string) => `${purpose}:${key}`;
+  const name = (key: string) => nameOf(purpose, key);
   return {
     async get(key) {
       const sealed = await redis.run((commands) => commands.get(name(key)));
