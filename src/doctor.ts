@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig, readEnvironment } from './config.js';
 import { createGraphs } from './graph/create-graph.js';
 import { graphScope, permissionsIn, requiredPermission } from './graph/credential.js';
@@ -7,6 +8,9 @@ import type { Graph } from './graph/graph.js';
 import { scriptKinds, type Target } from './graph/routes.js';
 import { createTokenSource, describeCause } from './graph/tokens.js';
 import { createLog } from './log.js';
+import { createRedis } from './redis/connection.js';
+import { underLease } from './redis/lease.js';
+import type { Secret } from './secret.js';
 import { openGraph } from './service.js';
 
 /** Ends the examination: the step that failed has been reported. */
@@ -84,6 +88,24 @@ async function findState(graph: Graph): Promise<{ say: string; value: Target | u
   return { say: `${scripts} scripts on the first pages; ${state}`, value: found };
 }
 
+/** Redis that has no connection after so long is not there. */
+const connectMs = 5_000;
+
+/** Takes a lease and gives it back, as the service does. */
+async function lookAtRedis(url: Secret): Promise<{ say: string; value: undefined }> {
+  const redis = createRedis(url, createLog('silent'));
+  try {
+    await Promise.race([sleep(connectMs), new Promise<void>((resolve) => redis.whenConnected(resolve))]);
+    await underLease(redis, 'doctor', async () => undefined);
+    return { say: 'a lease was taken and given back', value: undefined };
+  } catch (error) {
+    const cause = error instanceof GraphError ? describeCause(error.cause) : String(error);
+    throw new Finding(cause, 'check REDIS_URL, that this machine reaches it, and what its user may do');
+  } finally {
+    await redis.close();
+  }
+}
+
 async function writeBack(graph: Graph, target: Target | undefined): Promise<{ say: string; value: undefined }> {
   if (target === undefined) throw new Error('there is no user state to write back');
   const { id, userPrincipalName, ...counts } = await graph.userStates.get(target, {});
@@ -100,6 +122,8 @@ async function examine(write: boolean): Promise<void> {
     const value = loadConfig(readEnvironment());
     return { say: `GRAPH_CREDENTIAL=${value.GRAPH_CREDENTIAL}, SIGN_IN=${value.SIGN_IN}`, value };
   });
+  const { REDIS_URL } = config;
+  if (REDIS_URL !== undefined) await step('redis', () => lookAtRedis(REDIS_URL));
   if (config.GRAPH_CREDENTIAL === 'signed-in-user') {
     report('skip', 'token', "signed-in-user: the tokens are the people's own; sign in and look at the console");
     return;
