@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from 'redis';
-import { describe, expect } from 'vitest';
+import { describe, vi } from 'vitest';
 
 const isInstalled = spawnSync('redis-server', ['--version']).status === 0;
 
@@ -43,7 +43,7 @@ export async function startRedis(): Promise<TestRedis> {
     const at = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder];
     return spawn('redis-server', [...at, ...kept], { stdio: 'ignore' });
   }
-  const answers = () => expect.poll(() => inspect.ping().catch(() => ''), { timeout: 10_000 }).toBe('PONG');
+  const answers = () => vi.waitFor(() => inspect.ping(), { timeout: 10_000 });
 
   async function stop(): Promise<void> {
     if (server.exitCode !== null || server.signalCode !== null) return;
