@@ -8,7 +8,15 @@ import { describeBothForms } from './support/both-forms.js';
 const session = (oid: string, more: object = {}): SessionData =>
   ({
     cookie: {},
-    signedIn: { oid, name: '', roles: [], sid: `sid of ${oid}`, logoutHint: null, endsAt: Date.now() + 60_000, ...more },
+    signedIn: {
+      oid,
+      name: '',
+      roles: [],
+      sid: `sid of ${oid}`,
+      logoutHint: null,
+      endsAt: Date.now() + 60_000,
+      ...more,
+    },
   }) as unknown as SessionData;
 
 /** The store with promises, and the ids of the sessions that have ended in it. */
@@ -20,7 +28,7 @@ function open(store: SessionStore) {
     ended,
     get: (id: string) =>
       new Promise<SessionData | null | undefined>((resolve, reject) => {
-        store.get(id, (error: unknown, data) => (error ? reject(error as Error) : resolve(data)));
+        store.get(id, (error: unknown, data) => (error ? reject(error) : resolve(data)));
       }),
     set: (id: string, data: SessionData) => promisify(store.set.bind(store))(id, data),
     destroy: (id: string) => promisify(store.destroy.bind(store))(id),

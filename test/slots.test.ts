@@ -25,7 +25,7 @@ describeBothForms('the slots of a window', ({ slots: create }) => {
     const slots = create(4);
     const { interactive } = await grant(slots, { interactive: 4, bulk: 0 });
     const freed = new Promise<void>((resolve) => slots.whenFreed(resolve));
-    interactive.forEach((release, index) => release(index < 3));
+    for (const [index, release] of interactive.entries()) release(index < 3);
     await freed;
     await expect.poll(() => slots.used()).toBe(3);
     const again = await grant(slots, { interactive: 4, bulk: 0 });

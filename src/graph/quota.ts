@@ -71,7 +71,7 @@ export function createQuota(slots: Slots): Quota {
     const bulk = isSlow || more !== undefined ? 0 : Math.min(lanes.bulk.size, slice);
     const wanted = { interactive: lanes.interactive.size, bulk };
     if (wanted.interactive + bulk === 0) {
-      judge();
+      judge(unjudged);
       if (isSlow && lanes.bulk.size > 0) handAt(slowUntil);
       return;
     }
@@ -81,7 +81,7 @@ export function createQuota(slots: Slots): Quota {
     }
     const granted = slots.grant(wanted);
     if (!(granted instanceof Promise)) {
-      deal(granted, wanted);
+      deal(granted, wanted, unjudged);
       return;
     }
     isAsking = true;
@@ -89,18 +89,20 @@ export function createQuota(slots: Slots): Quota {
     void settleAsk(granted, wanted);
   }
 
-  async function settleAsk(asked: Promise<Granted | GraphError>, wanted: Lanes): Promise<void> {
-    const granted = await asked;
+  async function settleAsk(answer: Promise<Granted | GraphError>, wanted: Lanes): Promise<void> {
+    // Of those who join meanwhile the answer says nothing.
+    const asked = new Set(unjudged);
+    const granted = await answer;
     const isStale = askAgain;
     isAsking = false;
     askAgain = false;
     failure = granted instanceof GraphError ? granted : undefined;
     if (granted instanceof GraphError) handAt(performance.now() + afterFailureMs);
-    else deal(granted, wanted);
+    else deal(granted, wanted, asked);
     if (isStale) hand();
   }
 
-  function deal(granted: Granted, wanted: Lanes): void {
+  function deal(granted: Granted, wanted: Lanes, asked: ReadonlySet<Waiter>): void {
     ({ earliest } = granted);
     for (const lane of ['interactive', 'bulk'] as const) {
       for (const release of granted[lane]) {
@@ -110,7 +112,7 @@ export function createQuota(slots: Slots): Quota {
         else start(waiter, release);
       }
     }
-    judge();
+    judge(asked);
     if (lanes.interactive.size + lanes.bulk.size === 0) return;
     const isShort = granted.interactive.length < wanted.interactive || granted.bulk.length < wanted.bulk;
     if (lanes.bulk.size > 0 && !isShort && more === undefined && wanted.bulk > 0) {
@@ -147,15 +149,15 @@ export function createQuota(slots: Slots): Quota {
   }
 
   /** Tells those whose turn can't come in time, and lets the others wait. */
-  function judge(): void {
-    for (const waiter of unjudged) {
+  function judge(waiters: ReadonlySet<Waiter>): void {
+    for (const waiter of waiters) {
+      if (!unjudged.delete(waiter)) continue;
       const waitMs = untilTurnMs(waiter);
       const { deadline } = waiter;
       if (!deadline.allowsAttemptAfter(waitMs)) refuse(waiter, new GraphError('THROTTLED', { retryAfterMs: waitMs }));
       else if (deadline.over) refuse(waiter, notInTime(waiter));
       else attend(waiter);
     }
-    unjudged.clear();
   }
 
   /** How long a call has to wait, at the least. */

@@ -25,7 +25,7 @@ const lookScript = `
   end
   while true do
     local head = redis.call('LINDEX', KEYS[1], 0)
-    local replica = string.match(head, '^[^ ]+')
+    local replica = string.match(head, '^[^ ]+') or ''
     if head == ARGV[1] or redis.call('EXISTS', ARGV[3] .. replica) == 1 then return head end
     redis.call('LPOP', KEYS[1])
   end`;

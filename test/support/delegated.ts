@@ -4,7 +4,7 @@ import type { AppRouter } from '../../src/contract.js';
 import { canaryToken, startTestService, type TestService } from './service.js';
 import { startTestSimulator, type TestSimulator } from './simulator.js';
 import { type KnownState, oneState } from './states.js';
-import { type Visitor, visit } from './visitor.js';
+import { type Visited, type Visitor, visit } from './visitor.js';
 
 const sessionSecret = 'a-session-secret-of-the-tests-own-0001';
 
@@ -40,7 +40,7 @@ export interface Delegate {
 }
 
 /** Signs somebody in, in a browser of their own. */
-export async function signInAt(service: TestService, providerUrl: string, person = 'operator'): Promise<Delegate> {
+export async function signInAt(service: Visited, providerUrl: string, person = 'operator'): Promise<Delegate> {
   const visitor = visit(service, undefined, providerUrl);
   await visitor.signIn(person);
   return { visitor, client: clientWith(service, () => visitor.cookies()) };

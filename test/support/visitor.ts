@@ -29,8 +29,11 @@ export interface Visitor {
   cookies(): readonly string[];
 }
 
+/** A service that can be visited. */
+export type Visited = Pick<TestService, 'url' | 'address'> & Partial<Pick<TestService, 'simulatorUrl'>>;
+
 /** Lets somebody visit a service. @param providerUrl where the identity provider is */
-export function visit(service: TestService, publicUrl?: string, providerUrl?: string): Visitor {
+export function visit(service: Visited, publicUrl?: string, providerUrl?: string): Visitor {
   const origin = publicUrl ?? `http://localhost:${service.url.port}`;
   const provider = providerUrl ?? service.simulatorUrl?.origin ?? origin;
   const browser = new Browser({ [provider]: provider, [origin]: service.address });
