@@ -1,5 +1,6 @@
 import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
+import type { Reason } from './api/errors.js';
 import { procedures } from './api/router.js';
 import type { Authenticate } from './auth/authenticate.js';
 import type { TrpcParts } from './http/call-context.js';
@@ -33,6 +34,8 @@ export interface AppParts extends TrpcParts {
   readonly isStoreUp: () => Promise<boolean>;
   /** Where the built console lies. */
   readonly consoleFolder: string;
+  /** Told of each request that is refused before tRPC. */
+  readonly observeRefusal: ((reason: Reason) => void) | undefined;
   /** The origin that browsers use; without it, localhost at whatever port the request came to. */
   readonly publicUrl: URL | undefined;
 }
@@ -68,6 +71,6 @@ export function createApp(parts: AppParts): Express {
   );
 
   app.use(notFound);
-  app.use(answerErrors(log));
+  app.use(answerErrors(log, parts.observeRefusal));
   return app;
 }

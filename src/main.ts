@@ -55,9 +55,6 @@ function greet({ url, simulatorUrl }: Service, config: Config, log: Logger): voi
   if (config.REDIS_URL !== undefined && config.SIGN_IN === 'oidc' && config.SESSION_SECRET === undefined) {
     log.warn('SESSION_SECRET is not set: no other replica can read the sessions of this one');
   }
-  if (config.METRICS_PORT !== undefined) {
-    log.warn({ settings: ['METRICS_PORT'] }, 'these settings have no effect in this version');
-  }
 }
 
 main().catch((error: unknown) => {

@@ -25,6 +25,8 @@ import { inTurn } from './http/in-turn.js';
 import { close, createHttpServer, listen } from './http/server.js';
 import { createRedis, type Redis } from './redis/connection.js';
 import { createReplica } from './redis/replica.js';
+import { createMetrics, type Metrics } from './telemetry/metrics.js';
+import { type MetricsServer, serveMetrics } from './telemetry/metrics-server.js';
 
 /**
  * How long readiness says no before the door closes, so that load balancers notice: in production the whole of it, else
@@ -48,6 +50,8 @@ export interface GraphAccess {
 export interface Service {
   /** Where it listens. */
   readonly url: URL;
+  /** Where the metrics are, when they are wanted. */
+  readonly metricsUrl: URL | undefined;
   /** The simulator's address, where it is the Graph behind the service. */
   readonly simulatorUrl: URL | undefined;
   /** Lets calls in flight end, then closes everything. */
@@ -58,8 +62,9 @@ export interface Service {
 export async function startService(config: Config, log: Logger): Promise<Service> {
   const access = await openGraph(config);
   const simulated = config.GRAPH_CREDENTIAL === 'simulator';
-  const tokens = createTokenSource(access.credential, graphScope(access.baseUrl), log);
-  const redis = config.REDIS_URL && createRedis(config.REDIS_URL, log);
+  const metrics = config.METRICS_PORT === undefined ? undefined : createMetrics();
+  const tokens = createTokenSource(observed(access.credential, metrics), graphScope(access.baseUrl), log);
+  const redis = config.REDIS_URL && createRedis(config.REDIS_URL, log, metrics?.redisError);
   const replica = redis && createReplica(redis);
   const graphs = createGraphs({
     baseUrl: access.baseUrl,
@@ -67,33 +72,43 @@ export async function startService(config: Config, log: Logger): Promise<Service
     deadlineMs: config.GRAPH_DEADLINE_MS,
     writesPer20s: config.GRAPH_WRITES_PER_20S,
     log,
+    observer: metrics?.graph,
     shared: redis && replica && { redis, replica: replica.id },
   });
   const drain = createDrain();
-  const audit = createAudit(log);
+  const audit = createAudit(log, metrics?.write);
+  const isStoreUp = async () => (await redis?.isUp()) ?? true;
+  metrics?.follow(graphs, async () => !drain.draining && (await isStoreUp()));
   const app = createApp({
     graphFor: (visitor) => graphs.with(visitor?.tokens ?? whileSignedIn(visitor, tokens), visitor?.person.oid ?? ''),
     graphKind: simulated ? 'simulator' : 'live',
     audit,
-    signIn: config.SIGN_IN === 'off' ? withoutSignIn : withOidc(config, access.identity, redis, audit, log),
+    signIn:
+      config.SIGN_IN === 'off' ? withoutSignIn : withOidc(config, access.identity, { redis, metrics, audit, log }),
     publicUrl: config.PUBLIC_URL,
     drain,
-    isStoreUp: async () => (await redis?.isUp()) ?? true,
+    isStoreUp,
+    observeCall: metrics?.call,
+    observeRefusal: metrics?.refused,
     consoleFolder,
     log,
   });
   const server = createHttpServer(app, log);
+  let metricsServer: MetricsServer | undefined;
   const closeParts = async () => {
     await graphs.close();
     await replica?.leave();
     await redis?.close();
     await access.close();
+    await metricsServer?.close();
   };
   try {
+    if (metrics !== undefined) metricsServer = await serveMetrics(metrics, config.HOST, config.METRICS_PORT ?? 0, log);
     const url = await listen(server, config.PORT, config.HOST);
     if (config.GRAPH_CREDENTIAL !== 'signed-in-user') void advise(tokens, log);
     return {
       url,
+      metricsUrl: metricsServer?.url,
       simulatorUrl: simulated ? new URL(access.baseUrl.origin) : undefined,
       async stop() {
         graphs.endBulk();
@@ -112,6 +127,23 @@ export async function startService(config: Config, log: Logger): Promise<Service
   }
 }
 
+/** Counts the tokens that are asked for. */
+function observed(credential: TokenCredential, metrics: Metrics | undefined): TokenCredential {
+  if (metrics === undefined) return credential;
+  return {
+    async getToken(...wanted) {
+      let ok = false;
+      try {
+        const token = await credential.getToken(...wanted);
+        ok = token !== null;
+        return token;
+      } finally {
+        metrics.token('service', ok);
+      }
+    },
+  };
+}
+
 /** The service's own tokens, but none any more for a call whose session has ended while it waited. */
 function whileSignedIn(visitor: Visitor | null, tokens: TokenSource): TokenSource {
   return {
@@ -127,12 +159,17 @@ const sessionSecrets = (config: Config) => (config.SESSION_SECRET ?? []).map((se
 
 const withoutSignIn: SignIn = { sessions: undefined, routes: undefined, authenticate: localOperator };
 
+interface SignInDeps {
+  readonly redis: Redis | undefined;
+  readonly metrics: Metrics | undefined;
+  readonly audit: Audit;
+  readonly log: Logger;
+}
+
 function withOidc(
   config: Config,
   simulated: GraphAccess['identity'],
-  redis: Redis | undefined,
-  audit: Audit,
-  log: Logger,
+  { redis, metrics, audit, log }: SignInDeps,
 ): SignIn {
   const { PUBLIC_URL } = config;
   const keepTokens = config.GRAPH_CREDENTIAL === 'signed-in-user';
@@ -152,6 +189,7 @@ function withOidc(
     roleNames: { reader: config.ROLE_READER, operator: config.ROLE_OPERATOR },
     keepTokens,
     redis,
+    observeRenewal: metrics && ((ok) => metrics.token('person', ok)),
     originOf: (request) => publicOrigin(request, PUBLIC_URL),
     requireOwnSite: inTurn(requireOwnSite(PUBLIC_URL)),
     audit: (response, event) => audit.note({ ...event, requestId: response.locals.requestId }),

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { GraphError } from '../graph/errors.js';
-import type { Audit } from './context.js';
+import type { Audit, AuditedWrite } from './context.js';
 import { type Reason, reasonOf } from './errors.js';
 
 /** What became of a write. */
@@ -11,8 +11,11 @@ function outcomeOf(reason: Reason): Outcome {
   return reason === 'OUTCOME_UNKNOWN' || reason === 'INTERNAL' ? 'unknown' : 'rejected';
 }
 
+/** Hears what became of every write. */
+export type WriteObserver = (action: AuditedWrite['action'], outcome: Outcome) => void;
+
 /** Writes to a log of its own, which no log level silences. */
-export function createAudit(log: Logger): Audit {
+export function createAudit(log: Logger, observe?: WriteObserver): Audit {
   const audit = log.child({ log: 'audit' }, { level: 'info' });
   return {
     note: (event) => audit.info(event, event.event),
@@ -22,13 +25,16 @@ export function createAudit(log: Logger): Audit {
       try {
         const { value, graph } = await work();
         audit.info({ ...line, userStateId: value.id, outcome: 'applied' satisfies Outcome, graph }, 'write');
+        observe?.(action, 'applied');
         return value;
       } catch (error) {
         const reason = reasonOf(error);
         const graph = error instanceof GraphError ? error.details.graph : undefined;
         // "Not now" that no read could confirm: it has been seen on writes that were applied.
         const unconfirmed = error instanceof GraphError && error.certainty === 'later';
-        audit.info({ ...line, outcome: unconfirmed ? 'unknown' : outcomeOf(reason), reason, graph }, 'write');
+        const outcome = unconfirmed ? 'unknown' : outcomeOf(reason);
+        audit.info({ ...line, outcome, reason, graph }, 'write');
+        observe?.(action, outcome);
         throw error;
       }
     },

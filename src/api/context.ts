@@ -2,6 +2,7 @@ import type { TRPCError } from '@trpc/server';
 import type { Person } from '../auth/person.js';
 import type { Graph, Written } from '../graph/graph.js';
 import type { Script } from '../graph/routes.js';
+import type { Watch } from './watch.js';
 
 /** What every call has at hand. */
 export interface Context {
@@ -15,6 +16,7 @@ export interface Context {
   /** Whether `graph` is Microsoft's or the built-in simulator. */
   readonly graphKind: 'live' | 'simulator';
   readonly audit: Audit;
+  readonly watch: Watch;
   /** Notes a failure for operators, whose cause nobody else is told. */
   readonly logFailure: (error: TRPCError, path: string | undefined) => void;
 }

@@ -29,12 +29,14 @@ function signedIn({ person }: Context): Person {
   return person;
 }
 
+const watched = t.procedure.use(({ ctx, path, next }) => ctx.watch(path, next));
+
 /** For anybody who is signed in, whatever their role. */
-export const signedInProcedure = t.procedure.use(({ ctx, next }) => next({ ctx: { person: signedIn(ctx) } }));
+export const signedInProcedure = watched.use(({ ctx, next }) => next({ ctx: { person: signedIn(ctx) } }));
 
 // The role is judged before the input is parsed: whoever may not call learns nothing about the inputs.
 const procedureFor = (role: Role) =>
-  t.procedure.use(({ ctx, path, next }) => {
+  watched.use(({ ctx, path, next }) => {
     const person = signedIn(ctx);
     if (person.roles.includes(role)) return next({ ctx: { person } });
     ctx.audit.note({

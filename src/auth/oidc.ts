@@ -28,6 +28,8 @@ export interface OidcSignInOptions extends Pick<SignInParts, 'originOf' | 'requi
   readonly keepTokens: boolean;
   /** Where replicas share sessions and tokens; without it they are in this process's memory. */
   readonly redis: Redis | undefined;
+  /** Told of each renewal of a person's token. */
+  readonly observeRenewal: ((ok: boolean) => void) | undefined;
   readonly log: Logger;
 }
 
@@ -48,6 +50,7 @@ export function createOidcSignIn(options: OidcSignInOptions): {
   const sessions = createSessions({ store, secrets, secure });
   const vault = options.keepTokens
     ? createTokenVault({
+        observe: options.observeRenewal,
         store: redis ? createRedisTokenStore(redis, secrets, unreadable) : createMemoryTokenStore(),
         provider,
         log,

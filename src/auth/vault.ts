@@ -23,6 +23,8 @@ export interface VaultOptions {
   readonly log: Logger;
   /** Told when the provider can't be used. */
   readonly alarm: (error: ProviderUnavailable) => void;
+  /** Told of each renewal. */
+  readonly observe: ((ok: boolean) => void) | undefined;
   /** Ends a session whose tokens the provider will not renew. */
   readonly endSession: (sessionId: string) => Promise<void>;
 }
@@ -44,7 +46,7 @@ const renewBeforeMs = 60_000;
 const claimsLifetimeMs = 3_600_000;
 
 /** Hands out tokens while they are good, and has them renewed by one replica at a time. */
-export function createTokenVault({ store, provider, log, alarm, endSession }: VaultOptions): TokenVault {
+export function createTokenVault({ store, provider, log, alarm, observe, endSession }: VaultOptions): TokenVault {
   const renewals = new Map<string, Promise<OidcTokens>>();
 
   async function refresh({ refreshToken, subject }: OidcTokens): Promise<OidcTokens> {
@@ -63,12 +65,14 @@ export function createTokenVault({ store, provider, log, alarm, endSession }: Va
       if (kept === undefined) throw new GraphError('SIGN_IN_REQUIRED');
       if (kept.accessToken !== stale) return kept;
       const tokens = await refresh(kept).catch((error: unknown) => refused(sessionId, error));
+      observe?.(true);
       if (!(await store.replace(sessionId, tokens))) throw new GraphError('SIGN_IN_REQUIRED');
       return tokens;
     });
   }
 
   async function refused(sessionId: string, error: unknown): Promise<never> {
+    observe?.(false);
     if (error instanceof ProviderRefusal && final.has(error.code)) {
       log.info({ code: error.code }, 'the identity provider renews a session no more: it ends');
       await endSession(sessionId);

@@ -46,6 +46,7 @@ export function createBatch(items: readonly Item[], basePath: string): Batch {
       path: `${basePath}$batch`,
       body: `{"requests":[${legs.map((leg) => describe(leg, basePath)).join()}]}`,
       maxAnswerBytes: maxAnswerBytes * legs.length,
+      items: legs.length,
       onSent: () => {
         left = true;
       },

@@ -8,15 +8,17 @@ import type { CursorCodec } from './cursor.js';
 import { Clock, Deadline } from './deadline.js';
 import { deviceRunState, script, scriptUserState } from './entities.js';
 import type { Call, Graph, Written } from './graph.js';
+import { type GraphObserver, observeAnswers, observeRoundTrips, observeWaits, type QuotaName } from './observer.js';
 import { createOrder } from './order.js';
 import { createPager } from './paging.js';
-import { createQuota } from './quota.js';
+import { createQuota, type Usage } from './quota.js';
 import { deviceStatesPath, scriptsPath, stateKey, type Target, userStatesPath } from './routes.js';
 import { createSharedLine } from './shared-line.js';
 import { createSharedSlots } from './shared-slots.js';
 import { createLocalSlots } from './slots.js';
 import { createTally } from './tally.js';
 import type { TokenSource } from './tokens.js';
+import { traceRequests } from './tracing.js';
 import { createTransport } from './transport.js';
 import { type Caller, createTurn, type Turn } from './turn.js';
 import { createUserStates } from './user-states.js';
@@ -33,6 +35,7 @@ export interface GraphOptions {
   readonly log: Logger;
   /** Where replicas share quotas and order, and the id of this one; without it there is but one replica. */
   readonly shared?: { readonly redis: Redis; readonly replica: string } | undefined;
+  readonly observer?: GraphObserver | undefined;
 }
 
 /** Graph, for whoever's tokens calls are made with. Connections, quotas and order are shared by all of them. */
@@ -43,6 +46,8 @@ export interface Graphs {
    * @param caller whose turns these calls share with their others
    */
   with(tokens: TokenSource, caller: Caller): Graph;
+  /** What the quotas are at. */
+  usage(): Promise<readonly (Usage & { readonly quota: QuotaName })[]>;
   /** From here on no update of several is begun. */
   endBulk(): void;
   /** Lets what is under way end, then closes the connections. */
@@ -59,11 +64,14 @@ const maxBulkUpdates = 20;
 const requestsPer20s = 2_000;
 
 /** Builds the Graph layer and joins its parts. */
-export function createGraphs({ deadlineMs, writesPer20s, shared, ...options }: GraphOptions): Graphs {
+export function createGraphs({ deadlineMs, writesPer20s, shared, observer, ...options }: GraphOptions): Graphs {
   const baseUrl = new URL(options.baseUrl.href.replace(/\/*$/, '/'));
-  const transport = createTransport(baseUrl.origin);
-  const quotaOf = (name: string, limit: number) =>
-    createQuota(shared ? createSharedSlots({ ...shared, name, limit, deadlineMs }) : createLocalSlots(limit));
+  const plain = createTransport(baseUrl.origin);
+  const transport = observer ? observeRoundTrips(plain, observer) : plain;
+  const quotaOf = (name: QuotaName, limit: number) => {
+    const slots = shared ? createSharedSlots({ ...shared, name, limit, deadlineMs }) : createLocalSlots(limit);
+    return observer ? observeWaits(name, createQuota(slots), observer) : createQuota(slots);
+  };
   const quotas = {
     // Graph counts writes in both limits. More writes than it documents are for a Graph that isn't Microsoft's.
     reads: quotaOf('reads', Math.max(requestsPer20s - writesPer20s, requestsPer20s / 2)),
@@ -76,10 +84,11 @@ export function createGraphs({ deadlineMs, writesPer20s, shared, ...options }: G
 
   function bind(tokens: TokenSource, caller: Caller): Graph {
     const batching = createBatching(transport, baseUrl.pathname);
+    const traced = traceRequests(observer ? observeAnswers(batching, observer) : batching, baseUrl);
 
     /** What a call is made with, in its turn. */
     function partsFor(turn: Turn) {
-      const client = createGraphClient({ transport: batching, tokens, quotas, turn });
+      const client = createGraphClient({ transport: traced, tokens, quotas, turn });
       const page = createPager(client, baseUrl, options.cursors, options.log);
       return { page, states: createUserStates(client, page, baseUrl.pathname), write: createWriter(client) };
     }
@@ -139,6 +148,11 @@ export function createGraphs({ deadlineMs, writesPer20s, shared, ...options }: G
 
   return {
     with: bind,
+    usage: () =>
+      Promise.all([
+        quotas.reads.usage().then((usage) => ({ quota: 'reads', ...usage }) as const),
+        quotas.writes.usage().then((usage) => ({ quota: 'writes', ...usage }) as const),
+      ]),
     endBulk: () => quotas.writes.endBulk(),
     async close() {
       await underWay.idle();

@@ -13,6 +13,14 @@ const slice = 20;
 /** When the slots could not be asked for, they are asked for again after this. */
 const afterFailureMs = 250;
 
+/** What a quota is at. */
+export interface Usage {
+  readonly limit: number;
+  /** Not known while others can't be asked. */
+  readonly used: number | undefined;
+  readonly waiting: Lanes;
+}
+
 /** Lets as many requests out as Graph takes, each in its turn. */
 export interface Quota {
   /**
@@ -28,7 +36,7 @@ export interface Quota {
   /** From here on no bulk work is begun, and what waits is told so. What has been sent may still be sent again. */
   endBulk(): void;
   /** How many slots there are, how many are in use, and how many calls wait for one. */
-  usage(): Promise<{ readonly limit: number; readonly used: number; readonly waiting: Lanes }>;
+  usage(): Promise<Usage>;
 }
 
 interface Waiter {
@@ -229,7 +237,8 @@ export function createQuota(slots: Slots): Quota {
     },
     async usage() {
       const waiting = { interactive: lanes.interactive.size, bulk: lanes.bulk.size };
-      return { limit: slots.limit, used: await slots.used(), waiting };
+      const used = await Promise.resolve(slots.used()).catch(() => undefined);
+      return { limit: slots.limit, used, waiting };
     },
   };
 }

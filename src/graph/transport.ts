@@ -12,6 +12,8 @@ export interface WireRequest {
   readonly body?: string;
   /** A longer answer is given up; {@link maxAnswerBytes} by default. */
   readonly maxAnswerBytes?: number;
+  /** How many requests are in it, when it is a batch of them. */
+  readonly items?: number;
   /** Called when it leaves. */
   readonly onSent?: () => void;
 }

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Context } from '../api/context.js';
 import { reasonOf } from '../api/errors.js';
 import { procedures } from '../api/router.js';
+import { type CallObserver, createWatch } from '../api/watch.js';
 import type { Visitor } from '../auth/authenticate.js';
 import { GraphError } from '../graph/errors.js';
 import type { Graph } from '../graph/graph.js';
@@ -12,11 +13,13 @@ import type { Graph } from '../graph/graph.js';
 export interface TrpcParts extends Pick<Context, 'graphKind' | 'audit'> {
   /** Graph for one request of this visitor. */
   readonly graphFor: (visitor: Visitor | null) => Graph;
+  readonly observeCall: CallObserver | undefined;
   readonly log: Logger;
 }
 
 /** The context of the calls of one request, which has passed the guards. */
-export function contextOf(response: Response, { log, graphFor, graphKind, audit }: TrpcParts): Context {
+export function contextOf(response: Response, parts: TrpcParts): Context {
+  const { log, graphFor, graphKind, audit, observeCall } = parts;
   const { visitor = null, requestId } = response.locals;
   return {
     requestId,
@@ -25,6 +28,7 @@ export function contextOf(response: Response, { log, graphFor, graphKind, audit 
     graph: graphFor(visitor),
     graphKind,
     audit,
+    watch: createWatch(response.req.headers, observeCall),
     logFailure: (error, path) => logFailure(log, error, requestId, path),
   };
 }

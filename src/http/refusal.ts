@@ -2,7 +2,7 @@ import { TRPCError } from '@trpc/server';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { describeError, invalidInput, Refusal, reasonOf } from '../api/errors.js';
+import { describeError, invalidInput, type Reason, Refusal, reasonOf } from '../api/errors.js';
 import { GraphError } from '../graph/errors.js';
 import { retryAfter } from './retry-after.js';
 
@@ -17,12 +17,13 @@ export const notFound: RequestHandler = () => {
   throw invalidInput('no such address', [], 'NOT_FOUND');
 };
 
-/** Answers every error that the routes before it have thrown. */
-export function answerErrors(log: Logger): ErrorRequestHandler {
+/** Answers every error that the routes before it have thrown. @param observe told of each */
+export function answerErrors(log: Logger, observe?: (reason: Reason) => void): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return (thrown: unknown, _request, response, _next) => {
     const error = asRefusal(thrown);
     const requestId = response.locals.requestId;
+    observe?.(reasonOf(error));
     const isRefused = error instanceof Refusal || thrown instanceof GraphError;
     if (isRefused) log.info({ requestId, reason: reasonOf(error) }, 'request refused');
     else log.error({ requestId, err: thrown }, 'a defect');

@@ -52,8 +52,8 @@ export const nameOf = (kind: string, name: string): string => `script-state-bff:
 export const storeUnavailable = (cause: unknown): GraphError =>
   new GraphError('OVERLOADED', { retryAfterMs: 1_000, cause });
 
-/** Connects, and goes on trying: a Redis that is away is waited for, never given up. */
-export function createRedis(url: Secret, log: Logger): Redis {
+/** Connects, and goes on trying: a Redis that is away is waited for, never given up. @param onError told of each command that fails */
+export function createRedis(url: Secret, log: Logger, onError?: () => void): Redis {
   const commands = connect(url.reveal());
   const messages = commands.duplicate({ disableOfflineQueue: false });
   let isKnownLost = false;
@@ -81,6 +81,7 @@ export function createRedis(url: Secret, log: Logger): Redis {
     try {
       return await Promise.race([command(commands), tooLate]);
     } catch (error) {
+      onError?.();
       throw storeUnavailable(error);
     } finally {
       clearTimeout(timer);

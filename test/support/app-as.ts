@@ -33,6 +33,8 @@ export async function startAppAs(
     signIn: { sessions: (_request, _response, next) => next(), routes: undefined, authenticate },
     publicUrl: undefined,
     isStoreUp: async () => true,
+    observeCall: undefined,
+    observeRefusal: undefined,
     consoleFolder: 'dist/console',
     drain: createDrain(),
     log,

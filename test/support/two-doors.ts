@@ -111,6 +111,8 @@ async function startDoor(
     signIn: { sessions: signIn ? (_request, _response, next) => next() : undefined, routes: undefined, authenticate },
     publicUrl: undefined,
     isStoreUp: async () => true,
+    observeCall: undefined,
+    observeRefusal: undefined,
     consoleFolder: 'dist/console',
     drain: createDrain(),
     log,
