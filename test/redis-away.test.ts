@@ -110,6 +110,27 @@ describeWithRedis('while Redis is away', () => {
     expect(await second).toMatchObject({ errorDeviceCount: 82 });
   });
 
+  test('two writes of one replica that lost their places do not wait for each other', async () => {
+    const { redis, simulator, known, one } = all;
+    const { client } = await all.person();
+    const set = (errorDeviceCount: number) => ({ ...known.target, patch: { errorDeviceCount } });
+    await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 500 });
+    const first = client.scriptUserState.update.mutate(set(51));
+    await expect.poll(() => patches(simulator)).toHaveLength(1);
+    const second = client.scriptUserState.update.mutate(set(52));
+    const third = client.scriptUserState.update.mutate(set(53));
+    const [line = ''] = await redis.inspect.keys('script-state-bff:order:*');
+    await expect.poll(() => redis.inspect.lLen(line)).toBe(3);
+    // As they would come back in after they were lost: in any order.
+    const [a = '', b = '', c = ''] = await redis.inspect.lRange(line, 0, -1);
+    await redis.inspect.multi().del(line).rPush(line, [a, c, b]).exec();
+    expect(await Promise.all([first, second, third])).toMatchObject([51, 52, 53].map((each) => set(each).patch));
+    expect((await patches(simulator)).map(({ body }) => body)).toMatchObject(
+      [51, 52, 53].map((each) => set(each).patch),
+    );
+    expect(await one.ready()).toBe(200);
+  });
+
   test('a service that is started is alive, and ready as soon as it is back', async () => {
     const { redis, settings } = all;
     await redis.stop();

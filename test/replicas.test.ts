@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { createStreamClient, manyStates, patches, readMany, rowsOf } from './support/bulk.js';
 import { describeWithRedis } from './support/redis.js';
 import { type Replicas, startReplicas } from './support/replicas.js';
 import { failure } from './support/service.js';
@@ -138,6 +139,46 @@ for (const where of ['here', 'processes'] as const) {
     });
   });
 }
+
+describeWithRedis('a replica with room in its quota', () => {
+  let all: Replicas;
+  beforeAll(async () => {
+    // With so little time, whoever is believed to have to wait for a window is turned away at once.
+    all = await startReplicas('here', { GRAPH_DEADLINE_MS: '3000' });
+  });
+  afterEach(() => all.simulator.reset());
+  afterAll(() => all.stop());
+
+  test('turns nobody away, however many come at once', async () => {
+    const { client } = await all.person();
+    const rows = rowsOf(await manyStates({ client }, 60), 100);
+    await Promise.all(rows.map((row) => client.scriptUserState.update.mutate(row)));
+    expect(await patches(all.simulator)).toHaveLength(60);
+  });
+
+  test('turns nobody away whose token has to be renewed', async () => {
+    const { provider, known } = all;
+    provider.known = false;
+    const { client, elsewhere } = await all.person();
+    provider.known = true;
+    const before = provider.refreshes;
+    const calls = Array.from({ length: 25 }, () => [client, elsewhere]).flat();
+    await Promise.all(calls.map((each) => each.scriptUserState.get.query(known.target)));
+    expect(provider.refreshes).toBe(before + 1);
+  });
+
+  test('looks what became of every row of a batch that ended in doubt', async () => {
+    const { visitor, client } = await all.person();
+    const rows = rowsOf(await manyStates({ client }, 20), 500);
+    await all.simulator.reset();
+    await all.simulator.fault({ fault: 'reset-applied', method: 'POST', path: '$batch' });
+    const stream = createStreamClient(all.one, { cookie: visitor.cookies().join('; ') });
+    const results = await readMany(stream, { updates: [...rows] }).over;
+    expect(results.map((result) => (result.ok ? 'done' : result.error.data.reason))).toEqual(rows.map(() => 'done'));
+    const journal = await all.simulator.journal();
+    expect(journal.filter(({ method }) => method === 'GET')).toHaveLength(20);
+  });
+});
 
 describeWithRedis('a replica that is killed', () => {
   let all: Replicas;

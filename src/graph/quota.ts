@@ -79,7 +79,7 @@ export function createQuota(slots: Slots): Quota {
     const bulk = isSlow || more !== undefined ? 0 : Math.min(lanes.bulk.size, slice);
     const wanted = { interactive: lanes.interactive.size, bulk };
     if (wanted.interactive + bulk === 0) {
-      judge(unjudged);
+      if (more === undefined) judge(unjudged);
       if (isSlow && lanes.bulk.size > 0) handAt(slowUntil);
       return;
     }
@@ -120,9 +120,15 @@ export function createQuota(slots: Slots): Quota {
         else start(waiter, release);
       }
     }
-    judge(asked);
+    // Of a lane that got all it wanted the answer doesn't say how long the next one waits.
+    const isSlow = performance.now() < slowUntil;
+    const short = {
+      interactive: granted.interactive.length < wanted.interactive,
+      bulk: granted.bulk.length < wanted.bulk || isSlow,
+    };
+    judge(new Set([...asked].filter(({ lane }) => short[lane])));
     if (lanes.interactive.size + lanes.bulk.size === 0) return;
-    const isShort = granted.interactive.length < wanted.interactive || granted.bulk.length < wanted.bulk;
+    const isShort = short.interactive || granted.bulk.length < wanted.bulk;
     if (lanes.bulk.size > 0 && !isShort && more === undefined && wanted.bulk > 0) {
       more = setImmediate(() => {
         more = undefined;

@@ -93,6 +93,8 @@ export function createSharedLine(redis: Redis, replica: string, wanted: (key: st
             const head = await (looking ?? look());
             looking = undefined;
             if (head === ticket) return;
+            // Of this replica's tickets only the first one asks: what comes before it in the line waits behind it here.
+            if (typeof head === 'string' && own.has(head)) return;
             if (deadline.over && head instanceof GraphError) throw head;
             if (deadline.over) return;
             if (typeof head === 'string') {

@@ -34,7 +34,7 @@ const grantScript = `${now}
     local ends = redis.call('ZRANGE', KEYS[1], 0, ARGV[7], 'WITHSCORES')
     for n = 2, #ends, 2 do waits[n / 2] = ends[n] - now end
   end
-  return { first, rest, waits }`;
+  return { first, rest, free - first - rest, waits }`;
 
 const giveBackScript = `${now}
   local at = math.ceil((now + ARGV[1]) / ${grainMs}) * ${grainMs}
@@ -47,7 +47,7 @@ const usedScript = `${now}
   redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
   return redis.call('ZCARD', KEYS[1])`;
 
-const reply = z.tuple([z.int(), z.int(), z.array(z.number())]);
+const reply = z.tuple([z.int(), z.int(), z.int(), z.array(z.number())]);
 
 /** What {@link createSharedSlots} needs. */
 export interface SharedSlotsOptions {
@@ -103,7 +103,7 @@ export function createSharedSlots({ redis, replica, name, limit, deadlineMs }: S
       const amounts = [limit, reservedOf(limit), interactive, bulk, hold].map(String);
       try {
         const answer = await run(grantScript, [...amounts, prefix, String(maxListed - 1)]);
-        const [first, rest, waits] = reply.parse(answer);
+        const [first, rest, free, waits] = reply.parse(answer);
         const askedAt = performance.now();
         const ids = Array.from({ length: first + rest }, (_each, index) => slot(`${prefix}${index + 1}`));
         return {
@@ -111,8 +111,12 @@ export function createSharedSlots({ redis, replica, name, limit, deadlineMs }: S
           bulk: ids.slice(first),
           nextAt: askedAt + Math.min(waits[0] ?? askEveryMs, askEveryMs),
           // One that is still in use is so for a window at the least, unless it is given back unused.
-          earliest: (ahead) =>
-            askedAt + Math.min(waits[ahead % limit] ?? windowMs, windowMs) + Math.floor(ahead / limit) * windowMs,
+          earliest(ahead) {
+            const missing = ahead - free;
+            if (missing < 0) return askedAt;
+            const rounds = Math.floor(missing / limit);
+            return askedAt + Math.min(waits[missing % limit] ?? windowMs, windowMs) + rounds * windowMs;
+          },
         };
       } catch (error) {
         return error instanceof GraphError ? error : storeUnavailable(error);

@@ -68,7 +68,9 @@ export function createLocalSlots(limit: number): Slots {
       window.refill(now);
       const first = take(Math.min(interactive, window.free));
       const rest = take(Math.max(0, Math.min(bulk, window.free - reserved)));
-      const earliest = (ahead: number) => window.earliest(ahead, performance.now());
+      const { free } = window;
+      const earliest = (ahead: number) =>
+        ahead < free ? performance.now() : window.earliest(ahead - free, performance.now());
       return { interactive: first, bulk: rest, nextAt: window.nextAt, earliest };
     },
     whenFreed(listener) {
