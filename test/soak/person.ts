@@ -30,7 +30,7 @@ let values = 1_000;
 const newValue = () => values++;
 
 /** What became of a call: `OK`, its reason, or `LOST` when there was no answer of the service's. */
-export function outcomeOf(error: unknown): string {
+function outcomeOf(error: unknown): string {
   if (!(error instanceof TRPCClientError)) throw error;
   return (error as TRPCClientError<AppRouter>).data?.reason ?? 'LOST';
 }
@@ -110,7 +110,7 @@ export async function work(desk: Desk): Promise<void> {
     const page = await visitor.signOut().catch(() => undefined);
     if (page?.status !== 200) return;
     cookie = '';
-    for (let look = 0; look < 2; look++) {
+    for (let asked = 0; asked < 2; asked++) {
       const again = await clientWith(() => before)
         .session.current.query()
         .then(
