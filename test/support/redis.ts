@@ -41,7 +41,8 @@ export async function startRedis(): Promise<TestRedis> {
   function run() {
     const kept = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'always'];
     const at = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder];
-    return spawn('redis-server', [...at, ...kept], { stdio: 'ignore' });
+    const size = ['--databases', '2000'];
+    return spawn('redis-server', [...at, ...kept, ...size], { stdio: 'ignore' });
   }
   const answers = () => vi.waitFor(() => inspect.ping(), { timeout: 10_000 });
 
