@@ -42,26 +42,29 @@ interface Container {
 }
 
 const manifests = await readManifests();
-const the = <T>(kind: string): T => {
-  const [found, ...others] = manifests.filter(({ object }) => object.kind === kind);
-  if (found === undefined || others.length > 0) throw new Error(`one ${kind}, please`);
-  return found.object as unknown as T;
-};
+/** The only object of a kind. */
+function the(kind: string): unknown {
+  const found = manifests.filter(({ object }) => object.kind === kind);
+  expect(found).toHaveLength(1);
+  return found[0]?.object;
+}
 
-const deployment = the<{
-  spec: {
-    selector: { matchLabels: Record<string, string> };
-    template: {
-      metadata: { labels: Record<string, string>; annotations: Record<string, string> };
-      spec: {
-        serviceAccountName: string;
-        terminationGracePeriodSeconds: number;
-        securityContext: Record<string, unknown>;
-        containers: [Container];
+const deployment = (
+  the('Deployment') as {
+    spec: {
+      selector: { matchLabels: Record<string, string> };
+      template: {
+        metadata: { labels: Record<string, string>; annotations: Record<string, string> };
+        spec: {
+          serviceAccountName: string;
+          terminationGracePeriodSeconds: number;
+          securityContext: Record<string, unknown>;
+          containers: [Container];
+        };
       };
     };
-  };
-}>('Deployment').spec;
+  }
+).spec;
 const pod = deployment.template;
 const [container] = pod.spec.containers;
 const ports = Object.fromEntries(container.ports.map(({ name, containerPort }) => [name, containerPort]));
@@ -113,7 +116,12 @@ describe('the image', () => {
 describe('the settings of the manifests', () => {
   test('are settings of the service, and enough in production', () => {
     for (const name of Object.keys({ ...settings, ...secrets, ...image })) expect(settingNames).toContain(name);
-    expect(config).toMatchObject({ NODE_ENV: 'production', SIGN_IN: 'oidc', GRAPH_CREDENTIAL: 'azure' });
+    expect(config).toMatchObject({
+      NODE_ENV: 'production',
+      HOST: '0.0.0.0',
+      SIGN_IN: 'oidc',
+      GRAPH_CREDENTIAL: 'azure',
+    });
   });
 
   test('hold no secret', () => {
@@ -126,17 +134,9 @@ describe('the settings of the manifests', () => {
 
 describe('the manifests', () => {
   test('are all listed for Kustomize, which makes the settings', async () => {
-    expect(await readYaml(`${manifestsFolder}/kustomization.yaml`)).toMatchObject({
-      resources: expect.toSatisfy(
-        (listed: string[]) =>
-          listed.toSorted().join() ===
-          manifests
-            .map(({ file }) => file)
-            .toSorted()
-            .join(),
-      ),
-      configMapGenerator: [{ name: 'script-state-bff', envs: ['settings.env'] }],
-    });
+    const base = (await readYaml(`${manifestsFolder}/kustomization.yaml`)) as { readonly resources: readonly string[] };
+    expect(new Set(base.resources)).toEqual(new Set(manifests.map(({ file }) => file)));
+    expect(base).toMatchObject({ configMapGenerator: [{ name: 'script-state-bff', envs: ['settings.env'] }] });
     expect(container.envFrom).toEqual([{ configMapRef: { name: 'script-state-bff' } }]);
     expect((await readdir(manifestsFolder)).length).toBe(manifests.length + 2);
   });
@@ -159,14 +159,14 @@ describe('the manifests', () => {
       'prometheus.io/path': '/metrics',
     });
     expect(the('Service')).toMatchObject({ spec: { ports: [{ name: 'http', targetPort: 'http' }] } });
-    expect(the<NetworkPolicy>('NetworkPolicy').spec.ingress.flatMap((rule) => rule.ports)).toEqual([
+    expect((the('NetworkPolicy') as NetworkPolicy).spec.ingress.flatMap((rule) => rule.ports)).toEqual([
       { port: 'http' },
       { port: 'metrics' },
     ]);
   });
 
   test('let out to where the settings lead', () => {
-    const { egress } = the<NetworkPolicy>('NetworkPolicy').spec;
+    const { egress } = (the('NetworkPolicy') as NetworkPolicy).spec;
     const open = egress.filter((rule) => rule.to === undefined).flatMap((rule) => rule.ports.map(({ port }) => port));
     const { OIDC_ISSUER, GRAPH_BASE_URL, REDIS_URL } = config;
     const wanted = [OIDC_ISSUER, GRAPH_BASE_URL, REDIS_URL?.reveal()].map((url) =>
@@ -254,7 +254,7 @@ describe('the README', () => {
       config.PUBLIC_URL?.hostname,
     );
     for (const { target, patch } of overlay.patches) {
-      const object = the<object>(target.kind);
+      const object = the(target.kind);
       for (const { path } of parse(patch) as { path: string }[]) expect(at(object, path)).toBeDefined();
     }
   });

@@ -13,7 +13,7 @@ type Model = new (object: unknown) => { validate(): void };
 const literals = 'node_modules/.cache/manifests.mts';
 
 const dockerfile = (await readFile('Dockerfile', 'utf8').then(validate)).map(
-  ({ range, message }) => `Dockerfile:${range.start.line + 1}: ${message}`,
+  ({ range, message }) => `Dockerfile:${range.start.line + 1}: ${JSON.stringify(message)}`,
 );
 
 const manifests = await readManifests();

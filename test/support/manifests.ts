@@ -20,7 +20,9 @@ export interface Manifest {
  * @throws {Error} when one can't be read, or says something twice
  */
 export async function readManifests(): Promise<readonly Manifest[]> {
-  const files = (await readdir(manifestsFolder)).filter((file) => file.endsWith('.yaml') && !/^kustom/.test(file));
+  const files = (await readdir(manifestsFolder)).filter(
+    (file) => file.endsWith('.yaml') && file !== 'kustomization.yaml',
+  );
   return Promise.all(
     files.map(async (file) => ({ file, object: (await readYaml(`${manifestsFolder}/${file}`)) as Manifest['object'] })),
   );
