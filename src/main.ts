@@ -3,10 +3,7 @@ import type { Logger } from 'pino';
 import { type Config, ConfigError, loadConfig, readEnvironment } from './config.js';
 import { createLog, type LogTarget, openStdout } from './log.js';
 import { isLoopback } from './loopback.js';
-import { drainGraceMs, type Service, startService } from './service.js';
-
-/** Beside the grace and the longest call: time to close connections. */
-const closingMs = 2_000;
+import { longestStopMs, type Service, startService } from './service.js';
 
 async function main(): Promise<void> {
   const config = loadConfig(readEnvironment());
@@ -22,7 +19,7 @@ async function main(): Promise<void> {
   const logger = {
     error: (message: unknown) => log.fatal(message instanceof Error ? { err: message } : {}, String(message)),
   };
-  closeWithGrace({ delay: drainGraceMs + config.GRAPH_DEADLINE_MS + closingMs, logger }, async ({ signal, err }) => {
+  closeWithGrace({ delay: longestStopMs(config), logger }, async ({ signal, err }) => {
     if (err) log.fatal({ err }, 'an uncaught error: stopping');
     else log.info({ signal }, 'stopping: calls in flight are seen through');
     await service.stop();

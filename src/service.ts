@@ -32,7 +32,13 @@ import { type MetricsServer, serveMetrics } from './telemetry/metrics-server.js'
  * How long readiness says no before the door closes, so that load balancers notice: in production the whole of it, else
  * only as long as calls are under way.
  */
-export const drainGraceMs = 5_000;
+const drainGraceMs = 5_000;
+
+/** Beside the grace and the longest call: time to close connections. */
+const closingMs = 2_000;
+
+/** The longest that a stop may take: whoever runs the service gives it that much before killing it. */
+export const longestStopMs = (config: Config): number => drainGraceMs + config.GRAPH_DEADLINE_MS + closingMs;
 
 /** `npm run build` puts the console there; it is the same folder seen from the sources and from the bundle. */
 const consoleFolder = fileURLToPath(new URL('../dist/console', import.meta.url));
