@@ -121,6 +121,7 @@ describeWithRedis('what is in Redis', () => {
     const quota = (await keysOf('quota')).find((key) => key.endsWith('writes')) ?? expect.fail('no quota');
     await inspect.zAdd(quota, { score: Number.POSITIVE_INFINITY, value: 'garbage' });
     expect(await update(3)).toMatchObject({ errorDeviceCount: 3 });
+    expect(await inspect.zScore(quota, 'garbage')).toBeNull();
     await inspect.set(quota, 'garbage');
     expect(await failure(update(4))).toMatchObject({ reason: 'OVERLOADED' });
     expect(await client.session.current.query()).toHaveProperty('user');

@@ -9,7 +9,13 @@ const told = (value: string, outcome = 'OK', action: Told['action'] = 'update'):
   outcome,
 });
 const noted = (value: string, more: Partial<Noted> = {}): Noted => ({
-  ...{ atMs: 0, method: 'PATCH', path, value, applied: true, status: 200, fault: null },
+  atMs: 0,
+  method: 'PATCH',
+  path,
+  value,
+  applied: true,
+  status: 200,
+  fault: null,
   ...more,
 });
 

@@ -57,13 +57,14 @@ export class RedisSessionStore extends SessionStore {
   }
 
   async #begin(id: string, session: SessionData): Promise<void> {
-    await this.#sessions.set(id, session);
     const { signedIn } = session;
-    if (signedIn === undefined) return;
+    if (signedIn === undefined) throw new TypeError('only those who have signed in have a session');
     const lastsMs = signedIn.endsAt - Date.now();
+    // It is there when it can be found by whoever may end it.
     const ofPerson = nameOf('person', signedIn.oid);
     if (signedIn.sid !== null) await this.#note(nameOf('sid', signedIn.sid), id, lastsMs);
     await this.#note(ofPerson, id, lastsMs);
+    await this.#sessions.set(id, session);
     await this.#endSurplus(ofPerson);
   }
 

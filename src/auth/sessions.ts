@@ -8,6 +8,8 @@ export interface Sessions {
   readonly middleware: RequestHandler;
   /** Begins a session under a new id, which no cookie from before can have known. Returns that id. */
   begin(request: Request, signedIn: SignedIn): Promise<string>;
+  /** Ends what was begun, as far as that can be done, and gives the browser no cookie for it. */
+  forget(request: Request): Promise<void>;
   /** Ends the session of a request. */
   end(request: Request): Promise<void>;
   endById(id: string): Promise<void>;
@@ -50,6 +52,7 @@ export function createSessions({ store, secrets, secure }: SessionOptions): Sess
       await call((done) => request.session.save(done));
       return request.sessionID;
     },
+    forget: (request) => call((done) => request.session.destroy(done)).catch(() => undefined),
     async end(request) {
       await call((done) => request.session.destroy(done));
       request.res?.clearCookie(name, attributes);

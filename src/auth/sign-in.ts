@@ -134,9 +134,15 @@ export function signInRoutes(parts: SignInParts): Router {
   ): Promise<void> {
     // The strict cookie of the session before does not come along from the provider's site.
     if (replaces !== null) await sessions.endById(replaces);
-    const id = await sessions.begin(request, signedIn);
-    // Whoever may do nothing here needs no tokens.
-    if (signedIn.roles.length > 0) await vault?.put(id, tokens, store.lifetimeMs(signedIn));
+    try {
+      const id = await sessions.begin(request, signedIn);
+      // Whoever may do nothing here needs no tokens.
+      if (signedIn.roles.length > 0) await vault?.put(id, tokens, store.lifetimeMs(signedIn));
+    } catch (error) {
+      // Half a sign-in is none.
+      await sessions.forget(request);
+      throw error;
+    }
   }
 
   function refuse(response: Response, page: PageName, reason: string, oid?: string): void {

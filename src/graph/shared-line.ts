@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { nameOf, type Redis, storeUnavailable } from '../redis/connection.js';
-import { aliveKey } from '../redis/replica.js';
+import { aliveKey, deadAfterMs } from '../redis/replica.js';
 import type { Deadline } from './deadline.js';
 import { GraphError } from './errors.js';
 import type { Line, Ticket } from './line.js';
@@ -19,13 +19,15 @@ const channel = nameOf('order', 'messages');
 const maxLooks = 500;
 
 /**
- * Joins each line, unless its ticket is there already (a Redis that was restarted may have lost it), and takes out
+ * Lets the others know that this replica lives. Joins each line, unless its ticket is there already (a Redis that was restarted may have lost it), and takes out
  * those at the head whose replica is dead. Returns the tickets at the heads.
  */
 const lookScript = `
+  redis.call('SET', ARGV[2] .. ARGV[3], 1, 'PX', ARGV[4])
   local heads = {}
   for n, line in ipairs(KEYS) do
-    local ticket = ARGV[n + 2]
+    local ticket = ARGV[n + 4]
+    if redis.call('TYPE', line).ok ~= 'list' then redis.call('DEL', line) end
     if not redis.call('LPOS', line, ticket) then
       redis.call('RPUSH', line, ticket)
       redis.call('PEXPIRE', line, ARGV[1])
@@ -72,7 +74,8 @@ export function createSharedLine(redis: Redis, replica: string, wanted: (key: st
 
   async function ask(asked: readonly Look[]): Promise<void> {
     const keys = asked.map(({ key }) => listOf(key));
-    const args = [String(lifetimeMs), aliveKey(''), ...asked.map(({ ticket }) => ticket)];
+    const replicas = [aliveKey(''), replica, String(deadAfterMs)];
+    const args = [String(lifetimeMs), ...replicas, ...asked.map(({ ticket }) => ticket)];
     try {
       const reply = await redis.run<unknown>((commands) => commands.eval(lookScript, { keys, arguments: args }));
       const heads = z.array(z.string()).parse(reply);

@@ -6,11 +6,17 @@ import { type Granted, type Release, reservedOf, type SharedSlots, windowMs } fr
 /** Others may have given slots back unused: one asks at least so often. */
 const askEveryMs = 1_000;
 
+/** Slots that could not be given back are given back after this, or after this again. */
+const giveBackEveryMs = 1_000;
+
 /** Slots come back in steps of this, in milliseconds, so that what was sent together can be followed together. */
 const grainMs = 10;
 
 /** When so many are ahead, one waits for more than a window anyhow. */
 const maxListed = 1_000;
+
+/** No slot is ever held for so long: what is held longer is none. */
+const longestHoldMs = 3_600_000;
 
 /** Milliseconds by Redis's clock, the one that all replicas share. */
 const now = `
@@ -23,6 +29,7 @@ const now = `
  */
 const grantScript = `${now}
   redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+  redis.call('ZREMRANGEBYSCORE', KEYS[1], now + ${longestHoldMs}, '+inf')
   local limit, reserved, interactive, bulk, hold = unpack(ARGV, 1, 5)
   local free = limit - redis.call('ZCARD', KEYS[1])
   local first = math.max(0, math.min(interactive, free))
@@ -78,20 +85,25 @@ export function createSharedSlots({ redis, replica, name, limit, deadlineMs }: S
   const run = (script: string, args: readonly string[]) =>
     redis.run<unknown>((commands) => commands.eval(script, { keys, arguments: [...args] }));
 
-  /** Gives back what has ended in this turn of the event loop. What is not given back comes back by itself, later. */
-  function flush(): void {
-    const ended = [String(windowMs), String(used.length), ...used, ...unused];
+  /** Gives back what has ended in this turn of the event loop. */
+  async function flush(): Promise<void> {
+    const own = { used, unused };
     used = [];
     unused = [];
-    run(giveBackScript, ended).then(
-      () => freed?.(),
-      () => undefined,
-    );
+    try {
+      await run(giveBackScript, [String(windowMs), String(own.used.length), ...own.used, ...own.unused]);
+      freed?.();
+    } catch {
+      // Used ones come back by themselves, later. The others are given back as soon as that can be done.
+      setTimeout(() => {
+        for (const id of own.unused) slot(id)(false);
+      }, giveBackEveryMs).unref();
+    }
   }
 
   function slot(id: string): Release {
     return (wasUsed) => {
-      if (used.length + unused.length === 0) setImmediate(flush);
+      if (used.length + unused.length === 0) setImmediate(() => void flush());
       (wasUsed ? used : unused).push(id);
     };
   }
@@ -101,11 +113,12 @@ export function createSharedSlots({ redis, replica, name, limit, deadlineMs }: S
     async ask({ interactive, bulk }): Promise<Granted | GraphError> {
       const prefix = `${replica} ${count++} `;
       const amounts = [limit, reservedOf(limit), interactive, bulk, hold].map(String);
+      const idOf = (index: number) => `${prefix}${index + 1}`;
       try {
         const answer = await run(grantScript, [...amounts, prefix, String(maxListed - 1)]);
         const [first, rest, free, waits] = reply.parse(answer);
         const askedAt = performance.now();
-        const ids = Array.from({ length: first + rest }, (_each, index) => slot(`${prefix}${index + 1}`));
+        const ids = Array.from({ length: first + rest }, (_each, index) => slot(idOf(index)));
         return {
           interactive: ids.slice(0, first),
           bulk: ids.slice(first),
@@ -119,6 +132,8 @@ export function createSharedSlots({ redis, replica, name, limit, deadlineMs }: S
           },
         };
       } catch (error) {
+        // The answer was lost, or is late: what it grants belongs to nobody.
+        for (let index = 0; index < interactive + bulk; index++) slot(idOf(index))(false);
         return error instanceof GraphError ? error : storeUnavailable(error);
       }
     },

@@ -1,7 +1,7 @@
 import { nameOf, type Redis } from './connection.js';
 
 /** A replica that has not been heard of for so long is taken for dead. */
-const deadAfterMs = 15_000;
+export const deadAfterMs = 15_000;
 
 const beatEveryMs = 5_000;
 
