@@ -1,8 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createSharedSlots } from '../src/graph/shared-slots.js';
-import { createLog } from '../src/log.js';
-import { createRedis } from '../src/redis/connection.js';
-import { Secret } from '../src/secret.js';
 import { createBatchClient, createStreamClient, patches } from './support/bulk.js';
 import type { Delegate } from './support/delegated.js';
 import { describeWithRedis, type TestRedis } from './support/redis.js';
@@ -133,37 +129,6 @@ describeWithRedis('while Redis is away', () => {
       [51, 52, 53].map((each) => set(each).patch),
     );
     expect(await one.ready()).toBe(200);
-  });
-
-  test('what was asked for while it hung is given back when it wakes', async () => {
-    const { redis } = all;
-    const shared = createRedis(new Secret(redis.url), createLog('silent'));
-    try {
-      await new Promise<void>((resolve) => shared.whenConnected(resolve));
-      const slots = createSharedSlots({ redis: shared, replica: 'r', name: 'n', limit: 10, deadlineMs: 30_000 });
-      redis.pause();
-      expect(await slots.ask({ interactive: 10, bulk: 0 })).toMatchObject({ reason: 'OVERLOADED' });
-      redis.resume();
-      await expect.poll(() => slots.used().catch(() => -1), { timeout: 15_000 }).toBe(0);
-      const granted = await slots.ask({ interactive: 10, bulk: 0 });
-      expect(granted).toMatchObject({ interactive: { length: 10 } });
-    } finally {
-      await shared.close();
-    }
-  });
-
-  test('half a sign-in is none', async () => {
-    const { redis, one, provider } = all;
-    const first = await all.person();
-    const [list = ''] = await redis.inspect.keys('script-state-bff:person:*');
-    // The list can't be added to, as if Redis had gone away in the middle.
-    await redis.inspect.set(list, 'no list');
-    const late = visit(one, undefined, provider.issuer);
-    const page = await late.signIn('operator');
-    expect([page.status, page.setCookies.filter((each) => each.startsWith('session='))]).toEqual([503, []]);
-    expect(await late.call('session.current')).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
-    expect(await redis.inspect.keys('script-state-bff:session:*')).toHaveLength(1);
-    expect(await first.client.session.current.query()).toHaveProperty('user');
   });
 
   test('a service that is started is alive, and ready as soon as it is back', async () => {

@@ -19,8 +19,8 @@ const channel = nameOf('order', 'messages');
 const maxLooks = 500;
 
 /**
- * Lets the others know that this replica lives. Joins each line, unless its ticket is there already (a Redis that was restarted may have lost it), and takes out
- * those at the head whose replica is dead. Returns the tickets at the heads.
+ * Lets the others know that this replica lives. Joins each line, unless its ticket is there already (a Redis that was
+ * restarted may have lost it), and takes out those at the head whose replica is dead. Returns the tickets at the heads.
  */
 const lookScript = `
   redis.call('SET', ARGV[2] .. ARGV[3], 1, 'PX', ARGV[4])
