@@ -202,6 +202,6 @@ describeWithRedis('a replica that is killed', () => {
     const [ticket = ''] = await lineOf(all);
     await redis.inspect.del(`script-state-bff:replica:${ticket.split(' ')[0]}`);
     expect(await next).toMatchObject({ errorDeviceCount: 62 });
-    expect(await lineOf(all)).toEqual([]);
+    await expect.poll(() => lineOf(all)).toEqual([]);
   });
 });

@@ -1,7 +1,8 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { Deadline } from './deadline.js';
 import { GraphError } from './errors.js';
 import { createFairQueue } from './fair-queue.js';
-import { type Granted, type Lanes, type Release, type Slots, windowMs } from './slots.js';
+import { type Granted, type Lanes, type Release, type SharedSlots, type Slots, windowMs } from './slots.js';
 import type { Lane, Turn } from './turn.js';
 
 /** However long Graph asks for, after this the next one asks again. */
@@ -49,6 +50,7 @@ interface Waiter {
   /** How many had to go first when it joined, or went over to the other lane. */
   ahead: number;
   startedBefore: number;
+  isSettled: boolean;
   /** Once it has to wait: to be told no more that its time is over. */
   forget: (() => void) | undefined;
 }
@@ -72,42 +74,37 @@ export function createQuota(slots: Slots): Quota {
     if (lanes.interactive.size + lanes.bulk.size > 0) hand();
   });
 
-  /** Asks for slots for those who wait. */
-  function hand(): void {
-    clearTimeout(timer);
-    const isSlow = performance.now() < slowUntil;
-    const bulk = isSlow || more !== undefined ? 0 : Math.min(lanes.bulk.size, slice);
-    const wanted = { interactive: lanes.interactive.size, bulk };
-    if (wanted.interactive + bulk === 0) {
-      if (more === undefined) judge(unjudged);
-      if (isSlow && lanes.bulk.size > 0) handAt(slowUntil);
-      return;
-    }
-    if (isAsking) {
-      askAgain = true;
-      return;
-    }
-    const granted = slots.grant(wanted);
-    if (!(granted instanceof Promise)) {
-      deal(granted, wanted, unjudged);
-      return;
-    }
-    isAsking = true;
-    for (const waiter of unjudged) attend(waiter);
-    void settleAsk(granted, wanted);
+  /** What is to be had for those who wait. */
+  function wantedNow(): Lanes {
+    const isHeld = performance.now() < slowUntil || more !== undefined;
+    return { interactive: lanes.interactive.size, bulk: isHeld ? 0 : Math.min(lanes.bulk.size, slice) };
   }
 
-  async function settleAsk(answer: Promise<Granted | GraphError>, wanted: Lanes): Promise<void> {
-    // Of those who join meanwhile the answer says nothing.
-    const asked = new Set(unjudged);
-    const granted = await answer;
-    const isStale = askAgain;
-    isAsking = false;
+  /** Gets slots for those who wait. */
+  function hand(): void {
+    clearTimeout(timer);
+    const wanted = wantedNow();
+    if (wanted.interactive + wanted.bulk === 0) {
+      if (more === undefined) judge(unjudged);
+      if (lanes.bulk.size > 0 && performance.now() < slowUntil) handAt(slowUntil);
+    } else if (slots.grant !== undefined) deal(slots.grant(wanted), wanted, unjudged);
+    else if (isAsking) askAgain = true;
+    else void ask(slots.ask);
+  }
+
+  async function ask(askOthers: SharedSlots['ask']): Promise<void> {
+    isAsking = true;
+    // What is ready in the same turn of the event loop is asked for together.
+    await immediate();
     askAgain = false;
+    const wanted = wantedNow();
+    const asked = new Set(unjudged);
+    const granted = await askOthers(wanted);
+    isAsking = false;
     failure = granted instanceof GraphError ? granted : undefined;
     if (granted instanceof GraphError) handAt(performance.now() + afterFailureMs);
     else deal(granted, wanted, asked);
-    if (isStale) hand();
+    if (askAgain) hand();
   }
 
   function deal(granted: Granted, wanted: Lanes, asked: ReadonlySet<Waiter>): void {
@@ -150,6 +147,7 @@ export function createQuota(slots: Slots): Quota {
   }
 
   function settle(waiter: Waiter): void {
+    waiter.isSettled = true;
     unjudged.delete(waiter);
     waiter.forget?.();
     waiter.turn.whenHurried = undefined;
@@ -169,8 +167,6 @@ export function createQuota(slots: Slots): Quota {
       const waitMs = untilTurnMs(waiter);
       const { deadline } = waiter;
       if (!deadline.allowsAttemptAfter(waitMs)) refuse(waiter, new GraphError('THROTTLED', { retryAfterMs: waitMs }));
-      else if (deadline.over) refuse(waiter, notInTime(waiter));
-      else attend(waiter);
     }
   }
 
@@ -183,9 +179,12 @@ export function createQuota(slots: Slots): Quota {
 
   /** Most calls never wait, so what a wait needs is made only now. */
   function attend(waiter: Waiter): void {
-    if (waiter.forget !== undefined) return;
-    const { turn } = waiter;
-    waiter.forget = waiter.deadline.whenOver(() => refuse(waiter, notInTime(waiter)));
+    const { deadline, turn } = waiter;
+    if (deadline.over) {
+      refuse(waiter, notInTime(waiter));
+      return;
+    }
+    waiter.forget = deadline.whenOver(() => refuse(waiter, notInTime(waiter)));
     turn.whenHurried = () => {
       lanes[waiter.lane].remove(turn.caller, waiter);
       waiter.lane = 'interactive';
@@ -222,10 +221,12 @@ export function createQuota(slots: Slots): Quota {
           ahead: 0,
           startedBefore: 0,
           forget: undefined,
+          isSettled: false,
         };
         join(waiter);
         unjudged.add(waiter);
         hand();
+        if (!waiter.isSettled) attend(waiter);
       });
     },
     slow(ms) {

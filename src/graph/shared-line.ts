@@ -1,4 +1,5 @@
-import { nameOf, type Redis } from '../redis/connection.js';
+import { z } from 'zod';
+import { nameOf, type Redis, storeUnavailable } from '../redis/connection.js';
 import { aliveKey } from '../redis/replica.js';
 import type { Deadline } from './deadline.js';
 import { GraphError } from './errors.js';
@@ -14,21 +15,29 @@ const lifetimeMs = 24 * 3_600_000;
 /** What replicas tell each other: `left KEY`, and the lane of somebody who waits for the ticket that follows. */
 const channel = nameOf('order', 'messages');
 
+/** So many tickets are looked after in one command: it holds up all others. */
+const maxLooks = 500;
+
 /**
- * Joins the line, unless the ticket is there already (a Redis that was restarted may have lost it), and takes out
- * those at the head whose replica is dead. Returns the ticket at the head.
+ * Joins each line, unless its ticket is there already (a Redis that was restarted may have lost it), and takes out
+ * those at the head whose replica is dead. Returns the tickets at the heads.
  */
 const lookScript = `
-  if not redis.call('LPOS', KEYS[1], ARGV[1]) then
-    redis.call('RPUSH', KEYS[1], ARGV[1])
-    redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  local heads = {}
+  for n, line in ipairs(KEYS) do
+    local ticket = ARGV[n + 2]
+    if not redis.call('LPOS', line, ticket) then
+      redis.call('RPUSH', line, ticket)
+      redis.call('PEXPIRE', line, ARGV[1])
+    end
+    local head = redis.call('LINDEX', line, 0)
+    while head ~= ticket and redis.call('EXISTS', ARGV[2] .. (string.match(head, '^[^ ]+') or '')) == 0 do
+      redis.call('LPOP', line)
+      head = redis.call('LINDEX', line, 0)
+    end
+    heads[n] = head
   end
-  while true do
-    local head = redis.call('LINDEX', KEYS[1], 0)
-    local replica = string.match(head, '^[^ ]+') or ''
-    if head == ARGV[1] or redis.call('EXISTS', ARGV[3] .. replica) == 1 then return head end
-    redis.call('LPOP', KEYS[1])
-  end`;
+  return heads`;
 
 const leaveScript = `
   redis.call('LREM', KEYS[1], 1, ARGV[1])
@@ -45,7 +54,41 @@ export function createSharedLine(redis: Redis, replica: string, wanted: (key: st
   const held = new Map<string, Map<string, (() => void) | undefined>>();
   let count = 0;
 
+  /** Those who want to know the heads of their lines. What is wanted in one turn of the event loop is asked together. */
+  let looks: Look[] = [];
+
+  function look(key: string, ticket: string): Promise<string | GraphError> {
+    return new Promise((resolve) => {
+      if (looks.length === 0) setImmediate(flush);
+      looks.push({ key, ticket, resolve });
+    });
+  }
+
+  function flush(): void {
+    const all = looks;
+    looks = [];
+    for (let from = 0; from < all.length; from += maxLooks) void ask(all.slice(from, from + maxLooks));
+  }
+
+  async function ask(asked: readonly Look[]): Promise<void> {
+    const keys = asked.map(({ key }) => listOf(key));
+    const args = [String(lifetimeMs), aliveKey(''), ...asked.map(({ ticket }) => ticket)];
+    try {
+      const reply = await redis.run<unknown>((commands) => commands.eval(lookScript, { keys, arguments: args }));
+      const heads = z.array(z.string()).parse(reply);
+      for (const [index, { resolve }] of asked.entries()) resolve(heads[index] ?? '');
+    } catch (error) {
+      for (const { resolve } of asked) resolve(error instanceof GraphError ? error : storeUnavailable(error));
+    }
+  }
+
   function leave(key: string, ticket: string): void {
+    // Before it has joined there is nothing to leave.
+    const queued = looks.findIndex((each) => each.ticket === ticket);
+    if (queued >= 0) {
+      looks.splice(queued, 1);
+      return;
+    }
     const options = { keys: [listOf(key)], arguments: [ticket, channel, `left ${key}`] };
     // When this is lost, whoever waits behind it will ask for it.
     redis.run((commands) => commands.eval(leaveScript, options)).catch(() => undefined);
@@ -67,11 +110,6 @@ export function createSharedLine(redis: Redis, replica: string, wanted: (key: st
       const own = held.get(key) ?? new Map<string, (() => void) | undefined>();
       held.set(key, own.set(ticket, undefined));
 
-      function look(): Promise<unknown> {
-        const options = { keys: [listOf(key)], arguments: [ticket, String(lifetimeMs), aliveKey('')] };
-        return redis.run<unknown>((commands) => commands.eval(lookScript, options)).catch((error: unknown) => error);
-      }
-
       function woken(deadline: Deadline): Promise<void> {
         return new Promise((resolve) => {
           const wake = () => {
@@ -86,18 +124,17 @@ export function createSharedLine(redis: Redis, replica: string, wanted: (key: st
         });
       }
 
-      let looking: Promise<unknown> | undefined = look();
+      let looking: Promise<string | GraphError> | undefined = look(key, ticket);
       return {
         async turn(deadline, lane) {
           for (;;) {
-            const head = await (looking ?? look());
+            const head = await (looking ?? look(key, ticket));
             looking = undefined;
-            if (head === ticket) return;
-            // Of this replica's tickets only the first one asks: what comes before it in the line waits behind it here.
-            if (typeof head === 'string' && own.has(head)) return;
-            if (deadline.over && head instanceof GraphError) throw head;
-            if (deadline.over) return;
-            if (typeof head === 'string') {
+            if (head instanceof GraphError) {
+              if (deadline.over) throw head;
+            } else {
+              // Of this replica's tickets only the first one asks: another that comes before it waits behind it here.
+              if (own.has(head) || deadline.over) return;
               await redis.run((commands) => commands.publish(channel, `${lane()} ${head}`)).catch(() => undefined);
             }
             await woken(deadline);
@@ -111,6 +148,12 @@ export function createSharedLine(redis: Redis, replica: string, wanted: (key: st
       };
     },
   };
+}
+
+interface Look {
+  readonly key: string;
+  readonly ticket: string;
+  readonly resolve: (head: string | GraphError) => void;
 }
 
 const listOf = (key: string) => nameOf('order', key);

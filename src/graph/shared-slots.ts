@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { nameOf, type Redis, storeUnavailable } from '../redis/connection.js';
 import { GraphError } from './errors.js';
-import { type Granted, type Release, reservedOf, type Slots, windowMs } from './slots.js';
+import { type Granted, type Release, reservedOf, type SharedSlots, windowMs } from './slots.js';
 
 /** Others may have given slots back unused: one asks at least so often. */
 const askEveryMs = 1_000;
@@ -67,7 +67,7 @@ export interface SharedSlotsOptions {
  * Libraries for rate limits count in windows that begin and end: at the border twice the limit goes out in one of
  * Graph's, which slide.
  */
-export function createSharedSlots({ redis, replica, name, limit, deadlineMs }: SharedSlotsOptions): Slots {
+export function createSharedSlots({ redis, replica, name, limit, deadlineMs }: SharedSlotsOptions): SharedSlots {
   const keys = [nameOf('quota', name)];
   const hold = String(deadlineMs + windowMs);
   let count = 0;
@@ -98,7 +98,7 @@ export function createSharedSlots({ redis, replica, name, limit, deadlineMs }: S
 
   return {
     limit,
-    async grant({ interactive, bulk }): Promise<Granted | GraphError> {
+    async ask({ interactive, bulk }): Promise<Granted | GraphError> {
       const prefix = `${replica} ${count++} `;
       const amounts = [limit, reservedOf(limit), interactive, bulk, hold].map(String);
       try {

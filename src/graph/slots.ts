@@ -26,19 +26,30 @@ export interface Granted {
 }
 
 /** The slots of a window: as many requests as Graph takes in it, each in use from before it until a window after its answer. */
-export interface Slots {
+interface Budget {
   readonly limit: number;
-  /**
-   * Hands out slots: to bulk work as long as some are left over for the others.
-   *
-   * @returns at once, or later when others have to be asked; then it can fail with `OVERLOADED`
-   */
-  grant(wanted: Lanes): Granted | Promise<Granted | GraphError>;
   /** Calls back when a slot has come back of which nobody knew when. */
   whenFreed(listener: () => void): void;
-  /** How many are in use. */
-  used(): number | Promise<number>;
 }
+
+/** Those of one process. */
+export interface LocalSlots extends Budget {
+  /** Hands out slots: to bulk work as long as some are left over for the others. */
+  readonly grant: (wanted: Lanes) => Granted;
+  readonly used: () => number;
+}
+
+/** Those that replicas share. */
+export interface SharedSlots extends Budget {
+  readonly grant?: undefined;
+  /** The same, once the others have been asked; or `OVERLOADED`, when they can't be. */
+  readonly ask: (wanted: Lanes) => Promise<Granted | GraphError>;
+  /** @throws {GraphError} `OVERLOADED` */
+  readonly used: () => Promise<number>;
+}
+
+/** Of either kind. */
+export type Slots = LocalSlots | SharedSlots;
 
 /** How many of the slots bulk work never takes. */
 export function reservedOf(limit: number): number {
@@ -46,7 +57,7 @@ export function reservedOf(limit: number): number {
 }
 
 /** The slots of this process alone. */
-export function createLocalSlots(limit: number): Slots {
+export function createLocalSlots(limit: number): LocalSlots {
   const window = createWindow(limit, windowMs);
   const reserved = reservedOf(limit);
   let freed: (() => void) | undefined;

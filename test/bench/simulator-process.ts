@@ -1,7 +1,12 @@
+import { loadConfig } from '../../src/config.js';
 import { startSimulator } from '../../src/simulator/simulator.js';
 
 const withoutLimit = 1_000_000_000;
 
 // Its quota can be set later; this one is never reached.
-const { url } = await startSimulator({ writesPer20s: withoutLimit, requestsPer20s: withoutLimit });
+const { url } = await startSimulator({
+  writesPer20s: withoutLimit,
+  requestsPer20s: withoutLimit,
+  faults: loadConfig(process.env).SIMULATOR_FAULTS,
+});
 console.log(`listening on ${url}`);

@@ -18,10 +18,14 @@ export interface BenchSimulator extends Controls {
 }
 
 const page = z.object({ value: z.array(z.object({ id: z.string() })), '@odata.nextLink': z.string().optional() });
-/** Starts one without latency and without quota. */
-export async function startBenchSimulator(folder: string): Promise<BenchSimulator> {
+
+/** Starts one without latency and without quota. @param faults what goes wrong by chance, as `SIMULATOR_FAULTS` names it */
+export async function startBenchSimulator(folder: string, faults = ''): Promise<BenchSimulator> {
   const file = fileURLToPath(new URL('simulator-process.ts', import.meta.url));
-  const serving = await startServing({ name: 'simulator', args: ['--import', 'tsx', file] }, folder);
+  const serving = await startServing(
+    { name: 'simulator', args: ['--import', 'tsx', file], env: { SIMULATOR_FAULTS: faults } },
+    folder,
+  );
   const { url } = serving;
   const baseUrl = `${url}/beta`;
   const token = 'a-token-for-the-benchmark';

@@ -18,6 +18,8 @@ export interface TestProvider {
   readonly assertions: ProtectedHeaderParameters[];
   /** Refresh grants so far. */
   readonly refreshes: number;
+  /** Those of a token that was just being used in another one. */
+  readonly overlaps: number;
   accessTokenSeconds: number;
   /** Whether Graph gets to know the next access tokens; it refuses others. */
   known: boolean;
@@ -36,18 +38,35 @@ export interface TestProviderOptions {
   /** Instead of a secret (`private_key_jwt`). */
   readonly certificate?: X509Certificate;
   readonly register: (token: string) => Promise<void>;
+  /** So many people sign in, one after another, each with sessions of their own. There is one when it is left out. */
+  readonly people?: number;
+  /** Whether a refresh token can be used again until the one that took its place has been. */
+  readonly forgiving?: boolean;
+}
+
+interface SignedIn {
+  readonly person: object;
+  readonly sub: string;
 }
 
 class Refused extends Error {}
 
 /** Starts one. */
-export async function startProvider({ certificate, register }: TestProviderOptions): Promise<TestProvider> {
+export async function startProvider({
+  certificate,
+  register,
+  people,
+  forgiving,
+}: TestProviderOptions): Promise<TestProvider> {
   const { publicKey, privateKey } = await generateKeyPair('RS256');
   const key = { ...(await exportJWK(publicKey)), alg: 'RS256', use: 'sig', kid: 'key' };
   const nonces = new Map<string, string>();
-  const refreshTokens = new Set<string>();
+  const refreshTokens = new Map<string, SignedIn & { readonly before: string }>();
+  const inUse = new Set<string>();
   const assertionIds = new Set<unknown>();
   let refreshes = 0;
+  let overlaps = 0;
+  let signIns = 0;
   let gate = Promise.resolve();
 
   const give = (kind: string) => {
@@ -75,27 +94,53 @@ export async function startProvider({ certificate, register }: TestProviderOptio
     provider.assertions.push(verified.protectedHeader);
   }
 
+  function nextPerson(): SignedIn {
+    const roles = ['ScriptState.ReadWrite'];
+    const common = {
+      person: { oid: 'somebody', name: 'Some Body', roles, sid: 'the-only-session' },
+      sub: 'sub-of-somebody',
+    };
+    if (people === undefined) return common;
+    const number = signIns++;
+    const oid = `person-${number % people}`;
+    return { person: { oid, name: `Person ${number % people}`, roles, sid: `session-${number}` }, sub: oid };
+  }
+
+  /** Takes a refresh token, while no other grant may use it. */
+  async function redeem(token: string): Promise<SignedIn> {
+    refreshes += 1;
+    if (inUse.has(token)) overlaps += 1;
+    inUse.add(token);
+    await gate;
+    inUse.delete(token);
+    const found = refreshTokens.get(token);
+    if (found === undefined) throw new Refused('invalid_grant');
+    // What took its place has arrived when that is used.
+    refreshTokens.delete(forgiving ? found.before : token);
+    return found;
+  }
+
   async function grant(form: URLSearchParams): Promise<object> {
     await authenticate(form);
     let nonce: string | undefined;
-    if (form.get('grant_type') === 'refresh_token') {
-      refreshes += 1;
-      await gate;
-      if (!refreshTokens.delete(form.get('refresh_token') ?? '')) throw new Refused('invalid_grant');
-    } else {
+    let signedIn: SignedIn;
+    const used = form.get('refresh_token') ?? '';
+    if (form.get('grant_type') === 'refresh_token') signedIn = await redeem(used);
+    else {
       const code = form.get('code') ?? '';
       nonce = nonces.get(code);
       if (!nonces.delete(code)) throw new Refused('invalid_grant');
+      signedIn = nextPerson();
     }
+    const { person, sub } = signedIn;
     const [accessToken, refreshToken] = [give('access'), give('refresh')];
-    refreshTokens.add(refreshToken);
+    refreshTokens.set(refreshToken, { person, sub, before: used });
     if (provider.known) await register(accessToken);
-    const claims = { oid: 'somebody', name: 'Some Body', roles: ['ScriptState.ReadWrite'], ...(nonce && { nonce }) };
-    const idToken = await new SignJWT({ ...claims, sid: 'the-only-session' })
+    const idToken = await new SignJWT({ ...person, ...(nonce && { nonce }) })
       .setProtectedHeader({ alg: 'RS256', kid: 'key' })
       .setIssuer(provider.issuer)
       .setAudience(provider.clientId)
-      .setSubject('sub-of-somebody')
+      .setSubject(sub)
       .setIssuedAt()
       .setExpirationTime('1h')
       .sign(privateKey);
@@ -159,6 +204,9 @@ export async function startProvider({ certificate, register }: TestProviderOptio
     assertions: [],
     get refreshes() {
       return refreshes;
+    },
+    get overlaps() {
+      return overlaps;
     },
     accessTokenSeconds: 3600,
     known: true,

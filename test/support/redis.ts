@@ -1,87 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createClient } from 'redis';
-import { describe, vi } from 'vitest';
+import { describe } from 'vitest';
+import { isInstalled } from './redis-server.js';
 
-const isInstalled = spawnSync('redis-server', ['--version']).status === 0;
+export { startRedis, type TestRedis } from './redis-server.js';
 
 if (!isInstalled && process.env['CI'] === 'true') throw new Error('CI wants a Redis');
 
 /** Tests with a Redis. Where there is none they are left out, by name. */
 export const describeWithRedis = describe.skipIf(!isInstalled);
-
-/** A real Redis of the test's own, which can be taken away and brought back. */
-export interface TestRedis {
-  readonly url: string;
-  /** A client that sees everything. */
-  readonly inspect: ReturnType<typeof clientOf>;
-  /** Ends it. What it kept is still there when it is started again. */
-  stop(): Promise<void>;
-  start(): Promise<void>;
-  /** It is there, but does not answer. */
-  pause(): void;
-  resume(): void;
-  /** Ends it for good. */
-  close(): Promise<void>;
-}
-
-/** Starts one on a free port, in a folder of its own. */
-export async function startRedis(): Promise<TestRedis> {
-  const port = await freePort();
-  const folder = await mkdtemp(join(tmpdir(), 'redis-'));
-  const url = `redis://127.0.0.1:${port}`;
-  const inspect = clientOf(url);
-  inspect.on('error', () => undefined);
-  let server = run();
-
-  function run() {
-    const kept = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'always'];
-    const at = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder];
-    return spawn('redis-server', [...at, ...kept], { stdio: 'ignore' });
-  }
-  const answers = () => vi.waitFor(() => inspect.ping(), { timeout: 10_000 });
-
-  async function stop(): Promise<void> {
-    if (server.exitCode !== null || server.signalCode !== null) return;
-    const exited = once(server, 'exit');
-    server.kill('SIGCONT');
-    server.kill();
-    await exited;
-  }
-
-  await inspect.connect();
-  await answers();
-  return {
-    url,
-    inspect,
-    stop,
-    async start() {
-      server = run();
-      await answers();
-    },
-    pause: () => void server.kill('SIGSTOP'),
-    resume: () => void server.kill('SIGCONT'),
-    async close() {
-      inspect.destroy();
-      await stop();
-      await rm(folder, { recursive: true });
-    },
-  };
-}
-
-const clientOf = (url: string) =>
-  createClient({ url, disableOfflineQueue: true, socket: { reconnectStrategy: () => 50 } });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return address.port;
-}

@@ -1,4 +1,5 @@
 import { createTRPCClient, httpLink, type TRPCClient, TRPCClientError } from '@trpc/client';
+import { expect, vi } from 'vitest';
 import { loadConfig } from '../../src/config.js';
 import type { AppRouter, ErrorData } from '../../src/contract.js';
 import { createLog } from '../../src/log.js';
@@ -24,12 +25,33 @@ export function createClient(address: string): TRPCClient<AppRouter> {
   return createTRPCClient<AppRouter>({ links: [httpLink({ url: `${address}/trpc`, headers: { 'x-csrf': '1' } })] });
 }
 
+/** The Redis of the next service that is given none, if there is to be one. */
+let nextRedis: (() => string) | undefined;
+
+/**
+ * From here on, each service that is given no Redis has a database of its own in this one.
+ *
+ * @returns undoes it
+ */
+export function keepInRedis(url: string): () => void {
+  let count = 0;
+  nextRedis = () => `${url}/${count++}`;
+  return () => {
+    nextRedis = undefined;
+  };
+}
+
 /** Starts the service as `main` does, with settings of the test's own. */
 export async function startTestService(env: Readonly<Record<string, string>> = {}): Promise<TestService> {
   const logged: string[] = [];
   const log = createLog('trace', { write: (line: string) => void logged.push(line) });
-  const service = await startService(loadConfig({ PORT: '0', SIGN_IN: 'off', ...env }), log);
+  const redis = env['REDIS_URL'] === undefined ? nextRedis?.() : undefined;
+  const kept = redis === undefined ? {} : { REDIS_URL: redis };
+  const service = await startService(loadConfig({ PORT: '0', SIGN_IN: 'off', ...kept, ...env }), log);
   const address = service.url.origin;
+  if (redis !== undefined) {
+    await vi.waitFor(async () => expect((await fetch(`${address}/readyz`)).status).toBe(200), { timeout: 10_000 });
+  }
   return {
     ...service,
     address,

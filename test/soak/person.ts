@@ -1,0 +1,167 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createTRPCClient, httpBatchStreamLink, httpLink, type TRPCClient, TRPCClientError } from '@trpc/client';
+import type { AppRouter } from '../../src/contract.js';
+import { type Target, userStatePath, userStatesPath } from '../../src/graph/routes.js';
+import { type Visitor, visit } from '../support/visitor.js';
+import type { Seen, Told } from './judge.js';
+
+/** What everybody notes into. */
+export interface Notes {
+  readonly told: Told[];
+  readonly seen: Seen[];
+  readonly outcomes: Map<string, number>;
+}
+
+/** What a person has to do with. */
+export interface Desk {
+  readonly number: number;
+  /** Where the service is, and where people sign in. */
+  readonly url: string;
+  readonly issuer: string;
+  /** States that nobody else writes to. */
+  readonly states: readonly Target[];
+  readonly notes: Notes;
+  readonly signal: AbortSignal;
+}
+
+let values = 1_000;
+
+/** A value that no other write sets. */
+const newValue = () => values++;
+
+/** What became of a call: `OK`, its reason, or `LOST` when there was no answer of the service's. */
+function outcomeOf(error: unknown): string {
+  if (!(error instanceof TRPCClientError)) throw error;
+  return (error as TRPCClientError<AppRouter>).data?.reason ?? 'LOST';
+}
+
+/** Somebody who works at the service, as long as they are let. */
+export async function work(desk: Desk): Promise<void> {
+  const { number, url, issuer, notes, signal } = desk;
+  const at = new URL(url);
+  const origin = `http://localhost:${at.port}`;
+  const visitor: Visitor = visit({ url: at, address: url }, origin, issuer);
+  let oid = '';
+  let cookie = '';
+
+  const clientWith = (own: () => string): TRPCClient<AppRouter> =>
+    createTRPCClient<AppRouter>({
+      links: [httpLink({ url: `${url}/trpc`, headers: () => ({ 'x-csrf': '1', cookie: own() }) })],
+    });
+  const client = clientWith(() => cookie);
+
+  async function call<T>(doing: () => Promise<T>): Promise<{ readonly outcome: string; readonly value?: T }> {
+    const own = cookie;
+    let done: { readonly outcome: string; readonly value?: T };
+    try {
+      done = { outcome: 'OK', value: await doing() };
+    } catch (error) {
+      done = { outcome: outcomeOf(error) };
+    }
+    if (done.outcome === 'SIGN_IN_REQUIRED' && own === cookie) {
+      notes.seen.push({ session: number, what: 'signed out, though nobody signed out' });
+    }
+    notes.outcomes.set(done.outcome, (notes.outcomes.get(done.outcome) ?? 0) + 1);
+    return done;
+  }
+
+  async function signIn(): Promise<void> {
+    for (; !signal.aborted; await sleep(200)) {
+      await visitor.signIn('').catch(() => undefined);
+      cookie = visitor.cookies().join('; ');
+      const current = await client.session.current.query().catch(() => undefined);
+      if (current === undefined) continue;
+      oid = current.user.oid;
+      return;
+    }
+  }
+
+  async function look(): Promise<void> {
+    const { value } = await call(() => client.session.current.query());
+    if (value !== undefined && value.user.oid !== oid) notes.seen.push({ session: number, what: 'another person' });
+  }
+
+  async function update(): Promise<void> {
+    const target = desk.states[values % desk.states.length];
+    if (target === undefined) return;
+    const value = newValue();
+    const { outcome } = await call(() =>
+      client.scriptUserState.update.mutate({ ...target, patch: { errorDeviceCount: value } }),
+    );
+    notes.told.push({ action: 'update', path: userStatePath(target), value: String(value), outcome });
+  }
+
+  async function createAndDelete(): Promise<void> {
+    const [script] = desk.states;
+    if (script === undefined) return;
+    const { scriptKind, scriptId } = script;
+    const name = `soak-${newValue()}@contoso.example`;
+    const userState = { successDeviceCount: 1, errorDeviceCount: 0, userPrincipalName: name };
+    const made = await call(() => client.scriptUserState.create.mutate({ scriptKind, scriptId, userState }));
+    notes.told.push({ action: 'create', path: userStatesPath(script), value: name, outcome: made.outcome });
+    if (made.value === undefined) return;
+    const target = { scriptKind, scriptId, userStateId: made.value.id };
+    const gone = await call(() => client.scriptUserState.delete.mutate(target));
+    notes.told.push({ action: 'delete', path: userStatePath(target), value: null, outcome: gone.outcome });
+  }
+
+  async function signOutAndIn(): Promise<void> {
+    const before = cookie;
+    const page = await visitor.signOut().catch(() => undefined);
+    if (page?.status !== 200) return;
+    cookie = '';
+    for (let asked = 0; asked < 2; asked++) {
+      const again = await clientWith(() => before)
+        .session.current.query()
+        .then(
+          () => 'OK',
+          (error: unknown) => outcomeOf(error),
+        );
+      if (again === 'OK') notes.seen.push({ session: number, what: 'there again after a sign-out' });
+    }
+    await signIn();
+  }
+
+  await signIn();
+  while (!signal.aborted) {
+    const dice = Math.random();
+    if (dice < 0.4) await look();
+    else if (dice < 0.6) {
+      const target = desk.states[0];
+      if (target !== undefined) await call(() => client.scriptUserState.get.query(target));
+    } else if (dice < 0.93) await update();
+    else if (dice < 0.98) await createAndDelete();
+    else await signOutAndIn();
+    await sleep(500 + Math.random() * 2_000, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** Somebody who corrects many states at a time, time and again. */
+export async function workInBulk(desk: Desk): Promise<void> {
+  const { url, issuer, notes, signal, states } = desk;
+  const at = new URL(url);
+  const visitor = visit({ url: at, address: url }, `http://localhost:${at.port}`, issuer);
+  await visitor.signIn('').catch(() => undefined);
+  const cookie = visitor.cookies().join('; ');
+  const client = createTRPCClient<AppRouter>({
+    links: [httpBatchStreamLink({ url: `${url}/trpc`, headers: { 'x-csrf': '1', cookie } })],
+  });
+  while (!signal.aborted) {
+    const updates = states.map((target) => ({ ...target, patch: { errorDeviceCount: newValue() } }));
+    const outcomes = updates.map(() => 'LOST');
+    try {
+      for await (const each of await client.scriptUserState.updateMany.mutate({ updates })) {
+        if ('index' in each) outcomes[each.index] = each.ok ? 'OK' : each.error.data.reason;
+      }
+    } catch {
+      // The rows that were not answered are lost.
+    }
+    for (const [index, { patch, ...target }] of updates.entries()) {
+      const outcome = outcomes[index] ?? 'LOST';
+      const value = String(patch.errorDeviceCount);
+      notes.told.push({ action: 'update', path: userStatePath(target), value, outcome });
+      notes.outcomes.set(`row ${outcome}`, (notes.outcomes.get(`row ${outcome}`) ?? 0) + 1);
+    }
+    await sleep(500, undefined, { signal }).catch(() => undefined);
+  }
+}

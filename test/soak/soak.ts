@@ -1,0 +1,182 @@
+import { setMaxListeners } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { killAll } from '../bench/processes.js';
+import { progress } from '../bench/progress.js';
+import { startBenchSimulator } from '../bench/simulator.js';
+import { startProvider } from '../support/provider.js';
+import { startRedis } from '../support/redis-server.js';
+import type { JournalEntry } from '../support/simulator.js';
+import { startBalancer } from './balancer.js';
+import { judge, type Noted, type Verdict } from './judge.js';
+import { type Notes, work, workInBulk } from './person.js';
+import { type Place, type Site, startPlace } from './replica.js';
+
+const sessions = 200;
+const people = 25;
+const statesEach = 2;
+const bulkStates = 200;
+const quota = 800;
+
+/** Five in a hundred of Graph's answers. */
+const faultShares = [
+  'throttled',
+  'unavailable',
+  'server-error',
+  'bad-gateway',
+  'gateway-timeout-applied',
+  'reset',
+  'reset-applied',
+  'stall',
+  'stall-applied',
+  'truncated',
+];
+
+function fail(error: unknown): never {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+}
+
+const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' } } });
+const seconds = Number(values.seconds);
+if (!(seconds >= 10 && seconds <= 3_600)) fail('usage: npm run soak [-- --seconds 10 to 3600]');
+
+async function main(): Promise<void> {
+  // Its processes find their packages from there.
+  const folder = mkdtempSync(resolve('node_modules/.soak-'));
+  process.on('exit', () => {
+    killAll();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
+  // tRPC's reader of streams tells that a connection was lost, and leaves it unhandled besides.
+  process.on('unhandledRejection', (error) => {
+    if (!(error instanceof TypeError && error.message === 'terminated')) fail(error);
+  });
+  setTimeout(() => fail('it did not end by itself'), (seconds + 180) * 1_000).unref();
+
+  // The same seed makes the same tenant: this one shows it without faults.
+  const calm = await startBenchSimulator(folder);
+  const states = await calm.someStates(sessions * statesEach + bulkStates);
+  await calm.stop();
+  const rate = (0.05 / faultShares.length).toFixed(4);
+  const [redis, simulator] = await Promise.all([
+    startRedis(),
+    startBenchSimulator(folder, faultShares.map((fault) => `${fault}=${rate}`).join()),
+  ]);
+  await simulator.settings({ writesPer20s: quota, requestsPer20s: 10 * quota });
+  const provider = await startProvider({ register: (token) => simulator.register(token), people, forgiving: true });
+  // Tokens are renewed a minute before they end: each session renews its own every ten seconds.
+  provider.accessTokenSeconds = 70;
+  const balancer = await startBalancer();
+  const site: Site = {
+    folder,
+    balancer,
+    ended: [],
+    env: {
+      NODE_ENV: 'production',
+      PORT: '0',
+      LOG_LEVEL: 'info',
+      PUBLIC_URL: `http://localhost:${new URL(balancer.url).port}`,
+      GRAPH_CREDENTIAL: 'signed-in-user',
+      GRAPH_BASE_URL: simulator.baseUrl,
+      GRAPH_DEADLINE_MS: '20000',
+      GRAPH_WRITES_PER_20S: String(quota),
+      SIGN_IN: 'oidc',
+      OIDC_ISSUER: provider.issuer,
+      OIDC_CLIENT_ID: provider.clientId,
+      OIDC_CLIENT_SECRET: provider.clientSecret,
+      SESSION_SECRET: 'a-session-secret-for-the-load-test-only',
+      REDIS_URL: redis.url,
+    },
+  };
+  const places = await Promise.all([startPlace('one', site), startPlace('two', site)]);
+  const memory = [places.map((place) => place.memory())];
+  progress('two replicas, a Redis, a provider and the simulator run');
+
+  const notes: Notes = { told: [], seen: [], outcomes: new Map() };
+  const end = new AbortController();
+  setMaxListeners(0, end.signal);
+  const desk = { url: balancer.url, issuer: provider.issuer, notes, signal: end.signal };
+  const busy = Array.from({ length: sessions }, (_each, number) =>
+    work({ ...desk, number, states: states.slice(number * statesEach, (number + 1) * statesEach) }),
+  );
+  busy.push(workInBulk({ ...desk, number: sessions, states: states.slice(sessions * statesEach) }));
+  const trouble = makeTrouble(places, redis);
+  await sleep(seconds * 1_000);
+  await trouble;
+  memory.push(places.map((place) => place.memory()));
+  progress('the load ends');
+  end.abort();
+  await Promise.all(busy);
+  const journal = (await simulator.journal()).map(noted);
+  await Promise.all(places.map((place) => place.end()));
+  balancer.close();
+  await provider.stop();
+  await simulator.stop();
+  await redis.close();
+
+  const lost = site.ended.filter(({ backend, code }) => backend.lost > 0 || code !== 0);
+  report(
+    {
+      ...judge(notes.told, journal, notes.seen, quota),
+      'lost by a graceful stop': lost.map(
+        ({ backend, code }) => `${backend.name}: ${backend.lost} not answered, exit code ${code}`,
+      ),
+      'tokens renewed by two at once': Array.from({ length: provider.overlaps }, () => 'a refresh token'),
+    },
+    [
+      `${sessions} sessions of ${people} people and one bulk, ${seconds} s; ${balancer.refused} requests found no replica, none was ready for ${balancer.downMs} ms`,
+      `${journal.length} requests to Graph, ${journal.filter(({ fault }) => fault !== null).length} of them with a fault; ${provider.refreshes} renewals of tokens`,
+      `calls: ${[...notes.outcomes].map(([outcome, count]) => `${count} ${outcome}`).join(', ')}`,
+      `memory of the replicas, MiB: ${memory.map((each) => each.join(' and ')).join(', at the end ')}`,
+    ],
+  );
+}
+
+/** A replica is killed, another restarted; Redis is taken away, and hangs. */
+async function makeTrouble([one, two]: readonly Place[], redis: Awaited<ReturnType<typeof startRedis>>): Promise<void> {
+  const share = (part: number) => sleep(seconds * 1_000 * part);
+  await share(0.2);
+  progress('one replica is killed');
+  await one?.kill();
+  await share(0.15);
+  progress('the other one is restarted');
+  await two?.restart();
+  await share(0.15);
+  progress('Redis is stopped for two seconds');
+  await redis.stop();
+  await sleep(2_000);
+  await redis.start();
+  await share(0.15);
+  progress('Redis hangs for two seconds');
+  redis.pause();
+  await sleep(2_000);
+  redis.resume();
+}
+
+function noted({ atMs, method, path, body, applied, status, fault }: JournalEntry): Noted {
+  const { errorDeviceCount, userPrincipalName } = Object(body) as Record<string, unknown>;
+  const value = errorDeviceCount !== undefined && method === 'PATCH' ? errorDeviceCount : userPrincipalName;
+  return {
+    atMs,
+    method: path.endsWith('/$batch') ? 'GET' : method,
+    path: path.replace(/^\/beta\//, ''),
+    value: typeof value === 'string' || typeof value === 'number' ? String(value) : null,
+    applied,
+    status,
+    fault,
+  };
+}
+
+function report(verdict: Verdict, facts: readonly string[]): void {
+  const rows = Object.entries(verdict).map(([what, cases]) => `${String(cases.length).padStart(6)}  ${what}`);
+  const cases = Object.entries(verdict).flatMap(([what, each]) => each.slice(0, 10).map((text) => `${what}: ${text}`));
+  process.stdout.write(`${[...facts, '', ...rows, ...cases.map((text) => `  ${text}`)].join('\n')}\n`, () =>
+    process.exit(cases.length > 0 ? 1 : 0),
+  );
+}
+
+main().catch(fail);
