@@ -12,7 +12,8 @@ RUN npm run build
 FROM ${NODE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev
+# Peer dependencies that the service needs are its own too; the others are a compiler and types.
+RUN npm ci --omit=dev --legacy-peer-deps
 
 FROM ${NODE}
 ENV NODE_ENV=production HOST=0.0.0.0
