@@ -108,9 +108,9 @@ export async function work(desk: Desk): Promise<void> {
   async function signOutAndIn(): Promise<void> {
     const before = cookie;
     const page = await visitor.signOut().catch(() => undefined);
-    if (page?.status !== 200) return;
     cookie = '';
-    for (let asked = 0; asked < 2; asked++) {
+    // Without an answer, or with a refusal, nobody knows whether the session still lasts.
+    for (let asked = 0; page?.status === 200 && asked < 2; asked++) {
       const again = await clientWith(() => before)
         .session.current.query()
         .then(
