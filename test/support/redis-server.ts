@@ -37,7 +37,8 @@ export async function startRedis(): Promise<TestRedis> {
   function run() {
     const kept = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'always'];
     const at = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder];
-    const started = spawn('redis-server', [...at, ...kept], { stdio: 'ignore' });
+    const size = ['--databases', '2000'];
+    const started = spawn('redis-server', [...at, ...kept, ...size], { stdio: 'ignore' });
     const kill = () => started.kill('SIGKILL');
     process.once('exit', kill);
     started.once('exit', () => process.off('exit', kill));
