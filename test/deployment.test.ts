@@ -38,6 +38,7 @@ interface Container {
   readonly startupProbe: unknown;
   readonly livenessProbe: unknown;
   readonly readinessProbe: unknown;
+  readonly resources: { readonly requests?: object; readonly limits?: object };
   readonly securityContext: unknown;
 }
 
@@ -59,6 +60,7 @@ const deployment = (
           serviceAccountName: string;
           terminationGracePeriodSeconds: number;
           securityContext: Record<string, unknown>;
+          topologySpreadConstraints: readonly unknown[];
           containers: [Container];
         };
       };
@@ -81,6 +83,25 @@ describe('the image', () => {
     const lines = ci.split('\n').map((line) => line.trim());
     expect(instructions('RUN')).toEqual(['npm ci', 'npm run build', 'npm ci --omit=dev --legacy-peer-deps']);
     for (const command of instructions('RUN')) expect(lines).toContain(command);
+  });
+
+  test('holds what runs, and of the dependencies those of production', () => {
+    const stages = new Map(
+      dockerfile
+        .split(/^FROM /m)
+        .slice(1)
+        .map((stage) => [/^.* AS (\w+)$/m.exec(stage)?.[1] ?? 'last', stage]),
+    );
+    const omitting = [...stages].flatMap(([name, stage]) => (/^RUN npm ci .*--omit=dev/m.test(stage) ? [name] : []));
+    const [dependencies] = omitting;
+    expect(omitting).toHaveLength(1);
+    expect([...stages.keys()].at(-1)).toBe('last');
+    expect(stages.get('last')?.match(/^COPY .*$/gm)).toEqual([
+      `COPY --from=${dependencies} /app/node_modules node_modules`,
+      'COPY --from=build /app/dist dist',
+      'COPY package.json ./',
+    ]);
+    expect(stages.get('last')).not.toMatch(/^(RUN|ADD) /m);
   });
 
   test('has one exact version of Node everywhere, of a line that CI tests', () => {
@@ -121,6 +142,7 @@ describe('the settings of the manifests', () => {
       HOST: '0.0.0.0',
       SIGN_IN: 'oidc',
       GRAPH_CREDENTIAL: 'azure',
+      AZURE_TOKEN_CREDENTIALS: 'WorkloadIdentityCredential',
     });
   });
 
@@ -148,6 +170,8 @@ describe('the manifests', () => {
     expect(the('Service')).toMatchObject({ spec: { selector: labels } });
     expect(the('PodDisruptionBudget')).toMatchObject({ spec: { selector: { matchLabels: labels } } });
     expect(the('NetworkPolicy')).toMatchObject({ spec: { podSelector: { matchLabels: labels } } });
+    for (const spread of pod.spec.topologySpreadConstraints)
+      expect(spread).toMatchObject({ labelSelector: { matchLabels: labels } });
     expect(the('ServiceAccount')).toMatchObject({ metadata: { name: pod.spec.serviceAccountName } });
   });
 
@@ -165,8 +189,16 @@ describe('the manifests', () => {
     ]);
   });
 
-  test('let out to where the settings lead', () => {
-    const { egress } = (the('NetworkPolicy') as NetworkPolicy).spec;
+  test('let in and out by rule alone, and out to DNS and where the settings lead', () => {
+    const { egress, policyTypes } = (the('NetworkPolicy') as NetworkPolicy).spec;
+    // Without its type here, a rule holds nothing back.
+    expect(policyTypes).toEqual(['Ingress', 'Egress']);
+    expect(egress.flatMap((rule) => rule.ports)).toEqual(
+      expect.arrayContaining([
+        { protocol: 'UDP', port: 53 },
+        { protocol: 'TCP', port: 53 },
+      ]),
+    );
     const open = egress.filter((rule) => rule.to === undefined).flatMap((rule) => rule.ports.map(({ port }) => port));
     const { OIDC_ISSUER, GRAPH_BASE_URL, REDIS_URL } = config;
     const wanted = [OIDC_ISSUER, GRAPH_BASE_URL, REDIS_URL?.reveal()].map((url) =>
@@ -179,11 +211,19 @@ describe('the manifests', () => {
     expect(pod.spec.terminationGracePeriodSeconds * 1_000).toBeGreaterThan(longestStopMs(config));
   });
 
-  test('take nothing down before there is another, and let the root file system be read-only', () => {
+  test('take nothing down before there is another', () => {
     expect(deployment).toMatchObject({
       replicas: 2,
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0 } },
     });
+    // None at all would keep nodes from being drained for ever.
+    expect(the('PodDisruptionBudget')).toMatchObject({ spec: { maxUnavailable: 1 } });
+  });
+
+  test('give a replica no right that it does not need, and no more memory than is thought of', () => {
+    expect(pod.spec.securityContext).toMatchObject({ seccompProfile: { type: 'RuntimeDefault' } });
+    expect(Object.keys(container.resources.requests ?? {})).toEqual(['cpu', 'memory']);
+    expect(container.resources.limits).toHaveProperty('memory');
     expect(container.securityContext).toEqual({
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
@@ -195,8 +235,10 @@ describe('the manifests', () => {
     const host = config.PUBLIC_URL?.hostname;
     expect(the('Ingress')).toMatchObject({
       spec: {
-        tls: [{ hosts: [host] }],
-        rules: [{ host, http: { paths: [{ backend: { service: { name: 'script-state-bff' } } }] } }],
+        tls: [{ hosts: [host], secretName: 'script-state-bff-tls' }],
+        rules: [
+          { host, http: { paths: [{ backend: { service: { name: 'script-state-bff', port: { name: 'http' } } } }] } },
+        ],
       },
     });
   });
@@ -233,6 +275,7 @@ describe('the checks of health', () => {
       return code;
     };
     expect(node).toBe('node');
+    expect(words.join(' ')).toContain('/healthz`');
     expect(await check(service.url.port)).toBe(0);
     expect(await check('1')).toBe(1);
   });
@@ -273,6 +316,7 @@ describe('the README', () => {
 
 interface NetworkPolicy {
   readonly spec: {
+    readonly policyTypes: readonly string[];
     readonly ingress: readonly { readonly ports: readonly unknown[] }[];
     readonly egress: readonly { readonly to?: unknown; readonly ports: readonly { readonly port: number }[] }[];
   };
