@@ -110,7 +110,7 @@ export async function work(desk: Desk): Promise<void> {
     const page = await visitor.signOut().catch(() => undefined);
     cookie = '';
     // Without an answer, or with a refusal, nobody knows whether the session still lasts.
-    for (let asked = 0; page?.status === 200 && asked < 2; asked++) {
+    for (let asked = page?.status === 200 ? 0 : 2; asked < 2; asked++) {
       const again = await clientWith(() => before)
         .session.current.query()
         .then(

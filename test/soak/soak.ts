@@ -15,7 +15,8 @@ import { type Notes, work, workInBulk } from './person.js';
 import { type Place, type Site, startPlace } from './replica.js';
 
 const sessions = 200;
-const people = 25;
+// Nobody has more than ten sessions: those whose sign-in is in doubt sign in again.
+const people = 100;
 const statesEach = 2;
 const bulkStates = 200;
 const quota = 800;
