@@ -94,6 +94,17 @@ describeWithRedis('while Redis is away', () => {
     await redis.start();
   });
 
+  test('a write that Graph put off, and that can not be sent again or looked after, is in doubt', async () => {
+    const { redis, simulator, known, one } = all;
+    const { client } = await all.person();
+    await simulator.fault({ fault: 'throttled-applied', method: 'PATCH', delayMs: 500 });
+    const told = failure(client.scriptUserState.update.mutate({ ...known.target, patch: { errorDeviceCount: 77 } }));
+    await expect.poll(async () => (await patches(simulator))[0]).toMatchObject({ status: 429, applied: true });
+    redis.pause();
+    expect(await told).toMatchObject({ reason: 'OUTCOME_UNKNOWN' });
+    expect(one.logged.filter((line) => line.includes('"outcome":"unknown"'))).toHaveLength(1);
+  });
+
   test('a write that waits for another one goes on when it is back', async () => {
     const { redis, simulator, known } = all;
     const { client, elsewhere } = await all.person();

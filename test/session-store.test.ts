@@ -19,6 +19,9 @@ const session = (oid: string, more: object = {}): SessionData =>
     },
   }) as unknown as SessionData;
 
+/** What is known of somebody whose session is in use. */
+const of = (oid: string) => ({ oid, endsAt: Date.now() + 60_000 });
+
 /** The store with promises, and the ids of the sessions that have ended in it. */
 function open(store: SessionStore) {
   const ended: string[] = [];
@@ -52,17 +55,20 @@ describeBothForms('sessions', ({ sessions }) => {
     const { store, get, set, destroy } = open(sessions());
     await set('two', session('person two'));
     await destroy('two');
-    await store.extend('two', 60_000);
+    await store.extend('two', of('person two'));
     expect(await get('two')).toBeNull();
     expect(await store.isLive('two')).toBe(false);
   });
 
   test('end when nobody is active for too long, and last on when somebody is', async () => {
-    const { store, set } = open(sessions(300));
+    const { store, set } = open(sessions(2_000));
     await set('idle', session('person three'));
     await set('active', session('person four'));
-    await store.extend('active', 60_000);
-    await expect.poll(() => store.isLive('idle')).toBe(false);
+    const isIdleLive = async () => {
+      await store.extend('active', of('person four'));
+      return store.isLive('idle');
+    };
+    await expect.poll(isIdleLive, { timeout: 10_000 }).toBe(false);
     expect(await store.isLive('active')).toBe(true);
   });
 
@@ -95,6 +101,14 @@ describeBothForms('sessions', ({ sessions }) => {
     expect(await store.isLive('admin')).toBe(true);
   });
 
+  test('of one person end in the order in which they were last used', async () => {
+    const { store, set } = open(sessions());
+    for (let count = 0; count < 10; count++) await set(`own-${count}`, session('person eight'));
+    await store.extend('own-0', of('person eight'));
+    await set('own-10', session('person eight'));
+    expect([await store.isLive('own-0'), await store.isLive('own-1')]).toEqual([true, false]);
+  });
+
   test('stay as they are, whatever a request does to its own', async () => {
     const { get, set } = open(sessions());
     await set('mine', session('person seven'));
@@ -107,7 +121,7 @@ test('when the memory is full, whoever was here least recently goes', async () =
   const { store, ended, set } = open(new MemorySessionStore(60_000, 2));
   await set('first', session('a'));
   await set('second', session('b'));
-  await store.extend('first', 60_000);
+  await store.extend('first', of('a'));
   await set('third', session('c'));
   expect(ended).toEqual(['second']);
   expect(await store.isLive('first')).toBe(true);

@@ -1,5 +1,5 @@
 import type { SessionData } from 'express-session';
-import { maxPerPerson, SessionStore } from './session-store.js';
+import { maxPerPerson, SessionStore, type SignedIn } from './session-store.js';
 
 interface Entry {
   readonly session: SessionData;
@@ -57,10 +57,10 @@ export class MemorySessionStore extends SessionStore {
     callback?.();
   }
 
-  async extend(id: string, lifetimeMs: number): Promise<void> {
+  async extend(id: string, signedIn: Pick<SignedIn, 'oid' | 'endsAt'>): Promise<void> {
     const entry = this.#live(id);
     if (entry === undefined) return;
-    entry.endsAt = Date.now() + lifetimeMs;
+    entry.endsAt = Date.now() + this.lifetimeMs(signedIn);
     // The order of the map is that of use: who was here least recently goes first.
     this.#sessions.delete(id);
     this.#sessions.set(id, entry);

@@ -3,7 +3,7 @@ import { RedisStore } from 'connect-redis';
 import type { SessionData } from 'express-session';
 import { nameOf, type Redis } from '../redis/connection.js';
 import { createSealedValues, type SealedValues } from '../redis/sealed-values.js';
-import { maxPerPerson, SessionStore } from './session-store.js';
+import { maxPerPerson, SessionStore, type SignedIn } from './session-store.js';
 
 /** Sessions in Redis, sealed: they are the same for all replicas, at once. */
 export class RedisSessionStore extends SessionStore {
@@ -42,8 +42,12 @@ export class RedisSessionStore extends SessionStore {
     callbackify(() => this.#end(id))(callback);
   }
 
-  async extend(id: string, lifetimeMs: number): Promise<void> {
-    await this.#values.extend(id, lifetimeMs);
+  async extend(id: string, signedIn: Pick<SignedIn, 'oid' | 'endsAt'>): Promise<void> {
+    const used = { score: Date.now(), value: id };
+    await Promise.all([
+      this.#values.extend(id, this.lifetimeMs(signedIn)),
+      this.#redis.run((commands) => commands.zAdd(nameOf('person', signedIn.oid), used, { condition: 'XX' })),
+    ]);
   }
 
   isLive(id: string): Promise<boolean> {
@@ -68,7 +72,7 @@ export class RedisSessionStore extends SessionStore {
     await this.#endSurplus(ofPerson);
   }
 
-  /** Adds a session to a list of those that belong together, the newest last. */
+  /** Adds a session to a list of those that belong together, the one that was used last comes last. */
   async #note(list: string, id: string, lastsMs: number): Promise<void> {
     await this.#redis.run((commands) =>
       commands
@@ -79,7 +83,7 @@ export class RedisSessionStore extends SessionStore {
     );
   }
 
-  /** Ends a person's oldest sessions, when there are too many. Those that ended by themselves are forgotten. */
+  /** Ends those sessions of a person that were least recently used, when there are too many. Those that ended by themselves are forgotten. */
   async #endSurplus(list: string): Promise<void> {
     const ids = await this.#redis.run((commands) => commands.zRange(list, 0, -1));
     const live = await Promise.all(ids.map((id) => this.isLive(id)));

@@ -42,8 +42,8 @@ export abstract class SessionStore extends Store {
     return Math.max(0, Math.min(this.#idleMs, endsAt - Date.now()));
   }
 
-  /** Lets a session last for so much longer, unless it has ended. */
-  abstract extend(id: string, lifetimeMs: number): Promise<void>;
+  /** Lets a session in use last for as long as one that begins, unless it has ended. */
+  abstract extend(id: string, signedIn: Pick<SignedIn, 'oid' | 'endsAt'>): Promise<void>;
   abstract isLive(id: string): Promise<boolean>;
   /** Ends every session that belongs to one of the provider's. Tells how many. */
   abstract endBySid(sid: string): Promise<number>;

@@ -172,7 +172,7 @@ export function bySession(sessions: Sessions, store: SessionStore, vault: TokenV
     const { id, signedIn } = session;
     if (active) {
       const lifetimeMs = store.lifetimeMs(signedIn);
-      await Promise.all([store.extend(id, lifetimeMs), vault?.extend(id, lifetimeMs)]);
+      await Promise.all([store.extend(id, signedIn), vault?.extend(id, lifetimeMs)]);
     }
     return {
       person: { oid: signedIn.oid, name: signedIn.name, roles: signedIn.roles },

@@ -108,12 +108,18 @@ function createDoubts(nature: Write<unknown>['nature']) {
   let left = false;
   let unsettled = false;
   let mayStillLand = false;
+  let wasPutOff = false;
   return {
     /** Whether any request has left. */
     get left() {
       return left;
     },
     note(failure: GraphError): void {
+      const isPutOff = failure.certainty === 'later' && hasLeft(failure);
+      // Of a write that was put off, Graph's "not now" may be told, and so may that its session is over. What else comes of
+      // another attempt says nothing of it.
+      unsettled ||= wasPutOff && !isPutOff && failure.reason !== 'SIGN_IN_REQUIRED';
+      wasPutOff ||= isPutOff;
       left ||= hasLeft(failure);
       // "Not now" has been seen on writes that were applied all the same: what makes a second thing can't rely on it.
       unsettled ||= failure.certainty === 'doubtful' || (failure.certainty === 'later' && left && nature === 'once');
@@ -122,6 +128,7 @@ function createDoubts(nature: Write<unknown>['nature']) {
     /** A read has shown the old values. */
     settle(): void {
       unsettled = false;
+      wasPutOff = false;
     },
     /** The error to end with. */
     verdict(failure: GraphError, cause: GraphError = failure): GraphError {

@@ -57,6 +57,7 @@ export function judge(told: readonly Told[], journal: readonly Noted[], seen: re
       .map(describeWrite),
     'made twice': told.filter((each) => each.action === 'create' && timesApplied(each) > 1).map(describeWrite),
     'out of order': disorder(told, journal),
+    'failed of a defect': told.filter(({ outcome }) => outcome === 'INTERNAL').map(describeWrite),
     'sessions mixed up': seen.map(({ session, what }) => `session ${session}: ${what}`),
     'more than the quota': excess(journal, quota),
     'throttled by the service’s own doing': journal
