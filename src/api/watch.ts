@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { type Reason, reasonOf } from './errors.js';
 
@@ -7,6 +6,9 @@ export type CallOutcome = Reason | 'OK';
 
 /** Hears of every call of a procedure. */
 export type CallObserver = (procedure: string, outcome: CallOutcome, seconds: number) => void;
+
+/** The fields of a request's header by name, in lower case. */
+type HeaderFields = Readonly<Record<string, string | string[] | undefined>>;
 
 /** Watches a call, whatever becomes of it. Its result is that of `work`. */
 export type Watch = <T extends { readonly ok: boolean; readonly error?: unknown }>(
@@ -20,7 +22,7 @@ export type Watch = <T extends { readonly ok: boolean; readonly error?: unknown 
  *
  * @see https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/
  */
-export function createWatch(headers: IncomingHttpHeaders, observe: CallObserver | undefined): Watch {
+export function createWatch(headers: HeaderFields, observe: CallObserver | undefined): Watch {
   return async (procedure, work) => {
     const startedAt = performance.now();
     // Instruments of the operator's may have begun a trace for the request already.
