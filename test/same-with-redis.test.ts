@@ -4,6 +4,8 @@ import { keepInRedis } from './support/service.js';
 
 /** Suites of which nothing may depend on where state is kept. They run by themselves with all of it in memory. */
 const suites = {
+  batches: () => import('./graph-batches.test.js'),
+  'batches that fail': () => import('./graph-batch-failures.test.js'),
   'calls that are given up': () => import('./cancellation.test.js'),
   'creates and deletes': () => import('./create-and-delete-outcomes.test.js'),
   'people’s own tokens': () => import('./delegated.test.js'),
