@@ -94,7 +94,7 @@ async function main(): Promise<void> {
     },
   };
   const places = await Promise.all([startPlace('one', site), startPlace('two', site)]);
-  const memory = [places.map((place) => place.memory())];
+  const memory = places.map((place) => ({ name: place.name, atTenths: [place.memory()] }));
   progress('two replicas, a Redis, a provider and the simulator run');
 
   const notes: Notes = { told: [], seen: [], outcomes: new Map() };
@@ -106,9 +106,11 @@ async function main(): Promise<void> {
   );
   busy.push(workInBulk({ ...desk, number: sessions, states: states.slice(sessions * statesEach) }));
   const trouble = makeTrouble(places, redis);
-  await sleep(seconds * 1_000);
+  for (let tenth = 0; tenth < 10; tenth++) {
+    await sleep(seconds * 100);
+    for (const [index, { atTenths }] of memory.entries()) atTenths.push(places[index]?.memory() ?? 0);
+  }
   await trouble;
-  memory.push(places.map((place) => place.memory()));
   progress('the load ends');
   end.abort();
   await Promise.all(busy);
@@ -132,7 +134,9 @@ async function main(): Promise<void> {
       `${sessions} sessions of ${people} people and one bulk, ${seconds} s; ${balancer.refused} requests found no replica, none was ready for ${balancer.downMs} ms`,
       `${journal.length} requests to Graph, ${journal.filter(({ fault }) => fault !== null).length} of them with a fault; ${provider.refreshes} renewals of tokens`,
       `calls: ${[...notes.outcomes].map(([outcome, count]) => `${count} ${outcome}`).join(', ')}`,
-      `memory of the replicas, MiB: ${memory.map((each) => each.join(' and ')).join(', at the end ')}`,
+      ...memory.map(
+        ({ name, atTenths }) => `memory of replica ${name} at each tenth of the time, MiB: ${atTenths.join(' ')}`,
+      ),
     ],
   );
 }
