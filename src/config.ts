@@ -101,7 +101,12 @@ const environment = {
   SESSION_MAX_HOURS: integer(1, 168).default(12).describe('hours from 1 to 168'),
   ROLE_READER: z.string().default('ScriptState.Read').describe("an app role's value"),
   ROLE_OPERATOR: z.string().default('ScriptState.ReadWrite').describe("an app role's value"),
-  REDIS_URL: secret(z.string().regex(/^rediss?:\/\/\S+$/))
+  REDIS_URL: secret(
+    z
+      .string()
+      .regex(/^rediss?:\/\/\S+$/)
+      .refine((url) => URL.canParse(url)),
+  )
     .optional()
     .describe('redis://… or rediss://…'),
   METRICS_PORT: integer(0, 65535).optional().describe('a port from 0 to 65535'),

@@ -77,6 +77,8 @@ describe('a single setting is refused', () => {
     ['SESSION_IDLE_MINUTES', '0'],
     ['SESSION_MAX_HOURS', 'twelve'],
     ['REDIS_URL', 'http://redis'],
+    ['REDIS_URL', 'redis://user:password@'],
+    ['REDIS_URL', 'redis://redis:99999'],
     ['METRICS_PORT', 'x'],
     ['SIMULATOR_SEED', 'x'],
     ['SIMULATOR_FAULTS', 'meteor=0.1'],
