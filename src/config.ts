@@ -105,7 +105,7 @@ const environment = {
     z
       .string()
       .regex(/^rediss?:\/\/\S+$/)
-      .refine((url) => URL.canParse(url)),
+      .refine((text) => URL.canParse(text)),
   )
     .optional()
     .describe('redis://… or rediss://…'),
