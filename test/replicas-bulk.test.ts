@@ -9,7 +9,7 @@ import {
   rowsOf,
   stateOf,
 } from './support/bulk.js';
-import { describeWithRedis } from './support/redis.js';
+import { describeWithRedis, type TestRedis } from './support/redis.js';
 import { type Replicas, startReplicas } from './support/replicas.js';
 import { failure } from './support/service.js';
 
@@ -103,5 +103,27 @@ describeWithRedis('two replicas with a small quota', () => {
     const own = { ...row, patch: { successDeviceCount: 8 } };
     expect(await elsewhere.scriptUserState.update.mutate(own)).toMatchObject(own.patch);
     expect((await writtenTo()).slice(9)).toEqual([written(own)]);
+  });
+
+  test.each<[string, (redis: TestRedis) => void]>([
+    ['answers', () => undefined],
+    ['hangs', (redis) => redis.pause()],
+  ])('rows that wait behind those of another are told when theirs is stopped, while Redis %s', async (_, meanwhile) => {
+    const { visitor, rows } = await personWithRows(20);
+    const cookie = { cookie: visitor.cookies().join('; ') };
+    const first = readMany(createStreamClient(all.one, cookie), { updates: [...rows] });
+    await expect.poll(() => first.results().length).toBe(9);
+    const waiting = rows.slice(12);
+    const second = readMany(createStreamClient(all.two, cookie), { updates: waiting });
+    await expect.poll(() => second.heard).not.toEqual([]);
+    meanwhile(all.redis);
+    const stopped = all.two.stop();
+    const told = { ok: false, error: { data: { reason: 'OVERLOADED' } } };
+    expect(await second.over).toMatchObject(waiting.map(() => told));
+    await stopped;
+    expect(all.two.logged.filter((line) => line.includes('"msg":"stopped"'))).toHaveLength(1);
+    all.redis.resume();
+    first.leave();
+    expect(await patches(all.simulator)).toHaveLength(9);
   });
 });

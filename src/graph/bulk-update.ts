@@ -18,6 +18,8 @@ export interface BulkParts {
     turn: Turn,
     deadline: Deadline,
   ) => Promise<Written<ScriptUserState>>;
+  /** Aborts when no update is to be begun any more; its reason is what those are told that wait. */
+  readonly closing: AbortSignal;
   /** Called at the end. */
   readonly leave: () => void;
 }
@@ -27,10 +29,11 @@ export function createBulkUpdate(
   updates: readonly Update[],
   call: Call & { readonly approval?: Approval | undefined },
   wanted: (index: number) => void,
-  { order, deadlineMs, update, leave }: BulkParts,
+  { order, deadlineMs, update, closing, leave }: BulkParts,
 ): BulkUpdate {
+  const calledOff = AbortSignal.any([closing, ...(call.signal ? [call.signal] : [])]);
   // Each of them listens to it.
-  if (call.signal !== undefined) setMaxListeners(0, call.signal);
+  setMaxListeners(0, calledOff);
   // Several such calls take turns, also those of one person.
   const job = Symbol('bulk update');
   const notBegun = new Set<Place>();
@@ -46,7 +49,7 @@ export function createBulkUpdate(
       run() {
         notBegun.delete(place);
         const clock = new Clock(deadlineMs);
-        const deadline = new Deadline(clock, call.signal);
+        const deadline = new Deadline(clock, calledOff);
         return place.run(deadline, () => update(each, call.approval ?? {}, turn, deadline)).finally(() => clock.stop());
       },
     };

@@ -7,6 +7,7 @@ import { createGraphClient } from './client.js';
 import type { CursorCodec } from './cursor.js';
 import { Clock, Deadline } from './deadline.js';
 import { deviceRunState, script, scriptUserState } from './entities.js';
+import { GraphError } from './errors.js';
 import type { Call, Graph, Written } from './graph.js';
 import { type GraphObserver, observeAnswers, observeRoundTrips, observeWaits, type QuotaName } from './observer.js';
 import { createOrder } from './order.js';
@@ -15,7 +16,7 @@ import { createQuota, type Usage } from './quota.js';
 import { deviceStatesPath, scriptsPath, stateKey, type Target, userStatesPath } from './routes.js';
 import { createSharedLine } from './shared-line.js';
 import { createSharedSlots } from './shared-slots.js';
-import { createLocalSlots } from './slots.js';
+import { createLocalSlots, windowMs } from './slots.js';
 import { createTally } from './tally.js';
 import type { TokenSource } from './tokens.js';
 import { traceRequests } from './tracing.js';
@@ -48,7 +49,7 @@ export interface Graphs {
   with(tokens: TokenSource, caller: Caller): Graph;
   /** What the quotas are at. */
   usage(): Promise<readonly (Usage & { readonly quota: QuotaName })[]>;
-  /** From here on no update of several is begun. */
+  /** From here on no update of several is begun, and those that wait are told so. What has been sent is seen through. */
   endBulk(): void;
   /** Lets what is under way end, then closes the connections. */
   close(): Promise<void>;
@@ -80,6 +81,7 @@ export function createGraphs({ deadlineMs, writesPer20s, shared, observer, ...op
   const order = createOrder(shared && ((wanted) => createSharedLine(shared.redis, shared.replica, wanted)));
   const calls = createAdmission(maxCalls, 1_000);
   const bulkUpdates = createAdmission(maxBulkUpdates, 20_000);
+  const bulkCloses = new AbortController();
   const underWay = createTally();
 
   function bind(tokens: TokenSource, caller: Caller): Graph {
@@ -125,6 +127,7 @@ export function createGraphs({ deadlineMs, writesPer20s, shared, observer, ...op
           createBulkUpdate(updates, call, wanted, {
             order,
             deadlineMs,
+            closing: bulkCloses.signal,
             leave: bulkUpdates.enter(caller),
             update(update, approval, turn, deadline) {
               const own = partsFor(turn);
@@ -153,7 +156,10 @@ export function createGraphs({ deadlineMs, writesPer20s, shared, observer, ...op
         quotas.reads.usage().then((usage) => ({ quota: 'reads', ...usage }) as const),
         quotas.writes.usage().then((usage) => ({ quota: 'writes', ...usage }) as const),
       ]),
-    endBulk: () => quotas.writes.endBulk(),
+    endBulk() {
+      const cause = new Error('the service is stopping');
+      bulkCloses.abort(new GraphError('OVERLOADED', { retryAfterMs: windowMs, cause }));
+    },
     async close() {
       await underWay.idle();
       await transport.close();

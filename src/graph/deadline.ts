@@ -77,9 +77,15 @@ export class Deadline {
     return this.#signal;
   }
 
-  /** @throws {GraphError} `CLIENT_CLOSED` when the caller went away */
+  /** @throws {GraphError} {@link calledOff} when the caller went away */
   throwIfClosed(): void {
-    if (this.#caller?.aborted) throw new GraphError('CLIENT_CLOSED');
+    if (this.#caller?.aborted) throw this.calledOff;
+  }
+
+  /** What is told of a call that was called off: the reason of its signal where that is an error of ours, or `CLIENT_CLOSED`. */
+  get calledOff(): GraphError {
+    const reason: unknown = this.#caller?.reason;
+    return reason instanceof GraphError ? reason : new GraphError('CLIENT_CLOSED');
   }
 
   /** Waits, unless the caller goes away or the time is over. Resolves in each of these cases. */

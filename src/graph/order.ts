@@ -8,7 +8,7 @@ export interface Place {
   /**
    * Does the work once every place before this one has been left, and leaves.
    *
-   * @throws {GraphError} `GRAPH_UNAVAILABLE` or `CLIENT_CLOSED` for work that was not begun in time
+   * @throws {GraphError} `GRAPH_UNAVAILABLE` for work that was not begun in time, or why it was called off
    */
   run<T>(deadline: Deadline, work: () => Promise<T>): Promise<T>;
   /** Leaves without having done anything. */
@@ -111,7 +111,7 @@ export function createOrder(openLine?: OpenLine): Order {
 }
 
 function notBegun(deadline: Deadline): GraphError {
-  if (deadline.over && !deadline.expired) return new GraphError('CLIENT_CLOSED');
+  if (deadline.over && !deadline.expired) return deadline.calledOff;
   const cause = new Error('the time was over before earlier writes on the same state had ended');
   return new GraphError('GRAPH_UNAVAILABLE', { cause });
 }

@@ -2,7 +2,7 @@ import { setImmediate as immediate } from 'node:timers/promises';
 import type { Deadline } from './deadline.js';
 import { GraphError } from './errors.js';
 import { createFairQueue } from './fair-queue.js';
-import { type Granted, type Lanes, type Release, type SharedSlots, type Slots, windowMs } from './slots.js';
+import type { Granted, Lanes, Release, SharedSlots, Slots } from './slots.js';
 import type { Lane, Turn } from './turn.js';
 
 /** However long Graph asks for, after this the next one asks again. */
@@ -28,14 +28,12 @@ export interface Quota {
    * Waits for a slot of the window. Callers take turns, interactive calls go before bulk.
    *
    * @param again for a further attempt of a call: before the caller's other calls
-   * @throws {GraphError} `THROTTLED` at once when the turn can't come within the deadline; `CLIENT_CLOSED`;
-   *   `OVERLOADED` for bulk work that is not begun any more, and when the slots can't be asked for
+   * @throws {GraphError} `THROTTLED` at once when the turn can't come within the deadline; `OVERLOADED`
+   *   when the slots can't be asked for; or why it was called off
    */
   take(turn: Turn, deadline: Deadline, again: boolean): Promise<Release>;
   /** Graph wants fewer, since others share its quota: bulk work waits for so long. */
   slow(ms: number): void;
-  /** From here on no bulk work is begun, and what waits is told so. What has been sent may still be sent again. */
-  endBulk(): void;
   /** How many slots there are, how many are in use, and how many calls wait for one. */
   usage(): Promise<Usage>;
 }
@@ -63,7 +61,6 @@ export function createQuota(slots: Slots): Quota {
   const unjudged = new Set<Waiter>();
   let earliest: Granted['earliest'] | undefined;
   let slowUntil = 0;
-  let bulkEnded = false;
   let isAsking = false;
   let askAgain = false;
   let failure: GraphError | undefined;
@@ -202,14 +199,13 @@ export function createQuota(slots: Slots): Quota {
   }
 
   function notInTime(waiter: Waiter): GraphError {
-    if (!waiter.deadline.expired) return new GraphError('CLIENT_CLOSED');
+    if (!waiter.deadline.expired) return waiter.deadline.calledOff;
     return failure ?? new GraphError('THROTTLED', { retryAfterMs: untilTurnMs(waiter) });
   }
 
   return {
     async take(turn, deadline, again) {
       const { lane } = turn;
-      if (lane === 'bulk' && bulkEnded && !again) throw endedError();
       return new Promise((resolve, reject) => {
         const waiter: Waiter = {
           turn,
@@ -232,24 +228,10 @@ export function createQuota(slots: Slots): Quota {
     slow(ms) {
       slowUntil = Math.max(slowUntil, performance.now() + Math.min(ms, longestSlowMs));
     },
-    endBulk() {
-      bulkEnded = true;
-      const waiting = Array.from({ length: lanes.bulk.size }, () => lanes.bulk.shift()).filter(
-        (each) => each !== undefined,
-      );
-      for (const waiter of waiting) {
-        if (waiter.again) lanes.bulk.push(waiter.turn.caller, waiter, false);
-        else refuse(waiter, endedError());
-      }
-    },
     async usage() {
       const waiting = { interactive: lanes.interactive.size, bulk: lanes.bulk.size };
       const used = await Promise.resolve(slots.used()).catch(() => undefined);
       return { limit: slots.limit, used, waiting };
     },
   };
-}
-
-function endedError(): GraphError {
-  return new GraphError('OVERLOADED', { retryAfterMs: windowMs, cause: new Error('the service is stopping') });
 }
