@@ -24,8 +24,9 @@ export function answerErrors(log: Logger, observe?: (reason: Reason) => void): E
     const error = asRefusal(thrown);
     const requestId = response.locals.requestId;
     observe?.(reasonOf(error));
-    const isRefused = error instanceof Refusal || thrown instanceof GraphError;
-    if (isRefused) log.info({ requestId, reason: reasonOf(error) }, 'request refused');
+    const refused = { requestId, reason: reasonOf(error) };
+    if (thrown instanceof GraphError) log.warn({ ...refused, ...thrown.forLog() }, 'request refused');
+    else if (error instanceof Refusal) log.info(refused, 'request refused');
     else log.error({ requestId, err: thrown }, 'a defect');
     if (response.headersSent) {
       response.destroy();

@@ -1,10 +1,13 @@
 import type { Logger } from 'pino';
-import { createClient } from 'redis';
+import { createClient, ErrorReply } from 'redis';
 import { GraphError } from '../graph/errors.js';
 import type { Secret } from '../secret.js';
 
 /** A command that takes longer than this has failed: Redis answers within a millisecond or is in trouble. */
 const commandTimeoutMs = 2_000;
+
+/** A server that takes no writes is left, but not more often than this. */
+const leaveEveryMs = 1_000;
 
 /** More commands than this under way at a time are refused, so that a Redis that hangs doesn't fill the memory. */
 const maxCommands = 50_000;
@@ -36,7 +39,7 @@ export interface Redis {
    * @throws {GraphError} `OVERLOADED` when Redis is away, hangs or refuses
    */
   run<T>(command: (commands: Commands) => Promise<T>): Promise<T>;
-  /** Whether it answers at this moment. */
+  /** Whether it takes writes at this moment: one that is full, or not the primary any more, answers and takes none. */
   isUp(): Promise<boolean>;
   /** Calls back with each message of a channel, as long as there is a connection. */
   subscribe(channel: string, listener: (message: string) => void): void;
@@ -52,25 +55,34 @@ export const nameOf = (kind: string, name: string): string => `script-state-bff:
 export const storeUnavailable = (cause: unknown): GraphError =>
   new GraphError('OVERLOADED', { retryAfterMs: 1_000, cause });
 
+/** What went wrong with Redis, in a word that names no address. */
+class RedisError extends Error {
+  override readonly name = 'RedisError';
+  readonly code: string;
+
+  constructor(cause: unknown) {
+    super('Redis failed', { cause });
+    this.code = codeOf(cause);
+  }
+}
+
 /** Connects, and goes on trying: a Redis that is away is waited for, never given up. @param onError told of each command that fails */
 export function createRedis(url: Secret, log: Logger, onError?: () => void): Redis {
   const commands = connect(url.reveal());
   const messages = commands.duplicate({ disableOfflineQueue: false });
   let isKnownLost = false;
-  commands.on('error', (error: unknown) => {
-    // Each attempt to connect fails anew; one line for all of them.
+  function lost(error: unknown): void {
+    // Each attempt fails anew; one line for all of them.
     if (!isKnownLost) log.error({ cause: codeOf(error) }, 'Redis is unavailable');
     isKnownLost = true;
-  });
-  commands.on('ready', () => {
-    if (isKnownLost) log.info('Redis is available again');
-    isKnownLost = false;
-  });
+  }
+  commands.on('error', lost);
+  commands.on('ready', () => void isUp());
   messages.on('error', () => undefined);
   // Neither ever gives up, so that both promises only end when they are connected or closed.
   const connecting = Promise.allSettled([commands.connect(), messages.connect()]);
 
-  async function run<T>(command: (client: Commands) => Promise<T>): Promise<T> {
+  async function attempt<T>(command: (client: Commands) => Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(
@@ -80,21 +92,47 @@ export function createRedis(url: Secret, log: Logger, onError?: () => void): Red
     });
     try {
       return await Promise.race([command(commands), tooLate]);
-    } catch (error) {
+    } catch (cause) {
       onError?.();
-      throw storeUnavailable(error);
+      const error = new RedisError(cause);
+      if (error.code === 'READONLY') leave();
+      throw error;
     } finally {
       clearTimeout(timer);
     }
   }
 
+  let isLeaving = false;
+  /** Has the connections closed by the server: after a failover the address leads to another one. */
+  function leave(): void {
+    if (isLeaving) return;
+    isLeaving = true;
+    setTimeout(() => {
+      isLeaving = false;
+    }, leaveEveryMs).unref();
+    for (const client of [commands, messages]) client.sendCommand(['QUIT']).catch(() => undefined);
+  }
+
+  async function isUp(): Promise<boolean> {
+    // The connection tells by itself when it is lost.
+    if (!commands.isReady) return false;
+    try {
+      await attempt((client) => client.set(nameOf('probe', 'write'), '', { expiration: { type: 'EX', value: 60 } }));
+    } catch (error) {
+      lost(error);
+      return false;
+    }
+    if (isKnownLost) log.info('Redis is available again');
+    isKnownLost = false;
+    return true;
+  }
+
   return {
-    run,
-    isUp: () =>
-      run((client) => client.ping()).then(
-        () => true,
-        () => false,
-      ),
+    run: (command) =>
+      attempt(command).catch((error: unknown) => {
+        throw storeUnavailable(error);
+      }),
+    isUp,
     subscribe(channel, listener) {
       messages.subscribe(channel, listener).catch(() => undefined);
     },
@@ -107,8 +145,9 @@ export function createRedis(url: Secret, log: Logger, onError?: () => void): Red
   };
 }
 
-/** What is wrong, in a word that names no address. */
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
+  // Redis begins what it says with a word for programs.
+  if (error instanceof ErrorReply) return /^[A-Z]+(?= )/.exec(error.message)?.[0] ?? 'ErrorReply';
   return 'code' in error && typeof error.code === 'string' ? error.code : error.constructor.name;
 }
