@@ -7,11 +7,11 @@ import { GraphError, type GraphReason } from './graph/errors.js';
 import type { Graph } from './graph/graph.js';
 import { scriptKinds, type Target } from './graph/routes.js';
 import { createTokenSource, describeCause } from './graph/tokens.js';
+import { openGraph } from './graph-access.js';
 import { createLog } from './log.js';
 import { createRedis } from './redis/connection.js';
 import { underLease } from './redis/lease.js';
 import type { Secret } from './secret.js';
-import { openGraph } from './service.js';
 
 /** Ends the examination: the step that failed has been reported. */
 class Ended extends Error {

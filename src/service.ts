@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { TokenCredential } from '@azure/identity';
 import type { Logger } from 'pino';
@@ -6,25 +7,19 @@ import type { Audit } from './api/context.js';
 import { createApp, type SignIn } from './app.js';
 import { localOperator, type Visitor } from './auth/authenticate.js';
 import { createOidcSignIn } from './auth/oidc.js';
+import { createMemoryStores } from './auth/stores.js';
 import type { Config } from './config.js';
 import { createGraphs } from './graph/create-graph.js';
-import {
-  accessTokenCredential,
-  azureCredential,
-  graphScope,
-  noCredential,
-  permissionsIn,
-  requiredPermission,
-} from './graph/credential.js';
+import { graphScope, permissionsIn, requiredPermission } from './graph/credential.js';
 import { createCursorCodec } from './graph/cursor.js';
 import { GraphError } from './graph/errors.js';
 import { createTokenSource, type TokenSource } from './graph/tokens.js';
+import { type GraphAccess, openGraph } from './graph-access.js';
 import { createDrain } from './http/drain.js';
 import { publicOrigin, requireOwnSite } from './http/guards.js';
 import { inTurn } from './http/in-turn.js';
 import { close, createHttpServer, listen } from './http/server.js';
-import { createRedis, type Redis } from './redis/connection.js';
-import { createReplica } from './redis/replica.js';
+import { joinReplicas, type Replicas } from './redis/replicas.js';
 import { createMetrics, type Metrics } from './telemetry/metrics.js';
 import { type MetricsServer, serveMetrics } from './telemetry/metrics-server.js';
 
@@ -42,15 +37,6 @@ export const longestStopMs = (config: Config): number => drainGraceMs + config.G
 
 /** `npm run build` puts the console there; it is the same folder seen from the sources and from the bundle. */
 const consoleFolder = fileURLToPath(new URL('../dist/console', import.meta.url));
-
-/** A Graph to speak to: where it is, and how to get in. */
-export interface GraphAccess {
-  readonly baseUrl: URL;
-  readonly credential: TokenCredential;
-  /** The identity provider that came with it. */
-  readonly identity: { readonly issuer: string; readonly clientId: string; readonly clientSecret: string } | undefined;
-  close(): Promise<void>;
-}
 
 /** The running service. */
 export interface Service {
@@ -70,27 +56,29 @@ export async function startService(config: Config, log: Logger): Promise<Service
   const simulated = config.GRAPH_CREDENTIAL === 'simulator';
   const metrics = config.METRICS_PORT === undefined ? undefined : createMetrics();
   const tokens = createTokenSource(observed(access.credential, metrics), graphScope(access.baseUrl), log);
-  const redis = config.REDIS_URL && createRedis(config.REDIS_URL, log, metrics?.redisError);
-  const replica = redis && createReplica(redis);
+  const secrets = sessionSecrets(config);
+  const replicas = config.REDIS_URL && joinReplicas(config.REDIS_URL, log, metrics?.redisError);
   const graphs = createGraphs({
     baseUrl: access.baseUrl,
-    cursors: createCursorCodec(sessionSecrets(config)),
+    cursors: createCursorCodec(secrets),
     deadlineMs: config.GRAPH_DEADLINE_MS,
     writesPer20s: config.GRAPH_WRITES_PER_20S,
     log,
     observer: metrics?.graph,
-    shared: redis && replica && { redis, replica: replica.id },
+    shared: replicas,
   });
   const drain = createDrain();
   const audit = createAudit(log, metrics?.write);
-  const isStoreUp = async () => (await redis?.isUp()) ?? true;
+  const isStoreUp = async () => (await replicas?.isUp()) ?? true;
   metrics?.follow(graphs, async () => !drain.draining && (await isStoreUp()));
   const app = createApp({
     graphFor: (visitor) => graphs.with(visitor?.tokens ?? whileSignedIn(visitor, tokens), visitor?.person.oid ?? ''),
     graphKind: simulated ? 'simulator' : 'live',
     audit,
     signIn:
-      config.SIGN_IN === 'off' ? withoutSignIn : withOidc(config, access.identity, { redis, metrics, audit, log }),
+      config.SIGN_IN === 'off'
+        ? withoutSignIn
+        : withOidc(config, access.identity, { secrets, replicas, metrics, audit, log }),
     publicUrl: config.PUBLIC_URL,
     drain,
     isStoreUp,
@@ -103,8 +91,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
   let metricsServer: MetricsServer | undefined;
   const closeParts = async () => {
     await graphs.close();
-    await replica?.leave();
-    await redis?.close();
+    await replicas?.leave();
     await access.close();
     await metricsServer?.close();
   };
@@ -161,12 +148,16 @@ function whileSignedIn(visitor: Visitor | null, tokens: TokenSource): TokenSourc
   };
 }
 
-const sessionSecrets = (config: Config) => (config.SESSION_SECRET ?? []).map((secret) => secret.reveal());
+/** Those of the settings, or a random one. */
+function sessionSecrets({ SESSION_SECRET }: Config): readonly string[] {
+  return SESSION_SECRET?.map((secret) => secret.reveal()) ?? [randomBytes(32).toString('base64url')];
+}
 
 const withoutSignIn: SignIn = { sessions: undefined, routes: undefined, authenticate: localOperator };
 
 interface SignInDeps {
-  readonly redis: Redis | undefined;
+  readonly secrets: readonly string[];
+  readonly replicas: Replicas | undefined;
   readonly metrics: Metrics | undefined;
   readonly audit: Audit;
   readonly log: Logger;
@@ -175,9 +166,10 @@ interface SignInDeps {
 function withOidc(
   config: Config,
   simulated: GraphAccess['identity'],
-  { redis, metrics, audit, log }: SignInDeps,
+  { secrets, replicas, metrics, audit, log }: SignInDeps,
 ): SignIn {
   const { PUBLIC_URL } = config;
+  const idleMs = config.SESSION_IDLE_MINUTES * 60_000;
   const keepTokens = config.GRAPH_CREDENTIAL === 'signed-in-user';
   const delegated = keepTokens ? ` ${graphScope(config.GRAPH_BASE_URL).replace('.default', requiredPermission)}` : '';
   return createOidcSignIn({
@@ -188,53 +180,18 @@ function withOidc(
       certificatePath: config.OIDC_CLIENT_CERTIFICATE_PATH,
       scope: config.OIDC_SCOPE ?? `openid profile offline_access${delegated}`,
     },
-    secrets: sessionSecrets(config),
+    secrets,
     secure: PUBLIC_URL?.protocol === 'https:',
-    idleMs: config.SESSION_IDLE_MINUTES * 60_000,
     maxSessionMs: config.SESSION_MAX_HOURS * 3_600_000,
     roleNames: { reader: config.ROLE_READER, operator: config.ROLE_OPERATOR },
     keepTokens,
-    redis,
+    stores: replicas?.stores(idleMs, secrets) ?? createMemoryStores(idleMs),
     observeRenewal: metrics && ((ok) => metrics.token('person', ok)),
     originOf: (request) => publicOrigin(request, PUBLIC_URL),
     requireOwnSite: inTurn(requireOwnSite(PUBLIC_URL)),
     audit: (response, event) => audit.note({ ...event, requestId: response.locals.requestId }),
     log,
   });
-}
-
-/** Finds the Graph that the settings name. The simulator is loaded only here, and only when it is chosen. */
-export async function openGraph(config: Config): Promise<GraphAccess> {
-  if (config.GRAPH_CREDENTIAL === 'simulator') {
-    const { startSimulator } = await import('./simulator/simulator.js');
-    const simulator = await startSimulator({
-      seed: config.SIMULATOR_SEED,
-      port: config.SIMULATOR_PORT,
-      latencyMs: config.SIMULATOR_LATENCY_MS,
-      faults: config.SIMULATOR_FAULTS,
-      approval: config.SIMULATOR_APPROVAL === 'on',
-      writesPer20s: config.SIMULATOR_WRITES_PER_20S,
-      identity: config.SIGN_IN === 'oidc' && config.OIDC_ISSUER === undefined,
-    });
-    return {
-      baseUrl: new URL(simulator.baseUrl),
-      credential: simulator.credential,
-      identity: simulator.identity,
-      close: () => simulator.close(),
-    };
-  }
-  return {
-    baseUrl: config.GRAPH_BASE_URL,
-    credential: chooseCredential(config),
-    identity: undefined,
-    close: async () => undefined,
-  };
-}
-
-function chooseCredential({ GRAPH_CREDENTIAL, GRAPH_ACCESS_TOKEN }: Config): TokenCredential {
-  if (GRAPH_CREDENTIAL === 'azure') return azureCredential();
-  const handedOver = GRAPH_CREDENTIAL === 'access-token' ? GRAPH_ACCESS_TOKEN : undefined;
-  return handedOver === undefined ? noCredential() : accessTokenCredential(handedOver.reveal());
 }
 
 /** Looks into the token at start-up, so that a missing permission is known before somebody's write fails of it. */

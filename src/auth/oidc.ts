@@ -1,33 +1,26 @@
-import { randomBytes } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
-import type { Redis } from '../redis/connection.js';
 import type { Authenticate } from './authenticate.js';
-import { MemorySessionStore } from './memory-session-store.js';
 import { createProvider, type ProviderOptions, type ProviderUnavailable } from './provider.js';
-import { RedisSessionStore } from './redis-session-store.js';
-import { createRedisTokenStore } from './redis-token-store.js';
 import type { RoleNames } from './roles.js';
 import { createSessions } from './sessions.js';
 import { bySession, type SignInParts, signInRoutes } from './sign-in.js';
-import { createMemoryTokenStore } from './token-store.js';
+import type { Stores } from './stores.js';
 import { createTransactions } from './transaction.js';
 import { createTokenVault } from './vault.js';
 
 /** What {@link createOidcSignIn} needs. */
 export interface OidcSignInOptions extends Pick<SignInParts, 'originOf' | 'requireOwnSite' | 'audit'> {
   readonly provider: ProviderOptions;
-  /** Sign cookies; the first one signs. Random ones without any. */
+  /** One or more, which sign cookies; the first one signs. */
   readonly secrets: readonly string[];
   /** Whether browsers come by https. */
   readonly secure: boolean;
-  readonly idleMs: number;
   readonly maxSessionMs: number;
   readonly roleNames: RoleNames;
   /** Whether people's own tokens are kept, for calls to Graph. */
   readonly keepTokens: boolean;
-  /** Where replicas share sessions and tokens; without it they are in this process's memory. */
-  readonly redis: Redis | undefined;
+  readonly stores: Stores;
   /** Told of each renewal of a person's token. */
   readonly observeRenewal: ((ok: boolean) => void) | undefined;
   readonly log: Logger;
@@ -39,19 +32,15 @@ export function createOidcSignIn(options: OidcSignInOptions): {
   readonly routes: RequestHandler;
   readonly authenticate: Authenticate;
 } {
-  const { log, redis, secure, originOf, requireOwnSite, audit, maxSessionMs, roleNames } = options;
-  const secrets = options.secrets.length > 0 ? options.secrets : [randomBytes(32).toString('base64url')];
+  const { log, secrets, secure, originOf, requireOwnSite, audit, maxSessionMs, roleNames } = options;
+  const { sessions: store, tokens } = options.stores;
   const alarm = (error: ProviderUnavailable) => logProvider(log, error);
   const provider = createProvider(options.provider);
-  const unreadable = () => log.warn('a value in Redis can not be read: it counts as none');
-  const store = redis
-    ? new RedisSessionStore(options.idleMs, redis, secrets, unreadable)
-    : new MemorySessionStore(options.idleMs);
   const sessions = createSessions({ store, secrets, secure });
   const vault = options.keepTokens
     ? createTokenVault({
         observe: options.observeRenewal,
-        store: redis ? createRedisTokenStore(redis, secrets, unreadable) : createMemoryTokenStore(),
+        store: tokens,
         provider,
         log,
         alarm,

@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import type { Redis } from '../redis/connection.js';
 import { createAdmission } from './admission.js';
 import { createBatching } from './batching.js';
 import { createBulkUpdate } from './bulk-update.js';
@@ -9,14 +8,13 @@ import { Clock, Deadline } from './deadline.js';
 import { deviceRunState, script, scriptUserState } from './entities.js';
 import { GraphError } from './errors.js';
 import type { Call, Graph, Written } from './graph.js';
+import type { OpenLine } from './line.js';
 import { type GraphObserver, observeAnswers, observeRoundTrips, observeWaits, type QuotaName } from './observer.js';
 import { createOrder } from './order.js';
 import { createPager } from './paging.js';
 import { createQuota, type Usage } from './quota.js';
 import { deviceStatesPath, scriptsPath, stateKey, type Target, userStatesPath } from './routes.js';
-import { createSharedLine } from './shared-line.js';
-import { createSharedSlots } from './shared-slots.js';
-import { createLocalSlots, windowMs } from './slots.js';
+import { createLocalSlots, type SharedSlots, windowMs } from './slots.js';
 import { createTally } from './tally.js';
 import type { TokenSource } from './tokens.js';
 import { traceRequests } from './tracing.js';
@@ -24,6 +22,13 @@ import { createTransport } from './transport.js';
 import { type Caller, createTurn, type Turn } from './turn.js';
 import { createUserStates } from './user-states.js';
 import { createWriter, type Write } from './write.js';
+
+/** What replicas share of a Graph that they all write to. */
+export interface Sharing {
+  /** Those of one name are the same for all replicas. @param options `deadlineMs`: the longest that one call may take */
+  slots(options: { readonly name: string; readonly limit: number; readonly deadlineMs: number }): SharedSlots;
+  readonly line: OpenLine;
+}
 
 /** What {@link createGraphs} needs. */
 export interface GraphOptions {
@@ -34,8 +39,8 @@ export interface GraphOptions {
   readonly deadlineMs: number;
   readonly writesPer20s: number;
   readonly log: Logger;
-  /** Where replicas share quotas and order, and the id of this one; without it there is but one replica. */
-  readonly shared?: { readonly redis: Redis; readonly replica: string } | undefined;
+  /** Quotas and order; without it there is but one replica. */
+  readonly shared?: Sharing | undefined;
   readonly observer?: GraphObserver | undefined;
 }
 
@@ -70,7 +75,7 @@ export function createGraphs({ deadlineMs, writesPer20s, shared, observer, ...op
   const plain = createTransport(baseUrl.origin);
   const transport = observer ? observeRoundTrips(plain, observer) : plain;
   const quotaOf = (name: QuotaName, limit: number) => {
-    const slots = shared ? createSharedSlots({ ...shared, name, limit, deadlineMs }) : createLocalSlots(limit);
+    const slots = shared?.slots({ name, limit, deadlineMs }) ?? createLocalSlots(limit);
     return observer ? observeWaits(name, createQuota(slots), observer) : createQuota(slots);
   };
   const quotas = {
@@ -78,7 +83,7 @@ export function createGraphs({ deadlineMs, writesPer20s, shared, observer, ...op
     reads: quotaOf('reads', Math.max(requestsPer20s - writesPer20s, requestsPer20s / 2)),
     writes: quotaOf('writes', writesPer20s),
   };
-  const order = createOrder(shared && ((wanted) => createSharedLine(shared.redis, shared.replica, wanted)));
+  const order = createOrder(shared?.line);
   const calls = createAdmission(maxCalls, 1_000);
   const bulkUpdates = createAdmission(maxBulkUpdates, 20_000);
   const bulkCloses = new AbortController();

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { MemorySessionStore } from '../../src/auth/memory-session-store.js';
-import { RedisSessionStore } from '../../src/auth/redis-session-store.js';
-import { createRedisTokenStore } from '../../src/auth/redis-token-store.js';
 import type { SessionStore } from '../../src/auth/session-store.js';
 import { createMemoryTokenStore, type TokenStore } from '../../src/auth/token-store.js';
-import { createSharedSlots } from '../../src/graph/shared-slots.js';
 import { createLocalSlots, type Slots } from '../../src/graph/slots.js';
 import { createLog } from '../../src/log.js';
 import { createRedis, type Redis } from '../../src/redis/connection.js';
+import { RedisSessionStore } from '../../src/redis/session-store.js';
+import { createRedisSlots } from '../../src/redis/slots.js';
+import { createRedisTokenStore } from '../../src/redis/token-store.js';
 import { Secret } from '../../src/secret.js';
 import { describeWithRedis, startRedis, type TestRedis } from './redis.js';
 
@@ -50,7 +50,7 @@ export function describeBothForms(name: string, suite: (keeping: Keeping) => voi
       sessions: (idleMs = 60_000) => new RedisSessionStore(idleMs, redis, secrets, unreadable),
       tokens: () => createRedisTokenStore(redis, secrets, unreadable),
       slots: (limit) =>
-        createSharedSlots({ redis, replica: 'test', name: `slots-${count++}`, limit, deadlineMs: 30_000 }),
+        createRedisSlots({ redis, replica: 'test', name: `slots-${count++}`, limit, deadlineMs: 30_000 }),
     });
   });
 }

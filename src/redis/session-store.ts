@@ -1,9 +1,9 @@
 import { callbackify } from 'node:util';
 import { RedisStore } from 'connect-redis';
 import type { SessionData } from 'express-session';
-import { nameOf, type Redis } from '../redis/connection.js';
-import { createSealedValues, type SealedValues } from '../redis/sealed-values.js';
-import { maxPerPerson, SessionStore, type SignedIn } from './session-store.js';
+import { maxPerPerson, SessionStore, type SignedIn } from '../auth/session-store.js';
+import { nameOf, type Redis } from './connection.js';
+import { createSealedValues, type SealedValues } from './sealed-values.js';
 
 /** Sessions in Redis, sealed: they are the same for all replicas, at once. */
 export class RedisSessionStore extends SessionStore {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { nameOf, type Redis, storeUnavailable } from '../redis/connection.js';
-import { GraphError } from './errors.js';
-import { type Granted, type Release, reservedOf, type SharedSlots, windowMs } from './slots.js';
+import { GraphError } from '../graph/errors.js';
+import { type Granted, type Release, reservedOf, type SharedSlots, windowMs } from '../graph/slots.js';
+import { nameOf, type Redis, storeUnavailable } from './connection.js';
 
 /** Others may have given slots back unused: one asks at least so often. */
 const askEveryMs = 1_000;
@@ -56,8 +56,8 @@ const usedScript = `${now}
 
 const reply = z.tuple([z.int(), z.int(), z.int(), z.array(z.number())]);
 
-/** What {@link createSharedSlots} needs. */
-export interface SharedSlotsOptions {
+/** What {@link createRedisSlots} needs. */
+export interface RedisSlotsOptions {
   readonly redis: Redis;
   /** The id of this replica; no other has it. */
   readonly replica: string;
@@ -74,7 +74,7 @@ export interface SharedSlotsOptions {
  * Libraries for rate limits count in windows that begin and end: at the border twice the limit goes out in one of
  * Graph's, which slide.
  */
-export function createSharedSlots({ redis, replica, name, limit, deadlineMs }: SharedSlotsOptions): SharedSlots {
+export function createRedisSlots({ redis, replica, name, limit, deadlineMs }: RedisSlotsOptions): SharedSlots {
   const keys = [nameOf('quota', name)];
   const hold = String(deadlineMs + windowMs);
   let count = 0;

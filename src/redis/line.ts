@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { nameOf, type Redis, storeUnavailable } from '../redis/connection.js';
-import { aliveKey, deadAfterMs } from '../redis/replica.js';
-import type { Deadline } from './deadline.js';
-import { GraphError } from './errors.js';
-import type { Line, Ticket } from './line.js';
-import type { Lane } from './turn.js';
+import type { Deadline } from '../graph/deadline.js';
+import { GraphError } from '../graph/errors.js';
+import type { Line, Ticket } from '../graph/line.js';
+import type { Lane } from '../graph/turn.js';
+import { nameOf, type Redis, storeUnavailable } from './connection.js';
+import { aliveKey, deadAfterMs } from './replica.js';
 
 /** Without word from the others, one looks so often whether it is one's turn. */
 const lookEveryMs = 500;
@@ -51,7 +51,7 @@ const leaveScript = `
  *
  * @param replica the id of this one; no other has it
  */
-export function createSharedLine(redis: Redis, replica: string, wanted: (key: string, lane: Lane) => void): Line {
+export function createRedisLine(redis: Redis, replica: string, wanted: (key: string, lane: Lane) => void): Line {
   /** The tickets of this replica by their keys, each with what wakes whoever waits for its turn. */
   const held = new Map<string, Map<string, (() => void) | undefined>>();
   let count = 0;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Redis } from '../redis/connection.js';
-import { underLease } from '../redis/lease.js';
-import { createSealedValues } from '../redis/sealed-values.js';
-import type { TokenStore } from './token-store.js';
+import type { TokenStore } from '../auth/token-store.js';
+import type { Redis } from './connection.js';
+import { underLease } from './lease.js';
+import { createSealedValues } from './sealed-values.js';
 
 const oidcTokens = z.object({
   accessToken: z.string(),
