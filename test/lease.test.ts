@@ -60,7 +60,7 @@ describeWithRedis('a lease', () => {
     await Promise.all(callers);
     expect(most).toBe(1);
     expect(done.toSorted((a, b) => a - b)).toEqual(callers.map((_, index) => index));
-    expect(await server.inspect.keys('*:lease:*')).toEqual([]);
+    expect(await server.inspect.keys('*')).toEqual([]);
   });
 
   test('of one name is no matter to another', async () => {

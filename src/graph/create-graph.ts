@@ -14,7 +14,7 @@ import { createOrder } from './order.js';
 import { createPager } from './paging.js';
 import { createQuota, type Usage } from './quota.js';
 import { deviceStatesPath, scriptsPath, stateKey, type Target, userStatesPath } from './routes.js';
-import { createLocalSlots, type SharedSlots, windowMs } from './slots.js';
+import { createLocalSlots, type SharedSlots, type SharedSlotsOptions, windowMs } from './slots.js';
 import { createTally } from './tally.js';
 import type { TokenSource } from './tokens.js';
 import { traceRequests } from './tracing.js';
@@ -25,8 +25,7 @@ import { createWriter, type Write } from './write.js';
 
 /** What replicas share of a Graph that they all write to. */
 export interface Sharing {
-  /** Those of one name are the same for all replicas. @param options `deadlineMs`: the longest that one call may take */
-  slots(options: { readonly name: string; readonly limit: number; readonly deadlineMs: number }): SharedSlots;
+  slots(options: SharedSlotsOptions): SharedSlots;
   readonly line: OpenLine;
 }
 

@@ -48,6 +48,15 @@ export interface SharedSlots extends Budget {
   readonly used: () => Promise<number>;
 }
 
+/** Which slots replicas share. */
+export interface SharedSlotsOptions {
+  /** Those of one name are the same for all replicas. */
+  readonly name: string;
+  readonly limit: number;
+  /** The longest that one call may take. */
+  readonly deadlineMs: number;
+}
+
 /** Of either kind. */
 export type Slots = LocalSlots | SharedSlots;
 

@@ -117,7 +117,8 @@ export function createRedis(url: Secret, log: Logger, onError?: () => void): Red
     // The connection tells by itself when it is lost.
     if (!commands.isReady) return false;
     try {
-      await attempt((client) => client.set(nameOf('probe', 'write'), '', { expiration: { type: 'EX', value: 60 } }));
+      // A write that leaves nothing behind.
+      await attempt((client) => client.setRange(nameOf('probe', 'write'), 0, ''));
     } catch (error) {
       lost(error);
       return false;
@@ -149,5 +150,6 @@ function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   // Redis begins what it says with a word for programs.
   if (error instanceof ErrorReply) return /^[A-Z]+(?= )/.exec(error.message)?.[0] ?? 'ErrorReply';
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.constructor.name;
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return error.name === 'Error' ? error.constructor.name : error.name;
 }

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { GraphError } from '../graph/errors.js';
-import { type Granted, type Release, reservedOf, type SharedSlots, windowMs } from '../graph/slots.js';
+import {
+  type Granted,
+  type Release,
+  reservedOf,
+  type SharedSlots,
+  type SharedSlotsOptions,
+  windowMs,
+} from '../graph/slots.js';
 import { nameOf, type Redis, storeUnavailable } from './connection.js';
 
 /** Others may have given slots back unused: one asks at least so often. */
@@ -57,15 +64,10 @@ const usedScript = `${now}
 const reply = z.tuple([z.int(), z.int(), z.int(), z.array(z.number())]);
 
 /** What {@link createRedisSlots} needs. */
-export interface RedisSlotsOptions {
+export interface RedisSlotsOptions extends SharedSlotsOptions {
   readonly redis: Redis;
   /** The id of this replica; no other has it. */
   readonly replica: string;
-  /** Replicas share the slots of one name. */
-  readonly name: string;
-  readonly limit: number;
-  /** The longest that one call may take. */
-  readonly deadlineMs: number;
 }
 
 /**
