@@ -6,7 +6,7 @@ import type { Backend, Balancer } from './balancer.js';
 /** One place where a replica runs, and another one after it has ended. */
 export interface Place {
   readonly name: string;
-  /** Resident memory of the one that runs now, in MiB. */
+  /** Resident memory of the one that runs now, in MiB; 0 while none does. */
   memory(): number;
   /** Ends it without a warning, and starts the next one. */
   kill(): Promise<void>;
@@ -50,7 +50,9 @@ export async function startPlace(name: string, { folder, balancer, env, ended }:
   return {
     name,
     memory() {
-      const pages = Number(readFileSync(`/proc/${serving.pid}/statm`, 'utf8').split(' ')[1]);
+      const { child, pid } = serving;
+      if (child.exitCode !== null || child.signalCode !== null) return 0;
+      const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
       return Math.round((pages * 4_096) / 2 ** 20);
     },
     async kill() {
