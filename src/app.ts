@@ -3,19 +3,19 @@ import type { Logger } from 'pino';
 import type { Reason } from './api/errors.js';
 import { procedures } from './api/router.js';
 import type { Authenticate } from './auth/authenticate.js';
-import type { TrpcParts } from './http/call-context.js';
-import { requireCalls } from './http/calls.js';
+import { identify } from './http/authenticate.js';
 import { serveConsole } from './http/console.js';
 import type { Drain } from './http/drain.js';
+import { answerErrors, notFound } from './http/error-handler.js';
 import { requireHost, requireJson, requireLocalHost, requireMethod, requireOwnSite } from './http/guards.js';
 import { alive, readiness } from './http/health.js';
-import { identify } from './http/identify.js';
-import { inTurn } from './http/in-turn.js';
-import { readBody } from './http/read-body.js';
-import { answerErrors, notFound } from './http/refusal.js';
 import { logRequests } from './http/request-log.js';
 import { securityHeaders } from './http/security-headers.js';
-import { answerCalls } from './http/trpc-handler.js';
+import { inTurn } from './http/sync-middleware.js';
+import type { TrpcParts } from './http/trpc/create-context.js';
+import { answerCalls } from './http/trpc/handler.js';
+import { requireCalls } from './http/trpc/parse-calls.js';
+import { readBody } from './http/trpc/read-body.js';
 
 /** How people come in. */
 export interface SignIn {

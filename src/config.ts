@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isLoopback } from './loopback.js';
 import { Secret } from './secret.js';
-import { type SimulatorFault, simulatorFaults } from './simulator/fault-names.js';
+import { type SimulatorFault, simulatorFaults } from './simulator/faults/fault-names.js';
 
 const secret = (shape: z.ZodString) => shape.transform((value) => new Secret(value));
 

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig, readEnvironment } from './config.js';
+import { GraphError, type GraphReason } from './errors.js';
 import { createGraphs } from './graph/create-graph.js';
-import { graphScope, permissionsIn, requiredPermission } from './graph/credential.js';
-import { createCursorCodec } from './graph/cursor.js';
-import { GraphError, type GraphReason } from './graph/errors.js';
 import type { Graph } from './graph/graph.js';
+import { createCursorCodec } from './graph/requests/cursor.js';
 import { scriptKinds, type Target } from './graph/routes.js';
-import { createTokenSource, describeCause } from './graph/tokens.js';
-import { openGraph } from './graph-access.js';
+import { graphScope, permissionsIn, requiredPermission } from './graph/tokens/credential.js';
+import { createTokenSource, describeCause } from './graph/tokens/token-source.js';
+import { openGraph } from './graph-connection.js';
 import { createLog } from './log.js';
 import { createRedis } from './redis/connection.js';
 import { underLease } from './redis/lease.js';

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { GraphError } from '../graph/errors.js';
+import { GraphError } from '../errors.js';
 import type { Audit, AuditedWrite } from './context.js';
 import { type Reason, reasonOf } from './errors.js';
 

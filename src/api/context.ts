@@ -2,7 +2,7 @@ import type { TRPCError } from '@trpc/server';
 import type { Person } from '../auth/person.js';
 import type { Graph, Written } from '../graph/graph.js';
 import type { Script } from '../graph/routes.js';
-import type { Watch } from './watch.js';
+import type { Watch } from './instrument.js';
 
 /** What every call has at hand. */
 export interface Context {

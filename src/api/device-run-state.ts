@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { DeviceRunState } from '../graph/entities.js';
 import type { Page } from '../graph/graph.js';
-import { cursorField, targetFields } from './target.js';
+import { cursorField, targetFields } from './inputs/target.js';
 import { readerProcedure, router } from './trpc.js';
 
 /** How a script ran on each of a person's devices. */

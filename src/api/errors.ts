@@ -2,8 +2,8 @@ import { TRPCError } from '@trpc/server';
 import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { type TRPC_ERROR_CODE_KEY, type TRPC_ERROR_CODE_NUMBER, TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { ZodError } from 'zod';
-import { CursorError } from '../graph/cursor.js';
-import { GraphError, type GraphIds, type GraphReason } from '../graph/errors.js';
+import { GraphError, type GraphIds, type GraphReason } from '../errors.js';
+import { CursorError } from '../graph/requests/cursor.js';
 
 /** Why a call failed. */
 export type Reason = GraphReason | 'INVALID_INPUT' | 'REQUEST_REFUSED' | 'ROLE_MISSING' | 'INTERNAL';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { ScriptUserState } from '../graph/entities.js';
 import type { Page } from '../graph/graph.js';
-import type { Progress } from './settle-all.js';
-import { cursorField, scriptFields, targetFields } from './target.js';
+import { type UpdateResult, updateMany } from './bulk/update-many.js';
+import type { Progress } from './bulk/worker-pool.js';
+import { cursorField, scriptFields, targetFields } from './inputs/target.js';
+import { approval, maxUpdates, newUserState, patch, updateRow } from './inputs/user-state.js';
 import { operatorProcedure, readerProcedure, router } from './trpc.js';
-import { type UpdateResult, updateMany } from './update-many.js';
-import { approval, maxUpdates, newUserState, patch, updateRow } from './user-state-inputs.js';
 
 const target = z.strictObject(targetFields);
 const listInput = z.strictObject({ ...scriptFields, ...cursorField });

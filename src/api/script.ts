@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ScriptSummary } from '../graph/entities.js';
 import type { Page } from '../graph/graph.js';
-import { cursorField, scriptKind } from './target.js';
+import { cursorField, scriptKind } from './inputs/target.js';
 import { readerProcedure, router } from './trpc.js';
 
 /** The scripts of a tenant. */

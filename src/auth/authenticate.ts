@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import type { TokenSource } from '../graph/tokens.js';
+import type { TokenSource } from '../graph/tokens/token-source.js';
 import type { Person } from './person.js';
 
 /** Whom a request comes from, and what goes with them. */

@@ -1,6 +1,6 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
-import { GraphError } from '../graph/errors.js';
+import { GraphError } from '../errors.js';
 import { isLoopback } from '../loopback.js';
 import type { Authenticate } from './authenticate.js';
 import { type PageName, showPage } from './pages.js';

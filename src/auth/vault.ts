@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import { GraphError } from '../graph/errors.js';
-import { inTime, type TokenSource } from '../graph/tokens.js';
+import { GraphError } from '../errors.js';
+import { inTime, type TokenSource } from '../graph/tokens/token-source.js';
 import { type OidcTokens, type Provider, ProviderRefusal, ProviderUnavailable } from './provider.js';
 import type { TokenStore } from './token-store.js';
 

@@ -7,8 +7,8 @@ import { sessionQuery } from './queries.js';
 import { Workspace } from './scripts/workspace.js';
 import { ConnectionNotice } from './session/connection-notice.js';
 import { Header } from './session/header.js';
-import { NoAccess, SignedOut } from './session/outside.js';
 import { SessionNotice } from './session/session-notice.js';
+import { NoAccess, SignedOut } from './session/signed-out.js';
 
 const useStyles = makeStyles({
   page: {

@@ -10,8 +10,8 @@ import { NuqsAdapter } from 'nuqs/adapters/react';
 import { type ReactNode, useSyncExternalStore } from 'react';
 import { ErrorBoundary } from 'react-error-boundary';
 import { DefectNotice } from './defect-notice.js';
-import { MarksProvider } from './edit/marks.js';
 import { failureOf } from './failure.js';
+import { MarksProvider } from './overlay/local-overlay.js';
 import { sessionQuery } from './queries.js';
 
 /** The service put it there; styles that are made here carry it. */

@@ -1,27 +1,27 @@
 import type { Logger } from 'pino';
-import { createAdmission } from './admission.js';
-import { createBatching } from './batching.js';
-import { createBulkUpdate } from './bulk-update.js';
-import { createGraphClient } from './client.js';
-import type { CursorCodec } from './cursor.js';
-import { Clock, Deadline } from './deadline.js';
+import { GraphError } from '../errors.js';
+import { createAdmission } from '../scheduling/bulkhead.js';
+import { Clock, Deadline } from '../scheduling/deadline.js';
+import { createTally } from '../scheduling/in-flight.js';
+import { createOrder } from '../scheduling/keyed-queue.js';
+import { type Caller, createTurn, type Turn } from '../scheduling/priority.js';
+import { createQuota, type Usage } from '../scheduling/rate-limiter.js';
+import type { OpenLine } from '../scheduling/shared-queue.js';
+import { createLocalSlots, type SharedSlots, type SharedSlotsOptions, windowMs } from '../scheduling/slot-pool.js';
 import { deviceRunState, script, scriptUserState } from './entities.js';
-import { GraphError } from './errors.js';
 import type { Call, Graph, Written } from './graph.js';
-import type { OpenLine } from './line.js';
-import { type GraphObserver, observeAnswers, observeRoundTrips, observeWaits, type QuotaName } from './observer.js';
-import { createOrder } from './order.js';
-import { createPager } from './paging.js';
-import { createQuota, type Usage } from './quota.js';
+import { createGraphClient } from './requests/attempt.js';
+import { createBulkUpdate } from './requests/bulk-update.js';
+import type { CursorCodec } from './requests/cursor.js';
+import { createPager } from './requests/paging.js';
+import { createUserStates } from './requests/user-states.js';
+import { createWriter, type Write } from './requests/write-outcome.js';
 import { deviceStatesPath, scriptsPath, stateKey, type Target, userStatesPath } from './routes.js';
-import { createLocalSlots, type SharedSlots, type SharedSlotsOptions, windowMs } from './slots.js';
-import { createTally } from './tally.js';
-import type { TokenSource } from './tokens.js';
-import { traceRequests } from './tracing.js';
-import { createTransport } from './transport.js';
-import { type Caller, createTurn, type Turn } from './turn.js';
-import { createUserStates } from './user-states.js';
-import { createWriter, type Write } from './write.js';
+import type { TokenSource } from './tokens/token-source.js';
+import { createBatching } from './wire/batcher.js';
+import { type GraphObserver, observeAnswers, observeRoundTrips, observeWaits, type QuotaName } from './wire/observe.js';
+import { traceRequests } from './wire/tracing.js';
+import { createTransport } from './wire/transport.js';
 
 /** What replicas share of a Graph that they all write to. */
 export interface Sharing {

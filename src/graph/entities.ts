@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { GraphError } from './errors.js';
-import type { Answer } from './transport.js';
+import { GraphError } from '../errors.js';
+import type { Answer } from './wire/transport.js';
 
 const text = z
   .string()

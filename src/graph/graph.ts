@@ -1,5 +1,5 @@
+import type { GraphIds } from '../errors.js';
 import type { DeviceRunState, ScriptSummary, ScriptUserState } from './entities.js';
-import type { GraphIds } from './errors.js';
 import type { Script, ScriptKind, Target } from './routes.js';
 
 /** New values; what is left out stays as it is. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Response } from 'express';
-import type { Step } from './in-turn.js';
+import type { Step } from './sync-middleware.js';
 
 /** Knows which requests are under way, and lets them end. */
 export interface Drain {

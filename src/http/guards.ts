@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { invalidInput, Refusal } from '../api/errors.js';
 import { isLoopback } from '../loopback.js';
-import type { Step } from './in-turn.js';
+import type { Step } from './sync-middleware.js';
 
 /** HTTP/1.1 wants one `Host`, and that it names one (RFC 9112, 3.2). */
 export const requireHost: Step = (request) => {

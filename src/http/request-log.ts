@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Step } from './in-turn.js';
+import type { Step } from './sync-middleware.js';
 
 declare global {
   namespace Express {

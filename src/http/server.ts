@@ -4,8 +4,8 @@ import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc';
 import type { Express } from 'express';
 import type { Logger } from 'pino';
 import { invalidInput } from '../api/errors.js';
+import { refusalBody } from './error-handler.js';
 import { shapesOf } from './express-shapes.js';
-import { refusalBody } from './refusal.js';
 
 /** Makes the HTTP server, with limits on slow headers, slow bodies and idle connections. */
 export function createHttpServer(app: Express, log: Logger): Server {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { createClient, ErrorReply } from 'redis';
-import { GraphError } from '../graph/errors.js';
+import { GraphError } from '../errors.js';
 import type { Secret } from '../secret.js';
 
 /** A command that takes longer than this has failed: Redis answers within a millisecond or is in trouble. */

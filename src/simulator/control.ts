@@ -1,12 +1,12 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { z } from 'zod';
-import type { Approvals } from './approvals.js';
-import { simulatorFaults } from './fault-names.js';
-import { type FaultRules, faultRule } from './fault-rules.js';
-import { type IdentityControl, identityPatch } from './identity-settings.js';
+import { simulatorFaults } from './faults/fault-names.js';
+import { type FaultRules, faultRule } from './faults/fault-rules.js';
+import type { Approvals } from './graph/approvals.js';
+import type { Tokens } from './graph/tokens.js';
+import { type IdentityControl, identityPatch } from './identity/settings.js';
 import type { Journal } from './journal.js';
 import { type Settings, settingsPatch } from './settings.js';
-import type { Tokens } from './tokens.js';
 
 /** What the control endpoints act on. */
 export interface ControlParts {

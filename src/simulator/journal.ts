@@ -1,6 +1,6 @@
-import type { Answer } from './answers.js';
-import type { SimulatorFault } from './fault-names.js';
-import type { GraphRequest } from './request.js';
+import type { SimulatorFault } from './faults/fault-names.js';
+import type { Answer } from './graph/answers.js';
+import type { GraphRequest } from './graph/request.js';
 
 /** One Graph request, or one item of a batch, as the simulator saw it. */
 interface JournalEntry {

@@ -1,4 +1,4 @@
-import { domains } from './vocabulary.js';
+import { domains } from './sample-names.js';
 
 /** The simulated tenant's id: the `tid` of every token. */
 export const tenantId = '5a1b0000-0000-4000-8000-000000007e4a';

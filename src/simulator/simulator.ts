@@ -4,22 +4,22 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
-import { createApprovals } from './approvals.js';
 import { createControl } from './control.js';
 import { createSimulatorCredential } from './credential.js';
-import { createExchange, type Exchange } from './exchange.js';
-import type { SimulatorFault } from './fault-names.js';
-import { createFaultRules } from './fault-rules.js';
-import { createGraph } from './graph.js';
-import { prepareIdentity } from './identity.js';
+import type { SimulatorFault } from './faults/fault-names.js';
+import { createFaultRules } from './faults/fault-rules.js';
+import { createApprovals } from './graph/approvals.js';
+import { createQuota } from './graph/quota.js';
+import type { GraphRequest } from './graph/request.js';
+import { deliver } from './graph/response.js';
+import { createGraph } from './graph/routes.js';
+import { createTenant } from './graph/tenant.js';
+import { createTokens } from './graph/tokens.js';
+import { createExchange, type Exchange } from './handle-request.js';
+import { prepareIdentity } from './identity/identity.js';
 import { createJournal } from './journal.js';
-import { createRandom } from './prng.js';
-import { createQuota } from './quota.js';
-import type { GraphRequest } from './request.js';
-import { deliver } from './response.js';
+import { createRandom } from './random.js';
 import { defaultSettings, type Settings } from './settings.js';
-import { createTenant } from './tenant.js';
-import { createTokens } from './tokens.js';
 
 /** How to start a simulator. */
 export interface SimulatorOptions {

@@ -1,8 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { WriteObserver } from '../api/audit.js';
-import type { CallObserver } from '../api/watch.js';
+import type { CallObserver } from '../api/instrument.js';
 import type { Graphs } from '../graph/create-graph.js';
-import type { GraphObserver } from '../graph/observer.js';
+import type { GraphObserver } from '../graph/wire/observe.js';
 
 /** What the service does, in numbers for Prometheus. No label holds anything of a person, a call's input or a token. */
 export interface Metrics {

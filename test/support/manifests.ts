@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { parseDocument } from 'yaml';
 
 /** Where the manifests for Kubernetes lie. */
-export const manifestsFolder = 'src/operations/kubernetes';
+export const manifestsFolder = 'src/deploy/kubernetes';
 
 /** An object for Kubernetes, and the file it is in. */
 export interface Manifest {

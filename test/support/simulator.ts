@@ -1,4 +1,4 @@
-import type { SimulatorFault } from '../../src/simulator/fault-names.js';
+import type { SimulatorFault } from '../../src/simulator/faults/fault-names.js';
 import type { Simulator, SimulatorOptions } from '../../src/simulator/simulator.js';
 import { startSimulator } from '../../src/simulator/simulator.js';
 

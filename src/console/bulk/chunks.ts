@@ -1,4 +1,4 @@
-import { maxUpdates } from '../rules.js';
+import { maxUpdates } from '../input-schemas.js';
 import type { Row } from './rows.js';
 
 /** The service takes 1 MiB; the rest is for what goes around the rows, and for a justification. */

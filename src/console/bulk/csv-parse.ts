@@ -1,6 +1,6 @@
-import { readCount } from '../count.js';
+import { updateRow } from '../input-schemas.js';
+import { readCount } from '../parse-count.js';
 import type { Script, UserState } from '../queries.js';
-import { updateRow } from '../rules.js';
 import { allColumns, type Column, guarded, patchColumns } from './csv-format.js';
 import { type CsvLine, type CsvProblem, readCsv } from './csv-lines.js';
 import type { Row } from './rows.js';

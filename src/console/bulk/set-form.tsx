@@ -9,9 +9,9 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { type FormEvent, useId, useState } from 'react';
-import { readCount } from '../count.js';
+import { patch as patchSchema } from '../input-schemas.js';
+import { readCount } from '../parse-count.js';
 import type { Script, UserState } from '../queries.js';
-import { patch as patchSchema } from '../rules.js';
 import { countOf, type Row } from './rows.js';
 import { StepHeading } from './step-heading.js';
 

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
-import { useMarks } from '../edit/marks.js';
 import type { Failure } from '../failure.js';
+import { useMarks } from '../overlay/local-overlay.js';
 import { sessionQuery } from '../queries.js';
 import { trpc } from '../trpc.js';
 import type { Approval, FailedRow, Row, RowFailure } from './rows.js';

@@ -1,7 +1,7 @@
 import type { RouterInputs } from '../../contract.js';
-import { readCount } from '../count.js';
+import { patch } from '../input-schemas.js';
+import { readCount } from '../parse-count.js';
 import type { UserState } from '../queries.js';
-import { patch } from '../rules.js';
 
 export type Patch = RouterInputs['scriptUserState']['update']['patch'];
 

@@ -1,10 +1,10 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { failureOf, leavesUnknown } from '../failure.js';
+import { type Change, type Mark, useMarks } from '../overlay/local-overlay.js';
 import type { Script, UserState } from '../queries.js';
 import { trpc } from '../trpc.js';
 import { checkDraft, type Patch, textsOf } from './draft.js';
-import { type Change, type Mark, useMarks } from './marks.js';
 
 /** Changes one user state. The list shows the new values at once, and the old ones again when they are refused. */
 export function useUpdate(script: Script, state: UserState) {

@@ -1,9 +1,9 @@
 import { makeStyles, Tab, TabList, Text, tokens } from '@fluentui/react-components';
 import { useState } from 'react';
-import { type Address, scriptKinds, useAddress } from '../address.js';
 import { useAllPages } from '../all-pages.js';
 import { scriptsQuery } from '../queries.js';
 import { StatesPage } from '../states/states-page.js';
+import { type Address, scriptKinds, useAddress } from '../url-state.js';
 import { Dialogs, type OpenDialog } from './dialogs.js';
 import { ScriptList } from './script-list.js';
 

@@ -1,6 +1,6 @@
-import type { Address, Column } from '../address.js';
-import type { Mark, Marks } from '../edit/marks.js';
+import type { Mark, Marks } from '../overlay/local-overlay.js';
 import type { ListedState, Script, UserState } from '../queries.js';
+import type { Address, Column } from '../url-state.js';
 
 /** What a person is called, wherever they are shown. */
 export const nameOf = ({ userPrincipalName, id }: UserState): string => userPrincipalName ?? `(no name) ${id}`;

@@ -10,9 +10,9 @@ import {
 } from '@fluentui/react-components';
 import { ArrowDownloadRegular, ArrowSyncRegular, DocumentArrowUpRegular, EditRegular } from '@fluentui/react-icons';
 import { useState } from 'react';
-import { useAddress } from '../address.js';
 import { DefectNotice } from '../defect-notice.js';
 import type { Script, UserState } from '../queries.js';
+import { useAddress } from '../url-state.js';
 
 const useStyles = makeStyles({
   bar: { display: 'flex', alignItems: 'center', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },

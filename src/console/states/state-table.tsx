@@ -2,7 +2,7 @@ import { Button, Checkbox, makeStyles, tokens, useArrowNavigationGroup } from '@
 import { ArrowSortDownRegular, ArrowSortUpRegular } from '@fluentui/react-icons';
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState } from 'react';
-import { type Column, columns, useAddress } from '../address.js';
+import { type Column, columns, useAddress } from '../url-state.js';
 import { useGridStyles } from './grid-styles.js';
 import type { ShownState } from './shown-states.js';
 import { StateRow } from './state-row.js';

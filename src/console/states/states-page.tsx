@@ -1,13 +1,13 @@
 import { Button, makeStyles, Spinner, Text, tokens } from '@fluentui/react-components';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { ErrorBoundary } from 'react-error-boundary';
-import { useAddress } from '../address.js';
 import { useAllPages } from '../all-pages.js';
 import { DefectNotice } from '../defect-notice.js';
-import { useMarks } from '../edit/marks.js';
 import { FailureNotice } from '../failure-notice.js';
+import { useMarks } from '../overlay/local-overlay.js';
 import { type Script, type ScriptSummary, userStatesQuery } from '../queries.js';
 import type { OpenDialog } from '../scripts/dialogs.js';
+import { useAddress } from '../url-state.js';
 import { ScriptHeading } from './script-heading.js';
 import { nameOf, shownStates, withMarks } from './shown-states.js';
 import { StateFilters } from './state-filters.js';

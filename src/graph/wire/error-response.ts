@@ -1,0 +1,143 @@
+import { GraphError, type GraphErrorDetails, type GraphReason } from '../../errors.js';
+import { parseRetryAfter } from './retry-after.js';
+import type { Answer } from './transport.js';
+
+/** Intune wraps its errors as JSON in `message`, sometimes twice; nothing has been seen that goes deeper. */
+const maxDepth = 4;
+
+interface Told {
+  readonly code?: string;
+  readonly text: string;
+  readonly retryAfter?: unknown;
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function parseRecord(text: string): Readonly<Record<string, unknown>> | undefined {
+  if (!/^\s*\{/.test(text)) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Follows `message` and `Message` inwards, as far as they are JSON. */
+function unwrap(text: string, depth = 0): Told {
+  const outer = depth < maxDepth ? parseRecord(text) : undefined;
+  if (outer === undefined) return { text: depth === 0 ? '' : text.slice(0, maxTextLength) };
+  const error = isRecord(outer['error']) ? outer['error'] : outer;
+  const message = error['message'] ?? error['Message'];
+  const inner = unwrap(typeof message === 'string' ? message : '', depth + 1);
+  const code = typeof error['code'] === 'string' && /^[\w.-]{1,64}$/.test(error['code']) ? error['code'] : inner.code;
+  return {
+    text: inner.text,
+    ...(code !== undefined && { code }),
+    retryAfter: inner.retryAfter ?? error['RetryAfter'] ?? undefined,
+  };
+}
+
+/** No text for people is longer; what comes from outside is cut before anything searches it. */
+const maxTextLength = 2_000;
+
+/** Leaves of Graph's text what was meant for people: no operation ids, addresses, names or tokens. */
+function forPeople(text: string): string {
+  if (/[<{]/.test(text)) return '';
+  return (text.split(/ - (?:Operation ID|Activity ID|Url)\b/i)[0] ?? '')
+    .replaceAll(/\S+/g, (word) => (isForPeople(word) ? word : '…'))
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+    .slice(0, 400);
+}
+
+/** Whether a word is one: not an address of a machine or a person, and not so long that it could be a token. */
+function isForPeople(word: string): boolean {
+  return word.length < 48 && !/@|:\/\/|:\d|\d\.\d+\.\d|[a-z0-9-]+(\.[a-z0-9-]+){2,}/.test(word);
+}
+
+const guid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
+
+/** The permissions that a 403 lists: `… must have one of the following scopes: A.B, C.D - Operation ID …`. */
+function missingPermissions(text: string): readonly string[] | undefined {
+  const list = /scopes?:([A-Za-z.,\s]+)/i.exec(text)?.[1];
+  return list?.split(/[\s,]+/).flatMap((name) => /^[A-Za-z]+(?:\.[A-Za-z]+)+/.exec(name)?.[0] ?? []);
+}
+
+/** The reason for a refusal that isn't about approval, by status and, where that doesn't tell, by Graph's words. */
+function reasonOf(status: number, text: string): GraphReason {
+  if (status < 400) return 'GRAPH_PROTOCOL';
+  if (status >= 500 || status === 408) return 'GRAPH_UNAVAILABLE';
+  switch (status) {
+    case 401:
+      return 'CREDENTIAL_UNAVAILABLE';
+    case 403:
+      return 'GRAPH_PERMISSION_MISSING';
+    case 404:
+      return 'GRAPH_NOT_FOUND';
+    case 409:
+      return 'CONFLICT';
+    case 429:
+      return 'THROTTLED';
+    default:
+      return /no method match route template|no odata route exists/i.test(text)
+        ? 'GRAPH_ROUTE_NOT_IMPLEMENTED'
+        : 'GRAPH_REJECTED';
+  }
+}
+
+/** Whether Graph has kept a write for a second administrator, which it may also call accepted. */
+export function isQueued({ status, headers }: Answer): boolean {
+  return (status >= 400 || status === 202) && headers.get('x-msft-approval-code') !== undefined;
+}
+
+/** Turns an answer that is no success into the error it stands for. */
+export function errorFromAnswer(answer: Answer): GraphError {
+  const { status, headers } = answer;
+  const told = unwrap(answer.text);
+  const retryAfterMs = parseRetryAfter(headers.get('retry-after')) ?? parseRetryAfter(told.retryAfter);
+  const activityId = new RegExp(`Activity ID:\\s*(${guid.source})`, 'i').exec(answer.text.slice(0, 16_384))?.[1];
+  const details: GraphErrorDetails = {
+    status,
+    graph: { ...answer.ids, ...(activityId !== undefined && { activityId }) },
+    explanation: forPeople(told.text),
+    ...(told.code !== undefined && { code: told.code }),
+  };
+  if (isQueued(answer) || status === 412) {
+    const code =
+      /^[\w-]{1,64}$/.exec(headers.get('x-msft-approval-code') ?? '')?.[0] ??
+      guid.exec(/approval.*/is.exec(told.text)?.[0] ?? '')?.[0];
+    return new GraphError('APPROVAL_PENDING', { ...details, ...(code !== undefined && { approvalCode: code }) });
+  }
+  // 400 in the field, 403 on Microsoft's page on approval for applications: the header's name is what tells.
+  if ((status === 400 || status === 403) && /x-msft-approval-justification/i.test(told.text)) {
+    return new GraphError('APPROVAL_JUSTIFICATION_REQUIRED', details);
+  }
+  const reason = reasonOf(status, told.text);
+  if (reason === 'THROTTLED' || (status === 503 && retryAfterMs !== undefined)) {
+    return new GraphError(reason, {
+      ...details,
+      certainty: 'later',
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    });
+  }
+  if (reason === 'GRAPH_UNAVAILABLE') return new GraphError(reason, { ...details, certainty: 'doubtful' });
+  const missing = reason === 'GRAPH_PERMISSION_MISSING' ? missingPermissions(told.text) : undefined;
+  return new GraphError(reason, { ...details, ...(missing !== undefined && { missingPermissions: missing }) });
+}
+
+/**
+ * The claims that a continuous access evaluation challenge asks for, as JSON text.
+ *
+ * Several challenges may share the header and commas occur inside quoted values, so it is searched, not split.
+ *
+ * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
+ */
+export function claimsFromChallenge(answer: Answer): string | undefined {
+  const header = answer.headers.get('www-authenticate') ?? '';
+  if (!/\berror="?insufficient_claims\b/.test(header)) return undefined;
+  const encoded = /[\s,]claims="?([\w+/=-]+)"?/.exec(header)?.[1];
+  const claims = encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString('utf8');
+  return parseRecord(claims) === undefined ? undefined : claims;
+}

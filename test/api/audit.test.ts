@@ -1,0 +1,78 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { failure, type Pair, startPair } from '../support/service.js';
+import type { FaultRule } from '../support/simulator.js';
+import { type KnownState, oneState } from '../support/states.js';
+
+let pair: Pair;
+let known: KnownState;
+
+beforeAll(async () => {
+  // An audit is no matter of log levels.
+  pair = await startPair({ LOG_LEVEL: 'error' });
+  known = await oneState(pair.service);
+});
+afterEach(() => pair.simulator.reset());
+afterAll(() => pair.stop());
+
+/** The audit lines that `work` leaves. */
+async function audited(work: () => Promise<unknown>): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const before = pair.service.lines({ log: 'audit' }).length;
+  await work();
+  return pair.service.lines({ log: 'audit' }).slice(before);
+}
+
+const update = () =>
+  pair.service.client.scriptUserState.update.mutate({
+    ...known.target,
+    patch: { successDeviceCount: 9, userPrincipalName: 'canary@contoso.example' },
+  });
+
+test('a write leaves one line: when, who, what, which fields, how it ended, and the ids', async () => {
+  const lines = await audited(update);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatchObject({
+    ...known.target,
+    oid: 'local-operator',
+    action: 'update',
+    fields: ['successDeviceCount', 'userPrincipalName'],
+    outcome: 'applied',
+  });
+  for (const field of ['time', 'requestId', 'graph.requestId', 'graph.clientRequestId']) {
+    expect(lines[0]).toHaveProperty(field);
+  }
+  expect(JSON.stringify(lines)).not.toContain('canary');
+});
+
+test.each<[FaultRule[], string, string]>([
+  [[{ fault: 'rejected', method: 'PATCH' }], 'rejected', 'GRAPH_REJECTED'],
+  [[{ fault: 'approval-pending', method: 'PATCH' }], 'pending-approval', 'APPROVAL_PENDING'],
+  [[{ fault: 'reset', times: 'always' }], 'unknown', 'OUTCOME_UNKNOWN'],
+])('after %j the outcome is %s', async (rules, outcome, reason) => {
+  await pair.simulator.fault(...rules);
+  const lines = await audited(() => failure(update()));
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatchObject({ outcome, reason, oid: 'local-operator' });
+});
+
+test('create and delete are accounted for like an update', async () => {
+  const { scriptKind, scriptId } = known.target;
+  const { create, delete: remove } = pair.service.client.scriptUserState;
+  const userState = { successDeviceCount: 1, errorDeviceCount: 0, userPrincipalName: 'new@contoso.example' };
+  let id = '';
+  const lines = await audited(async () => {
+    ({ id } = await create.mutate({ scriptKind, scriptId, userState }));
+    await remove.mutate({ scriptKind, scriptId, userStateId: id });
+  });
+  expect(lines.map(({ action, outcome, userStateId }) => [action, outcome, userStateId])).toEqual([
+    ['create', 'applied', id],
+    ['delete', 'applied', id],
+  ]);
+});
+
+test('a read leaves none, nor does an input that was refused', async () => {
+  const lines = await audited(async () => {
+    await pair.service.client.scriptUserState.get.query(known.target);
+    await failure(pair.service.client.scriptUserState.update.mutate({ ...known.target, patch: {} }));
+  });
+  expect(lines).toEqual([]);
+});

@@ -1,0 +1,138 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { createTRPCClient, httpBatchLink, httpBatchStreamLink, type TRPCClient, type TRPCLink } from '@trpc/client';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { AppRouter } from '../../src/contract.js';
+import type { Target } from '../../src/graph/routes.js';
+import { type Pair, startPair } from '../support/service.js';
+import { someStates } from '../support/states.js';
+
+let pair: Pair;
+let first: Target;
+let second: Target;
+let counter = 1000;
+
+beforeAll(async () => {
+  pair = await startPair({ GRAPH_DEADLINE_MS: '1500', GRAPH_WRITES_PER_20S: '10000' });
+  await pair.simulator.settings({ writesPer20s: 1_000_000 });
+  const [one, two] = await someStates(pair.service, 2);
+  if (one === undefined || two === undefined) throw new Error('two states are wanted');
+  [first, second] = [one.target, two.target];
+});
+beforeEach(() => pair.simulator.reset());
+afterAll(() => pair.stop());
+
+function clientWith(link: typeof httpBatchLink | typeof httpBatchStreamLink): TRPCClient<AppRouter> {
+  const options = { url: `${pair.service.address}/trpc`, headers: { 'x-csrf': '1' }, maxItems: 20 };
+  const links: TRPCLink<AppRouter>[] = [link(options)];
+  return createTRPCClient<AppRouter>({ links });
+}
+
+const fresh = () => ({ successDeviceCount: counter++ });
+
+async function patches(): Promise<readonly unknown[]> {
+  return (await pair.simulator.journal()).flatMap(({ method, body }) => (method === 'PATCH' ? [body] : []));
+}
+
+describe.each([
+  ['httpBatchLink', httpBatchLink],
+  ['httpBatchStreamLink', httpBatchStreamLink],
+] as const)('%s', (_, link) => {
+  test('each call of a batch ends in its own way', async () => {
+    const { scriptUserState, script, session } = clientWith(link);
+    const queries = await Promise.allSettled([
+      scriptUserState.get.query(first),
+      scriptUserState.get.query({ ...first, userStateId: 'nobody' }),
+      scriptUserState.get.query({ ...first, userStateId: '../x' }),
+      script.list.query({ scriptKind: 'deviceManagementScript' }),
+      session.current.query(),
+    ]);
+    expect(queries).toMatchObject([
+      { value: { id: first.userStateId } },
+      { reason: { data: { reason: 'GRAPH_NOT_FOUND', httpStatus: 404 } } },
+      { reason: { data: { reason: 'INVALID_INPUT', httpStatus: 400 } } },
+      { value: { items: expect.any(Array) as unknown } },
+      { value: { user: { oid: 'local-operator' } } },
+    ]);
+    const patch = fresh();
+    await pair.simulator.fault({ fault: 'rejected', method: 'PATCH', path: second.userStateId });
+    const updates = await Promise.allSettled([
+      scriptUserState.update.mutate({ ...first, patch }),
+      scriptUserState.update.mutate({ ...second, patch }),
+      scriptUserState.delete.mutate({ ...first, userStateId: 'nobody' }),
+    ]);
+    expect(updates).toMatchObject([
+      { value: patch },
+      { reason: { data: { reason: 'GRAPH_REJECTED' } } },
+      { reason: { data: { reason: 'GRAPH_NOT_FOUND' } } },
+    ]);
+  });
+
+  test('20 updates of one state in a batch reach Graph in their order', async () => {
+    const { update } = clientWith(link).scriptUserState;
+    const all = Array.from({ length: 20 }, fresh);
+    const done = await Promise.all(all.map((patch) => update.mutate({ ...first, patch })));
+    expect(done).toMatchObject(all);
+    expect(await patches()).toMatchObject(all);
+    expect(pair.service.lines({ route: `/trpc/${Array(20).fill('scriptUserState.update').join()}` })).not.toEqual([]);
+  });
+});
+
+test('a streamed batch does not hold back what is done', async () => {
+  await pair.simulator.fault({ fault: 'throttled', method: 'GET', path: second.userStateId, delayMs: 500 });
+  const { get } = clientWith(httpBatchStreamLink).scriptUserState;
+  const ended: string[] = [];
+  await Promise.all([
+    get.query(second).then(() => ended.push('had to wait')),
+    get.query(first).then(() => ended.push('answered')),
+  ]);
+  expect(ended).toEqual(['answered', 'had to wait']);
+});
+
+describe('updates keep their order', () => {
+  test('of one state, when they come one behind the other on one connection', async () => {
+    const all = Array.from({ length: 30 }, fresh);
+    await pair.simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 50 });
+    const socket = connect(Number(pair.service.url.port), '127.0.0.1');
+    for (const [index, patch] of all.entries()) {
+      const body = JSON.stringify({ ...first, patch });
+      const close = index === all.length - 1 ? 'connection: close\r\n' : '';
+      socket.write(
+        'POST /trpc/scriptUserState.update HTTP/1.1\r\nhost: localhost\r\nx-csrf: 1\r\n' +
+          `content-type: application/json\r\ncontent-length: ${body.length}\r\n${close}\r\n${body}`,
+      );
+    }
+    const answers = (await text(socket)).match(/HTTP\/1\.1 \d+/g);
+    expect(answers).toEqual(Array(30).fill('HTTP/1.1 200'));
+    expect(await patches()).toMatchObject(all);
+  });
+
+  test('of one state, however those before them end', async () => {
+    const { update } = clientWith(httpBatchLink).scriptUserState;
+    const all = Array.from({ length: 4 }, fresh);
+    await pair.simulator.fault(
+      { fault: 'throttled', method: 'PATCH', retryAfter: 'fractional', delayMs: 200 },
+      { fault: 'reset', method: 'PATCH' },
+      { fault: 'rejected', method: 'PATCH' },
+    );
+    const done = await Promise.allSettled(all.map((patch) => update.mutate({ ...first, patch })));
+    expect(done.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled', 'fulfilled']);
+    expect(await patches()).toMatchObject([all[0], all[0], ...all]);
+  });
+
+  test('and another state does not wait for a stalled one', async () => {
+    const { update } = pair.service.client.scriptUserState;
+    await pair.simulator.fault({ fault: 'stall', method: 'PATCH', times: 'always', path: first.userStateId });
+    const ended: string[] = [];
+    const stalled = update.mutate({ ...first, patch: fresh() }).catch((error: unknown) => {
+      ended.push('stalled');
+      return error;
+    });
+    await expect.poll(patches).toHaveLength(1);
+    const patch = fresh();
+    expect(await update.mutate({ ...second, patch })).toMatchObject(patch);
+    ended.push('updated');
+    expect(await stalled).toMatchObject({ data: { reason: 'OUTCOME_UNKNOWN' } });
+    expect(ended).toEqual(['updated', 'stalled']);
+  });
+});

@@ -1,0 +1,109 @@
+import request, { type Test } from 'supertest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { expectRefused, sendRaw } from '../support/refused.js';
+import { type Pair, startPair } from '../support/service.js';
+import { oneState } from '../support/states.js';
+
+let pair: Pair;
+let port: string;
+/** The input of a read whose answer is the same every time. */
+let target: string;
+
+beforeAll(async () => {
+  pair = await startPair();
+  port = pair.service.url.port;
+  target = JSON.stringify((await oneState(pair.service)).target);
+});
+afterAll(() => pair.stop());
+
+const post = (path: string, body = '{}'): Test =>
+  request(pair.service.address).post(path).set('x-csrf', '1').set('content-type', 'application/json').send(body);
+
+const get = (path: string): Test => request(pair.service.address).get(path).set('x-csrf', '1');
+
+describe('calls name procedures by their exact paths', () => {
+  test.each([
+    ['/trpc', 404],
+    ['/trpc/', 404],
+    ['/trpc/nothing', 404],
+    ['/trpc/scriptUserState', 404],
+    ['/TRPC/session.current', 404],
+    ['/trpc/Session.Current', 404],
+    ['/trpc/session.current/', 404],
+    ['//trpc/session.current', 404],
+    ['/trpc/x/session.current', 404],
+    ['/trpc/x/../session.current', 404],
+    ['/trpc/x%2Fsession.current', 404],
+    ['/trpc/%73ession.current', 404],
+    ['/trpc/session.current,session.current', 404],
+    ['/trpc/,?batch=1', 404],
+    ['/trpc/__proto__', 404],
+    ['/trpc/constructor', 404],
+    ['/trpc/toString', 404],
+    ['/trpc/session.__proto__', 404],
+    ['/trpc/session.current%00', 404],
+    ['/trpc/%E0%A4%A', 400],
+    ['/%', 404],
+    ['/nowhere', 404],
+  ])('%s: %i', async (path, status) => {
+    const lines = ['host: localhost', 'connection: close', 'x-csrf: 1', 'content-type: application/json'];
+    await expectRefused(sendRaw(port, [`GET ${path} HTTP/1.1`, ...lines]), status);
+    await expectRefused(sendRaw(port, [`POST ${path} HTTP/1.1`, ...lines, 'content-length: 2'], '{}'), status);
+  });
+
+  test.each([
+    ['with another parameter', '/trpc/session.current?connectionParams=%7B%7D'],
+    ['with an unknown parameter', '/trpc/session.current?x=1'],
+    ['with two inputs', '/trpc/session.current?input=1&input=2'],
+    ['with two batch marks', '/trpc/session.current?batch=1&batch=1'],
+    ['with another batch mark', '/trpc/session.current?batch=true'],
+  ])('%s a call is refused', (_, path) => expectRefused(get(path), 400));
+
+  test('an input in the address of a POST is refused', () =>
+    expectRefused(post(`/trpc/scriptUserState.get?input=${encodeURIComponent(target)}`, target), 400));
+
+  test.each(['put', 'patch', 'delete', 'options'] as const)('%s is no method of a call', async (method) => {
+    const sent = request(pair.service.address)[method]('/trpc/session.current').set('x-csrf', '1');
+    await expectRefused(sent, 405);
+    expect((await sent).headers['allow']).toBe('GET, POST');
+  });
+
+  test('a mutation is not to be had by GET', () =>
+    expectRefused(get('/trpc/scriptUserState.update?input=%7B%7D'), 405));
+
+  test('a query is to be had by POST as by GET', async () => {
+    const posted = await post('/trpc/scriptUserState.get', target).expect(200);
+    const got = await get(`/trpc/scriptUserState.get?input=${encodeURIComponent(target)}`).expect(200);
+    expect(posted.body).toEqual(got.body);
+  });
+});
+
+const batch = (paths: readonly string[]) => post(`/trpc/${paths.join(',')}?batch=1`);
+
+describe('batches', () => {
+  test('of 20 calls are let in, of 21 refused', async () => {
+    await batch(Array<string>(20).fill('session.current')).expect(200);
+    await expectRefused(batch(Array<string>(21).fill('session.current')), 400);
+  });
+
+  test('of queries and mutations are refused, however they are written', async () => {
+    await expectRefused(batch(['session.current', 'scriptUserState.delete']), 400);
+    await expectRefused(batch(['session.current', 'x%2CscriptUserState.delete']), 400);
+  });
+
+  test('can not hide calls from the limit', () =>
+    expectRefused(batch(['session.current', Array<string>(20).fill('session.current').join('%2C')]), 400));
+
+  test('know procedures by their exact paths, as single calls do', () =>
+    expectRefused(batch(['session.current', '%73ession.current']), 400));
+
+  test('answer an unknown procedure call by call', async () => {
+    const answer = await batch(['session.current', 'nothing', 'session.current']);
+    const [first, second, third] = z.array(z.unknown()).length(3).parse(answer.body);
+    expect(answer.status).toBe(207);
+    expect(first).toHaveProperty('result.data');
+    expect(third).toEqual(first);
+    await expectRefused(Promise.resolve({ status: 404, headers: answer.headers, body: second }), 404);
+  });
+});

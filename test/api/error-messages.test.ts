@@ -1,0 +1,113 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { startAppAs } from '../support/app-with-user.js';
+import { call, good, procedures } from '../support/raw-calls.js';
+import { failure, type Pair, startPair, startTestService } from '../support/service.js';
+import { type KnownState, oneState } from '../support/states.js';
+
+let pair: Pair;
+let known: KnownState;
+
+beforeAll(async () => {
+  pair = await startPair();
+  known = await oneState(pair.service);
+  await pair.simulator.reset();
+});
+afterEach(() => pair.simulator.reset());
+afterAll(() => pair.stop());
+
+/** What Graph did not mean for people. */
+const internals = /fef\.|https?:|Activity ID|Operation ID|[{}<>]|[0-9a-f]{8}-/i;
+
+const get = () => pair.service.client.scriptUserState.get.query(known.target);
+const update = (more: object = {}) =>
+  pair.service.client.scriptUserState.update.mutate({ ...known.target, patch: { successDeviceCount: 41 }, ...more });
+
+test('nobody is signed in: every procedure is refused, whatever its input', async () => {
+  const service = await startTestService({
+    GRAPH_CREDENTIAL: 'access-token',
+    GRAPH_ACCESS_TOKEN: 'token',
+    GRAPH_BASE_URL: pair.simulator.baseUrl,
+    SIGN_IN: 'oidc',
+    OIDC_ISSUER: 'https://login.example/tenant',
+    OIDC_CLIENT_ID: 'client',
+    OIDC_CLIENT_SECRET: 'a client secret',
+    SESSION_SECRET: 'x'.repeat(32),
+  });
+  try {
+    for (const procedure of [...procedures, 'session.current'] as const) {
+      const input = procedure === 'session.current' ? {} : good[procedure];
+      for (const some of [input, {}, null]) {
+        const { status, reason } = await call(service, procedure, JSON.stringify(some));
+        expect({ procedure, status, reason }).toEqual({ procedure, status: 401, reason: 'SIGN_IN_REQUIRED' });
+      }
+    }
+    expect(await pair.simulator.journal()).toEqual([]);
+  } finally {
+    await service.stop();
+  }
+});
+
+test('CLIENT_CLOSED: a caller that goes away while Graph is silent is noted in the log', async () => {
+  await pair.simulator.fault({ fault: 'stall', times: 'always', method: 'GET' });
+  const leaving = new AbortController();
+  const left = pair.service.client.scriptUserState.get.query(known.target, { signal: leaving.signal });
+  await vi.waitFor(async () => expect(await pair.simulator.journal()).toHaveLength(1));
+  leaving.abort();
+  await expect(left).rejects.toThrow();
+  await expect
+    .poll(() => pair.service.lines({ reason: 'CLIENT_CLOSED' }))
+    .toMatchObject([{ procedure: 'scriptUserState.get', requestId: expect.any(String) as unknown }]);
+});
+
+test('INTERNAL: the log has the cause under the request id, the answer does not', async () => {
+  const app = await startAppAs(() => Promise.reject(new Error('a defect in a part')), pair.simulator.baseUrl);
+  const { requestId, ...answer } = await failure(app.client.scriptUserState.get.query(known.target));
+  await app.stop();
+  expect(JSON.stringify(answer)).not.toContain('a defect in a part');
+  const lines = app.logged.filter((line) => line.includes(requestId) && line.includes('a defect in a part'));
+  expect(lines).toHaveLength(1);
+});
+
+test("Graph's sentence for people reaches them, without addresses, ids or markup", async () => {
+  await pair.simulator.fault({ fault: 'rejected', method: 'PATCH' });
+  const { message } = await failure(update());
+  expect(message).toMatch(/One or more of the values are not acceptable$/);
+  expect(message).not.toMatch(internals);
+});
+
+test.each(['bad-gateway', 'gateway-timeout', 'server-error', 'throttled', 'forbidden-user'] as const)(
+  'no page, address or nesting of Graph reaches people after %s',
+  async (fault) => {
+    await pair.simulator.fault({ fault, times: 'always', delayMs: 17_000 });
+    const { message } = await failure(get());
+    expect(message).not.toMatch(internals);
+  },
+);
+
+describe('approval', () => {
+  test('is asked for, waited for, and then the change is made', async () => {
+    const { simulator, service } = pair;
+    await simulator.settings({ approval: true });
+    try {
+      const values = { successDeviceCount: 77 };
+      const send = (approval?: object) => update({ patch: values, ...(approval && { approval }) });
+      const justification = 'Ticket 4711: grüße';
+      expect(await failure(send())).toMatchObject({ reason: 'APPROVAL_JUSTIFICATION_REQUIRED' });
+      const { reason, approvalCode: code = '' } = await failure(send({ justification }));
+      expect(reason).toBe('APPROVAL_PENDING');
+      expect(code).toMatch(/^[0-9a-f-]{36}$/);
+      expect(await failure(send({ justification, code }))).toMatchObject({
+        reason: 'APPROVAL_PENDING',
+        approvalCode: code,
+      });
+      await simulator.approve(code);
+      expect(await send({ justification, code })).toMatchObject(values);
+      expect(await get()).toMatchObject(values);
+      const sent = (await simulator.journal()).filter(({ method }) => method === 'PATCH');
+      expect(sent.map(({ applied }) => applied)).toEqual([false, false, false, true]);
+      expect(service.lines({ log: 'audit', outcome: 'pending-approval' })).toHaveLength(2);
+    } finally {
+      await simulator.settings({ approval: false });
+    }
+  });
+});

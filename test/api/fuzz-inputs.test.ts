@@ -1,0 +1,106 @@
+import * as fc from 'fast-check';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Target } from '../../src/graph/routes.js';
+import { call, good, procedures } from '../support/raw-calls.js';
+import { type Pair, startPair } from '../support/service.js';
+import { oneState } from '../support/states.js';
+
+let pair: Pair;
+let known: Target;
+
+beforeAll(async () => {
+  pair = await startPair({ GRAPH_WRITES_PER_20S: '10000' });
+  await pair.simulator.settings({ writesPer20s: 1_000_000, requestsPer20s: 1_000_000 });
+  known = (await oneState(pair.service)).target;
+  await pair.simulator.reset();
+});
+afterEach(() => pair.simulator.reset());
+afterAll(() => pair.stop());
+
+/** The segments of a path in the journal, each decoded once. */
+const segments = (path: string) => path.split('/').slice(1).map(decodeURIComponent);
+
+describe('whatever the input,', () => {
+  test.each([...procedures, 'session.current'])('%s never answers with a 5xx', async (procedure) => {
+    const value = fc.jsonValue();
+    const field = fc.oneof(fc.constant(undefined), value);
+    const nested = fc.record({
+      successDeviceCount: field,
+      errorDeviceCount: field,
+      userPrincipalName: field,
+      id: field,
+    });
+    const odd = fc.record({ scriptId: field, userStateId: field, cursor: field, patch: nested, userState: nested });
+    const input = fc.oneof(
+      value,
+      odd,
+      odd.map((more) => ({ ...good['scriptUserState.update'], ...more })),
+    );
+    await fc.assert(
+      fc.asyncProperty(input, async (some) => {
+        expect((await call(pair.service, procedure, JSON.stringify(some))).status).toBeLessThan(500);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test.each(procedures.filter((name) => 'scriptId' in good[name]))('%s stays in its collection', async (procedure) => {
+    const part = fc.constantFrom(
+      '.',
+      '..',
+      '/',
+      '%2e',
+      '%2F',
+      '\\',
+      ':',
+      '?',
+      '#',
+      ';',
+      '@',
+      'a',
+      '$batch',
+      '\u0000',
+      '．',
+    );
+    const sly = fc.array(part, { maxLength: 5 }).map((parts) => parts.join(''));
+    const safe = fc.stringMatching(/^[A-Za-z0-9._:-]{1,40}$/);
+    const id = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), sly, safe, safe);
+    await fc.assert(
+      fc.asyncProperty(id, id, async (some, other) => {
+        const ids = { scriptId: some, ...('userStateId' in good[procedure] && { userStateId: other }) };
+        const { reason } = await call(pair.service, procedure, JSON.stringify({ ...good[procedure], ...ids }));
+        const asked = (await pair.simulator.journal()).map(({ path }) => segments(path));
+        await pair.simulator.reset();
+        if (reason === 'INVALID_INPUT') {
+          expect(asked).toEqual([]);
+          return;
+        }
+        const tail = [
+          ...('userStateId' in ids ? [other] : []),
+          ...(procedure === 'deviceRunState.list' ? ['deviceRunStates'] : []),
+        ];
+        expect(asked).toEqual([['beta', 'deviceManagement', 'deviceShellScripts', some, 'userRunStates', ...tail]]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+test('valid values come back as they were sent', async () => {
+  const { client } = pair.service;
+  const count = fc.integer({ min: 0, max: 2_147_483_647 });
+  const name = fc
+    .string({ unit: 'binary', minLength: 1, maxLength: 500 })
+    .map((text) => text.replaceAll(/\p{Cc}/gu, '_'));
+  const anyPatch = fc
+    .record({ successDeviceCount: count, errorDeviceCount: count, userPrincipalName: name }, { requiredKeys: [] })
+    .filter((fields) => Object.keys(fields).length > 0);
+  await fc.assert(
+    fc.asyncProperty(anyPatch, async (fields) => {
+      const updated = await client.scriptUserState.update.mutate({ ...known, patch: fields });
+      expect(updated).toMatchObject(fields);
+      expect(await client.scriptUserState.get.query(known)).toEqual(updated);
+    }),
+    { numRuns: 100 },
+  );
+});

@@ -1,0 +1,166 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Target } from '../../src/graph/routes.js';
+import { call, good, type Procedure, procedures } from '../support/raw-calls.js';
+import { failure, type Pair, startPair } from '../support/service.js';
+import { oneState } from '../support/states.js';
+
+let pair: Pair;
+let known: Target;
+
+beforeAll(async () => {
+  pair = await startPair({ GRAPH_WRITES_PER_20S: '10000' });
+  await pair.simulator.settings({ writesPer20s: 1_000_000, requestsPer20s: 1_000_000 });
+  known = (await oneState(pair.service)).target;
+  await pair.simulator.reset();
+});
+afterEach(() => pair.simulator.reset());
+afterAll(() => pair.stop());
+
+/** A copy of `input` with one field put in, by path; `undefined` takes it out. */
+function put(input: unknown, [name, ...rest]: readonly string[], value: unknown): unknown {
+  if (name === undefined) return value;
+  const fields = new Map<string, unknown>(Object.entries(input ?? {}));
+  fields.set(name, put(fields.get(name), rest, value));
+  // `fromEntries` defines what assignment would not: a field by the name `__proto__`.
+  return Object.fromEntries(fields);
+}
+
+const strangers = [null, true, 7, [], {}, ['deviceShellScript']];
+const badIds = [
+  '',
+  '.',
+  '..',
+  '../x',
+  'a/b',
+  'a%2Fb',
+  'a\\b',
+  'a b',
+  'ä',
+  'a?b',
+  'a#b',
+  "a'b",
+  'a\u0000',
+  'a\n',
+  'x'.repeat(257),
+];
+const goodIds = [
+  'a',
+  '...',
+  '.a',
+  'a:b',
+  'A-Z_0.9:',
+  'x'.repeat(256),
+  '__proto__',
+  'b19e3078-3078-b19e-7830-9eb178309eb1',
+];
+const badCounts = [-1, 0.5, 2_147_483_648, 1e300, '1', null, true, [], {}];
+const goodCounts = [0, 1, 2_147_483_647];
+const badNames = ['', 'x'.repeat(1025), 'a\u0000b', 'a\nb', 'a\u0085', '\u007f', null, 7, [], {}];
+const goodNames = ['x', 'x'.repeat(1024), 'no address', 'Zoë@contoso.example', '名前 😀', "'; --", '<b>', '%2F'];
+
+const counts = ['successDeviceCount', 'errorDeviceCount'] as const;
+const withScript = procedures.filter((name) => 'scriptId' in good[name]);
+const withState = procedures.filter((name) => 'userStateId' in good[name]);
+const withCursor = ['script.list', 'scriptUserState.list', 'deviceRunState.list'] as const;
+
+type Rule = readonly [
+  procedure: Procedure,
+  path: readonly string[],
+  bad: readonly unknown[],
+  goods: readonly unknown[],
+];
+const rules: readonly Rule[] = [
+  ...procedures.map(
+    (name): Rule => [
+      name,
+      ['scriptKind'],
+      [...strangers, undefined, 'deviceShellScripts', 'toString', '__proto__'],
+      ['deviceShellScript', 'deviceManagementScript', 'deviceCustomAttributeShellScript'],
+    ],
+  ),
+  ...withScript.map((name): Rule => [name, ['scriptId'], [...strangers, ...badIds, undefined], goodIds]),
+  ...withState.map((name): Rule => [name, ['userStateId'], [...strangers, ...badIds, undefined], goodIds]),
+  ...withCursor.map(
+    (name): Rule => [name, ['cursor'], [null, 7, [], {}, '', 'x'.repeat(16_385), 'made up'], [undefined]],
+  ),
+  ...counts.flatMap((name): readonly Rule[] => [
+    ['scriptUserState.update', ['patch', name], badCounts, goodCounts],
+    ['scriptUserState.create', ['userState', name], [...badCounts, undefined], goodCounts],
+  ]),
+  ['scriptUserState.update', ['patch', 'userPrincipalName'], badNames, goodNames],
+  ['scriptUserState.create', ['userState', 'userPrincipalName'], [...badNames, undefined], goodNames],
+  ['scriptUserState.create', ['userState', 'id'], [...strangers, ...badIds], [...goodIds, undefined]],
+  ['scriptUserState.create', ['userState'], [null, 7, 'text', [], undefined], []],
+  ['scriptUserState.update', ['patch'], [null, 7, 'text', [], {}, undefined], []],
+  ['scriptUserState.update', ['approval'], [null, 7, 'text', []], [undefined, {}]],
+  [
+    'scriptUserState.update',
+    ['approval', 'justification'],
+    [null, 7, '', 'x'.repeat(1025)],
+    ['x', 'ü'.repeat(1024), 'two\nlines'],
+  ],
+  ['scriptUserState.update', ['approval', 'code'], [...strangers, ...badIds, 'a\r\nx-more: 1'], [crypto.randomUUID()]],
+];
+
+describe('what is not in the contract is refused, with the place, and Graph hears nothing of it', () => {
+  test.each(rules)('%s: %j', async (procedure, path, bad) => {
+    for (const value of bad) {
+      const input = JSON.stringify(put(good[procedure], path, value));
+      const { status, reason, issues } = await call(pair.service, procedure, input);
+      expect({ input, status, reason }).toEqual({ input, status: 400, reason: 'INVALID_INPUT' });
+      const places = issues?.map((issue) => issue.path.slice(0, path.length));
+      expect(places, input).toContainEqual(path);
+    }
+    expect(await pair.simulator.journal()).toEqual([]);
+  });
+
+  test.each<[Procedure, readonly string[]]>([
+    ...procedures.map((name): [Procedure, readonly string[]] => [name, []]),
+    ['scriptUserState.update', ['patch']],
+    ['scriptUserState.update', ['approval']],
+    ['scriptUserState.create', ['userState']],
+  ])('%s: an unknown key in %j', async (procedure, path) => {
+    for (const key of ['more', 'patch.id', '@odata.type', '__proto__', 'constructor', 'toString']) {
+      const { status, issues } = await call(
+        pair.service,
+        procedure,
+        JSON.stringify(put(good[procedure], [...path, key], {})),
+      );
+      expect({ key, status, issues }).toMatchObject({ key, status: 400 });
+      expect(issues?.map((issue) => issue.path)).toContainEqual(path);
+    }
+    expect(await pair.simulator.journal()).toEqual([]);
+  });
+
+  test.each(procedures)('%s: an input that is no object', async (procedure) => {
+    for (const input of ['', 'null', '7', '"text"', '[]', 'true', `[${JSON.stringify(good[procedure])}]`]) {
+      expect({ input, ...(await call(pair.service, procedure, input)) }).toMatchObject({
+        input,
+        status: 400,
+        reason: 'INVALID_INPUT',
+      });
+    }
+    expect(await pair.simulator.journal()).toEqual([]);
+  });
+});
+
+test.each(rules.filter(([, , , goods]) => goods.length > 0))(
+  '%s: %j as in the contract goes to Graph',
+  async (...rule) => {
+    const [procedure, path, , goods] = rule;
+    for (const value of goods) {
+      const input = JSON.stringify(put(good[procedure], path, value));
+      // Nobody knows these scripts: that Graph was asked is what shows that the input was let in.
+      expect({ input, ...(await call(pair.service, procedure, input)) }).toMatchObject({
+        input,
+        ...(procedure === 'script.list' ? { status: 200 } : { status: 404, reason: 'GRAPH_NOT_FOUND' }),
+      });
+    }
+    expect(await pair.simulator.journal()).toHaveLength(goods.length);
+  },
+);
+
+test('an input that the types allow and the contract does not is refused all the same', async () => {
+  const { update } = pair.service.client.scriptUserState;
+  expect(await failure(update.mutate({ ...known, patch: {} }))).toMatchObject({ reason: 'INVALID_INPUT' });
+});

@@ -1,0 +1,50 @@
+import type {
+  DeviceManagementScriptDeviceState,
+  DeviceManagementScriptUserState,
+  DeviceShellScript,
+} from '@microsoft/microsoft-graph-types-beta';
+import { expectTypeOf, test } from 'vitest';
+import type { ErrorData, Reason, RouterInputs, RouterOutputs } from '../../src/contract.js';
+import type { DeviceRunState, ScriptSummary, ScriptUserState } from '../../src/graph/entities.js';
+
+type Known<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+test("the entities hold to Microsoft's types", () => {
+  type State = Known<Required<DeviceManagementScriptUserState>>;
+  expectTypeOf<Pick<State, keyof ScriptUserState>>().toEqualTypeOf<ScriptUserState>();
+
+  expectTypeOf<keyof DeviceRunState>().toExtend<keyof DeviceManagementScriptDeviceState>();
+  expectTypeOf<DeviceRunState['errorCode']>().toEqualTypeOf<number | null>();
+
+  expectTypeOf<keyof ScriptSummary>().toExtend<keyof DeviceShellScript>();
+  expectTypeOf<NonNullable<DeviceShellScript['runAsAccount']>>().toExtend<NonNullable<ScriptSummary['runAsAccount']>>();
+});
+
+test('a client sees the inputs and outputs of the contract', () => {
+  type Kind = 'deviceShellScript' | 'deviceManagementScript' | 'deviceCustomAttributeShellScript';
+  type Target = { scriptKind: Kind; scriptId: string; userStateId: string };
+  type Update = RouterInputs['scriptUserState']['update'];
+  expectTypeOf<RouterInputs['scriptUserState']['get']>().toEqualTypeOf<Target>();
+  expectTypeOf<Pick<Update, keyof Target>>().toEqualTypeOf<Target>();
+  expectTypeOf<Update['patch']>().toEqualTypeOf<{
+    successDeviceCount?: number | undefined;
+    errorDeviceCount?: number | undefined;
+    userPrincipalName?: string | undefined;
+  }>();
+  expectTypeOf<RouterOutputs['scriptUserState']['update']>().toEqualTypeOf<{
+    id: string;
+    successDeviceCount: number;
+    errorDeviceCount: number;
+    userPrincipalName: string | null;
+  }>();
+  expectTypeOf<RouterOutputs['session']['current']['graph']>().toEqualTypeOf<'live' | 'simulator'>();
+});
+
+test('a failed call is typed with its reason', () => {
+  expectTypeOf<ErrorData['reason']>().toEqualTypeOf<Reason>();
+  expectTypeOf<'OUTCOME_UNKNOWN'>().toExtend<Reason>();
+});
+
+test('there are just the routers of the contract', () => {
+  expectTypeOf<keyof RouterInputs>().toEqualTypeOf<'deviceRunState' | 'script' | 'scriptUserState' | 'session'>();
+});

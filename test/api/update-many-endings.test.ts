@@ -1,0 +1,126 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { manyStates, patches, type Row, rowsOf, sendMany, settledPatches, startMany } from '../support/bulk.js';
+import { addressOf, type Program, startProgram } from '../support/process.js';
+import { canaryToken, type Pair, startPair } from '../support/service.js';
+
+let pair: Pair;
+let started: Program | undefined;
+
+afterEach(async () => {
+  started?.child.kill('SIGKILL');
+  await started?.exited;
+  started = undefined;
+  await pair.stop();
+});
+
+/** The service with so much quota, and as many rows. */
+async function start(quota: number, count: number): Promise<Row[]> {
+  pair = await startPair({ GRAPH_WRITES_PER_20S: String(quota), GRAPH_DEADLINE_MS: '30000' });
+  await pair.simulator.settings({ writesPer20s: 1_000_000, requestsPer20s: 1_000_000 });
+  const rows = [...rowsOf(await manyStates(pair.service, count, ['deviceShellScript']), 1000)];
+  await pair.simulator.reset();
+  return rows;
+}
+
+const audited = (outcome: string) => pair.service.lines({ log: 'audit', outcome }).length;
+const update = (row: Row | undefined) =>
+  pair.service.client.scriptUserState.update.mutate(row ?? expect.fail('no such row'));
+const sent = async () => (await patches(pair.simulator)).length;
+
+const poll = (what: () => unknown) => expect.poll(what, { timeout: 15_000 });
+
+const ways = [
+  ['goes away', async (rows: readonly Row[]) => startMany(pair.service, { updates: [...rows] }).leave] as const,
+  [
+    'tears its connection',
+    async (rows: readonly Row[]) => {
+      const [, response] = await sendMany(pair.service, rows);
+      response.on('error', () => undefined).resume();
+      return () => void response.socket.resetAndDestroy();
+    },
+  ] as const,
+];
+
+describe.each(ways)('when the caller %s', (_, begin) => {
+  test('what waits for quota is never sent, and its places are free', async () => {
+    const rows = await start(20, 60);
+    const leave = await begin(rows);
+    await poll(() => audited('applied')).toBe(19);
+    leave();
+    await poll(() => audited('rejected')).toBe(41);
+    const { patch: _old, ...target } = rows[50] ?? expect.fail('no such row');
+    const after = { ...target, patch: { successDeviceCount: 77 } };
+    // Nobody is ahead of it any more, and the slot that is kept for it is free.
+    expect(await update(after)).toMatchObject(after.patch);
+    const journal = await patches(pair.simulator);
+    expect(journal).toHaveLength(20);
+    expect(journal.at(-1)?.body).toMatchObject(after.patch);
+    expect(pair.service.lines({ log: 'audit', reason: 'CLIENT_CLOSED' })).toHaveLength(41);
+  });
+
+  test('what was sent is seen through and audited, and what was not begun never is', async () => {
+    const rows = await start(100_000, 1100);
+    const slow = rows.filter((_row, index) => index % 20 === 0 && index > 0 && index < 1000);
+    await pair.simulator.fault(
+      ...slow.map((row) => ({ fault: 'latency', method: 'PATCH', path: row.userStateId, delayMs: 4000 }) as const),
+      { fault: 'latency', method: 'PATCH', path: rows[1000]?.userStateId ?? '', delayMs: 4000 },
+    );
+    const leave = await begin(rows);
+    // The first batch is answered, the others have been sent, and one more in its place.
+    await poll(sent).toBe(1020);
+    await poll(() => audited('applied')).toBe(20);
+    leave();
+    expect(await settledPatches(pair.simulator)).toBe(1020);
+    await poll(() => audited('applied')).toBe(1020);
+    expect(pair.service.lines({ log: 'audit' })).toHaveLength(1020);
+    expect(await update(rows[1099])).toMatchObject(rows[1099]?.patch ?? {});
+    expect(await sent()).toBe(1021);
+  });
+});
+
+describe('when the service is stopped', () => {
+  const env = (quota: string) => ({
+    PORT: '0',
+    SIGN_IN: 'off',
+    GRAPH_CREDENTIAL: 'access-token',
+    GRAPH_ACCESS_TOKEN: canaryToken,
+    GRAPH_BASE_URL: pair.simulator.baseUrl,
+    GRAPH_WRITES_PER_20S: quota,
+    GRAPH_DEADLINE_MS: '3000',
+  });
+
+  test('each row that waits is told so, and the process ends well', async () => {
+    const rows = await start(20, 400);
+    started = startProgram('dist/main.js', env('20'));
+    const running = startMany({ address: await addressOf(started) }, { updates: rows });
+    await poll(() => running.results().length).toBe(19);
+    started.child.kill('SIGTERM');
+    const results = await running.over;
+    expect(results).toHaveLength(400);
+    expect(results.filter(({ ok }) => ok)).toHaveLength(19);
+    const failed = results.filter((each) => !each.ok);
+    expect(failed).toMatchObject(
+      failed.map(() => ({ error: { data: { reason: 'OVERLOADED', retryAfterMs: expect.any(Number) as unknown } } })),
+    );
+    expect(running.progress().at(-1)).toEqual({ done: 400, total: 400 });
+    expect(await started.exited).toBe(0);
+    expect(await sent()).toBe(19);
+    expect(started.stdout.filter((line) => line.includes('"log":"audit"'))).toHaveLength(400);
+    // No warning of Node's, of listeners or the like.
+    expect(started.stderr).toEqual([]);
+  });
+
+  test('what has been sent is seen through first', async () => {
+    const rows = await start(20, 40);
+    started = startProgram('dist/main.js', env('20'));
+    await pair.simulator.fault(
+      { fault: 'throttled', method: 'PATCH', delayMs: 1000 },
+      { fault: 'reset', method: 'PATCH' },
+    );
+    const running = startMany({ address: await addressOf(started) }, { updates: rows.slice(0, 10) });
+    await poll(sent).toBe(10);
+    started.child.kill('SIGTERM');
+    expect((await running.over).filter(({ ok }) => ok)).toHaveLength(10);
+    expect(await started.exited).toBe(0);
+  });
+});

@@ -1,0 +1,127 @@
+import { createTRPCClient, httpBatchLink, httpLink } from '@trpc/client';
+import supertest from 'supertest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { AppRouter } from '../../src/contract.js';
+import { startAppAs } from '../support/app-with-user.js';
+import { createStreamClient, manyStates, type Row, rowsOf } from '../support/bulk.js';
+import { expectRefused } from '../support/refused.js';
+import { failure, type Pair, startPair } from '../support/service.js';
+
+const kib = 1024;
+
+let pair: Pair;
+let rows: Row[];
+
+beforeAll(async () => {
+  pair = await startPair();
+  rows = [...rowsOf(await manyStates(pair.service, 3), 1000)];
+});
+beforeEach(() => pair.simulator.reset());
+afterAll(() => pair.stop());
+
+const short: Row = { scriptKind: 'deviceShellScript', scriptId: 'a', userStateId: 'b', patch: { errorDeviceCount: 1 } };
+
+/** What a call is refused with that no typed client would make. */
+const refused = (input: unknown) =>
+  failure(createStreamClient(pair.service).scriptUserState.updateMany.mutate(input as never));
+
+/** Sends a body of so many bytes: blanks are JSON too. */
+function send(procedure: string, input: object, bytes: number) {
+  return supertest(pair.service.address)
+    .post(`/trpc/${procedure}?batch=1`)
+    .set({ 'x-csrf': '1', 'content-type': 'application/json', 'trpc-accept': 'application/jsonl' })
+    .send(JSON.stringify({ 0: input }).padEnd(bytes, ' '));
+}
+
+describe('refused is, and nothing is sent of it,', () => {
+  afterEach(async () => expect(await pair.simulator.journal()).toEqual([]));
+
+  test.each<[string, () => unknown, readonly (string | number)[]]>([
+    ['no update at all', () => ({ updates: [] }), ['updates']],
+    ['more than 5,000', () => ({ updates: Array.from({ length: 5001 }, () => short) }), ['updates']],
+    ['an unknown key', () => ({ updates: rows, dryRun: true }), []],
+    ['an unknown key in a row', () => ({ updates: [rows[0], { ...rows[1], etag: '1' }] }), ['updates', 1]],
+    ['approval in a row', () => ({ updates: [{ ...rows[0], approval: { code: 'c' } }] }), ['updates', 0]],
+    ['an empty patch in a row', () => ({ updates: [...rows, { ...short, patch: {} }] }), ['updates', 3, 'patch']],
+    [
+      'a wrong count in a row',
+      () => ({ updates: [rows[0], rows[1], { ...short, patch: { errorDeviceCount: -1 } }] }),
+      ['updates', 2, 'patch', 'errorDeviceCount'],
+    ],
+    ['a bad id in a row', () => ({ updates: [{ ...short, userStateId: '../x' }] }), ['updates', 0, 'userStateId']],
+    [
+      'a justification that is too long',
+      () => ({ updates: rows, approval: { justification: 'x'.repeat(1025) } }),
+      ['approval', 'justification'],
+    ],
+    ['no object', () => rows, []],
+    ['nothing', () => undefined, []],
+  ])('%s', async (_, input, path) => {
+    const { reason, code, issues } = await refused(input());
+    expect({ reason, code }).toEqual({ reason: 'INVALID_INPUT', code: 'BAD_REQUEST' });
+    expect(issues?.map((issue) => issue.path)).toContainEqual(path);
+  });
+
+  test('with thousands of rows wrong, in an answer that stays short', async () => {
+    const { issues } = await refused({ updates: Array.from({ length: 5000 }, () => ({ ...short, userStateId: '' })) });
+    expect(issues?.length).toBeGreaterThan(0);
+    expect(issues?.length).toBeLessThanOrEqual(100);
+  });
+
+  test('a body of more than 1 MiB', () =>
+    expectRefused(send('scriptUserState.updateMany', { updates: [short] }, 1024 * kib + 1), 413));
+
+  test('a body of more than 64 KiB for any other procedure, streamed or not', async () => {
+    await expectRefused(send('scriptUserState.update', short, 64 * kib + 1), 413);
+    await expectRefused(send('scriptUserState.update', short, 64 * kib + 1).unset('trpc-accept'), 413);
+  });
+
+  test.each([
+    ['httpLink', httpLink],
+    ['httpBatchLink', httpBatchLink],
+  ] as const)('a call that can not be answered as a stream: %s', async (_, link) => {
+    const url = `${pair.service.address}/trpc`;
+    const client = createTRPCClient<AppRouter>({ links: [link({ url, headers: { 'x-csrf': '1' } })] });
+    const { reason, code, issues } = await failure(client.scriptUserState.updateMany.mutate({ updates: rows }));
+    expect({ reason, code }).toEqual({ reason: 'INVALID_INPUT', code: 'UNSUPPORTED_MEDIA_TYPE' });
+    expect(issues?.[0]?.message).toContain('httpBatchStreamLink');
+  });
+
+  test('a call by GET', async () => {
+    const address = new URL('/trpc/scriptUserState.updateMany?batch=1', pair.service.address);
+    address.searchParams.set('input', JSON.stringify({ 0: { updates: [short] } }));
+    const response = await fetch(address, { headers: { 'x-csrf': '1', 'trpc-accept': 'application/jsonl' } });
+    expect(await response.text()).toContain('METHOD_NOT_SUPPORTED');
+  });
+
+  test('a call by somebody who may only read', async () => {
+    const person = { oid: 'reader-oid', name: 'Ravi Reader', roles: ['reader'] } as const;
+    const app = await startAppAs(async () => ({ person, expiresAt: null }), pair.simulator.baseUrl);
+    const call = createStreamClient(app).scriptUserState.updateMany.mutate({ updates: rows });
+    expect(await failure(call)).toMatchObject({ reason: 'ROLE_MISSING', code: 'FORBIDDEN', httpStatus: 403 });
+    // Whoever may not call learns nothing about the inputs.
+    const wrong = createStreamClient(app).scriptUserState.updateMany.mutate({ updates: [] });
+    expect(await failure(wrong)).toMatchObject({ reason: 'ROLE_MISSING' });
+    await app.stop();
+    expect(app.logged.filter((line) => line.includes('"log":"audit"') && line.includes('"action":"update"'))).toEqual(
+      [],
+    );
+  });
+
+  test('a call by nobody', async () => {
+    const app = await startAppAs(async () => null, pair.simulator.baseUrl);
+    const call = createStreamClient(app).scriptUserState.updateMany.mutate({ updates: rows });
+    expect(await failure(call)).toMatchObject({ reason: 'SIGN_IN_REQUIRED', code: 'UNAUTHORIZED' });
+    await app.stop();
+  });
+});
+
+test('a body of 1 MiB is taken', async () => {
+  const response = await fetch(`${pair.service.address}/trpc/scriptUserState.updateMany?batch=1`, {
+    method: 'POST',
+    headers: { 'x-csrf': '1', 'content-type': 'application/json', 'trpc-accept': 'application/jsonl' },
+    body: JSON.stringify({ 0: { updates: rows } }).padEnd(1024 * kib, ' '),
+  });
+  expect(response.status).toBe(200);
+  expect(await response.text()).toContain('"done":3,"total":3');
+});

@@ -1,0 +1,105 @@
+import type { IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { manyStates, patches, type Row, rowsOf, sendMany, settledPatches, startMany } from '../support/bulk.js';
+import { addressOf, type Program, startProgram } from '../support/process.js';
+import { canaryToken, type Pair, startPair } from '../support/service.js';
+
+const quota = { GRAPH_WRITES_PER_20S: '1000000' };
+
+let pair: Pair;
+let started: Program | undefined;
+/** Gives up what a test has left unread. */
+let leave: (() => void) | undefined;
+let rows: Row[];
+
+beforeEach(async () => {
+  pair = await startPair(quota);
+  await pair.simulator.settings({ writesPer20s: 1_000_000, requestsPer20s: 1_000_000 });
+  const states = rowsOf(await manyStates(pair.service, 400, ['deviceShellScript']), 1000);
+  // Each result holds more than 3 KB then: thousands of them are more than sockets hold.
+  const named = states.map((row) => ({ ...row, patch: { userPrincipalName: '漢'.repeat(1024) } }));
+  for (let from = 0; from < 400; from += 100) {
+    const some = await startMany(pair.service, { updates: named.slice(from, from + 100) }).over;
+    expect(some.filter(({ ok }) => ok)).toHaveLength(100);
+  }
+  await pair.simulator.reset();
+  rows = Array.from({ length: 4800 }, (_, index) => {
+    const row = states[index % 400] ?? expect.fail('no such row');
+    return { ...row, patch: { errorDeviceCount: index % 7 } };
+  });
+});
+afterEach(async () => {
+  started?.child.kill('SIGKILL');
+  await started?.exited;
+  leave?.();
+  await pair.stop();
+});
+
+async function call(address = pair.service.address): Promise<IncomingMessage> {
+  const [, response] = await sendMany({ address }, rows);
+  response.on('error', () => undefined);
+  leave = () => void response.destroy();
+  return response;
+}
+
+describe('a reader that does not read', () => {
+  test('halts the updates; when it reads on, all is done', async () => {
+    const response = await call();
+    const unread = await settledPatches(pair.simulator);
+    expect(unread).toBeGreaterThan(300);
+    expect(unread).toBeLessThan(4500);
+    const answer = await text(response);
+    expect(answer).toContain('"done":4800,"total":4800');
+    expect(answer.match(/"ok":true/g)).toHaveLength(4800);
+    expect(await patches(pair.simulator)).toHaveLength(4800);
+  });
+
+  test('and goes away has what was sent seen through, and no more', async () => {
+    const response = await call();
+    const unread = await settledPatches(pair.simulator);
+    response.destroy();
+    const cutOff = { route: '/trpc/scriptUserState.updateMany', status: null };
+    await expect.poll(() => pair.service.lines(cutOff)).toHaveLength(1);
+    const after = { ...(rows.at(-1) ?? expect.fail('no such row')), patch: { successDeviceCount: 78 } };
+    expect(await pair.service.client.scriptUserState.update.mutate(after)).toMatchObject(after.patch);
+    expect(await settledPatches(pair.simulator)).toBe(unread + 1);
+  });
+
+  test('does not halt single updates of the same states, which still come after its rows', async () => {
+    await call();
+    const unread = await settledPatches(pair.simulator);
+    const after = { ...(rows.at(-1) ?? expect.fail('no such row')), patch: { successDeviceCount: 79 } };
+    expect(await pair.service.client.scriptUserState.update.mutate(after)).toMatchObject(after.patch);
+    const state = rows.flatMap(({ userStateId, patch }) => (userStateId === after.userStateId ? [patch] : []));
+    const sent = (await patches(pair.simulator)).filter(({ path }) =>
+      path.endsWith(encodeURIComponent(after.userStateId)),
+    );
+    expect(sent.map(({ body }) => body)).toMatchObject([...state, after.patch]);
+    expect(await settledPatches(pair.simulator)).toBeLessThanOrEqual(unread + 1 + state.length);
+  });
+
+  test('does not halt what others update of the same states', async () => {
+    await call();
+    await settledPatches(pair.simulator);
+    const others = startMany(pair.service, { updates: rows.slice(-10) });
+    await expect.poll(() => others.results().length, { timeout: 10_000 }).toBe(10);
+    expect(others.results().filter(({ ok }) => ok)).toHaveLength(10);
+  });
+
+  test('does not keep the service from ending well', async () => {
+    started = startProgram('dist/main.js', {
+      ...quota,
+      PORT: '0',
+      SIGN_IN: 'off',
+      GRAPH_CREDENTIAL: 'access-token',
+      GRAPH_ACCESS_TOKEN: canaryToken,
+      GRAPH_BASE_URL: pair.simulator.baseUrl,
+      GRAPH_DEADLINE_MS: '1000',
+    });
+    await call(await addressOf(started));
+    await settledPatches(pair.simulator);
+    started.child.kill('SIGTERM');
+    expect(await started.exited).toBe(0);
+  });
+});

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { createStreamClient, manyStates, patches, readMany, rowsOf } from '../support/bulk.js';
+import { clientWith, startDelegated } from '../support/delegated.js';
+import { startTestService, type TestService } from '../support/service.js';
+import { type Controls, steer } from '../support/simulator.js';
+import { type Visitor, visitSignedIn } from '../support/visitor.js';
+
+interface Scene {
+  readonly service: TestService;
+  readonly simulator: Controls;
+  readonly visitor: Visitor;
+  readonly stop: () => Promise<void>;
+}
+
+/** Calls reach Graph with the service’s token. */
+async function withServiceToken(): Promise<Scene> {
+  const service = await startTestService({
+    SIGN_IN: 'oidc',
+    SESSION_SECRET: 'x'.repeat(32),
+    GRAPH_DEADLINE_MS: '3000',
+  });
+  const simulator = steer(service.simulatorUrl?.origin ?? '');
+  return { service, simulator, visitor: await visitSignedIn(service), stop: () => service.stop() };
+}
+
+/** Calls reach Graph with the person’s own. */
+async function withOwnToken(): Promise<Scene> {
+  const pair = await startDelegated();
+  const { visitor } = await pair.person();
+  return { service: pair.service, simulator: pair.simulator, visitor, stop: () => pair.stop() };
+}
+
+test.each([
+  ['the service’s token', withServiceToken],
+  ['the person’s own token', withOwnToken],
+])('with %s, rows that wait are not sent after the person has signed out', async (_, start) => {
+  const { service, simulator, visitor, stop } = await start();
+  const states = await manyStates({ client: clientWith(service, () => visitor.cookies()) }, 21);
+  const client = createStreamClient(service, { cookie: visitor.cookies().join('; ') });
+  const [first, ...rows] = rowsOf(states, 1000);
+  // Graph wants a pause, which updates of many keep, also those that are begun now.
+  await simulator.fault({ fault: 'throttled', method: 'PATCH', delayMs: 5000 });
+  await readMany(client, { updates: first === undefined ? [] : [first] }).over;
+  const running = readMany(client, { updates: rows });
+  await expect.poll(() => running.heard).toEqual([{ done: 0, total: 20 }]);
+  await visitor.signOut();
+  const results = await running.over;
+  expect(results).toMatchObject(rows.map(() => ({ ok: false, error: { data: { reason: 'SIGN_IN_REQUIRED' } } })));
+  expect(await patches(simulator)).toHaveLength(1);
+  expect(service.lines({ log: 'audit', outcome: 'rejected', reason: 'SIGN_IN_REQUIRED' })).toHaveLength(20);
+  await stop();
+});

@@ -1,0 +1,205 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import {
+  createStreamClient,
+  manyStates,
+  newValue,
+  patches,
+  type Row,
+  readMany,
+  rowsOf,
+  startMany,
+  stateOf,
+} from '../support/bulk.js';
+import { failure, type Pair, startPair } from '../support/service.js';
+import type { KnownState } from '../support/states.js';
+
+const path = 'scriptUserState.updateMany';
+
+let pair: Pair;
+let states: readonly KnownState[];
+let counter = 1000;
+
+beforeAll(async () => {
+  pair = await startPair({ GRAPH_WRITES_PER_20S: '100000', GRAPH_DEADLINE_MS: '10000' });
+  await pair.simulator.settings({ writesPer20s: 1_000_000, requestsPer20s: 1_000_000 });
+  states = await manyStates(pair.service, 1000, ['deviceShellScript']);
+});
+beforeEach(async () => {
+  await pair.simulator.settings({ approval: false });
+  await pair.simulator.reset();
+});
+afterAll(() => pair.stop());
+
+/** Rows of so many states, with values that they do not have yet. */
+function rows(count: number): Row[] {
+  counter += 1000;
+  return [...rowsOf(states.slice(0, count), counter)];
+}
+
+const many = (updates: readonly Row[], more: object = {}) =>
+  startMany(pair.service, { updates: [...updates], ...more });
+const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
+const byIndex = <T extends { readonly index: number }>(results: readonly T[]) =>
+  results.toSorted((one, other) => one.index - other.index);
+
+describe('what is told', () => {
+  test('each result once, with its index, and how far it is from none to all', async () => {
+    const updates = rows(100);
+    const running = many(updates);
+    const results = byIndex(await running.over);
+    expect(results).toMatchObject(updates.map(({ patch }, index) => ({ index, ok: true, userState: patch })));
+    expect(results.map(({ index }) => index)).toEqual(numbers(100));
+    const progress = running.progress();
+    expect(running.heard[0]).toEqual({ done: 0, total: 100 });
+    expect(running.heard.at(-1)).toEqual({ done: 100, total: 100 });
+    expect(progress.map(({ total }) => total)).toEqual(progress.map(() => 100));
+    const done = progress.map((each) => each.done);
+    expect(done).toEqual(done.toSorted((one, other) => one - other));
+    // What has been told so far never lags behind what is said to be done.
+    const told = running.heard.map((each, at) => ['done' in each ? each.done : 0, running.heard.slice(0, at)] as const);
+    for (const [so, before] of told) expect(before.filter((each) => 'index' in each).length).toBeGreaterThanOrEqual(so);
+  });
+
+  test('of one', async () => {
+    const updates = rows(1);
+    const running = many(updates);
+    await running.over;
+    expect(running.heard).toEqual([
+      { done: 0, total: 1 },
+      { index: 0, ok: true, userState: { ...states[0]?.state, ...updates[0]?.patch } },
+      { done: 1, total: 1 },
+    ]);
+  });
+
+  test('of 5,000, which is what fits', async () => {
+    // The shortest patch there is: with ids as long as real ones, 5,000 are just below 1 MiB.
+    const updates = numbers(5000).map((index): Row => {
+      const { target } = states[index % states.length] ?? expect.fail('no states');
+      return { ...target, patch: { errorDeviceCount: Math.floor(index / states.length) } };
+    });
+    const running = many(updates);
+    const results = byIndex(await running.over);
+    expect(results.map(({ index }) => index)).toEqual(numbers(5000));
+    expect(results.filter(({ ok }) => !ok)).toEqual([]);
+    expect(running.heard.at(-1)).toEqual({ done: 5000, total: 5000 });
+    expect(await patches(pair.simulator)).toHaveLength(5000);
+    const last = await pair.service.client.scriptUserState.get.query(states[0]?.target ?? expect.fail('no states'));
+    expect(last).toHaveProperty('errorDeviceCount', 4);
+  });
+
+  test('as soon as it is known', async () => {
+    const updates = rows(45);
+    await pair.simulator.fault({ fault: 'stall', method: 'PATCH', path: updates[3]?.userStateId ?? '' });
+    const running = many(updates);
+    // The first batch is without an answer until half of the deadline is over.
+    await expect.poll(() => running.results().length, { timeout: 4000 }).toBe(25);
+    expect(running.progress().at(-1)).toEqual({ done: 25, total: 45 });
+    expect((await running.over).filter(({ ok }) => ok)).toHaveLength(45);
+  });
+});
+
+describe('rows that fail', () => {
+  test('say why in tRPC’s form, and do not stop the others', async () => {
+    const updates = rows(30);
+    const ids = [2, 11, 29].map((index) => updates[index]?.userStateId ?? '');
+    await pair.simulator.fault(
+      { fault: 'rejected', method: 'PATCH', path: ids[0] ?? '' },
+      { fault: 'conflict', method: 'PATCH', path: ids[1] ?? '' },
+    );
+    updates[29] = { ...(updates[29] ?? expect.fail('no such row')), userStateId: 'nobody' };
+    const client = createStreamClient(pair.service, { 'x-request-id': 'rows-that-fail' });
+    const results = byIndex(await readMany(client, { updates }).over);
+    const error = (reason: string, code: string, httpStatus: number) => ({
+      message: expect.any(String) as unknown,
+      code: expect.any(Number) as unknown,
+      data: { code, httpStatus, reason, requestId: 'rows-that-fail', path, graph: expect.any(Object) as unknown },
+    });
+    expect(results.filter(({ ok }) => !ok)).toEqual([
+      { index: 2, ok: false, error: error('GRAPH_REJECTED', 'UNPROCESSABLE_CONTENT', 422) },
+      { index: 11, ok: false, error: error('CONFLICT', 'CONFLICT', 409) },
+      { index: 29, ok: false, error: error('GRAPH_NOT_FOUND', 'NOT_FOUND', 404) },
+    ]);
+    expect(results.map(({ index }) => index)).toEqual(numbers(30));
+  });
+
+  test('and rows that do not leave one line of audit each, with the id of the request', async () => {
+    const updates = rows(25);
+    await pair.simulator.fault({ fault: 'rejected', method: 'PATCH', path: updates[7]?.userStateId ?? '' });
+    await readMany(createStreamClient(pair.service, { 'x-request-id': 'audited-rows' }), { updates }).over;
+    const lines = pair.service.lines({ log: 'audit', requestId: 'audited-rows' });
+    const about = { action: 'update', oid: 'local-operator', fields: ['successDeviceCount'] };
+    expect(lines).toHaveLength(25);
+    expect(lines).toMatchObject(lines.map(() => about));
+    expect(new Set(lines.map(({ userStateId }) => userStateId))).toEqual(
+      new Set(updates.map((row) => row.userStateId)),
+    );
+    expect(lines.filter(({ outcome }) => outcome !== 'applied')).toMatchObject([
+      { userStateId: updates[7]?.userStateId, outcome: 'rejected', reason: 'GRAPH_REJECTED' },
+    ]);
+  });
+});
+
+describe('one state', () => {
+  test('more than once in a call is updated in the order of the rows', async () => {
+    const [row] = rows(1);
+    const { patch: _, ...target } = row ?? expect.fail('no state');
+    const updates = numbers(45).map((index): Row => ({ ...target, patch: { successDeviceCount: 7000 + index } }));
+    expect((await many(updates).over).map(({ index }) => index)).toEqual(numbers(45));
+    expect((await patches(pair.simulator)).map(newValue)).toEqual(numbers(45).map((index) => 7000 + index));
+    expect(await pair.service.client.scriptUserState.get.query(target)).toHaveProperty('successDeviceCount', 7044);
+  });
+
+  test('in capitals, which GUIDs may have, is the same one', async () => {
+    const [row] = rows(1);
+    const small = row ?? expect.fail('no state');
+    const large = { ...small, userStateId: small.userStateId.toUpperCase(), patch: { successDeviceCount: 7100 } };
+    await many([small, large, { ...small, patch: { successDeviceCount: 7101 } }]).over;
+    const sent = (await patches(pair.simulator)).map((entry) => [newValue(entry), entry.batch]);
+    expect(sent).toEqual([small.patch.successDeviceCount, 7100, 7101].map((value) => [value, null]));
+  });
+
+  test('in the same batch of calls is updated in the order of the calls', async () => {
+    const updates = rows(5);
+    const [, , third] = updates;
+    const after = { ...(third ?? expect.fail('no such row')), patch: { successDeviceCount: 8000 } };
+    const client = createStreamClient(pair.service);
+    const running = readMany(client, { updates });
+    expect(await client.scriptUserState.update.mutate(after)).toMatchObject(after.patch);
+    expect((await running.over).filter(({ ok }) => ok)).toHaveLength(5);
+    const sent = (await patches(pair.simulator)).filter((entry) => stateOf(entry) === third?.userStateId).map(newValue);
+    expect(sent).toEqual([third?.patch.successDeviceCount, 8000]);
+    await expect.poll(() => pair.service.lines({ route: `/trpc/${path},scriptUserState.update` })).toHaveLength(1);
+  });
+});
+
+describe('multi admin approval', () => {
+  test('is asked for row by row', async () => {
+    await pair.simulator.settings({ approval: true });
+    const updates = rows(25);
+    const reasons = async (more: object) =>
+      (await many(updates, more).over).map((result) => (result.ok ? 'done' : result.error.data.reason));
+    expect(await reasons({})).toEqual(Array(25).fill('APPROVAL_JUSTIFICATION_REQUIRED'));
+    const queued = byIndex(await many(updates, { approval: { justification: 'a ticket' } }).over);
+    const codes = queued.map((result) => (result.ok ? '' : (result.error.data.approvalCode ?? '')));
+    expect(queued).toMatchObject(updates.map(() => ({ error: { data: { reason: 'APPROVAL_PENDING' } } })));
+    expect(new Set(codes).size).toBe(25);
+    const [code = '', other = ''] = codes;
+    await pair.simulator.approve(code);
+    const approved = await many(updates.slice(0, 1), { approval: { justification: 'a ticket', code } }).over;
+    expect(approved).toMatchObject([{ ok: true, userState: updates[0]?.patch }]);
+    const early = await many(updates.slice(1, 2), { approval: { justification: 'a ticket', code: other } }).over;
+    expect(early).toMatchObject([{ ok: false, error: { data: { reason: 'APPROVAL_PENDING' } } }]);
+  });
+});
+
+test('an error within one call of a batch leaves the stream of another alone', async () => {
+  const updates = rows(5);
+  const client = createStreamClient(pair.service);
+  const running = readMany(client, { updates });
+  const target = { ...(states[0]?.target ?? expect.fail('no states')), userStateId: 'nobody' };
+  const patch = { successDeviceCount: 1 };
+  expect(await failure(client.scriptUserState.update.mutate({ ...target, patch }))).toMatchObject({
+    reason: 'GRAPH_NOT_FOUND',
+  });
+  expect((await running.over).filter(({ ok }) => ok)).toHaveLength(5);
+});

@@ -1,0 +1,133 @@
+import { inspect } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Target } from '../../src/graph/routes.js';
+import { Secret } from '../../src/secret.js';
+import { type SimulatorFault, simulatorFaults } from '../../src/simulator/faults/fault-names.js';
+import { sendRaw } from '../support/refused.js';
+import { canaryToken, type Pair, startPair } from '../support/service.js';
+import { oneState } from '../support/states.js';
+
+/** A name that nobody else has, with what gets encoded on the way. */
+const canaryName = 'canary.person+7f3a9c@contoso.example';
+const namePattern = /canary\.person/i;
+const tokenPattern = new RegExp(`${canaryToken}|${Buffer.from(canaryToken).toString('base64').slice(0, 24)}`, 'i');
+
+let pair: Pair;
+let target: Target;
+let counter = 1;
+/** Every answer whole: status line, headers, body. */
+const answers: { readonly ok: boolean; readonly text: string }[] = [];
+
+beforeAll(async () => {
+  pair = await startPair({ GRAPH_DEADLINE_MS: '300', LOG_LEVEL: 'trace' });
+  ({ target } = await oneState(pair.service));
+  await send('scriptUserState.update', { ...target, patch: { userPrincipalName: canaryName } });
+});
+afterEach(() => pair.simulator.reset());
+afterAll(() => pair.stop());
+
+async function send(path: string, input: unknown, headers: Record<string, string> = {}): Promise<number> {
+  const response = await fetch(`${pair.service.address}/trpc/${path}`, {
+    method: 'POST',
+    headers: { 'x-csrf': '1', 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(input),
+  });
+  const text = `${response.status} ${JSON.stringify([...response.headers])}\n${await response.text()}`;
+  answers.push({ ok: response.ok, text });
+  return response.status;
+}
+
+/** Every procedure once, writes with the canary name in them. */
+async function sendAll(): Promise<void> {
+  const { userStateId, ...script } = target;
+  const newcomer = `newcomer-${counter++}`;
+  const userState = { successDeviceCount: 1, errorDeviceCount: 1, userPrincipalName: canaryName };
+  await Promise.all([
+    send('session.current', {}),
+    send('script.list', { scriptKind: script.scriptKind }),
+    send('scriptUserState.list', script),
+    send('scriptUserState.get', target),
+    send('scriptUserState.update', { ...target, patch: { ...userState, successDeviceCount: counter } }),
+    send('scriptUserState.create', { ...script, userState: { ...userState, id: newcomer } }),
+    send('scriptUserState.create', { ...script, userState: { ...userState, id: userStateId } }),
+    send('deviceRunState.list', target),
+  ]);
+  await send('scriptUserState.delete', { ...target, userStateId: newcomer });
+}
+
+function expectNothingLeaked(): void {
+  for (const { ok, text } of answers) {
+    expect(text).not.toMatch(tokenPattern);
+    if (!ok) expect(text).not.toMatch(namePattern);
+  }
+  expect(pair.service.logged.filter((line) => tokenPattern.test(line) || namePattern.test(line))).toEqual([]);
+}
+
+describe('neither the token nor a name leaks', () => {
+  test('when all goes well', async () => {
+    answers.length = 0;
+    await sendAll();
+    expect(answers.filter(({ ok }) => ok)).toHaveLength(8);
+    expect(answers.some(({ text }) => namePattern.test(text))).toBe(true);
+    expectNothingLeaked();
+  });
+
+  // A challenge ends the token for good, so it comes last.
+  const faults = [...simulatorFaults.filter((name) => name !== 'claims-challenge'), 'claims-challenge' as const];
+  test.each<SimulatorFault>(faults)('when Graph answers with %s', async (fault) => {
+    answers.length = 0;
+    await pair.simulator.fault({ fault, times: 'always' });
+    await sendAll();
+    expect(answers).toHaveLength(9);
+    expect((await pair.simulator.journal()).some((entry) => entry.fault === fault)).toBe(true);
+    expectNothingLeaked();
+  });
+});
+
+describe('what a client sends is not logged:', () => {
+  const canary = 'canary-of-a-client';
+
+  test.each<[string, () => Promise<unknown>]>([
+    ['cookies', () => send('session.current', {}, { cookie: `session=${canary}` })],
+    ['authorization', () => send('session.current', {}, { authorization: `Bearer ${canary}` })],
+    [
+      'other headers',
+      () => send('session.current', {}, { referer: `https://${canary}.example`, 'user-agent': canary }),
+    ],
+    ['a refused origin', () => send('session.current', {}, { origin: `https://${canary}.example` })],
+    ['a refused content type', () => send('session.current', {}, { 'content-type': `text/${canary}` })],
+    ['a refused request id', () => send('session.current', {}, { 'x-request-id': `${canary}@contoso.example` })],
+    ['the query', () => send(`session.current?${canary}=${canary}`, {})],
+    ['the input', () => send('scriptUserState.get', { ...target, userStateId: `${canary}!`, [canary]: canary })],
+    ['a value', () => send('scriptUserState.update', { ...target, patch: { userPrincipalName: `${canary}\u0000` } })],
+    ['an unknown procedure', () => send(canary, {})],
+    ['an unknown procedure in a batch', () => send(`session.current,${canary}?batch=1`, {})],
+    ['an unknown path', () => fetch(`${pair.service.address}/${canary}/${canary}?${canary}`)],
+    ['a broken path', () => fetch(`${pair.service.address}/trpc/%E0%A4%A${canary}`)],
+    ['what is not HTTP', () => sendRaw(pair.service.url.port, [`${canary} ${canary}`])],
+  ])('%s', async (_, call) => {
+    const before = pair.service.logged.length;
+    await call();
+    // What comes later is logged later.
+    const requestId = crypto.randomUUID();
+    await send('session.current', {}, { 'x-request-id': requestId });
+    await expect.poll(() => pair.service.lines({ requestId })).toHaveLength(1);
+    expect(pair.service.logged.slice(before).filter((line) => line.includes(canary))).toEqual([]);
+  });
+});
+
+test('a Secret prints nothing of itself, wherever it ends up', () => {
+  const secret = new Secret(canaryToken);
+  const printed = [
+    JSON.stringify({ secret }),
+    String(secret),
+    [secret].join(' '),
+    inspect(secret, { showHidden: true, depth: null }),
+    inspect({ nested: [secret] }, { depth: null }),
+    JSON.stringify(Object.entries(secret)),
+    JSON.stringify(Object.assign({}, secret)),
+    JSON.stringify(structuredClone(secret)),
+  ];
+  for (const text of printed) expect(text).not.toContain(canaryToken);
+  expect(secret.reveal()).toBe(canaryToken);
+});

@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestService, type TestService } from '../support/service.js';
+import { type Visitor, visit } from '../support/visitor.js';
+
+const publicUrl = 'https://localhost:4711';
+const secret = 'canary-session-secret-of-32-characters';
+const listing = { scriptKind: 'deviceShellScript' };
+
+let service: TestService;
+let secured: TestService;
+
+beforeAll(async () => {
+  const settings = { SIGN_IN: 'oidc', SESSION_SECRET: secret, LOG_LEVEL: 'trace' };
+  service = await startTestService(settings);
+  secured = await startTestService({ ...settings, PUBLIC_URL: publicUrl });
+});
+afterAll(() => Promise.all([service.stop(), secured.stop()]));
+
+const at = (secure: boolean): Visitor => (secure ? visit(secured, publicUrl) : visit(service));
+/** The last answer of the service to a path. */
+const answerOf = ({ browser, origin }: Visitor, path: string) =>
+  browser.history.findLast(({ url }) => url.origin === origin && url.pathname === path);
+
+const value = '[\\w%.+~-]+';
+const expires = 'Expires=[^;]+GMT';
+const past = 'Expires=Thu, 01 Jan 1970 00:00:00 GMT';
+describe.each([
+  [false, '', ''],
+  [true, '__Host-', ' Secure;'],
+])('with https: %s', (secure, prefix, flag) => {
+  const of = (name: string, pattern: string): unknown =>
+    expect.stringMatching(new RegExp(`^${prefix}${name}=${pattern}$`));
+
+  test('cookies are set and deleted with exactly these attributes', async () => {
+    const visitor = at(secure);
+    await visitor.signIn('reader');
+    expect(answerOf(visitor, '/auth/sign-in')?.setCookies).toEqual([
+      of('sign-in', `${value}; Max-Age=600; Path=/; ${expires}; HttpOnly;${flag} SameSite=Lax`),
+    ]);
+    expect(answerOf(visitor, '/auth/callback')?.setCookies).toEqual([
+      of('sign-in', `; Path=/; ${past}; HttpOnly;${flag} SameSite=Lax`),
+      of('session', `${value}; Path=/; HttpOnly;${flag} SameSite=Strict`),
+    ]);
+    expect(visitor.cookies()).toEqual([of('session', value)]);
+    expect((await visitor.signOut()).setCookies).toEqual([
+      of('session', `; Path=/; ${past}; HttpOnly;${flag} SameSite=Strict`),
+    ]);
+    expect(visitor.cookies()).toEqual([]);
+  });
+
+  test('every answer has the security headers', async () => {
+    const visitor = at(secure);
+    await visitor.signIn('no-role');
+    await visitor.call('session.current');
+    await visitor.call('script.list', listing);
+    await visitor.browser.open(`${visitor.origin}/nowhere`);
+    const answers = visitor.browser.history.filter(({ url }) => url.origin === visitor.origin);
+    expect(answers.map(({ status }) => status)).toEqual([303, 403, 200, 403, 404]);
+    for (const { headers } of answers) {
+      expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+      expect(headers['content-security-policy']).toMatch(/default-src 'none'.*frame-ancestors 'none'/);
+      expect(headers['content-security-policy']).not.toMatch(/unsafe-|\*|http:/);
+      expect(headers['strict-transport-security']).toEqual(secure ? 'max-age=31536000' : undefined);
+      expect(headers).not.toHaveProperty('access-control-allow-origin');
+    }
+  });
+});
+
+test('no code, state, nonce, cookie, token or secret is logged or answered', async () => {
+  const visitor = at(false);
+  await visitor.signIn('operator');
+  await visitor.call('script.list', listing);
+  await visitor.signOut();
+  const { history } = visitor.browser;
+  const parameters = history.flatMap(({ url }) =>
+    ['code', 'state', 'nonce'].flatMap((name) => url.searchParams.get(name) ?? []),
+  );
+  const cookies = history.flatMap(({ setCookies }) => setCookies.map((line) => /=([^;]*)/.exec(line)?.[1] ?? ''));
+  const ids = cookies.map((cookie) => decodeURIComponent(cookie).split(/[:.]/)[1] ?? '');
+  const canaries = [...parameters, ...cookies, ...ids, secret].filter((canary) => canary.length > 12);
+  expect(new Set(canaries).size).toBeGreaterThanOrEqual(7);
+  const leaked = canaries.filter((canary) => service.logged.some((line) => line.includes(canary)));
+  expect(leaked).toEqual([]);
+  expect(service.logged.filter((line) => /eyJ[\w-]+\.eyJ/.test(line))).toEqual([]);
+  const bodies = history.filter(({ url }) => url.origin === visitor.origin).map(({ html }) => html);
+  expect(bodies.filter((body) => /eyJ[\w-]+\.eyJ|access_token|id_token/.test(body))).toEqual([]);
+});

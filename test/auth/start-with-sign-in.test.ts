@@ -1,0 +1,42 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { clientWith, findState } from '../support/delegated.js';
+import { addressOf, type Program, startProgram } from '../support/process.js';
+import { failure } from '../support/service.js';
+import { steer } from '../support/simulator.js';
+import { Browser } from '../support/site-browser.js';
+
+let program: Program;
+let address: string;
+let simulator: string;
+
+/** As `npm start` with `SIGN_IN=oidc` and nothing else set, but at a free port. */
+beforeEach(async () => {
+  program = startProgram('dist/main.js', { SIGN_IN: 'oidc', PORT: '0' });
+  address = await addressOf(program);
+  simulator = /http:[^ ]+(?=\/simulator)/.exec(await program.line('SIMULATED DATA'))?.[0] ?? '';
+});
+afterEach(async () => {
+  program.child.kill('SIGKILL');
+  await program.exited;
+});
+
+test.each([
+  ['operator', 'Olga Operator', ['reader', 'operator']],
+  ['reader', 'Ravi Reader', ['reader']],
+])('SIGN_IN=oidc and nothing else lets the %s sign in and work', async (person, name, roles) => {
+  const origin = `http://localhost:${new URL(address).port}`;
+  const browser = new Browser({ [origin]: address, [simulator]: simulator });
+  const client = clientWith({ address }, () => browser.cookies('localhost'));
+  expect(await failure(client.session.current.query())).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
+
+  const login = await browser.open(`${origin}/auth/sign-in`);
+  expect(login.url.origin).toBe(simulator);
+  expect((await browser.open(login.url, { person })).url.href).toBe(`${origin}/`);
+  expect(await client.session.current.query()).toMatchObject({ user: { name }, roles, graph: 'simulator' });
+
+  const { target, state } = await findState({ ...steer(simulator), baseUrl: `${simulator}/beta` });
+  expect(await client.scriptUserState.get.query(target)).toEqual(state);
+  const updated = client.scriptUserState.update.mutate({ ...target, patch: { successDeviceCount: 7 } });
+  if (person === 'operator') expect(await updated).toEqual({ ...state, successDeviceCount: 7 });
+  else expect(await failure(updated)).toMatchObject({ reason: 'ROLE_MISSING' });
+});

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import supertest from 'supertest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestService, type TestService } from '../support/service.js';
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startTestService();
+});
+afterAll(() => service.stop());
+
+const get = (path: string) => supertest(service.address).get(path);
+const page = async () =>
+  (
+    await get('/')
+      .expect(200)
+      .expect('content-type', /text\/html/)
+  ).text;
+/** The scripts that the page loads before it shows anything. */
+const initial = (html: string) =>
+  [...html.matchAll(/<(?:script|link rel="modulepreload")[^>]* (?:src|href)="([^"]+)"/g)].map(([, path]) => path ?? '');
+
+test('the page is kept by no cache, and its nonce is of this answer alone', async () => {
+  const answers = await Promise.all([get('/'), get('/')]);
+  const nonces = answers.map(({ text, headers }) => {
+    expect(headers['cache-control']).toBe('no-store');
+    const nonce = /<meta property="csp-nonce" nonce="([^"]+)"/.exec(text)?.[1];
+    expect(headers['content-security-policy']).toContain(`style-src 'self' 'nonce-${nonce}';`);
+    expect(headers['content-security-policy']).toContain("script-src 'self';");
+    expect(text).not.toContain('CSP_NONCE');
+    return nonce;
+  });
+  expect(new Set(nonces).size).toBe(2);
+});
+
+test('the files of the page are compressed, and kept for good', async () => {
+  for (const path of initial(await page())) {
+    const { headers } = await get(path).set('accept-encoding', 'gzip').expect(200);
+    expect(headers['cache-control']).toBe('public, max-age=31536000, immutable');
+    // What fits into one packet is not worth it.
+    const long = readFileSync(`dist/console${path}`).length > 1024;
+    expect(headers['content-encoding']).toBe(long ? 'gzip' : undefined);
+    expect(headers['content-type']).toContain('text/javascript');
+  }
+});
+
+test('what the page loads at first is at most 250 kB of script', async () => {
+  const paths = initial(await page());
+  expect(paths.length).toBeGreaterThan(0);
+  const sizes = paths.map((path) => gzipSync(readFileSync(`dist/console${path}`)).length);
+  expect(sizes.reduce((total, size) => total + size, 0)).toBeLessThan(250_000);
+});
+
+test.each(['/assets/none.js', '/assets/', '/assets', '/assets/..%2findex.html', '/index.html', '/icon.svg'])(
+  'there is nothing at %s',
+  async (path) => {
+    const { body } = (await get(path).expect(404)) as { body: unknown };
+    expect(body).toMatchObject({ error: { data: { reason: 'INVALID_INPUT' } } });
+  },
+);
+
+test('the page is there to be read only', async () => {
+  await supertest(service.address).head('/').expect(200);
+  await supertest(service.address).post('/').expect(404);
+});
+
+test('the log knows the page and its files by names of the service’s own', async () => {
+  const [path = ''] = initial(await page());
+  await get(path);
+  await expect.poll(() => service.lines({ route: '/assets', status: 200 }).length).toBeGreaterThan(0);
+  expect(service.lines({ route: '/', status: 200 }).length).toBeGreaterThan(0);
+});

@@ -1,0 +1,213 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import {
+  batches,
+  createBatchClient,
+  manyStates,
+  newValue,
+  patches,
+  rowsOf,
+  startMany,
+  stateOf,
+} from '../support/bulk.js';
+import { startDelegated } from '../support/delegated.js';
+import { type Pair, startPair, startTestService } from '../support/service.js';
+import { type FaultRule, type JournalEntry, steer } from '../support/simulator.js';
+import type { KnownState } from '../support/states.js';
+
+let pair: Pair;
+let states: readonly KnownState[];
+let counter = 1000;
+
+beforeAll(async () => {
+  pair = await startPair({ GRAPH_WRITES_PER_20S: '10000' });
+  await pair.simulator.settings({ writesPer20s: 1_000_000 });
+  states = await manyStates(pair.service, 45);
+});
+beforeEach(() => pair.simulator.reset());
+afterAll(() => pair.stop());
+
+/** Values that no state has yet begin here. */
+function fresh(): number {
+  counter += 100;
+  return counter;
+}
+
+/** Updates of so many states, in one batch of calls. */
+function update(count: number, approval?: { readonly justification: string }, service = pair.service) {
+  const rows = rowsOf(states.slice(0, count), fresh());
+  const { scriptUserState } = createBatchClient(service);
+  const calls = rows.map((row) => scriptUserState.update.mutate({ ...row, ...(approval && { approval }) }));
+  return { rows, ended: Promise.allSettled(calls) };
+}
+
+const lone = (entries: readonly JournalEntry[]) =>
+  entries.filter(({ batch, path }) => batch === null && !path.endsWith('$batch'));
+const done = (rows: readonly { readonly patch: object }[]) =>
+  rows.map(({ patch }) => ({ status: 'fulfilled', value: patch }));
+const idOf = (index: number) => states[index]?.target.userStateId ?? '';
+
+describe('what is ready together leaves together', () => {
+  test('the updates of a batch of calls, each answered with its own values', async () => {
+    const { rows, ended } = update(20);
+    expect(await ended).toMatchObject(done(rows));
+    const [items, ...more] = await batches(pair.simulator);
+    expect(more).toEqual([]);
+    expect(items?.map(stateOf)).toEqual(rows.map(({ userStateId }) => userStateId));
+    expect(items?.map(newValue)).toEqual(rows.map(({ patch }) => patch.successDeviceCount));
+    expect(lone(await pair.simulator.journal())).toEqual([]);
+  });
+
+  test('20 at most', async () => {
+    const rows = rowsOf(states, fresh());
+    const results = await startMany(pair.service, { updates: [...rows] }).over;
+    expect(results.filter(({ ok }) => ok)).toHaveLength(45);
+    expect((await batches(pair.simulator)).map(({ length }) => length)).toEqual([20, 20, 5]);
+    expect(lone(await pair.simulator.journal())).toEqual([]);
+  });
+
+  test('reads too', async () => {
+    const { get } = createBatchClient(pair.service).scriptUserState;
+    const read = await Promise.all(states.slice(0, 15).map(({ target }) => get.query(target)));
+    expect(read.map(({ id }) => id)).toEqual(states.slice(0, 15).map(({ state }) => state.id));
+    const [items, ...more] = await batches(pair.simulator);
+    expect(more).toEqual([]);
+    expect(items?.map(({ method }) => method)).toEqual(Array(15).fill('GET'));
+    expect(lone(await pair.simulator.journal())).toEqual([]);
+  });
+
+  test('but a lone call goes alone', async () => {
+    const { rows, ended } = update(1);
+    expect(await ended).toMatchObject(done(rows));
+    expect(await pair.simulator.journal()).toMatchObject([{ method: 'PATCH', batch: null }]);
+  });
+
+  test('and never what two requests ask for', async () => {
+    const [one, two] = [update(3), update(5)];
+    expect(await one.ended).toMatchObject(done(one.rows));
+    expect(await two.ended).toMatchObject(done(two.rows));
+    const together = (await batches(pair.simulator)).map((items) => items.map(newValue));
+    const wanted = [one.rows, two.rows].map((rows) => rows.map(({ patch }) => patch.successDeviceCount));
+    // The first three states are in both: those of the second request go after those of the first.
+    const sent = together.flatMap((values) => wanted.map((own) => values.filter((v) => own.includes(v as never))));
+    expect(sent.filter(({ length }) => length > 0)).toHaveLength(together.length);
+    expect(together[0]).toEqual(wanted[0]);
+  });
+
+  test('never two updates of one state: 20 of them go one after the other', async () => {
+    const { scriptUserState } = createBatchClient(pair.service);
+    const target = states[0]?.target;
+    if (target === undefined) throw new Error('no state');
+    const all = Array.from({ length: 20 }, () => ({ successDeviceCount: counter++ }));
+    expect(await Promise.all(all.map((patch) => scriptUserState.update.mutate({ ...target, patch })))).toMatchObject(
+      all,
+    );
+    const sent = await patches(pair.simulator);
+    expect(sent.map(newValue)).toEqual(all.map((patch) => patch.successDeviceCount));
+    expect(sent.map(({ batch }) => batch)).toEqual(Array(20).fill(null));
+    for (const [index, { atMs }] of sent.entries()) {
+      expect(atMs).toBeGreaterThanOrEqual(sent[index - 1]?.answeredAtMs ?? 0);
+    }
+  });
+});
+
+describe('each item has its own', () => {
+  test('client-request-id, and Graph’s own ids in its line of audit', async () => {
+    const before = pair.service.lines({ log: 'audit' }).length;
+    const { rows, ended } = update(6);
+    await ended;
+    const [items = []] = await batches(pair.simulator);
+    const lines = pair.service.lines({ log: 'audit', outcome: 'applied' }).slice(before);
+    const noted = lines.map(({ userStateId, graph }) => [
+      userStateId,
+      (graph as Record<string, string>)['clientRequestId'],
+    ]);
+    expect(Object.fromEntries(noted)).toEqual(
+      Object.fromEntries(items.map((item) => [stateOf(item), item.clientRequestId])),
+    );
+    expect(new Set(items.map(({ clientRequestId }) => clientRequestId)).size).toBe(rows.length);
+    const own = lines.map(({ graph }) => (graph as Record<string, unknown>)['requestId']);
+    expect(own).toEqual(Array(6).fill(expect.stringMatching(/^[\w-]{36}$/)));
+    expect(new Set(own).size).toBe(rows.length);
+  });
+
+  test('approval', async () => {
+    const { rows, ended } = update(4, { justification: 'a ticket' });
+    expect(await ended).toMatchObject(done(rows));
+    const journal = await pair.simulator.journal();
+    const justification = Buffer.from('a ticket').toString('base64');
+    expect(journal.map(({ approval }) => approval)).toEqual([
+      { justification: null, code: null },
+      ...rows.map(() => ({ justification, code: null })),
+    ]);
+  });
+
+  test.each<[FaultRule['fault'], object]>([
+    ['rejected', { reason: 'GRAPH_REJECTED' }],
+    ['not-found', { reason: 'GRAPH_NOT_FOUND' }],
+    ['conflict', { reason: 'CONFLICT' }],
+    ['forbidden-user', { reason: 'GRAPH_PERMISSION_MISSING' }],
+    ['approval-required', { reason: 'APPROVAL_JUSTIFICATION_REQUIRED' }],
+    ['approval-pending', { reason: 'APPROVAL_PENDING', approvalCode: expect.any(String) as unknown }],
+    ['token-expired', { reason: 'CREDENTIAL_UNAVAILABLE' }],
+  ])('end: one is answered %s', async (fault, data) => {
+    await pair.simulator.fault({ fault, method: 'PATCH', path: idOf(2), times: 'always' });
+    const { rows, ended } = update(5);
+    const outcomes = await ended;
+    expect(outcomes.filter((_, index) => index !== 2)).toMatchObject(done(rows.filter((_, index) => index !== 2)));
+    expect(outcomes[2]).toMatchObject({ status: 'rejected', reason: { data } });
+    const [items = []] = await batches(pair.simulator);
+    const failed = items.find((item) => stateOf(item) === idOf(2));
+    expect(outcomes[2]).toMatchObject({ reason: { data: { graph: { clientRequestId: failed?.clientRequestId } } } });
+  });
+
+  test.each<[FaultRule['fault'], Partial<FaultRule>]>([
+    ['throttled', { retryAfter: 'seconds', delayMs: 1000 }],
+    ['throttled', { retryAfter: 'fractional', delayMs: 300 }],
+    ['throttled', { retryAfter: 'nested', delayMs: 1000 }],
+    ['unavailable', { retryAfter: 'fractional', delayMs: 300 }],
+    ['server-error', {}],
+    ['ignored', {}],
+  ])('further attempt: one is answered %s %j, and only that is sent again', async (fault, rule) => {
+    await pair.simulator.fault({ fault, method: 'PATCH', path: idOf(1), ...rule });
+    const { rows, ended } = update(5);
+    expect(await ended).toMatchObject(done(rows));
+    const sent = await patches(pair.simulator);
+    expect(sent.map(stateOf).toSorted()).toEqual([idOf(1), ...rows.map(({ userStateId }) => userStateId)].toSorted());
+    const [first, second] = sent.filter((entry) => stateOf(entry) === idOf(1));
+    expect(first?.batch).not.toBeNull();
+    expect(second).toMatchObject({ batch: null, applied: true });
+    expect(second?.clientRequestId).not.toBe(first?.clientRequestId);
+    const waited = rule.delayMs ?? 0;
+    expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThanOrEqual(fault === 'throttled' ? waited : 0);
+  });
+
+  test('token: one item’s is refused, another is fetched for it, and the others stay as they are', async () => {
+    const service = await startTestService();
+    const simulator = steer(service.simulatorUrl?.origin ?? '');
+    await simulator.fault({ fault: 'claims-challenge', method: 'PATCH', path: idOf(4) });
+    const { rows, ended } = update(5, undefined, service);
+    expect(await ended).toMatchObject(done(rows));
+    expect((await patches(simulator)).map((entry) => [stateOf(entry), entry.status, entry.batch === null])).toEqual([
+      ...rows.map(({ userStateId }, index) => [userStateId, index === 4 ? 401 : 200, false]),
+      [idOf(4), 200, true],
+    ]);
+    await service.stop();
+  });
+});
+
+test('calls with the tokens of different people never share a batch', async () => {
+  const delegated = await startDelegated();
+  const people = [await delegated.person(), await delegated.person()];
+  const known = await manyStates({ ...delegated.service, client: (people[0] ?? expect.fail('nobody')).client }, 12);
+  await delegated.simulator.reset();
+  const halves = [rowsOf(known.slice(0, 6), 500), rowsOf(known.slice(6), 600)];
+  const calls = people.flatMap(({ visitor }, index) => {
+    const { scriptUserState } = createBatchClient(delegated.service, () => ({ cookie: visitor.cookies().join('; ') }));
+    return (halves[index] ?? []).map((row) => scriptUserState.update.mutate(row));
+  });
+  await Promise.all(calls);
+  const sent = (await batches(delegated.simulator)).map((items) => items.map(newValue));
+  const wanted = halves.map((rows) => rows.map(({ patch }) => patch.successDeviceCount));
+  expect(sent.toSorted(([a = 0], [b = 0]) => a - b)).toEqual(wanted);
+  await delegated.stop();
+});

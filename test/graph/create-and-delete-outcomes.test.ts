@@ -1,0 +1,101 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { failure, type Pair, startPair } from '../support/service.js';
+import type { FaultRule } from '../support/simulator.js';
+import { type KnownState, oneState } from '../support/states.js';
+
+let pair: Pair;
+let known: KnownState;
+
+beforeAll(async () => {
+  pair = await startPair();
+  known = await oneState(pair.service);
+});
+afterEach(() => pair.simulator.reset());
+afterAll(() => pair.stop());
+
+/** Values that the state does not have yet. */
+let counter = 1000;
+const fresh = () => ({ successDeviceCount: counter++, errorDeviceCount: 3 });
+
+async function sent(method: string): Promise<number> {
+  return (await pair.simulator.journal()).filter((entry) => entry.method === method).length;
+}
+
+describe('a create is never sent twice unless it surely was not received', () => {
+  const { scriptKind } = { scriptKind: 'deviceShellScript' } as const;
+  const create = (id?: string) =>
+    pair.service.client.scriptUserState.create.mutate({
+      scriptKind,
+      scriptId: known.target.scriptId,
+      userState: { ...(id && { id }), ...fresh(), userPrincipalName: 'new@contoso.example' },
+    });
+
+  test.each<[FaultRule['fault'], string]>([
+    ['reset', 'OUTCOME_UNKNOWN'],
+    ['reset-applied', 'OUTCOME_UNKNOWN'],
+    ['bad-gateway-applied', 'OUTCOME_UNKNOWN'],
+    ['stall-applied', 'OUTCOME_UNKNOWN'],
+    // A look at all states shows that there is none like it.
+    ['throttled', 'THROTTLED'],
+    ['unavailable', 'GRAPH_UNAVAILABLE'],
+    // And that there is one, whoever made it.
+    ['throttled-applied', 'OUTCOME_UNKNOWN'],
+    ['server-error-applied', 'OUTCOME_UNKNOWN'],
+  ])('without an id, after %s: %s', async (fault, reason) => {
+    await pair.simulator.fault({ fault, method: 'POST' });
+    expect(await failure(create())).toMatchObject({ reason });
+    expect(await sent('POST')).toBe(1);
+  });
+
+  test.each<FaultRule['fault']>(['reset-applied', 'stall-applied', 'throttled-applied', 'no-content'])(
+    'with an id it is found by reading after %s',
+    async (fault) => {
+      await pair.simulator.fault({ fault, method: 'POST' });
+      const id = `${known.target.scriptId}:${crypto.randomUUID()}`;
+      expect(await create(id)).toMatchObject({ id, userPrincipalName: 'new@contoso.example' });
+      expect(await sent('POST')).toBe(1);
+    },
+  );
+
+  test.each<[FaultRule['fault'], string]>([
+    ['bad-gateway', 'GRAPH_UNAVAILABLE'],
+    ['reset', 'OUTCOME_UNKNOWN'],
+    ['stall', 'OUTCOME_UNKNOWN'],
+    ['throttled', 'THROTTLED'],
+  ])('with an id, and not to be found after %s: %s', async (fault, reason) => {
+    await pair.simulator.fault({ fault, method: 'POST' });
+    expect(await failure(create(`${known.target.scriptId}:${crypto.randomUUID()}`))).toMatchObject({ reason });
+    expect(await sent('POST')).toBe(1);
+  });
+});
+
+const someNew = async () => {
+  const id = `${known.target.scriptId}:${crypto.randomUUID()}`;
+  const { scriptKind, scriptId } = known.target;
+  const userState = { id, ...fresh(), userPrincipalName: 'leaver@contoso.example' };
+  await pair.service.client.scriptUserState.create.mutate({ scriptKind, scriptId, userState });
+  return { ...known.target, userStateId: id };
+};
+
+test('a delete that Graph has only accepted is not reported done', async () => {
+  const target = await someNew();
+  await pair.simulator.fault({ fault: 'accepted-unapplied', method: 'DELETE', times: 'always' });
+  expect(await failure(pair.service.client.scriptUserState.delete.mutate(target))).toMatchObject({
+    reason: 'OUTCOME_UNKNOWN',
+  });
+});
+
+describe('a delete', () => {
+  test.each<[FaultRule['fault'], number]>([
+    ['reset-applied', 1],
+    ['bad-gateway-applied', 1],
+    ['reset', 2],
+    ['server-error', 2],
+    ['throttled-applied', 2],
+  ])('is done after %s, with %i DELETE', async (fault, deletes) => {
+    const target = await someNew();
+    await pair.simulator.fault({ fault, method: 'DELETE', delayMs: 100 });
+    expect(await pair.service.client.scriptUserState.delete.mutate(target)).toEqual({ id: target.userStateId });
+    expect(await sent('DELETE')).toBe(deletes);
+  });
+});

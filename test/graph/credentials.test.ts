@@ -1,0 +1,150 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { addressOf, type Program, startProgram } from '../support/process.js';
+import { createClient, failure, startTestService, type TestService } from '../support/service.js';
+import { type Controls, startTestSimulator, steer, type TestSimulator } from '../support/simulator.js';
+
+let simulator: TestSimulator;
+
+beforeAll(async () => {
+  simulator = await startTestSimulator();
+});
+afterEach(() => simulator.reset());
+afterAll(() => simulator.close());
+
+const list = (address: string) => createClient(address).script.list.query({ scriptKind: 'deviceShellScript' });
+
+describe('azure', () => {
+  /** The managed identity endpoint of Azure's App Service, giving out the simulator's tokens. */
+  let identity: Server;
+  let answersAfter: Promise<void> = Promise.resolve();
+  let lifetimeMs = 3_600_000;
+  const asked: string[] = [];
+  let program: Program | undefined;
+
+  beforeAll(async () => {
+    identity = createServer((request, response) => {
+      asked.push(`${request.url}`);
+      void answersAfter
+        .then(() =>
+          fetch(`${simulator.url}/simulator/token`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify({ lifetimeMs }),
+          }),
+        )
+        .then((issued) => issued.json())
+        .then((body) => {
+          const { token, expiresOnTimestamp } = body as { token: string; expiresOnTimestamp: number };
+          response.setHeader('content-type', 'application/json');
+          const expires = Math.floor(expiresOnTimestamp / 1000);
+          response.end(
+            JSON.stringify({ access_token: token, expires_on: expires, token_type: 'Bearer', resource: 'x' }),
+          );
+        });
+    }).listen(0, '127.0.0.1');
+    await once(identity, 'listening');
+  });
+  afterEach(async () => {
+    program?.child.kill('SIGKILL');
+    await program?.exited;
+    asked.length = 0;
+    answersAfter = Promise.resolve();
+    lifetimeMs = 3_600_000;
+  });
+  afterAll(() => identity.close());
+
+  const start = (env: Readonly<Record<string, string>> = {}) => {
+    const { port } = identity.address() as AddressInfo;
+    program = startProgram('dist/main.js', {
+      PORT: '0',
+      LOG_LEVEL: 'trace',
+      SIGN_IN: 'off',
+      GRAPH_CREDENTIAL: 'azure',
+      GRAPH_BASE_URL: simulator.baseUrl,
+      AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential',
+      IDENTITY_ENDPOINT: `http://127.0.0.1:${port}/msi/token`,
+      IDENTITY_HEADER: 'canary-identity-header',
+      ...env,
+    });
+    return program;
+  };
+
+  test('gets its token by @azure/identity, once for however many calls wait for it', async () => {
+    let release = () => {};
+    answersAfter = new Promise((resolve) => {
+      release = resolve;
+    });
+    const address = await addressOf(start());
+    const answers = Promise.all(Array.from({ length: 20 }, () => list(address)));
+    await vi.waitUntil(() => asked.length > 0);
+    release();
+    for (const { items } of await answers) expect(items.length).toBeGreaterThan(0);
+    expect(asked).toHaveLength(1);
+    expect(decodeURIComponent(asked[0] ?? '')).toContain('resource=https://graph.microsoft.com');
+    expect(program?.stdout.join('\n')).not.toContain('canary-identity-header');
+  });
+
+  test('that gives no token is said to the caller, and its cause to the log', async () => {
+    const running = start({ AZURE_TOKEN_CREDENTIALS: 'EnvironmentCredential' });
+    const address = await addressOf(running);
+    expect(await failure(list(address))).toMatchObject({
+      reason: 'CREDENTIAL_UNAVAILABLE',
+      code: 'SERVICE_UNAVAILABLE',
+    });
+    expect(await running.line('no Graph token to be had')).toContain('EnvironmentCredential is unavailable');
+  });
+
+  test('that hangs is given up within the deadline of the call', async () => {
+    answersAfter = new Promise(() => undefined);
+    const address = await addressOf(start({ GRAPH_DEADLINE_MS: '500' }));
+    expect(await failure(list(address))).toMatchObject({ reason: 'CREDENTIAL_UNAVAILABLE' });
+  });
+});
+
+describe('a token that Graph refuses', () => {
+  let service: TestService;
+  let own: Controls;
+
+  beforeAll(async () => {
+    service = await startTestService({ GRAPH_CREDENTIAL: 'simulator', GRAPH_DEADLINE_MS: '3000' });
+    own = steer(service.simulatorUrl?.origin ?? '');
+  });
+  afterEach(() => own.reset());
+  afterAll(() => service.stop());
+
+  test('with a claims challenge is replaced by one with those claims, and the call goes on', async () => {
+    await own.fault({ fault: 'claims-challenge' });
+    expect((await list(service.address)).items.length).toBeGreaterThan(0);
+    expect((await list(service.address)).items.length).toBeGreaterThan(0);
+    expect((await own.journal()).map(({ status }) => status)).toEqual([401, 200, 200]);
+  });
+
+  test('is replaced for all that were refused at the same time', async () => {
+    await own.fault({ fault: 'claims-challenge' });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => list(service.address)));
+    for (const { items } of answers) expect(items.length).toBeGreaterThan(0);
+  });
+
+  test('and whose successor it refuses as well makes the credential unavailable', async () => {
+    await own.fault({ fault: 'token-expired', times: 2 });
+    expect(await failure(list(service.address))).toMatchObject({ reason: 'CREDENTIAL_UNAVAILABLE' });
+  });
+
+  test('and that was handed over, so that there is no other, makes the credential unavailable at once', async () => {
+    await simulator.register('handed-over');
+    const handedOver = await startTestService({
+      GRAPH_CREDENTIAL: 'access-token',
+      GRAPH_ACCESS_TOKEN: 'handed-over',
+      GRAPH_BASE_URL: simulator.baseUrl,
+    });
+    await simulator.fault({ fault: 'token-expired' });
+    const { reason, graph } = await failure(list(handedOver.address));
+    expect(reason).toBe('CREDENTIAL_UNAVAILABLE');
+    expect(graph?.requestId).toBeDefined();
+    expect(await simulator.journal()).toHaveLength(1);
+    await handedOver.stop();
+  });
+});

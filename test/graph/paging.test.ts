@@ -1,0 +1,190 @@
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { canaryToken, failure, type Pair, startPair, startTestService, type TestService } from '../support/service.js';
+import { someStates } from '../support/states.js';
+
+const scriptKind = 'deviceShellScript';
+const oldSecret = 'the old secret that signed until now';
+const newSecret = 'the new secret that signs from now on';
+
+let pair: Pair;
+/** The script whose user states fill several pages. */
+let scriptId: string;
+/** The cursor of its second page. */
+let cursor: string;
+
+beforeAll(async () => {
+  pair = await startPair({ SESSION_SECRET: oldSecret });
+  const [state] = await someStates(pair.service, 50);
+  if (state === undefined) throw new Error('no long list');
+  ({ scriptId } = state.target);
+  cursor = nextOf(await listStates());
+});
+beforeEach(() => pair.simulator.reset());
+afterAll(() => pair.stop());
+
+const listStates = (at?: string, { client } = pair.service) =>
+  client.scriptUserState.list.query({ scriptKind, scriptId, ...(at !== undefined && { cursor: at }) });
+
+function nextOf({ nextCursor }: { readonly nextCursor?: string }): string {
+  if (nextCursor === undefined) throw new Error('no further page');
+  return nextCursor;
+}
+
+/** What Graph itself has, in one page. */
+async function idsInGraph(path: string): Promise<readonly string[]> {
+  const response = await fetch(`${pair.simulator.baseUrl}/deviceManagement/${path}?$top=1000`, {
+    headers: { authorization: `Bearer ${canaryToken}` },
+  });
+  const { value } = z.object({ value: z.array(z.object({ id: z.string() })) }).parse(await response.json());
+  return value.map(({ id }) => id);
+}
+
+/** All pages of a listing, one after the other. */
+async function idsOfAllPages(
+  list: (at?: string) => Promise<{ readonly items: readonly { readonly id: string }[]; readonly nextCursor?: string }>,
+): Promise<{ readonly pages: number; readonly ids: readonly string[] }> {
+  const ids: string[] = [];
+  let at: string | undefined;
+  for (let pages = 1; ; pages++) {
+    const { items, nextCursor } = await list(at);
+    ids.push(...items.map(({ id }) => id));
+    if (nextCursor === undefined) return { pages, ids };
+    at = nextCursor;
+  }
+}
+
+describe('all pages together are what Graph has, nothing left out and nothing twice', () => {
+  test('of user states', async () => {
+    const { pages, ids } = await idsOfAllPages((at) => listStates(at));
+    expect(pages).toBeGreaterThan(2);
+    expect(ids).toEqual(await idsInGraph(`deviceShellScripts/${scriptId}/userRunStates`));
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test.each([
+    ['deviceShellScript', 'deviceShellScripts'],
+    ['deviceManagementScript', 'deviceManagementScripts'],
+    ['deviceCustomAttributeShellScript', 'deviceCustomAttributeShellScripts'],
+  ] as const)('of scripts: %s', async (kind, collection) => {
+    const { pages, ids } = await idsOfAllPages((at) =>
+      pair.service.client.script.list.query({ scriptKind: kind, ...(at !== undefined && { cursor: at }) }),
+    );
+    expect(pages).toBeGreaterThan(1);
+    expect(ids).toEqual(await idsInGraph(collection));
+  });
+
+  test('and a cursor gives the same page as often as it is used', async () => {
+    const page = await listStates(cursor);
+    expect((await listStates(cursor)).items).toEqual(page.items);
+  });
+});
+
+describe('a cursor is good only for the query that it came from:', () => {
+  const refused = async (call: Promise<unknown>) => {
+    const data = await failure(call);
+    expect(data).toMatchObject({ reason: 'INVALID_INPUT', httpStatus: 400, issues: [{ path: ['cursor'] }] });
+    expect(await pair.simulator.journal()).toEqual([]);
+  };
+
+  test('not for another script, kind or procedure', async () => {
+    const { scriptUserState, script, deviceRunState } = pair.service.client;
+    await refused(scriptUserState.list.query({ scriptKind, scriptId: 'another', cursor }));
+    await refused(scriptUserState.list.query({ scriptKind: 'deviceManagementScript', scriptId, cursor }));
+    await refused(script.list.query({ scriptKind, cursor }));
+    await refused(deviceRunState.list.query({ scriptKind, scriptId, userStateId: 'any', cursor }));
+  });
+
+  test.each([
+    ['short', 'x'],
+    ['of other characters', '%'],
+    ['an address', 'https://graph.microsoft.com/beta/users'],
+    ['long enough', 'A'.repeat(200)],
+    ['as long as can be', 'A'.repeat(16_384)],
+  ])('not made up: %s', (_, some) => refused(listStates(some)));
+
+  test('not with any one character altered, added or left out', async () => {
+    const place = fc.nat({ max: cursor.length - 1 });
+    const character = fc.constantFrom(...'ABCXYZabcxyz0189-_+/=. \u0000ä');
+    const change = fc.constantFrom('altered', 'added', 'left out');
+    // The last characters are where an encoding has bits to spare.
+    const anyPlace = fc.oneof(place, fc.constantFrom(cursor.length - 1, cursor.length - 2));
+    await fc.assert(
+      fc.asyncProperty(anyPlace, character, change, async (at, instead, how) => {
+        const rest = cursor.slice(how === 'added' ? at : at + 1);
+        const other = `${cursor.slice(0, at)}${how === 'left out' ? '' : instead}${rest}`;
+        fc.pre(other !== cursor);
+        await refused(listStates(other));
+      }),
+      { numRuns: 200, examples: [[5, '.', 'added']] },
+    );
+  });
+
+  test('and it shows nothing of where it leads', async () => {
+    const texts = [
+      cursor,
+      ...(['base64url', 'latin1', 'hex'] as const).map((as) => Buffer.from(cursor, as).toString()),
+    ];
+    for (const text of texts) expect(text).not.toMatch(/http|127\.0\.0\.1|skiptoken|deviceManagement|beta/i);
+    expect(nextOf(await listStates())).not.toBe(cursor);
+  });
+});
+
+describe('links of Graph', () => {
+  test('are not followed to another host, however the list was reached', async () => {
+    await pair.simulator.fault({ fault: 'next-link-foreign', method: 'GET', times: 'always' });
+    for (const at of [undefined, cursor]) {
+      expect(await failure(listStates(at))).toMatchObject({ reason: 'GRAPH_PROTOCOL', httpStatus: 502 });
+    }
+    expect(await pair.simulator.journal()).toHaveLength(2);
+  });
+
+  test.each([1, 2, 3])('that lead in a circle end the listing, on page %i', async (looping) => {
+    let pages = 0;
+    const { ids } = await idsOfAllPages(async (at) => {
+      pages++;
+      if (pages === looping) await pair.simulator.fault({ fault: 'next-link-loop', method: 'GET' });
+      return listStates(at);
+    });
+    expect(pages).toBe(looping);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+describe('after a restart a cursor', () => {
+  const restarted = (secrets: string): Promise<TestService> =>
+    startTestService({
+      GRAPH_CREDENTIAL: 'access-token',
+      GRAPH_ACCESS_TOKEN: canaryToken,
+      GRAPH_BASE_URL: pair.simulator.baseUrl,
+      SESSION_SECRET: secrets,
+    });
+
+  test.each([
+    ['goes on with the same secret', oldSecret, true],
+    ['goes on when its secret has become the second one', `${newSecret},${oldSecret}`, true],
+    ['is refused with another secret', newSecret, false],
+  ])('%s', async (_, secrets, goesOn) => {
+    const { items } = await listStates(cursor);
+    const service = await restarted(secrets);
+    try {
+      if (goesOn) expect((await listStates(cursor, service)).items).toEqual(items);
+      else expect(await failure(listStates(cursor, service))).toMatchObject({ reason: 'INVALID_INPUT' });
+    } finally {
+      await service.stop();
+    }
+  });
+
+  test('is made with the first secret', async () => {
+    const rotating = await restarted(`${newSecret},${oldSecret}`);
+    const rotated = await restarted(newSecret);
+    try {
+      const made = nextOf(await listStates(undefined, rotating));
+      expect(await listStates(made, rotated)).toHaveProperty('items');
+    } finally {
+      await rotating.stop();
+      await rotated.stop();
+    }
+  });
+});

@@ -1,0 +1,170 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { failure, type Pair, startPair } from '../support/service.js';
+import type { FaultRule } from '../support/simulator.js';
+import { type KnownState, oneState } from '../support/states.js';
+
+let pair: Pair;
+let known: KnownState;
+
+beforeAll(async () => {
+  // Time for a stall of half the deadline, a read, and another attempt, on a slow machine too.
+  pair = await startPair({ GRAPH_DEADLINE_MS: '5000' });
+  known = await oneState(pair.service);
+});
+afterEach(() => pair.simulator.reset());
+afterAll(() => pair.stop());
+
+/** Values that the state does not have yet. */
+let counter = 1000;
+const fresh = () => ({ successDeviceCount: counter++, errorDeviceCount: 3 });
+
+const update = (patch = fresh()) => pair.service.client.scriptUserState.update.mutate({ ...known.target, patch });
+
+async function sent(method: string): Promise<number> {
+  return (await pair.simulator.journal()).filter((entry) => entry.method === method).length;
+}
+
+describe('an update that Graph applied is reported done', () => {
+  test.each<[FaultRule['fault'], number]>([
+    ['reset-applied', 1],
+    ['bad-gateway-applied', 1],
+    ['gateway-timeout-applied', 1],
+    ['server-error-applied', 1],
+    ['stall-applied', 1],
+    ['truncated', 1],
+    ['no-content', 1],
+    ['accepted', 1],
+    ['empty', 1],
+    ['malformed', 1],
+    ['incomplete', 1],
+    ['oversized', 1],
+    ['wrapped', 1],
+    ['throttled-applied', 2],
+  ])('after %s, with %i PATCH', async (fault, patches) => {
+    await pair.simulator.fault({ fault, method: 'PATCH', delayMs: 100 });
+    const patch = fresh();
+    expect(await update(patch)).toMatchObject(patch);
+    expect(await sent('PATCH')).toBe(patches);
+  });
+});
+
+describe('an update that Graph did not apply is sent once more, and then done', () => {
+  test.each<FaultRule['fault']>([
+    'reset',
+    'bad-gateway',
+    'gateway-timeout',
+    'server-error',
+    'unavailable-bare',
+    'stall',
+    'accepted-unapplied',
+    'ignored',
+  ])('after %s', async (fault) => {
+    await pair.simulator.fault({ fault, method: 'PATCH' });
+    const patch = fresh();
+    expect(await update(patch)).toMatchObject(patch);
+    expect(await sent('PATCH')).toBe(2);
+  });
+});
+
+describe('an update that fails again is named for what it is', () => {
+  test.each<[FaultRule['fault'], string]>([
+    ['bad-gateway', 'GRAPH_UNAVAILABLE'],
+    ['server-error', 'GRAPH_UNAVAILABLE'],
+    ['unavailable-bare', 'GRAPH_UNAVAILABLE'],
+    ['reset', 'OUTCOME_UNKNOWN'],
+    ['gateway-timeout', 'OUTCOME_UNKNOWN'],
+    ['stall', 'OUTCOME_UNKNOWN'],
+    ['ignored', 'OUTCOME_UNKNOWN'],
+    ['accepted-unapplied', 'OUTCOME_UNKNOWN'],
+  ])('%s twice: %s, and it is not sent a third time', async (fault, reason) => {
+    await pair.simulator.fault({ fault, method: 'PATCH', times: 'always' });
+    expect(await failure(update())).toMatchObject({ reason });
+    expect(await sent('PATCH')).toBe(2);
+  });
+});
+
+describe('when the state can not be read back, the outcome is unknown', () => {
+  test.each<FaultRule['fault']>(['reset-applied', 'reset', 'bad-gateway', 'stall', 'no-content', 'truncated'])(
+    'after %s',
+    async (fault) => {
+      await pair.simulator.fault({ fault, method: 'PATCH' }, { fault: 'server-error', method: 'GET', times: 'always' });
+      expect(await failure(update())).toMatchObject({ reason: 'OUTCOME_UNKNOWN', code: 'GATEWAY_TIMEOUT' });
+      expect(await sent('PATCH')).toBe(1);
+    },
+  );
+});
+
+describe('"not now" is waited for', () => {
+  test.each<FaultRule>([
+    { fault: 'throttled', retryAfter: 'seconds', delayMs: 1000 },
+    { fault: 'throttled', retryAfter: 'fractional', delayMs: 300 },
+    { fault: 'throttled', retryAfter: 'date', delayMs: 1000 },
+    { fault: 'throttled', retryAfter: 'nested', delayMs: 1000 },
+    { fault: 'throttled', retryAfter: 'none' },
+    { fault: 'unavailable', retryAfter: 'seconds', delayMs: 1000 },
+  ])('$fault with Retry-After: $retryAfter', async (rule) => {
+    await pair.simulator.fault({ ...rule, method: 'PATCH' });
+    const patch = fresh();
+    expect(await update(patch)).toMatchObject(patch);
+    const [first, second] = (await pair.simulator.journal()).filter(({ method }) => method === 'PATCH');
+    expect(second?.clientRequestId).not.toBe(first?.clientRequestId);
+  });
+
+  test('but not beyond the deadline: the caller is told at once when to come back', async () => {
+    await pair.simulator.fault({ fault: 'throttled', method: 'PATCH', delayMs: 17_000 });
+    expect(await failure(update())).toMatchObject({ reason: 'THROTTLED', retryAfterMs: 17_000 });
+    expect(await sent('PATCH')).toBe(1);
+  });
+});
+
+test('a 429 that was applied all the same is reported done, also when there is no time to send it again', async () => {
+  await pair.simulator.fault({ fault: 'throttled-applied', method: 'PATCH', delayMs: 17_000 });
+  const patch = fresh();
+  expect(await update(patch)).toMatchObject(patch);
+  expect(await sent('PATCH')).toBe(1);
+});
+
+describe('approval', () => {
+  test('a change that was perhaps queued for approval is never sent again by itself', async () => {
+    await pair.simulator.fault({ fault: 'reset', method: 'PATCH' });
+    const call = pair.service.client.scriptUserState.update.mutate({
+      ...known.target,
+      patch: fresh(),
+      approval: { justification: 'a ticket' },
+    });
+    expect(await failure(call)).toMatchObject({ reason: 'OUTCOME_UNKNOWN' });
+    expect(await sent('PATCH')).toBe(1);
+  });
+});
+
+describe('what an attempt left in doubt, a later one does not settle', () => {
+  test.each<[FaultRule['fault'], FaultRule['fault'], string]>([
+    ['stall', 'forbidden-user', 'OUTCOME_UNKNOWN'],
+    ['stall', 'token-expired', 'OUTCOME_UNKNOWN'],
+    ['stall', 'server-error', 'OUTCOME_UNKNOWN'],
+    ['reset', 'rejected', 'OUTCOME_UNKNOWN'],
+    ['gateway-timeout', 'bad-gateway', 'OUTCOME_UNKNOWN'],
+    ['ignored', 'server-error', 'OUTCOME_UNKNOWN'],
+    ['server-error', 'reset', 'OUTCOME_UNKNOWN'],
+    ['server-error', 'rejected', 'GRAPH_REJECTED'],
+    ['bad-gateway', 'forbidden-user', 'GRAPH_PERMISSION_MISSING'],
+    ['throttled', 'rejected', 'GRAPH_REJECTED'],
+    ['reset', 'approval-pending', 'APPROVAL_PENDING'],
+  ])('%s, then %s: %s', async (first, second, reason) => {
+    await pair.simulator.fault({ fault: first, method: 'PATCH', delayMs: 100 }, { fault: second, method: 'PATCH' });
+    expect(await failure(update())).toMatchObject({ reason });
+    expect(await sent('PATCH')).toBe(2);
+  });
+
+  test.each<[FaultRule['fault'], FaultRule['fault']]>([
+    ['throttled-applied', 'rejected'],
+    ['throttled-applied', 'reset'],
+    ['server-error', 'reset-applied'],
+    ['reset', 'stall-applied'],
+    ['ignored', 'no-content'],
+  ])('but a read does: %s, then %s', async (first, second) => {
+    await pair.simulator.fault({ fault: first, method: 'PATCH', delayMs: 100 }, { fault: second, method: 'PATCH' });
+    const patch = fresh();
+    expect(await update(patch)).toMatchObject(patch);
+  });
+});

@@ -1,0 +1,176 @@
+import { gzipSync } from 'node:zlib';
+import request, { type Test } from 'supertest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expectRefused, sendRaw } from '../support/refused.js';
+import { type Pair, startPair, startTestService, type TestService } from '../support/service.js';
+import { oneState } from '../support/states.js';
+
+let pair: Pair;
+let published: TestService;
+let port: string;
+/** The input of a read whose answer is the same every time. */
+let target: string;
+
+beforeAll(async () => {
+  pair = await startPair();
+  published = await startTestService({ PUBLIC_URL: 'https://scripts.example.com' });
+  port = pair.service.url.port;
+  target = JSON.stringify((await oneState(pair.service)).target);
+});
+afterAll(async () => {
+  await published.stop();
+  await pair.stop();
+});
+
+const listing = JSON.stringify({ scriptKind: 'deviceShellScript' });
+
+const post = (path: string, body: string | Buffer = '{}', type = 'application/json'): Test =>
+  request(pair.service.address).post(path).set('x-csrf', '1').set('content-type', type).send(body);
+
+const get = (path: string, headers: Record<string, string> = {}, { address } = pair.service): Test =>
+  request(address)
+    .get(path)
+    .set({ 'x-csrf': '1', ...headers });
+
+describe('a call must come from the own site', () => {
+  test.each(['', '0', 'true', '1, 1', '11'])('x-csrf: "%s" is refused', (value) =>
+    expectRefused(get('/trpc/session.current', { 'x-csrf': value }), 403, 'REQUEST_REFUSED'),
+  );
+
+  test('without x-csrf, or with two of them, it is refused', async () => {
+    await expectRefused(request(pair.service.address).get('/trpc/session.current'), 403, 'REQUEST_REFUSED');
+    const lines = ['GET /trpc/session.current HTTP/1.1', 'host: localhost', 'connection: close'];
+    await expectRefused(sendRaw(port, [...lines, 'x-csrf: 1', 'x-csrf: 1']), 403, 'REQUEST_REFUSED');
+  });
+
+  test.each(['cross-site', 'same-site', 'none', ''])('Sec-Fetch-Site: "%s" is refused', (site) =>
+    expectRefused(
+      get('/trpc/session.current', { 'sec-fetch-site': site, origin: `http://localhost:${port}` }),
+      403,
+      'REQUEST_REFUSED',
+    ),
+  );
+
+  test('Sec-Fetch-Site: same-origin is let in', async () => {
+    await get('/trpc/session.current', { 'sec-fetch-site': 'same-origin' }).expect(200);
+  });
+
+  test('PUBLIC_URL is http://localhost:PORT unless it is set, with the port that was taken', async () => {
+    await get('/trpc/session.current', { origin: `http://localhost:${port}` }).expect(200);
+    await get('/trpc/session.current', { origin: 'https://scripts.example.com' }, published).expect(200);
+  });
+
+  test.each([
+    ['null', false],
+    ['', false],
+    ['http://localhost', false],
+    ['http://localhost:3000', false],
+    ['https://evil.example', false],
+    ['https://scripts.example.com.evil.example', true],
+    ['http://scripts.example.com', true],
+    ['https://scripts.example.com:8443', true],
+    ['http://localhost:3000', true],
+  ])('Origin: "%s" is refused (PUBLIC_URL set: %s)', (origin, isSet) =>
+    expectRefused(get('/trpc/session.current', { origin }, isSet ? published : pair.service), 403, 'REQUEST_REFUSED'),
+  );
+});
+
+describe('a body is JSON, in UTF-8, not too long', () => {
+  test.each([
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/jsonp',
+    'application/json; charset=utf-16',
+    'application/json; charset=latin1',
+    'text/plain; application/json',
+  ])('%s is refused', (type) => expectRefused(post('/trpc/script.list', listing, type), 415));
+
+  test('no content type is refused', async () => {
+    const lines = ['POST /trpc/script.list HTTP/1.1', 'host: localhost', 'connection: close', 'x-csrf: 1'];
+    await expectRefused(sendRaw(port, [...lines, `content-length: ${listing.length}`], listing), 415);
+  });
+
+  test('compressed, it is refused', () =>
+    expectRefused(post('/trpc/script.list', gzipSync(listing)).set('content-encoding', 'gzip'), 415));
+
+  test.each(['application/json', 'application/json; charset=utf-8', 'application/json;charset="UTF-8"'])(
+    '%s is let in',
+    async (type) => {
+      await post('/trpc/script.list', listing, type).expect(200);
+    },
+  );
+
+  test('in other bytes than UTF-8 it is refused, not guessed', () =>
+    expectRefused(post('/trpc/script.list', Buffer.from(listing.replace('Shell', '\u00fc'), 'latin1')), 400));
+
+  test('64 KiB are let in, one byte more is refused', async () => {
+    await post('/trpc/script.list', listing.padEnd(64 * 1024)).expect(200);
+    await expectRefused(post('/trpc/script.list', listing.padEnd(64 * 1024 + 1)), 413);
+  });
+
+  test.each(['{', '{"scriptKind":', 'nonsense', "{'a':1}", '\u0000'])('%j can not be parsed: 400', (body) =>
+    expectRefused(post('/trpc/script.list', body), 400),
+  );
+
+  test('an input in the address that can not be parsed is refused', () =>
+    expectRefused(get('/trpc/script.list?input=%7B'), 400));
+});
+
+describe('every answer', () => {
+  test.each(['/trpc/session.current', '/trpc/nothing', '/nowhere', '/healthz', '/readyz'])(
+    'carries a request id, is not to be stored and says nothing of its maker: %s',
+    async (path) => {
+      const { headers } = await get(path, { 'x-request-id': 'my-own:id/1+2=3' });
+      expect(headers).toMatchObject({ 'x-request-id': 'my-own:id/1+2=3', 'cache-control': 'no-store' });
+      expect(headers).not.toHaveProperty('x-powered-by');
+      expect((await get(path)).headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+    },
+  );
+
+  test.each([
+    ['a', true],
+    ['x'.repeat(128), true],
+    ['x'.repeat(129), false],
+    ['someone@contoso.example', false],
+    ['two words', false],
+    ['<script>', false],
+    ['"', false],
+    ['', false],
+  ])('echoes the request id %j: %s', async (id, echoed) => {
+    const { headers } = await get('/healthz', { 'x-request-id': id });
+    expect(headers['x-request-id'] === id).toBe(echoed);
+    expect(headers['x-request-id']).toMatch(/^.{1,128}$/);
+  });
+
+  test.each<[string, readonly string[], number]>([
+    ['without Host', ['GET /trpc/session.current HTTP/1.1', 'connection: close', 'x-csrf: 1'], 400],
+    ['with two Hosts', ['GET /healthz HTTP/1.1', 'host: localhost', 'host: other', 'connection: close'], 400],
+    ['to what is not HTTP', ['NONSENSE'], 400],
+    ['to a broken header', ['GET / HTTP/1.1', 'host: localhost', 'no colon'], 400],
+    ['to two lengths', ['POST / HTTP/1.1', 'host: localhost', 'content-length: 1', 'content-length: 2'], 400],
+    ['to oversized headers', ['GET / HTTP/1.1', 'host: localhost', `x-padding: ${'x'.repeat(32 * 1024)}`], 413],
+    ['to a whole address', ['GET http://[/trpc/session.current HTTP/1.1', 'host: localhost', 'x-csrf: 1'], 400],
+    ['to an asterisk', ['OPTIONS * HTTP/1.1', 'host: localhost'], 400],
+    ['to a wish for a tunnel', ['CONNECT localhost:443 HTTP/1.1', 'host: localhost:443'], 405],
+  ])('has the shape of the contract: %s', (_, lines, status) => expectRefused(sendRaw(port, lines), status));
+});
+
+test('headers that claim somebody or somewhere else change nothing', async () => {
+  const claims = {
+    authorization: 'Bearer of-my-own',
+    forwarded: 'host=evil.example;proto=https',
+    'x-forwarded-for': '10.0.0.1',
+    'x-forwarded-host': 'evil.example',
+    'x-forwarded-proto': 'https',
+    'x-http-method-override': 'DELETE',
+    'x-user-id': 'somebody',
+    'x-user-roles': 'ScriptState.Read',
+  };
+  for (const path of ['/trpc/session.current', `/trpc/scriptUserState.get?input=${encodeURIComponent(target)}`]) {
+    const claimed = await get(path, claims).expect(200);
+    expect(claimed.body).toEqual((await get(path)).body);
+  }
+  const foreign = get('/trpc/session.current', { ...claims, origin: 'https://evil.example' });
+  await expectRefused(foreign, 403, 'REQUEST_REFUSED');
+});

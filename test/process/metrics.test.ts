@@ -1,0 +1,189 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { reasonCodes } from '../../src/api/errors.js';
+import { createBatchClient, manyStates, rowsOf, startMany } from '../support/bulk.js';
+import { describeWithRedis, startRedis } from '../support/redis.js';
+import { type Sample, scrape, total } from '../support/scrape.js';
+import { canaryToken, failure, startTestService, type TestService } from '../support/service.js';
+import { startTestSimulator, type TestSimulator } from '../support/simulator.js';
+
+let simulator: TestSimulator;
+let service: TestService;
+let samples: readonly Sample[];
+
+/** Lets a service do each kind of thing once, and reads what it tells of it. */
+beforeAll(async () => {
+  simulator = await startTestSimulator();
+  await simulator.register(canaryToken);
+  service = await startTestService({
+    GRAPH_CREDENTIAL: 'access-token',
+    GRAPH_ACCESS_TOKEN: canaryToken,
+    GRAPH_BASE_URL: simulator.baseUrl,
+    GRAPH_DEADLINE_MS: '3000',
+    METRICS_PORT: '0',
+  });
+  const { client } = service;
+  const states = await manyStates(service, 8);
+  const [first, ...others] = rowsOf(states, 100);
+  const { target } = states[0] ?? expect.fail('no state');
+  if (first === undefined) throw new Error('no state');
+  await client.scriptUserState.update.mutate(first);
+  await startMany(service, { updates: others }).over;
+  const together = createBatchClient(service);
+  await Promise.all([together.scriptUserState.get.query(target), together.scriptUserState.get.query(target)]);
+  await failure(client.scriptUserState.get.query({ ...target, userStateId: 'nobody' }));
+  await simulator.fault({ fault: 'rejected', method: 'PATCH' });
+  await failure(client.scriptUserState.update.mutate(first));
+  await simulator.fault(
+    { fault: 'reset-applied', method: 'PATCH' },
+    { fault: 'server-error', method: 'GET', times: 'always' },
+  );
+  await failure(client.scriptUserState.update.mutate(first));
+  await simulator.reset();
+  await fetch(`${service.address}/trpc/script.list`);
+  samples = await scrape(service.metricsUrl);
+});
+afterAll(async () => {
+  await service.stop();
+  await simulator.close();
+});
+
+const count = (name: string, labels: Readonly<Record<string, string>> = {}) => total(samples, name, labels);
+
+describe('the metrics', () => {
+  test('count calls by procedure and reason, and time them', () => {
+    expect(count('calls_total', { procedure: 'scriptUserState.update', reason: 'OK' })).toBe(1);
+    expect(count('calls_total', { procedure: 'scriptUserState.update', reason: 'GRAPH_REJECTED' })).toBe(1);
+    expect(count('calls_total', { procedure: 'scriptUserState.update', reason: 'OUTCOME_UNKNOWN' })).toBe(1);
+    expect(count('calls_total', { procedure: 'scriptUserState.get', reason: 'OK' })).toBe(2);
+    expect(count('calls_total', { procedure: 'scriptUserState.get', reason: 'GRAPH_NOT_FOUND' })).toBe(1);
+    expect(count('calls_total', { procedure: 'scriptUserState.updateMany', reason: 'OK' })).toBe(1);
+    expect(count('call_duration_seconds_count', { procedure: 'scriptUserState.update' })).toBe(3);
+    expect(count('requests_refused_total', { reason: 'REQUEST_REFUSED' })).toBe(1);
+  });
+
+  test('count writes by what became of them, rows of many each', () => {
+    expect(count('writes_total', { action: 'update', outcome: 'applied' })).toBe(8);
+    expect(count('writes_total', { action: 'update', outcome: 'rejected' })).toBe(1);
+    expect(count('writes_total', { action: 'update', outcome: 'unknown' })).toBe(1);
+  });
+
+  test('count exchanges with Graph, and what is in batches', async () => {
+    expect(count('graph_round_trips_total', { method: 'BATCH', status: '200' })).toBe(2);
+    expect(count('graph_batch_requests_sum')).toBe(9);
+    expect(count('graph_round_trips_total', { method: 'PATCH', status: 'none' })).toBeGreaterThan(0);
+    expect(count('graph_answers_total', { method: 'PATCH', status: '200' })).toBe(8);
+    expect(count('graph_answers_total', { method: 'GET', status: '404' })).toBe(1);
+    expect(count('graph_round_trip_duration_seconds_count')).toBe(count('graph_round_trips_total'));
+  });
+
+  test('tell what the quotas are at', () => {
+    expect(count('quota_limit', { quota: 'writes' })).toBe(200);
+    expect(count('quota_used', { quota: 'writes' })).toBeGreaterThan(8);
+    expect(count('quota_waiting')).toBe(0);
+    expect(count('quota_wait_seconds_count', { quota: 'writes', lane: 'bulk' })).toBe(7);
+    expect(count('token_requests_total', { whose: 'service', result: 'ok' })).toBeGreaterThan(0);
+    expect(count('ready')).toBe(1);
+  });
+
+  test('hold nothing of a person, an input or a token', async () => {
+    const text = await (await fetch(service.metricsUrl ?? '')).text();
+    for (const secret of [canaryToken, '@', 'contoso', 'nobody', simulator.baseUrl]) expect(text).not.toContain(secret);
+    expect(text).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-/);
+  });
+
+  test('are served there and nowhere else', async () => {
+    const at = (path: string) => fetch(new URL(path, service.metricsUrl)).then(({ status }) => status);
+    expect([await at('/'), await at('/metrics/'), await at('/healthz')]).toEqual([404, 404, 404]);
+    expect((await fetch(new URL('/metrics', service.metricsUrl), { method: 'POST' })).status).toBe(404);
+    expect((await fetch(`${service.address}/metrics`)).status).toBe(404);
+  });
+});
+
+const dashboard = z
+  .object({
+    panels: z.array(z.object({ title: z.string(), targets: z.array(z.object({ expr: z.string() })).optional() })),
+  })
+  .parse(JSON.parse(readFileSync('src/deploy/grafana-dashboard.json', 'utf8')));
+const rules = z
+  .object({
+    groups: z.array(
+      z.object({
+        rules: z.array(
+          z.object({
+            alert: z.string(),
+            expr: z.string(),
+            annotations: z.object({ summary: z.string(), description: z.string() }),
+          }),
+        ),
+      }),
+    ),
+  })
+  .parse(parse(readFileSync('src/deploy/prometheus-rules.yaml', 'utf8')));
+
+const onDashboard = dashboard.panels.flatMap(({ title, targets = [] }) =>
+  targets.map(({ expr }) => [title, expr] as const),
+);
+const inRules = rules.groups.flatMap((group) => group.rules.map(({ alert, expr }) => [alert, expr] as const));
+
+/** The labels that Prometheus itself puts on. */
+const given = new Set(['job', 'instance', 'le']);
+
+describe('what is made ready for operators', () => {
+  test.each([...onDashboard, ...inRules])('%s asks for what there is', (_, expr) => {
+    const selectors = [...expr.matchAll(/((?:script_state_bff|nodejs|process)_\w+)(?:\{([^}]*)\})?/g)];
+    expect(selectors.length).toBeGreaterThan(0);
+    for (const [, name = '', matchers = ''] of selectors) {
+      const own = samples.filter((each) => each.name === name);
+      expect(own.length, name).toBeGreaterThan(0);
+      for (const [, label = '', , value = ''] of matchers.matchAll(/(\w+)(=|!=|=~|!~)"([^"]*)"/g)) {
+        if (!given.has(label)) expect(own[0]?.labels, `${name} ${label}`).toHaveProperty(label);
+        const known = label === 'reason' ? ['OK', ...Object.keys(reasonCodes)] : own.map(({ labels }) => labels[label]);
+        if (label === 'reason' || label === 'quota') for (const each of value.split('|')) expect(known).toContain(each);
+      }
+    }
+    const [, grouped = ''] = /by \(([^)]*)\)/.exec(expr) ?? [];
+    for (const label of grouped.split(/, */).filter((each) => each !== '' && !given.has(each))) {
+      expect(
+        samples.some(({ name, labels }) => expr.includes(name) && label in labels),
+        label,
+      ).toBe(true);
+    }
+  });
+
+  test('shows every metric of the service’s own', () => {
+    const shown = onDashboard.map(([, expr]) => expr).join('\n');
+    const own = samples
+      .map(({ name }) => name.replace(/_(bucket|sum|count)$/, ''))
+      .filter((name) => name.startsWith('script'));
+    for (const name of new Set(own)) expect(shown).toContain(name);
+  });
+
+  test('README names every metric of the service’s own', () => {
+    const readme = readFileSync('README.md', 'utf8');
+    const own = samples
+      .map(({ name }) => name.replace(/_(bucket|sum|count)$/, ''))
+      .filter((name) => name.startsWith('script'));
+    for (const name of new Set(own)) expect(readme).toContain(`\`${name.replace('script_state_bff_', '')}\``);
+  });
+});
+
+describeWithRedis('the metrics of a service whose Redis is away', () => {
+  test('say so', async () => {
+    const redis = await startRedis();
+    const own = await startTestService({ METRICS_PORT: '0', REDIS_URL: redis.url });
+    try {
+      await expect.poll(async () => total(await scrape(own.metricsUrl), 'ready'), { timeout: 10_000 }).toBe(1);
+      await redis.stop();
+      const seen = await scrape(own.metricsUrl);
+      expect(total(seen, 'ready')).toBe(0);
+      expect(total(seen, 'redis_errors_total')).toBeGreaterThan(0);
+      expect(total(seen, 'quota_used')).toBeNaN();
+    } finally {
+      await own.stop();
+      await redis.close();
+    }
+  });
+});

@@ -1,0 +1,284 @@
+import { once } from 'node:events';
+import { Agent, createServer, type IncomingMessage, request } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createBatchClient, manyStates, startMany } from '../support/bulk.js';
+import { addressOf, type Program, startProgram } from '../support/process.js';
+import { createClient } from '../support/service.js';
+import { startTestSimulator, type TestSimulator } from '../support/simulator.js';
+import { someStates } from '../support/states.js';
+
+const main = 'dist/main.js';
+const token = 'process-test-token';
+
+let simulator: TestSimulator;
+let started: Program | undefined;
+
+beforeEach(async () => {
+  simulator = await startTestSimulator();
+  await simulator.register(token);
+});
+afterEach(async () => {
+  started?.child.kill('SIGKILL');
+  await started?.exited;
+  await simulator.close();
+});
+
+function start(env: Readonly<Record<string, string>> = {}): Program {
+  started = startProgram(main, { PORT: '0', ...env });
+  return started;
+}
+
+const startLive = (env: Readonly<Record<string, string>> = {}) =>
+  start({
+    SIGN_IN: 'off',
+    GRAPH_CREDENTIAL: 'access-token',
+    GRAPH_ACCESS_TOKEN: token,
+    GRAPH_BASE_URL: simulator.baseUrl,
+    ...env,
+  });
+
+const status = async (url: string) => (await fetch(url)).status;
+
+describe('the start', () => {
+  test('without settings serves the simulator, and says where, that it is simulated, and what to try', async () => {
+    const program = start();
+    const address = await addressOf(program);
+    expect(await program.line('SIMULATED DATA')).toContain('no tenant');
+    expect(await program.line('try: curl')).toContain(address);
+    const { items } = await createClient(address).script.list.query({ scriptKind: 'deviceManagementScript' });
+    expect(items.length).toBeGreaterThan(10);
+    for (const line of program.stdout) expect(JSON.parse(line)).toHaveProperty('level');
+    expect(await status(`${address}/healthz`)).toBe(200);
+    expect(await status(`${address}/readyz`)).toBe(200);
+  });
+
+  test('with a bad environment ends with code 1 and one message that names every bad variable', async () => {
+    const program = start({ PORT: 'canary-1', LOG_LEVEL: 'canary-2', GRAPH_CREDENTIAL: 'access-token' });
+    expect(await program.exited).toBe(1);
+    const message = program.stderr.join('\n');
+    for (const name of ['PORT', 'LOG_LEVEL', 'GRAPH_ACCESS_TOKEN']) expect(message).toContain(`${name}: wants`);
+    expect(message).not.toContain('canary');
+    expect(program.stdout).toEqual([]);
+  });
+
+  test('never starts the simulator in production', async () => {
+    const program = start({ NODE_ENV: 'production' });
+    expect(await program.exited).toBe(1);
+    expect(program.stderr.join('\n')).toContain('GRAPH_CREDENTIAL: wants');
+  });
+
+  test('on a port that is taken ends with code 1 and says so', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const program = start({ PORT: String((other.address() as AddressInfo).port) });
+    expect(await program.exited).toBe(1);
+    expect(program.stdout.join('\n')).toContain('EADDRINUSE');
+    other.close();
+  });
+});
+
+describe('the token', () => {
+  test('that lacks the permission is warned of at the start', async () => {
+    const payload = Buffer.from(JSON.stringify({ roles: ['User.Read.All'] })).toString('base64url');
+    const program = startLive({ GRAPH_ACCESS_TOKEN: `eyJhbGciOiJub25lIn0.${payload}.` });
+    expect(await program.line('lacks a permission')).toContain('DeviceManagementScripts.ReadWrite.All');
+  });
+});
+
+test('a tunnel that is reset leaves the process up', async () => {
+  const program = start();
+  const { port, hostname, origin } = new URL(await addressOf(program));
+  const socket = connect(Number(port), hostname).on('error', () => undefined);
+  await once(socket, 'connect');
+  socket.write('CONNECT localhost:443 HTTP/1.1\r\nhost: localhost:443\r\n\r\n');
+  socket.resetAndDestroy();
+  await program.line('unreadable request refused');
+  expect(await status(`${origin}/healthz`)).toBe(200);
+});
+
+test('rubbish behind a call is not answered in the place of that call', async () => {
+  const program = startLive();
+  const { port, hostname } = new URL(await addressOf(program));
+  await simulator.fault({ fault: 'latency', delayMs: 500 });
+  const body = '{"scriptKind":"deviceShellScript"}';
+  const head = `host: localhost\r\nx-csrf: 1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
+  const socket = connect(Number(port), hostname).on('error', () => undefined);
+  socket.write(`POST /trpc/script.list HTTP/1.1\r\n${head}\r\n\r\n${body}RUBBISH\r\n\r\n`);
+  expect(await text(socket).catch(() => '')).not.toContain('INVALID_INPUT');
+});
+
+test('without sign-in, a page whose name was pointed at this machine is let nowhere', async () => {
+  const address = await addressOf(start());
+  const { port } = new URL(address);
+  const statusFor = async (host: string) => {
+    const call = request(`${address}/trpc/session.current`, { headers: { host, 'x-csrf': '1' } }).end();
+    const [response] = (await once(call, 'response')) as [IncomingMessage];
+    response.resume();
+    return response.statusCode;
+  };
+  expect(await statusFor(`evil.example:${port}`)).toBe(403);
+  expect(await statusFor(`127.0.0.1.evil.example:${port}`)).toBe(403);
+  expect(await statusFor(`localhost:${port}`)).toBe(200);
+  expect(await statusFor(`[::1]:${port}`)).toBe(200);
+});
+
+describe('a stop', () => {
+  /** One update that Graph takes a while for. */
+  async function slowUpdate(address: string) {
+    const client = createClient(address);
+    const scriptKind = 'deviceShellScript';
+    const [script] = (await client.script.list.query({ scriptKind })).items;
+    const scriptId = script?.id ?? '';
+    const [state] = (await client.scriptUserState.list.query({ scriptKind, scriptId })).items;
+    await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 2000 });
+    const patch = { successDeviceCount: 77 };
+    return client.scriptUserState.update.mutate({ scriptKind, scriptId, userStateId: state?.id ?? '', patch });
+  }
+
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s turns readiness to 503, sees the write in flight through, then ends with code 0',
+    async (signal) => {
+      const program = startLive();
+      const address = await addressOf(program);
+      const answer = slowUpdate(address);
+      await vi.waitUntil(async () => (await simulator.journal()).some(({ method }) => method === 'PATCH'));
+      program.child.kill(signal);
+      await program.line('stopping');
+      expect(await status(`${address}/readyz`)).toBe(503);
+      expect(await status(`${address}/healthz`)).toBe(200);
+      expect(await answer).toMatchObject({ successDeviceCount: 77 });
+      expect(await program.exited).toBe(0);
+      expect(program.stdout.filter((line) => line.includes('"audit"'))).toHaveLength(1);
+    },
+  );
+
+  test('closes keep-alive connections', async () => {
+    const program = startLive();
+    const address = await addressOf(program);
+    const agent = new Agent({ keepAlive: true });
+    const answered = once(request(`${address}/healthz`, { agent }).end(), 'response');
+    const [response] = (await answered) as [NodeJS.ReadableStream];
+    response.resume();
+    await once(response, 'end');
+    program.child.kill('SIGTERM');
+    expect(await program.exited).toBe(0);
+    agent.destroy();
+  });
+
+  test('closes a keep-alive connection once its last call is answered', async () => {
+    const program = startLive();
+    const address = await addressOf(program);
+    await simulator.fault({ fault: 'latency', delayMs: 1000 });
+    const agent = new Agent({ keepAlive: true });
+    const headers = { 'x-csrf': '1', 'content-type': 'application/json' };
+    const call = request(`${address}/trpc/script.list`, { agent, method: 'POST', headers });
+    call.end(JSON.stringify({ scriptKind: 'deviceShellScript' }));
+    await vi.waitUntil(async () => (await simulator.journal()).length > 0);
+    program.child.kill('SIGTERM');
+    const [response] = (await once(call, 'response')) as [IncomingMessage];
+    response.resume();
+    expect(response.statusCode).toBe(200);
+    expect(response.headers.connection).toBe('close');
+    expect(await program.exited).toBe(0);
+    agent.destroy();
+  });
+
+  test('waits for nobody who has not sent a whole request', async () => {
+    const program = startLive();
+    const { port, hostname } = new URL(await addressOf(program));
+    const head =
+      'POST /trpc/script.list HTTP/1.1\r\nhost: localhost\r\nx-csrf: 1\r\ncontent-type: application/json\r\n';
+    const sockets = ['', 'GET / HT', `${head}content-length: 100\r\n\r\n{`].map((sent) => {
+      const socket = connect(Number(port), hostname, () => socket.write(sent));
+      return socket.on('error', () => undefined);
+    });
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+    expect(await status(`http://${hostname}:${port}/healthz`)).toBe(200);
+    program.child.kill('SIGTERM');
+    expect(await program.exited).toBe(0);
+  });
+
+  test('does not wait for a call behind another one on a connection that is gone', async () => {
+    const program = startLive();
+    const { port } = new URL(await addressOf(program));
+    await simulator.fault({ fault: 'latency', method: 'GET', times: 'always', delayMs: 500 });
+    const socket = connect(Number(port), '127.0.0.1');
+    const input = encodeURIComponent(JSON.stringify({ scriptKind: 'deviceShellScript' }));
+    socket.write(`GET /trpc/script.list?input=${input} HTTP/1.1\r\nhost: localhost\r\nx-csrf: 1\r\n\r\n`.repeat(2));
+    await expect.poll(() => simulator.journal()).toHaveLength(2);
+    socket.destroy();
+    program.child.kill('SIGTERM');
+    expect(await program.exited).toBe(0);
+  });
+
+  test('sees a write through whose caller is gone', async () => {
+    const program = startLive();
+    const address = await addressOf(program);
+    const abandoned = new AbortController();
+    const client = createClient(address);
+    const [script] = (await client.script.list.query({ scriptKind: 'deviceShellScript' })).items;
+    const target = { scriptKind: 'deviceShellScript', scriptId: script?.id ?? '' } as const;
+    const [state] = (await client.scriptUserState.list.query(target)).items;
+    await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 1000 });
+    const input = { ...target, userStateId: state?.id ?? '', patch: { errorDeviceCount: 5 } };
+    const call = client.scriptUserState.update.mutate(input, { signal: abandoned.signal }).catch(() => 'gone');
+    await vi.waitUntil(async () => (await simulator.journal()).some(({ method }) => method === 'PATCH'));
+    abandoned.abort();
+    expect(await call).toBe('gone');
+    program.child.kill('SIGTERM');
+    expect(await program.exited).toBe(0);
+    const [audit] = program.stdout.filter((line) => line.includes('"audit"'));
+    expect(JSON.parse(audit ?? '{}')).toMatchObject({ outcome: 'applied', fields: ['errorDeviceCount'] });
+  });
+
+  test('ends at once on a second signal', async () => {
+    const program = startLive();
+    const answer = slowUpdate(await addressOf(program)).catch(() => 'cut off');
+    await vi.waitUntil(async () => (await simulator.journal()).some(({ method }) => method === 'PATCH'));
+    program.child.kill('SIGTERM');
+    await program.line('stopping');
+    program.child.kill('SIGTERM');
+    expect(await program.exited).toBe(1);
+    expect(await answer).toBe('cut off');
+  });
+});
+
+describe('the log', () => {
+  /** How many of the audit's lines say that a write was done. */
+  const audited = ({ stdout }: Program) =>
+    stdout.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ outcome }) => outcome === 'applied');
+
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    'is whole after %s right behind the last of many writes',
+    async (signal) => {
+      const program = startLive({ GRAPH_WRITES_PER_20S: '10000' });
+      await simulator.settings({ writesPer20s: 10_000 });
+      const address = await addressOf(program);
+      const [state] = await someStates({ client: createClient(address) }, 1);
+      const { target } = state ?? expect.fail('no state');
+      const updates = Array.from({ length: 500 }, (_, count) => ({ ...target, patch: { errorDeviceCount: count } }));
+      const { scriptUserState } = createBatchClient({ address });
+      await Promise.all(updates.map((update) => scriptUserState.update.mutate(update)));
+      program.child.kill(signal);
+      expect(await program.exited).toBe(0);
+      expect(audited(program)).toHaveLength(500);
+    },
+  );
+
+  test('is whole when nobody reads it until the service has stopped', async () => {
+    const program = startLive({ GRAPH_WRITES_PER_20S: '10000' });
+    await simulator.settings({ writesPer20s: 10_000 });
+    const address = await addressOf(program);
+    const states = await manyStates({ client: createClient(address) }, 1200);
+    const updates = states.map(({ target }) => ({ ...target, patch: { errorDeviceCount: 5 } }));
+    program.child.stdout?.pause();
+    await startMany({ address }, { updates }).over;
+    program.child.kill('SIGTERM');
+    await expect.poll(() => status(`${address}/healthz`).catch(() => 'closed')).toBe('closed');
+    program.child.stdout?.resume();
+    expect(await program.exited).toBe(0);
+    expect(audited(program)).toHaveLength(1200);
+  });
+});

@@ -1,0 +1,145 @@
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { runInNewContext } from 'node:vm';
+import { createTRPCClient, httpBatchLink, httpLink } from '@trpc/client';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { AppRouter } from '../../src/contract.js';
+import { addressOf, type Program, startProgram } from '../support/process.js';
+import { canaryToken } from '../support/service.js';
+
+const span = z.object({
+  traceId: z.string(),
+  id: z.string(),
+  name: z.string(),
+  parentSpanContext: z.object({ spanId: z.string() }).optional(),
+  attributes: z.record(z.string(), z.unknown()),
+  status: z.object({ code: z.number() }),
+});
+
+interface Trace {
+  readonly id: string;
+  readonly header: string;
+}
+
+const newTrace = (): Trace => {
+  const id = crypto.randomUUID().replaceAll('-', '');
+  return { id, header: `00-${id}-b7ad6b7169203331-01` };
+};
+
+/** A Graph that keeps the traces that it is told. */
+const seen: (string | undefined)[] = [];
+const page = { value: [] };
+const item = z.object({ id: z.string(), headers: z.record(z.string(), z.string()).default({}) });
+let graph: Server;
+let folder: string;
+let service: Program;
+let address: string;
+
+beforeAll(async () => {
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.setHeader('content-type', 'application/json');
+    if (!request.url?.endsWith('$batch')) {
+      seen.push(request.headers['traceparent'] as string | undefined);
+      response.statusCode = request.url?.includes('missing') ? 404 : 200;
+      response.end(JSON.stringify(page));
+      return;
+    }
+    const { requests } = z.object({ requests: z.array(item) }).parse(JSON.parse(await text(request)));
+    seen.push(...requests.map(({ headers }) => headers['traceparent']));
+    response.end(
+      JSON.stringify({ responses: requests.map(({ id }) => ({ id, status: 200, headers: {}, body: page })) }),
+    );
+  }
+  graph = createServer((request, response) => void answer(request, response)).listen(0, '127.0.0.1');
+  await once(graph, 'listening');
+  // The README's own, as an operator would take it.
+  const snippet = /```js\n([\s\S]*?)```/.exec(await readFile('README.md', 'utf8'))?.[1] ?? '';
+  folder = await mkdtemp(resolve('node_modules/.tracing-'));
+  await writeFile(join(folder, 'tracing.mjs'), snippet);
+  service = startProgram('dist/main.js', {
+    NODE_OPTIONS: `--import ${join(folder, 'tracing.mjs')}`,
+    OTEL_BSP_SCHEDULE_DELAY: '50',
+    PORT: '0',
+    SIGN_IN: 'off',
+    GRAPH_CREDENTIAL: 'access-token',
+    GRAPH_ACCESS_TOKEN: canaryToken,
+    GRAPH_BASE_URL: `http://127.0.0.1:${(graph.address() as AddressInfo).port}/beta`,
+  });
+  address = await addressOf(service);
+});
+afterAll(async () => {
+  service.child.kill();
+  await service.exited;
+  graph.close();
+  await rm(folder, { recursive: true });
+});
+
+/** The spans of a trace, once there are so many. */
+async function spansOf({ id }: Trace, count: number) {
+  const read = () => {
+    const blocks = service.stdout.join('\n').match(/^\{$[\s\S]*?^\}$/gm) ?? [];
+    return blocks.map((block) => span.parse(runInNewContext(`(${block})`))).filter(({ traceId }) => traceId === id);
+  };
+  await expect.poll(read, { timeout: 10_000 }).toHaveLength(count);
+  return read();
+}
+
+const script = (scriptId: string) => ({ scriptKind: 'deviceShellScript', scriptId }) as const;
+const scriptId = '5723bc5e-9681-409c-b724-94dc7ca2e702';
+
+function clientIn({ header }: Trace, link: typeof httpLink | typeof httpBatchLink) {
+  const url = `${address}/trpc`;
+  return createTRPCClient<AppRouter>({ links: [link({ url, headers: { 'x-csrf': '1', traceparent: header } })] });
+}
+
+test('a call is a span in the caller’s trace, and Graph is told of it', async () => {
+  const trace = newTrace();
+  seen.length = 0;
+  await clientIn(trace, httpLink).script.list.query({ scriptKind: 'deviceShellScript' });
+  const [call, request] = (await spansOf(trace, 2)).toSorted((a, b) => b.name.length - a.name.length);
+  expect(call).toMatchObject({
+    name: 'script.list',
+    parentSpanContext: { spanId: 'b7ad6b7169203331' },
+    attributes: { 'rpc.method': 'script.list', 'script_state_bff.outcome': 'OK' },
+    status: { code: 0 },
+  });
+  expect(request).toMatchObject({
+    name: 'GET',
+    parentSpanContext: { spanId: call?.id },
+    attributes: { 'http.request.method': 'GET', 'http.response.status_code': 200 },
+  });
+  expect(seen).toEqual([`00-${trace.id}-${request?.id}-01`]);
+});
+
+test('each call of a batch has its own span, also within one batch to Graph', async () => {
+  const trace = newTrace();
+  seen.length = 0;
+  const client = clientIn(trace, httpBatchLink);
+  await Promise.all([
+    client.scriptUserState.list.query(script(scriptId)),
+    client.scriptUserState.list.query(script(scriptId)),
+  ]);
+  const spans = await spansOf(trace, 4);
+  const requests = spans.filter(({ name }) => name === 'GET');
+  const calls = spans.filter(({ name }) => name === 'scriptUserState.list').map(({ id }) => id);
+  expect(new Set(requests.map(({ parentSpanContext }) => parentSpanContext?.spanId))).toEqual(new Set(calls));
+  expect(new Set(seen)).toEqual(new Set(requests.map(({ id }) => `00-${trace.id}-${id}-01`)));
+});
+
+test('a failure is one in the trace, by its reason', async () => {
+  const trace = newTrace();
+  const failing = clientIn(trace, httpLink).scriptUserState.list.query(script('missing'));
+  await expect(failing).rejects.toThrow();
+  const [call, request] = (await spansOf(trace, 2)).toSorted((a, b) => b.name.length - a.name.length);
+  expect(call).toMatchObject({ status: { code: 2 }, attributes: { 'script_state_bff.outcome': 'GRAPH_NOT_FOUND' } });
+  expect(request).toMatchObject({ status: { code: 2 }, attributes: { 'http.response.status_code': 404 } });
+});
+
+test('no span holds a token', () => {
+  expect(service.stdout.join('\n')).not.toContain(canaryToken);
+});

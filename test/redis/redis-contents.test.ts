@@ -1,0 +1,152 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { clientWith } from '../support/delegated.js';
+import { describeWithRedis } from '../support/redis.js';
+import { type Replicas, startReplicas } from '../support/replicas.js';
+import { failure, startTestService, type TestService } from '../support/service.js';
+
+const prefix = 'script-state-bff:';
+
+describeWithRedis('what is in Redis', () => {
+  let all: Replicas;
+  let more: TestService | undefined;
+  beforeEach(async () => {
+    all = await startReplicas('here');
+    more = undefined;
+  });
+  afterEach(async () => {
+    await more?.stop();
+    await all.stop();
+  });
+
+  const keysOf = (kind: string) => all.redis.inspect.keys(`${prefix}${kind}:*`);
+  const keyOf = async (kind: string) => {
+    const [key, ...rest] = await keysOf(kind);
+    expect(rest).toEqual([]);
+    return key ?? expect.fail(`no ${kind}`);
+  };
+  const read = (key: string) => all.redis.inspect.get(key).then((value) => value ?? expect.fail(`no ${key}`));
+
+  /** Everything that there is, as text. */
+  async function everything(): Promise<string> {
+    const { inspect } = all.redis;
+    const texts = (await inspect.keys('*')).map(async (key) => {
+      const type = await inspect.type(key);
+      if (type === 'string') return [key, await inspect.get(key)];
+      return [key, ...(type === 'zset' ? await inspect.zRange(key, 0, -1) : await inspect.lRange(key, 0, -1))];
+    });
+    return (await Promise.all(texts)).flat().join('\n');
+  }
+
+  test('holds no token, no name and no cookie that can be read, and goes with the session', async () => {
+    const { provider, known } = all;
+    const { visitor, client } = await all.person();
+    await client.scriptUserState.update.mutate({
+      ...known.target,
+      patch: { userPrincipalName: 'canary-upn@contoso.example' },
+    });
+    const text = await everything();
+    expect(text).toContain(`${prefix}tokens:`);
+    const secrets = [...provider.issued, ...visitor.cookies(), 'Some Body', 'canary-upn', provider.clientSecret];
+    expect(provider.issued.length).toBeGreaterThan(2);
+    for (const secret of secrets) expect(text).not.toContain(secret);
+    for (const kind of ['session', 'tokens', 'person', 'sid']) {
+      expect(await all.redis.inspect.pTTL(await keyOf(kind))).toBeGreaterThan(0);
+    }
+    await visitor.signOut();
+    await expect.poll(async () => [...(await keysOf('session')), ...(await keysOf('tokens'))]).toEqual([]);
+  });
+
+  test.each<[string, (value: string) => string]>([
+    ['is empty', () => ''],
+    ['is garbage', () => 'garbage'],
+    ['is not sealed', () => JSON.stringify({ signedIn: { oid: 'x', name: 'x', roles: ['operator'], endsAt: 1e15 } })],
+    ['is cut off', (value) => value.slice(0, -8)],
+    ['was changed', (value) => `${value.startsWith('A') ? 'B' : 'A'}${value.slice(1)}`],
+  ])('a session that %s is none', async (_, change) => {
+    const { client, elsewhere, visitor } = await all.person();
+    const key = await keyOf('session');
+    await all.redis.inspect.set(key, change(await read(key)), { expiration: 'KEEPTTL' });
+    for (const each of [client, elsewhere]) {
+      expect(await failure(each.session.current.query())).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
+    }
+    await visitor.signIn('operator');
+    expect(await elsewhere.session.current.query()).toHaveProperty('user');
+  });
+
+  test('can not be put in the place of something else', async () => {
+    const { inspect } = all.redis;
+    const first = await all.person();
+    const key = await keyOf('session');
+    const tokens = await keyOf('tokens');
+    const [session, sealed] = [await read(key), await read(tokens)];
+    const second = await all.person();
+    const [other = ''] = (await keysOf('session')).filter((each) => each !== key);
+    await inspect.set(other, session);
+    expect(await failure(second.client.session.current.query())).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
+    await inspect.set(key, sealed);
+    expect(await failure(first.client.session.current.query())).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
+    await inspect.set(key, session);
+    const [foreign = ''] = (await keysOf('tokens')).filter((each) => each !== tokens);
+    await inspect.set(tokens, await read(foreign));
+    expect(await failure(first.client.scriptUserState.get.query(all.known.target))).toMatchObject({
+      reason: 'SIGN_IN_REQUIRED',
+    });
+  });
+
+  test.each(['session', 'tokens'])('a %s of another type than it should be fails closed', async (kind) => {
+    const { client } = await all.person();
+    const key = await keyOf(kind);
+    await all.redis.inspect.del(key);
+    await all.redis.inspect.rPush(key, 'garbage');
+    const told = await failure(client.scriptUserState.get.query(all.known.target));
+    expect(told).toMatchObject({ reason: 'OVERLOADED', httpStatus: 503 });
+  });
+
+  test('lines with garbage in them are passed, and a quota that is none is not overdrawn', async () => {
+    const { inspect } = all.redis;
+    const { known, simulator } = all;
+    const { client } = await all.person();
+    const update = (errorDeviceCount: number) =>
+      client.scriptUserState.update.mutate({ ...known.target, patch: { errorDeviceCount } });
+    await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 500 });
+    const first = update(1);
+    const line = await expect
+      .poll(() => keysOf('order'))
+      .toHaveLength(1)
+      .then(() => keyOf('order'));
+    await first;
+    await inspect.rPush(line, ['', ' ', 'x', 'dead 7 y', 'garbage '.repeat(100)]);
+    expect(await update(2)).toMatchObject({ errorDeviceCount: 2 });
+
+    const quota = (await keysOf('quota')).find((key) => key.endsWith('writes')) ?? expect.fail('no quota');
+    await inspect.zAdd(quota, { score: Number.POSITIVE_INFINITY, value: 'garbage' });
+    expect(await update(3)).toMatchObject({ errorDeviceCount: 3 });
+    expect(await inspect.zScore(quota, 'garbage')).toBeNull();
+    await inspect.set(quota, 'garbage');
+    expect(await failure(update(4))).toMatchObject({ reason: 'OVERLOADED' });
+    expect(await client.session.current.query()).toHaveProperty('user');
+  });
+
+  test('can be read with a secret that is on its way out, and is sealed anew when it is renewed', async () => {
+    const { provider, settings, known } = all;
+    const [old = '', fresh] = [settings['SESSION_SECRET'], 'a-fresh-session-secret-of-the-tests-own'];
+    provider.accessTokenSeconds = 30;
+    const { visitor } = await all.person();
+    provider.accessTokenSeconds = 3600;
+    more = await startTestService({ ...settings, SESSION_SECRET: `${fresh},${old}` });
+    const get = (service: TestService) =>
+      clientWith(service, () => visitor.cookies()).scriptUserState.get.query(known.target);
+    await expect.poll(async () => (await fetch(`${more?.address}/readyz`)).status).toBe(200);
+    const before = await read(await keyOf('tokens'));
+    expect(await get(more)).toEqual(known.state);
+    expect(await read(await keyOf('tokens'))).not.toBe(before);
+    // Whoever only knows the old one can't read what is new.
+    expect(
+      await failure(clientWith(all.two, () => visitor.cookies()).scriptUserState.get.query(known.target)),
+    ).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
+    await more.stop();
+    more = await startTestService({ ...settings, SESSION_SECRET: fresh });
+    await expect.poll(async () => (await fetch(`${more?.address}/readyz`)).status).toBe(200);
+    expect(await failure(get(more))).toMatchObject({ reason: 'SIGN_IN_REQUIRED', httpStatus: 401 });
+  });
+});

@@ -1,0 +1,129 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import {
+  createStreamClient,
+  manyStates,
+  newValue,
+  patches,
+  type Row,
+  readMany,
+  rowsOf,
+  stateOf,
+} from '../support/bulk.js';
+import { describeWithRedis, type TestRedis } from '../support/redis.js';
+import { type Replicas, startReplicas } from '../support/replicas.js';
+import { failure } from '../support/service.js';
+
+const quota = 'script-state-bff:quota:writes';
+
+describeWithRedis('two replicas with a small quota', () => {
+  let all: Replicas;
+  beforeEach(async () => {
+    all = await startReplicas('processes', { GRAPH_WRITES_PER_20S: '10', GRAPH_DEADLINE_MS: '15000' });
+    await all.simulator.settings({ writesPer20s: 10 });
+  });
+  afterEach(() => all.stop());
+
+  const writtenTo = async () => (await patches(all.simulator)).map((entry) => [stateOf(entry), newValue(entry)]);
+  const written = ({ userStateId, patch }: Row) => [userStateId, patch.successDeviceCount];
+
+  /** Somebody, and rows that nobody has written to. */
+  async function personWithRows(count: number) {
+    const person = await all.person();
+    const rows = rowsOf(await manyStates(person, count), 1000);
+    await all.simulator.reset();
+    return { ...person, rows };
+  }
+
+  test('a single update at one hurries the row that it waits for at the other', async () => {
+    const { visitor, elsewhere, rows } = await personWithRows(20);
+    const stream = createStreamClient(all.one, { cookie: visitor.cookies().join('; ') });
+    const bulk = readMany(stream, { updates: [...rows] });
+    // One slot is kept for those who wait for an answer.
+    await expect.poll(() => bulk.results().length).toBe(9);
+    // As if one of them were to come back in a while, and not in a window.
+    const [slot = ''] = await all.redis.inspect.zRange(quota, 0, 0);
+    await all.redis.inspect.zAdd(quota, { score: Date.now() + 2_000, value: slot });
+    await all.simulator.settings({ writesPer20s: 11 });
+    const row = rows[15] ?? expect.fail('no such row');
+    const own = { ...row, patch: { successDeviceCount: 7 } };
+    expect(await elsewhere.scriptUserState.update.mutate(own)).toMatchObject(own.patch);
+    expect((await writtenTo()).slice(9)).toEqual([written(row), written(own)]);
+    bulk.leave();
+  });
+
+  test('one of them alone may use all of it, and the other is told that it is used up', async () => {
+    const { client, elsewhere, rows } = await personWithRows(12);
+    await Promise.all(rows.slice(0, 10).map((row) => client.scriptUserState.update.mutate(row)));
+    for (const [index, each] of [elsewhere, client].entries()) {
+      const row = rows[10 + index] ?? expect.fail('no such row');
+      const told = await failure(each.scriptUserState.update.mutate(row));
+      expect(told).toMatchObject({ reason: 'THROTTLED', httpStatus: 429 });
+      expect(told.retryAfterMs).toBeGreaterThan(10_000);
+      expect(told.retryAfterMs).toBeLessThanOrEqual(20_000);
+    }
+    expect(await patches(all.simulator)).toHaveLength(10);
+  });
+
+  test('the slot of one that is killed stays in use, and comes back', async () => {
+    const { client, elsewhere, rows } = await personWithRows(12);
+    const [first, ...rest] = rows;
+    await all.simulator.fault({ fault: 'stall', method: 'PATCH', path: first?.userStateId ?? '' });
+    const lost = client.scriptUserState.update.mutate(first ?? expect.fail('no rows'));
+    lost.catch(() => undefined);
+    await expect.poll(() => patches(all.simulator)).toHaveLength(1);
+    await all.one.kill();
+    await expect(lost).rejects.toThrow();
+    const [own = '', ...others] = await all.redis.inspect.zRange(quota, 0, -1);
+    expect(others).toEqual([]);
+
+    await Promise.all(rest.slice(0, 9).map((row) => elsewhere.scriptUserState.update.mutate(row)));
+    const last = rest[9] ?? expect.fail('no such row');
+    expect(await failure(elsewhere.scriptUserState.update.mutate(last))).toMatchObject({ reason: 'THROTTLED' });
+    expect(await patches(all.simulator)).toHaveLength(10);
+    // As if the longest that a call can take, and a window, were over.
+    await all.redis.inspect.zAdd(quota, { score: Date.now() - 1, value: own });
+    await all.simulator.settings({ writesPer20s: 11 });
+    expect(await elsewhere.scriptUserState.update.mutate(last)).toMatchObject(last.patch);
+  });
+
+  test('rows of one that is killed hold up nobody at the other', async () => {
+    const { visitor, elsewhere, rows } = await personWithRows(20);
+    const stream = createStreamClient(all.one, { cookie: visitor.cookies().join('; ') });
+    const bulk = readMany(stream, { updates: [...rows] });
+    await expect.poll(() => bulk.results().length).toBe(9);
+    await all.one.kill();
+    await expect(bulk.over).rejects.toThrow();
+    const alive = await all.redis.inspect.keys('script-state-bff:replica:*');
+    expect(alive).toHaveLength(2);
+    const [line = ''] = await all.redis.inspect.keys('script-state-bff:order:*');
+    const [ticket = ''] = await all.redis.inspect.lRange(line, 0, 0);
+    // As if it had not been heard of for long enough.
+    await all.redis.inspect.del(`script-state-bff:replica:${ticket.split(' ')[0]}`);
+    const row = rows[15] ?? expect.fail('no such row');
+    const own = { ...row, patch: { successDeviceCount: 8 } };
+    expect(await elsewhere.scriptUserState.update.mutate(own)).toMatchObject(own.patch);
+    expect((await writtenTo()).slice(9)).toEqual([written(own)]);
+  });
+
+  test.each<[string, (redis: TestRedis) => void]>([
+    ['answers', () => undefined],
+    ['hangs', (redis) => redis.pause()],
+  ])('rows that wait behind those of another are told when theirs is stopped, while Redis %s', async (_, meanwhile) => {
+    const { visitor, rows } = await personWithRows(20);
+    const cookie = { cookie: visitor.cookies().join('; ') };
+    const first = readMany(createStreamClient(all.one, cookie), { updates: [...rows] });
+    await expect.poll(() => first.results().length).toBe(9);
+    const waiting = rows.slice(12);
+    const second = readMany(createStreamClient(all.two, cookie), { updates: waiting });
+    await expect.poll(() => second.heard).not.toEqual([]);
+    meanwhile(all.redis);
+    const stopped = all.two.stop();
+    const told = { ok: false, error: { data: { reason: 'OVERLOADED' } } };
+    expect(await second.over).toMatchObject(waiting.map(() => told));
+    await stopped;
+    expect(all.two.logged.filter((line) => line.includes('"msg":"stopped"'))).toHaveLength(1);
+    all.redis.resume();
+    first.leave();
+    expect(await patches(all.simulator)).toHaveLength(9);
+  });
+});

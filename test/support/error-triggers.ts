@@ -1,0 +1,108 @@
+import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client';
+import { expect } from 'vitest';
+import type { Authenticate } from '../../src/auth/authenticate.js';
+import type { AppRouter, ErrorData } from '../../src/contract.js';
+import { startAppAs } from './app-with-user.js';
+import { type Pair, startPair, startTestService, type TestService } from './service.js';
+import type { FaultRule } from './simulator.js';
+import type { KnownState } from './states.js';
+
+type Client = TestService['client'];
+
+/** One way to a reason: `data` is what the error says beside it. */
+export interface Cause {
+  readonly when: string;
+  readonly data?: Partial<Record<keyof ErrorData, unknown>>;
+  readonly call: () => Promise<unknown>;
+}
+
+/** What every cause starts from. */
+export interface Causes {
+  readonly pair: Pair;
+  readonly known: KnownState;
+}
+
+/** Makes causes for a table, before there is anything that they could be caused with. */
+export function createCauses(started: () => Causes) {
+  const patch = { successDeviceCount: 41 };
+  const get = (client: Client, more: object = {}) =>
+    client.scriptUserState.get.query({ ...started().known.target, ...more });
+  const update = (client: Client, more: object = {}) =>
+    client.scriptUserState.update.mutate({ ...started().known.target, patch, ...more });
+
+  /** A read and an update while the simulator has this fault. */
+  function faulty(
+    fault: FaultRule['fault'],
+    data: Cause['data'] = {},
+    rule: Partial<FaultRule> = {},
+  ): readonly Cause[] {
+    const calls = { GET: get, PATCH: update } as const;
+    return (['GET', 'PATCH'] as const).flatMap((method) => {
+      if (rule.method !== undefined && rule.method !== method) return [];
+      const call = async () => {
+        await started().pair.simulator.fault({ fault, times: 'always', ...rule, method });
+        return calls[method](started().pair.service.client);
+      };
+      return { when: `a ${method} gets ${fault}`, data, call };
+    });
+  }
+
+  /** A call to a service of its own, with other settings. */
+  function configured(when: string, env: Record<string, string>, call: (client: Client) => Promise<unknown>): Cause {
+    return {
+      when,
+      async call() {
+        const base = {
+          GRAPH_CREDENTIAL: 'access-token',
+          GRAPH_ACCESS_TOKEN: 'unknown-token',
+          GRAPH_DEADLINE_MS: '1000',
+        };
+        const service = await startTestService({ ...base, GRAPH_BASE_URL: started().pair.simulator.baseUrl, ...env });
+        try {
+          return await call(service.client);
+        } finally {
+          await service.stop();
+        }
+      },
+    };
+  }
+
+  /** A call to the app with people of the test's own. */
+  function served(when: string, authenticate: Authenticate, call: (client: Client) => Promise<unknown>): Cause {
+    return {
+      when,
+      async call() {
+        const app = await startAppAs(authenticate, started().pair.simulator.baseUrl);
+        try {
+          return await call(app.client);
+        } finally {
+          await app.stop();
+        }
+      },
+    };
+  }
+
+  return { get, update, faulty, configured, served };
+}
+
+/** 51 batches of 20 calls, of which all but 20 find room: those are answered at once. */
+export async function overload(): Promise<void> {
+  const busy = await startPair();
+  try {
+    await busy.simulator.fault({ fault: 'stall', times: 'always', method: 'GET' });
+    const url = `${busy.service.address}/trpc`;
+    const links = [httpBatchLink({ url, headers: { 'x-csrf': '1' }, maxItems: 20 })];
+    const client = createTRPCClient<AppRouter>({ links });
+    const target = { scriptKind: 'deviceShellScript', scriptId: 'any', userStateId: 'any' } as const;
+    const errors = await Promise.all(
+      Array.from({ length: 1020 }, () => client.scriptUserState.get.query(target).catch((error: unknown) => error)),
+    );
+    const refused = errors
+      .filter((error) => error instanceof TRPCClientError)
+      .filter(({ data }: TRPCClientError<AppRouter>) => data?.reason === 'OVERLOADED');
+    expect(refused).toHaveLength(20);
+    for (const error of refused) throw error;
+  } finally {
+    await busy.stop();
+  }
+}

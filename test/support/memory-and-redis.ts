@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { MemorySessionStore } from '../../src/auth/memory-session-store.js';
+import type { SessionStore } from '../../src/auth/session-store.js';
+import { createMemoryTokenStore, type TokenStore } from '../../src/auth/token-store.js';
+import { createLog } from '../../src/log.js';
+import { createRedis, type Redis } from '../../src/redis/connection.js';
+import { RedisSessionStore } from '../../src/redis/session-store.js';
+import { createRedisSlots } from '../../src/redis/slot-pool.js';
+import { createRedisTokenStore } from '../../src/redis/token-store.js';
+import { createLocalSlots, type Slots } from '../../src/scheduling/slot-pool.js';
+import { Secret } from '../../src/secret.js';
+import { describeWithRedis, startRedis, type TestRedis } from './redis.js';
+
+const secrets = ['a-secret-of-the-tests-own-for-both-forms'];
+const unreadable = () => {
+  throw new Error('there was a value that could not be read');
+};
+
+/** What one process keeps for itself, or several share. */
+export interface Keeping {
+  readonly sessions: (idleMs?: number) => SessionStore;
+  readonly tokens: () => TokenStore;
+  readonly slots: (limit: number) => Slots;
+}
+
+/** Runs a suite over what is kept in memory and what is kept in Redis. */
+export function describeBothForms(name: string, suite: (keeping: Keeping) => void): void {
+  describe(`${name}, in memory`, () => {
+    suite({
+      sessions: (idleMs = 60_000) => new MemorySessionStore(idleMs),
+      tokens: createMemoryTokenStore,
+      slots: createLocalSlots,
+    });
+  });
+
+  describeWithRedis(`${name}, in Redis`, () => {
+    let server: TestRedis;
+    let redis: Redis;
+    let count = 0;
+    beforeAll(async () => {
+      server = await startRedis();
+      redis = createRedis(new Secret(server.url), createLog('silent'));
+      await new Promise<void>((resolve) => redis.whenConnected(resolve));
+    });
+    afterAll(async () => {
+      await redis.close();
+      await server.close();
+    });
+    suite({
+      sessions: (idleMs = 60_000) => new RedisSessionStore(idleMs, redis, secrets, unreadable),
+      tokens: () => createRedisTokenStore(redis, secrets, unreadable),
+      slots: (limit) =>
+        createRedisSlots({ redis, replica: 'test', name: `slots-${count++}`, limit, deadlineMs: 30_000 }),
+    });
+  });
+}
