@@ -3,18 +3,18 @@ import type { Logger } from 'pino';
 import type { Reason } from './api/errors.js';
 import { procedures } from './api/router.js';
 import type { Authenticate } from './auth/authenticate.js';
-import { identify } from './http/authenticate.js';
+import { authenticate } from './http/authenticate.js';
 import { serveConsole } from './http/console.js';
 import type { Drain } from './http/drain.js';
-import { answerErrors, notFound } from './http/error-handler.js';
+import { errorHandler, notFound } from './http/error-handler.js';
 import { requireHost, requireJson, requireLocalHost, requireMethod, requireOwnSite } from './http/guards.js';
 import { alive, readiness } from './http/health.js';
 import { logRequests } from './http/request-log.js';
 import { securityHeaders } from './http/security-headers.js';
-import { inTurn } from './http/sync-middleware.js';
+import { syncMiddleware } from './http/sync-middleware.js';
 import type { TrpcParts } from './http/trpc/create-context.js';
-import { answerCalls } from './http/trpc/handler.js';
-import { requireCalls } from './http/trpc/parse-calls.js';
+import { trpcHandler } from './http/trpc/handler.js';
+import { parseCalls } from './http/trpc/parse-calls.js';
 import { readBody } from './http/trpc/read-body.js';
 
 /** How people come in. */
@@ -50,7 +50,9 @@ export function createApp(parts: AppParts): Express {
   app.enable('case sensitive routing');
   app.enable('strict routing');
 
-  app.use(inTurn(logRequests(log), drain.watch, securityHeaders(publicUrl?.protocol === 'https:'), requireHost));
+  app.use(
+    syncMiddleware(logRequests(log), drain.track, securityHeaders(publicUrl?.protocol === 'https:'), requireHost),
+  );
 
   app.get('/healthz', alive);
   app.get(
@@ -60,17 +62,17 @@ export function createApp(parts: AppParts): Express {
   app.use(serveConsole(consoleFolder));
 
   if (signIn.routes !== undefined) app.use('/auth', signIn.routes);
-  app.use(signIn.sessions ?? inTurn(requireLocalHost(publicUrl)));
+  app.use(signIn.sessions ?? syncMiddleware(requireLocalHost(publicUrl)));
 
   app.all(
     '/trpc/:calls',
-    inTurn(requireMethod, requireOwnSite(publicUrl), requireJson, requireCalls(procedures)),
-    identify(signIn.authenticate),
+    syncMiddleware(requireMethod, requireOwnSite(publicUrl), requireJson, parseCalls(procedures)),
+    authenticate(signIn.authenticate),
     readBody,
-    answerCalls(parts),
+    trpcHandler(parts),
   );
 
   app.use(notFound);
-  app.use(answerErrors(log, parts.observeRefusal));
+  app.use(errorHandler(log, parts.observeRefusal));
   return app;
 }

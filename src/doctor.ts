@@ -1,25 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig, readEnvironment } from './config.js';
-import { GraphError, type GraphReason } from './errors.js';
-import { createGraphs } from './graph/create-graph.js';
+import { CallError, type CallReason } from './errors.js';
+import { createGraphService } from './graph/create-graph.js';
 import type { Graph } from './graph/graph.js';
 import { createCursorCodec } from './graph/requests/cursor.js';
-import { scriptKinds, type Target } from './graph/routes.js';
+import { type StateRef, scriptKinds } from './graph/routes.js';
 import { graphScope, permissionsIn, requiredPermission } from './graph/tokens/credential.js';
 import { createTokenSource, describeCause } from './graph/tokens/token-source.js';
-import { openGraph } from './graph-connection.js';
+import { connectGraph } from './graph-connection.js';
 import { createLog } from './log.js';
 import { createRedis } from './redis/connection.js';
-import { underLease } from './redis/lease.js';
+import { withLease } from './redis/lease.js';
 import type { Secret } from './secret.js';
 
 /** Ends the examination: the step that failed has been reported. */
-class Ended extends Error {
+class StepFailed extends Error {
   override readonly name = 'Ended';
 }
 
 /** A failure with what to do about it. */
-class Finding extends Error {
+class Diagnosis extends Error {
   override readonly name = 'Finding';
   readonly todo: string | undefined;
   constructor(message: string, todo: string | undefined) {
@@ -28,7 +28,7 @@ class Finding extends Error {
   }
 }
 
-const advice: Partial<Record<GraphReason, string>> = {
+const advice: Partial<Record<CallReason, string>> = {
   CREDENTIAL_UNAVAILABLE: 'check GRAPH_CREDENTIAL and its variables; a token that was handed over may have ended',
   GRAPH_PERMISSION_MISSING: `grant the application ${requiredPermission} and give admin consent; for a person, an Intune role`,
   GRAPH_ROUTE_NOT_IMPLEMENTED: "this tenant's Intune does not offer the operation; ask Microsoft's support",
@@ -46,15 +46,15 @@ function report(mark: 'ok' | 'skip' | 'FAIL', name: string, text: string): void 
   console.log(`${mark.padEnd(5)} ${name.padEnd(12)} ${text}`);
 }
 
-function asFinding(error: unknown): Finding {
-  if (error instanceof Finding) return error;
-  if (!(error instanceof GraphError))
-    return new Finding(error instanceof Error ? error.message : String(error), undefined);
-  const { code, explanation, graph } = error.details;
+function toDiagnosis(error: unknown): Diagnosis {
+  if (error instanceof Diagnosis) return error;
+  if (!(error instanceof CallError))
+    return new Diagnosis(error instanceof Error ? error.message : String(error), undefined);
+  const { code, publicMessage: explanation, graph } = error.details;
   const cause = error.cause === undefined ? undefined : describeCause(error.cause);
   const ids = Object.entries(graph ?? {}).map(([name, id]) => `${name} ${id}`);
   const known = [error.reason, code, explanation, cause, ...ids].filter(Boolean);
-  return new Finding(known.join('; '), advice[error.reason]);
+  return new Diagnosis(known.join('; '), advice[error.reason]);
 }
 
 /** Does one step; ends everything at the first that fails. */
@@ -64,15 +64,15 @@ async function step<T>(name: string, work: () => Promise<{ say: string; value: T
     report('ok', name, say);
     return value;
   } catch (error) {
-    const { message, todo } = asFinding(error);
+    const { message, todo } = toDiagnosis(error);
     report('FAIL', name, todo === undefined ? message : `${message}\n${' '.repeat(19)}→ ${todo}`);
-    throw new Ended(name);
+    throw new StepFailed(name);
   }
 }
 
-async function findState(graph: Graph): Promise<{ say: string; value: Target | undefined }> {
+async function findState(graph: Graph): Promise<{ say: string; value: StateRef | undefined }> {
   let scripts = 0;
-  let found: Target | undefined;
+  let found: StateRef | undefined;
   for (const scriptKind of scriptKinds) {
     const { items } = await graph.scripts.list(scriptKind, undefined, {});
     scripts += items.length;
@@ -92,21 +92,21 @@ async function findState(graph: Graph): Promise<{ say: string; value: Target | u
 const connectMs = 5_000;
 
 /** Takes a lease and gives it back, as the service does. */
-async function lookAtRedis(url: Secret): Promise<{ say: string; value: undefined }> {
+async function checkRedis(url: Secret): Promise<{ say: string; value: undefined }> {
   const redis = createRedis(url, createLog('silent'));
   try {
     await Promise.race([sleep(connectMs), new Promise<void>((resolve) => redis.whenConnected(resolve))]);
-    await underLease(redis, 'doctor', async () => undefined);
+    await withLease(redis, 'doctor', async () => undefined);
     return { say: 'a lease was taken and given back', value: undefined };
   } catch (error) {
-    const cause = error instanceof GraphError ? describeCause(error.cause) : String(error);
-    throw new Finding(cause, 'check REDIS_URL, that this machine reaches it, and what its user may do');
+    const cause = error instanceof CallError ? describeCause(error.cause) : String(error);
+    throw new Diagnosis(cause, 'check REDIS_URL, that this machine reaches it, and what its user may do');
   } finally {
     await redis.close();
   }
 }
 
-async function writeBack(graph: Graph, target: Target | undefined): Promise<{ say: string; value: undefined }> {
+async function writeBack(graph: Graph, target: StateRef | undefined): Promise<{ say: string; value: undefined }> {
   if (target === undefined) throw new Error('there is no user state to write back');
   const { id, userPrincipalName, ...counts } = await graph.userStates.get(target, {});
   const patch = { ...counts, ...(userPrincipalName !== null && { userPrincipalName }) };
@@ -123,19 +123,19 @@ async function examine(write: boolean): Promise<void> {
     return { say: `GRAPH_CREDENTIAL=${value.GRAPH_CREDENTIAL}, SIGN_IN=${value.SIGN_IN}`, value };
   });
   const { REDIS_URL } = config;
-  if (REDIS_URL !== undefined) await step('redis', () => lookAtRedis(REDIS_URL));
+  if (REDIS_URL !== undefined) await step('redis', () => checkRedis(REDIS_URL));
   if (config.GRAPH_CREDENTIAL === 'signed-in-user') {
     report('skip', 'token', "signed-in-user: the tokens are the people's own; sign in and look at the console");
     return;
   }
   const access = await step('graph', async () => {
-    const value = await openGraph(config);
+    const value = await connectGraph(config);
     return { say: config.GRAPH_CREDENTIAL === 'simulator' ? 'the built-in simulator' : value.baseUrl.href, value };
   });
   const { baseUrl, credential } = access;
   const log = createLog('silent');
   const tokens = createTokenSource(credential, graphScope(baseUrl), log);
-  const graphs = createGraphs({
+  const graphs = createGraphService({
     baseUrl,
     cursors: createCursorCodec([]),
     deadlineMs: config.GRAPH_DEADLINE_MS,
@@ -152,7 +152,7 @@ async function examine(write: boolean): Promise<void> {
       const permissions = permissionsIn(token);
       if (permissions === undefined) return { say: 'the token can not be read: Graph will tell', value: undefined };
       if (permissions.includes(requiredPermission)) return { say: `${requiredPermission} is there`, value: undefined };
-      throw new Finding(`in the token: ${permissions.join(', ') || 'none'}`, advice.GRAPH_PERMISSION_MISSING);
+      throw new Diagnosis(`in the token: ${permissions.join(', ') || 'none'}`, advice.GRAPH_PERMISSION_MISSING);
     });
     const state = await step('read', () => findState(graph));
     if (write) await step('write', () => writeBack(graph, state));
@@ -174,6 +174,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  if (!(error instanceof Ended)) console.error(error);
+  if (!(error instanceof StepFailed)) console.error(error);
   process.exitCode = 1;
 });

@@ -1,5 +1,5 @@
 /** Why a call to Graph did not give its result: the part of the contract's reasons that this layer decides. */
-export type GraphReason =
+export type CallReason =
   | 'GRAPH_NOT_FOUND'
   | 'GRAPH_REJECTED'
   | 'GRAPH_ROUTE_NOT_IMPLEMENTED'
@@ -32,15 +32,15 @@ export interface GraphIds {
   readonly activityId?: string;
 }
 
-/** What a {@link GraphError} carries beside its reason, each where it is known. */
-export interface GraphErrorDetails {
+/** What a {@link CallError} carries beside its reason, each where it is known. */
+export interface CallErrorDetails {
   readonly graph?: GraphIds;
   /** The HTTP status of Graph's answer, if there was one. */
   readonly status?: number;
   /** Graph's own `error.code`. */
   readonly code?: string;
   /** Graph's own sentence for people, without addresses and ids. */
-  readonly explanation?: string;
+  readonly publicMessage?: string;
   readonly retryAfterMs?: number;
   readonly approvalCode?: string;
   readonly missingPermissions?: readonly string[];
@@ -49,13 +49,13 @@ export interface GraphErrorDetails {
 }
 
 /** The one error of the Graph layer. `message` is for the log; people are told by `reason` and `explanation`. */
-export class GraphError extends Error {
-  override readonly name = 'GraphError';
-  readonly reason: GraphReason;
+export class CallError extends Error {
+  override readonly name = 'CallError';
+  readonly reason: CallReason;
   readonly certainty: Certainty;
-  readonly details: GraphErrorDetails;
+  readonly details: CallErrorDetails;
 
-  constructor(reason: GraphReason, details: GraphErrorDetails = {}) {
+  constructor(reason: CallReason, details: CallErrorDetails = {}) {
     super(reason, { cause: details.cause });
     this.reason = reason;
     this.certainty = details.certainty ?? 'refused';
@@ -69,8 +69,8 @@ export class GraphError extends Error {
   }
 
   /** The same failure under another reason: what was learnt of it later. */
-  as(reason: GraphReason, more: GraphErrorDetails = {}): GraphError {
-    return new GraphError(reason, { ...this.details, certainty: 'refused', ...more, cause: more.cause ?? this });
+  as(reason: CallReason, more: CallErrorDetails = {}): CallError {
+    return new CallError(reason, { ...this.details, certainty: 'refused', ...more, cause: more.cause ?? this });
   }
 }
 
@@ -78,6 +78,6 @@ export class GraphError extends Error {
 function causesOf(cause: unknown, depth = 0): readonly string[] | undefined {
   if (!(cause instanceof Error) || depth > 4) return undefined;
   const code = 'code' in cause && typeof cause.code === 'string' ? ` ${cause.code}` : '';
-  const name = cause instanceof GraphError ? cause.reason : `${cause.name}${code}`;
+  const name = cause instanceof CallError ? cause.reason : `${cause.name}${code}`;
   return [name, ...(causesOf(cause.cause, depth + 1) ?? [])];
 }

@@ -3,7 +3,7 @@ import type { Config } from './config.js';
 import { accessTokenCredential, azureCredential, noCredential } from './graph/tokens/credential.js';
 
 /** A Graph to speak to: where it is, and how to get in. */
-export interface GraphAccess {
+export interface GraphConnection {
   readonly baseUrl: URL;
   readonly credential: TokenCredential;
   /** The identity provider that came with it. */
@@ -12,7 +12,7 @@ export interface GraphAccess {
 }
 
 /** Finds the Graph that the settings name. The simulator is loaded only here, and only when it is chosen. */
-export async function openGraph(config: Config): Promise<GraphAccess> {
+export async function connectGraph(config: Config): Promise<GraphConnection> {
   if (config.GRAPH_CREDENTIAL === 'simulator') {
     const { startSimulator } = await import('./simulator/simulator.js');
     const simulator = await startSimulator({

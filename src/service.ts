@@ -5,21 +5,21 @@ import type { Logger } from 'pino';
 import { createAudit } from './api/audit.js';
 import type { Audit } from './api/context.js';
 import { createApp, type SignIn } from './app.js';
-import { localOperator, type Visitor } from './auth/authenticate.js';
+import { localOperator, type Principal } from './auth/authenticate.js';
 import { createOidcSignIn } from './auth/oidc.js';
 import { createMemoryStores } from './auth/stores.js';
 import type { Config } from './config.js';
-import { GraphError } from './errors.js';
-import { createGraphs } from './graph/create-graph.js';
+import { CallError } from './errors.js';
+import { createGraphService } from './graph/create-graph.js';
 import { createCursorCodec } from './graph/requests/cursor.js';
 import { graphScope, permissionsIn, requiredPermission } from './graph/tokens/credential.js';
 import { createTokenSource, type TokenSource } from './graph/tokens/token-source.js';
-import { type GraphAccess, openGraph } from './graph-connection.js';
+import { connectGraph, type GraphConnection } from './graph-connection.js';
 import { createDrain } from './http/drain.js';
 import { publicOrigin, requireOwnSite } from './http/guards.js';
 import { close, createHttpServer, listen } from './http/server.js';
-import { inTurn } from './http/sync-middleware.js';
-import { joinReplicas, type Replicas } from './redis/coordination.js';
+import { syncMiddleware } from './http/sync-middleware.js';
+import { type Coordination, connectReplicas } from './redis/coordination.js';
 import { createMetrics, type Metrics } from './telemetry/metrics.js';
 import { type MetricsServer, serveMetrics } from './telemetry/metrics-server.js';
 
@@ -52,13 +52,13 @@ export interface Service {
 
 /** Builds the parts from the settings, joins them and begins to listen. */
 export async function startService(config: Config, log: Logger): Promise<Service> {
-  const access = await openGraph(config);
+  const access = await connectGraph(config);
   const simulated = config.GRAPH_CREDENTIAL === 'simulator';
   const metrics = config.METRICS_PORT === undefined ? undefined : createMetrics();
-  const tokens = createTokenSource(observed(access.credential, metrics), graphScope(access.baseUrl), log);
+  const tokens = createTokenSource(countTokens(access.credential, metrics), graphScope(access.baseUrl), log);
   const secrets = sessionSecrets(config);
-  const replicas = config.REDIS_URL && joinReplicas(config.REDIS_URL, log, metrics?.redisError);
-  const graphs = createGraphs({
+  const replicas = config.REDIS_URL && connectReplicas(config.REDIS_URL, log, metrics?.redisError);
+  const graphs = createGraphService({
     baseUrl: access.baseUrl,
     cursors: createCursorCodec(secrets),
     deadlineMs: config.GRAPH_DEADLINE_MS,
@@ -72,7 +72,8 @@ export async function startService(config: Config, log: Logger): Promise<Service
   const isStoreUp = async () => (await replicas?.isUp()) ?? true;
   metrics?.follow(graphs, async () => !drain.draining && (await isStoreUp()));
   const app = createApp({
-    graphFor: (visitor) => graphs.with(visitor?.tokens ?? whileSignedIn(visitor, tokens), visitor?.person.oid ?? ''),
+    graphFor: (visitor) =>
+      graphs.with(visitor?.tokens ?? revokeWhenSessionEnds(visitor, tokens), visitor?.person.oid ?? ''),
     graphKind: simulated ? 'simulator' : 'live',
     audit,
     signIn:
@@ -91,14 +92,14 @@ export async function startService(config: Config, log: Logger): Promise<Service
   let metricsServer: MetricsServer | undefined;
   const closeParts = async () => {
     await graphs.close();
-    await replicas?.leave();
+    await replicas?.close();
     await access.close();
     await metricsServer?.close();
   };
   try {
     if (metrics !== undefined) metricsServer = await serveMetrics(metrics, config.HOST, config.METRICS_PORT ?? 0, log);
     const url = await listen(server, config.PORT, config.HOST);
-    if (config.GRAPH_CREDENTIAL !== 'signed-in-user') void advise(tokens, log);
+    if (config.GRAPH_CREDENTIAL !== 'signed-in-user') void warnAboutMissingPermission(tokens, log);
     return {
       url,
       metricsUrl: metricsServer?.url,
@@ -121,7 +122,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
 }
 
 /** Counts the tokens that are asked for. */
-function observed(credential: TokenCredential, metrics: Metrics | undefined): TokenCredential {
+function countTokens(credential: TokenCredential, metrics: Metrics | undefined): TokenCredential {
   if (metrics === undefined) return credential;
   return {
     async getToken(...wanted) {
@@ -138,11 +139,11 @@ function observed(credential: TokenCredential, metrics: Metrics | undefined): To
 }
 
 /** The service's own tokens, but none any more for a call whose session has ended while it waited. */
-function whileSignedIn(visitor: Visitor | null, tokens: TokenSource): TokenSource {
+function revokeWhenSessionEnds(visitor: Principal | null, tokens: TokenSource): TokenSource {
   return {
-    whenRefused: tokens.whenRefused,
+    rejectionReason: tokens.rejectionReason,
     async get(request) {
-      if ((await visitor?.stillHere?.()) === false) throw new GraphError('SIGN_IN_REQUIRED');
+      if ((await visitor?.isSessionActive?.()) === false) throw new CallError('SIGN_IN_REQUIRED');
       return tokens.get(request);
     },
   };
@@ -157,7 +158,7 @@ const withoutSignIn: SignIn = { sessions: undefined, routes: undefined, authenti
 
 interface SignInDeps {
   readonly secrets: readonly string[];
-  readonly replicas: Replicas | undefined;
+  readonly replicas: Coordination | undefined;
   readonly metrics: Metrics | undefined;
   readonly audit: Audit;
   readonly log: Logger;
@@ -165,7 +166,7 @@ interface SignInDeps {
 
 function withOidc(
   config: Config,
-  simulated: GraphAccess['identity'],
+  simulated: GraphConnection['identity'],
   { secrets, replicas, metrics, audit, log }: SignInDeps,
 ): SignIn {
   const { PUBLIC_URL } = config;
@@ -188,14 +189,14 @@ function withOidc(
     stores: replicas?.stores(idleMs, secrets) ?? createMemoryStores(idleMs),
     observeRenewal: metrics && ((ok) => metrics.token('person', ok)),
     originOf: (request) => publicOrigin(request, PUBLIC_URL),
-    requireOwnSite: inTurn(requireOwnSite(PUBLIC_URL)),
+    requireOwnSite: syncMiddleware(requireOwnSite(PUBLIC_URL)),
     audit: (response, event) => audit.note({ ...event, requestId: response.locals.requestId }),
     log,
   });
 }
 
 /** Looks into the token at start-up, so that a missing permission is known before somebody's write fails of it. */
-async function advise(tokens: TokenSource, log: Logger): Promise<void> {
+async function warnAboutMissingPermission(tokens: TokenSource, log: Logger): Promise<void> {
   const token = await tokens.get({ signal: AbortSignal.timeout(60_000) }).catch(() => undefined);
   const permissions = token === undefined ? undefined : permissionsIn(token);
   if (permissions !== undefined && !permissions.includes(requiredPermission)) {

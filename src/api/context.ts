@@ -1,8 +1,8 @@
 import type { TRPCError } from '@trpc/server';
 import type { Person } from '../auth/person.js';
-import type { Graph, Written } from '../graph/graph.js';
-import type { Script } from '../graph/routes.js';
-import type { Watch } from './instrument.js';
+import type { Graph, WriteResult } from '../graph/graph.js';
+import type { ScriptRef } from '../graph/routes.js';
+import type { InstrumentCall } from './instrument.js';
 
 /** What every call has at hand. */
 export interface Context {
@@ -16,13 +16,13 @@ export interface Context {
   /** Whether `graph` is Microsoft's or the built-in simulator. */
   readonly graphKind: 'live' | 'simulator';
   readonly audit: Audit;
-  readonly watch: Watch;
+  readonly instrument: InstrumentCall;
   /** Notes a failure for operators, whose cause nobody else is told. */
   readonly logFailure: (error: TRPCError, path: string | undefined) => void;
 }
 
 /** Who writes, in which call. */
-export interface Author {
+export interface Actor {
   readonly requestId: string;
   readonly person: Person;
 }
@@ -30,7 +30,7 @@ export interface Author {
 /** What is about to be written: the names of the fields, never their values. */
 export interface AuditedWrite {
   readonly action: 'update' | 'create' | 'delete';
-  readonly target: Script & { readonly userStateId?: string | undefined };
+  readonly target: ScriptRef & { readonly userStateId?: string | undefined };
   readonly fields: readonly string[];
 }
 
@@ -48,8 +48,8 @@ export interface Audit {
   note(event: AuditedEvent): void;
   /** Does the write and leaves its line. The result, or the error, is that of `work`. */
   write<T extends { readonly id: string }>(
-    author: Author,
+    author: Actor,
     about: AuditedWrite,
-    work: () => Promise<Written<T>>,
+    work: () => Promise<WriteResult<T>>,
   ): Promise<T>;
 }

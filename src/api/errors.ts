@@ -2,11 +2,11 @@ import { TRPCError } from '@trpc/server';
 import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { type TRPC_ERROR_CODE_KEY, type TRPC_ERROR_CODE_NUMBER, TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { ZodError } from 'zod';
-import { GraphError, type GraphIds, type GraphReason } from '../errors.js';
+import { CallError, type CallReason, type GraphIds } from '../errors.js';
 import { CursorError } from '../graph/requests/cursor.js';
 
 /** Why a call failed. */
-export type Reason = GraphReason | 'INVALID_INPUT' | 'REQUEST_REFUSED' | 'ROLE_MISSING' | 'INTERNAL';
+export type Reason = CallReason | 'INVALID_INPUT' | 'REQUEST_REFUSED' | 'ROLE_MISSING' | 'INTERNAL';
 
 /** Every reason with its tRPC code and what people are told. */
 const reasons = {
@@ -95,10 +95,10 @@ export function invalidInput(message: string, path: InputIssue['path'] = [], cod
 
 /** The reason for any error. */
 export function reasonOf(error: unknown): Reason {
-  if (error instanceof Refusal || error instanceof GraphError) return error.reason;
+  if (error instanceof Refusal || error instanceof CallError) return error.reason;
   if (error instanceof CursorError) return 'INVALID_INPUT';
   if (!(error instanceof TRPCError)) return 'INTERNAL';
-  if (error.cause instanceof GraphError || error.cause instanceof CursorError) return reasonOf(error.cause);
+  if (error.cause instanceof CallError || error.cause instanceof CursorError) return reasonOf(error.cause);
   return error.code === 'BAD_REQUEST' || error.code in refusedInputs ? 'INVALID_INPUT' : 'INTERNAL';
 }
 
@@ -133,8 +133,13 @@ export function describeError(error: TRPCError, requestId: string, path?: string
   const [ownCode, words] = reasons[reason];
   const code = reason === 'INVALID_INPUT' && error.code in refusedInputs ? error.code : ownCode;
   const issues = issuesOf(error);
-  const { explanation, graph, retryAfterMs, approvalCode, missingPermissions } =
-    error.cause instanceof GraphError ? error.cause.details : {};
+  const {
+    publicMessage: explanation,
+    graph,
+    retryAfterMs,
+    approvalCode,
+    missingPermissions,
+  } = error.cause instanceof CallError ? error.cause.details : {};
   const said = (reason === 'INVALID_INPUT' && refusedInputs[code]) || words;
   return {
     message: explanation && explained.has(reason) ? `${said} Graph says: ${explanation}` : said,

@@ -11,7 +11,7 @@ export type CallObserver = (procedure: string, outcome: CallOutcome, seconds: nu
 type HeaderFields = Readonly<Record<string, string | string[] | undefined>>;
 
 /** Watches a call, whatever becomes of it. Its result is that of `work`. */
-export type Watch = <T extends { readonly ok: boolean; readonly error?: unknown }>(
+export type InstrumentCall = <T extends { readonly ok: boolean; readonly error?: unknown }>(
   procedure: string,
   work: () => Promise<T>,
 ) => Promise<T>;
@@ -22,7 +22,7 @@ export type Watch = <T extends { readonly ok: boolean; readonly error?: unknown 
  *
  * @see https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/
  */
-export function createWatch(headers: HeaderFields, observe: CallObserver | undefined): Watch {
+export function createCallInstrumentation(headers: HeaderFields, observe: CallObserver | undefined): InstrumentCall {
   return async (procedure, work) => {
     const startedAt = performance.now();
     // Instruments of the operator's may have begun a trace for the request already.

@@ -15,15 +15,15 @@ export const appRouter = router({
 
 // The types show the record as it was written; at run time it is flat, without a prototype, keyed by whole paths.
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-const record = appRouter._def.procedures as unknown as Readonly<Record<string, { _def: ProcedureAbout }>>;
+const record = appRouter._def.procedures as unknown as Readonly<Record<string, { _def: ProcedureInfo }>>;
 
 /** What the door knows of a procedure. */
-export interface ProcedureAbout {
+export interface ProcedureInfo {
   readonly type: TRPCProcedureType;
   readonly meta?: Partial<Meta>;
 }
 
 /** Every procedure, by its whole path. */
-export const procedures: ReadonlyMap<string, ProcedureAbout> = new Map(
+export const procedures: ReadonlyMap<string, ProcedureInfo> = new Map(
   Object.entries(record).map(([path, { _def }]) => [path, _def]),
 );

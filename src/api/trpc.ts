@@ -29,7 +29,7 @@ function signedIn({ person }: Context): Person {
   return person;
 }
 
-const watched = t.procedure.use(({ ctx, path, next }) => ctx.watch(path, next));
+const watched = t.procedure.use(({ ctx, path, next }) => ctx.instrument(path, next));
 
 /** For anybody who is signed in, whatever their role. */
 export const signedInProcedure = watched.use(({ ctx, next }) => next({ ctx: { person: signedIn(ctx) } }));

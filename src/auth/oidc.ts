@@ -4,7 +4,7 @@ import type { Authenticate } from './authenticate.js';
 import { createProvider, type ProviderOptions, type ProviderUnavailable } from './provider.js';
 import type { RoleNames } from './roles.js';
 import { createSessions } from './sessions.js';
-import { bySession, type SignInParts, signInRoutes } from './sign-in.js';
+import { type SignInParts, sessionAuthenticator, signInRoutes } from './sign-in.js';
 import type { Stores } from './stores.js';
 import { createTransactions } from './transaction.js';
 import { createTokenVault } from './vault.js';
@@ -43,7 +43,7 @@ export function createOidcSignIn(options: OidcSignInOptions): {
         store: tokens,
         provider,
         log,
-        alarm,
+        onProviderUnavailable: alarm,
         endSession: (id) => sessions.endById(id),
       })
     : undefined;
@@ -65,14 +65,14 @@ export function createOidcSignIn(options: OidcSignInOptions): {
     originOf,
     requireOwnSite,
     audit,
-    alarm,
+    onProviderUnavailable: alarm,
   });
-  return { sessions: sessions.middleware, routes, authenticate: bySession(sessions, store, vault) };
+  return { sessions: sessions.middleware, routes, authenticate: sessionAuthenticator(sessions, store, vault) };
 }
 
 /** A provider that is away mends itself; a credential that it refuses is mended by nobody but an operator. */
 function logProvider(log: Logger, error: ProviderUnavailable): void {
-  if (error.ownFault)
+  if (error.clientRejected)
     log.error(
       'the credential of this service (OIDC_CLIENT_*) can not be used with the identity provider: an operator must renew it',
     );

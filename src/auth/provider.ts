@@ -13,7 +13,7 @@ export interface ProviderOptions {
 }
 
 /** What binds a sign-in to the browser that began it. */
-export interface Checks {
+export interface AuthorizationChecks {
   readonly state: string;
   readonly nonce: string;
   readonly verifier: string;
@@ -51,7 +51,7 @@ export class ProviderRefusal extends Error {
 export class ProviderUnavailable extends Error {
   override readonly name = 'ProviderUnavailable';
   /** Whether the service's own credential was refused: only an operator can mend that. */
-  readonly ownFault: boolean;
+  readonly clientRejected: boolean;
   constructor(ownFault: boolean, cause: unknown) {
     super(
       ownFault ? "the identity provider refused this service's credential" : 'the identity provider is unavailable',
@@ -59,15 +59,15 @@ export class ProviderUnavailable extends Error {
         cause,
       },
     );
-    this.ownFault = ownFault;
+    this.clientRejected = ownFault;
   }
 }
 
 /** An OpenID provider, Entra first. Every call to it has a time limit. */
 export interface Provider {
-  authorizationUrl(checks: Checks, redirectUri: string, claims: string | undefined): Promise<URL>;
+  authorizationUrl(checks: AuthorizationChecks, redirectUri: string, claims: string | undefined): Promise<URL>;
   /** @throws {ProviderRefusal | ProviderUnavailable} */
-  exchange(callback: URL, checks: Checks): Promise<SignInResult>;
+  exchange(callback: URL, checks: AuthorizationChecks): Promise<SignInResult>;
   /** @throws {ProviderRefusal | ProviderUnavailable} */
   refresh(refreshToken: string): Promise<OidcTokens>;
   /** Where to send somebody who signs out, if the provider has a place for it. */
@@ -126,11 +126,13 @@ export function createProvider(options: ProviderOptions): Provider {
     async exchange(callback, { state, nonce, verifier }) {
       const { signIn: config } = await configurations();
       const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true };
-      const answer = await oidc.authorizationCodeGrant(config, callback, checks).catch(throwTold);
+      const answer = await oidc.authorizationCodeGrant(config, callback, checks).catch(throwProviderError);
       return { claims: answer.claims() ?? {}, tokens: readTokens(answer) };
     },
     async refresh(refreshToken) {
-      const answer = await oidc.refreshTokenGrant((await configurations()).renewal, refreshToken).catch(throwTold);
+      const answer = await oidc
+        .refreshTokenGrant((await configurations()).renewal, refreshToken)
+        .catch(throwProviderError);
       const tokens = readTokens(answer);
       return { ...tokens, refreshToken: tokens.refreshToken ?? refreshToken };
     },
@@ -146,7 +148,7 @@ export function createProvider(options: ProviderOptions): Provider {
 }
 
 /** Fresh random values for one sign-in. */
-export function newChecks(): Checks {
+export function newAuthorizationChecks(): AuthorizationChecks {
   return { state: oidc.randomState(), nonce: oidc.randomNonce(), verifier: oidc.randomPKCECodeVerifier() };
 }
 
@@ -161,7 +163,7 @@ function readTokens(answer: oidc.TokenEndpointResponse & oidc.TokenEndpointRespo
 }
 
 /** OAuth errors by what they mean for the person: sign in again, or come back later. */
-function throwTold(error: unknown): never {
+function throwProviderError(error: unknown): never {
   if (error instanceof oidc.ResponseBodyError) {
     if (['invalid_client', 'unauthorized_client'].includes(error.error)) throw new ProviderUnavailable(true, error);
     if (error.status >= 500 || error.error === 'temporarily_unavailable') throw new ProviderUnavailable(false, error);

@@ -5,7 +5,7 @@ const maxLength = 1_024;
  * Where to go after a sign-in: a path of this service, or its front page for everything else. Browsers read `\` as `/`
  * and skip control characters, so that `/\evil.example` or `/%0a/evil.example` could lead away.
  */
-export function ownPath(wanted: unknown): string {
+export function safeReturnPath(wanted: unknown): string {
   if (typeof wanted !== 'string' || wanted.length > maxLength || !/^\/(?![/\\])[^\\\p{Cc}]*$/u.test(wanted)) return '/';
   const base = 'http://own.invalid';
   if (!URL.canParse(wanted, base)) return '/';

@@ -1,15 +1,21 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
-import { GraphError } from '../errors.js';
+import { CallError } from '../errors.js';
 import { isLoopback } from '../loopback.js';
 import type { Authenticate } from './authenticate.js';
 import { type PageName, showPage } from './pages.js';
-import { newChecks, type Provider, ProviderRefusal, ProviderUnavailable, type SignInResult } from './provider.js';
-import { ownPath } from './return-to.js';
+import {
+  newAuthorizationChecks,
+  type Provider,
+  ProviderRefusal,
+  ProviderUnavailable,
+  type SignInResult,
+} from './provider.js';
+import { safeReturnPath } from './return-to.js';
 import { type RoleNames, rolesIn } from './roles.js';
 import type { SessionStore, SignedIn } from './session-store.js';
 import type { Sessions } from './sessions.js';
-import { foreignTenant } from './tenant.js';
+import { tenantMismatch } from './tenant.js';
 import type { Transactions } from './transaction.js';
 import type { TokenVault } from './vault.js';
 
@@ -36,7 +42,7 @@ export interface SignInParts {
   /** Refuses what another site's page can make a browser send. */
   readonly requireOwnSite: RequestHandler;
   readonly audit: (response: Response, event: SignInEvent) => void;
-  readonly alarm: (error: ProviderUnavailable) => void;
+  readonly onProviderUnavailable: (error: ProviderUnavailable) => void;
 }
 
 const identity = z.object({
@@ -73,7 +79,11 @@ export function signInRoutes(parts: SignInParts): Router {
       return;
     }
     const session = sessions.current(request);
-    const begun = { ...newChecks(), returnTo: ownPath(searchParams.get('returnTo')), replaces: session?.id ?? null };
+    const begun = {
+      ...newAuthorizationChecks(),
+      returnTo: safeReturnPath(searchParams.get('returnTo')),
+      replaces: session?.id ?? null,
+    };
     const claims = session && (await vault?.claimsFor(session.id));
     const url = await provider.authorizationUrl(begun, redirectUri(request), claims);
     transactions.begin(response, begun);
@@ -88,7 +98,7 @@ export function signInRoutes(parts: SignInParts): Router {
     const { data: person } = identity.safeParse(result.claims);
     if (person === undefined) return refuse(response, 'failed', 'claims');
     const oid = person.oid ?? person.sub;
-    const foreign = foreignTenant(person.tid, parts.issuer);
+    const foreign = tenantMismatch(person.tid, parts.issuer);
     if (foreign !== undefined) return refuse(response, foreign, foreign, oid);
 
     const roles = rolesIn(person.roles, parts.roleNames);
@@ -156,16 +166,20 @@ export function signInRoutes(parts: SignInParts): Router {
       return refuse(response, cancelled ? 'cancelled' : 'failed', error.code);
     }
     // The sessions can be away.
-    if (error instanceof GraphError) return showPage(response, 'away');
+    if (error instanceof CallError) return showPage(response, 'away');
     if (!(error instanceof ProviderUnavailable)) return next(error);
-    parts.alarm(error);
-    refuse(response, 'unavailable', error.ownFault ? 'invalid-client' : 'provider-unavailable');
+    parts.onProviderUnavailable(error);
+    refuse(response, 'unavailable', error.clientRejected ? 'invalid-client' : 'provider-unavailable');
   });
   return routes;
 }
 
 /** Knows people by their session, and keeps it from going idle while they are active. */
-export function bySession(sessions: Sessions, store: SessionStore, vault: TokenVault | undefined): Authenticate {
+export function sessionAuthenticator(
+  sessions: Sessions,
+  store: SessionStore,
+  vault: TokenVault | undefined,
+): Authenticate {
   return async (request, active) => {
     const session = sessions.current(request);
     if (session === undefined) return null;
@@ -177,7 +191,7 @@ export function bySession(sessions: Sessions, store: SessionStore, vault: TokenV
     return {
       person: { oid: signedIn.oid, name: signedIn.name, roles: signedIn.roles },
       expiresAt: new Date(signedIn.endsAt),
-      stillHere: () => store.isLive(id),
+      isSessionActive: () => store.isLive(id),
       tokens: vault?.tokensOf(id),
     };
   };

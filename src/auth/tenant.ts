@@ -12,7 +12,7 @@ const entraHosts = new Set([
  * Tells why an account's tenant is not welcome; `undefined` when it is. An Entra issuer is one tenant's, and its tokens
  * must be of that tenant; personal accounts are refused whoever issued the token.
  */
-export function foreignTenant(tid: string | undefined, issuer: URL): 'personal' | 'other-tenant' | undefined {
+export function tenantMismatch(tid: string | undefined, issuer: URL): 'personal' | 'other-tenant' | undefined {
   if (tid?.toLowerCase() === personalTenant) return 'personal';
   if (!entraHosts.has(issuer.hostname)) return undefined;
   return tid && tid.toLowerCase() === issuer.pathname.split('/')[1]?.toLowerCase() ? undefined : 'other-tenant';

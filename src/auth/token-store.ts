@@ -13,7 +13,7 @@ export interface TokenStore {
   claims(sessionId: string): Promise<string | undefined>;
   putClaims(sessionId: string, claims: string, lifetimeMs: number): Promise<void>;
   /** Does work for a session while nobody else does any for it. */
-  alone<T>(sessionId: string, work: () => Promise<T>): Promise<T>;
+  withSessionLock<T>(sessionId: string, work: () => Promise<T>): Promise<T>;
 }
 
 interface Entry {
@@ -41,6 +41,6 @@ export function createMemoryTokenStore(): TokenStore {
       if (entry !== undefined) entry.claims = claims;
     },
     // Whoever shares the memory shares the vault's refresh, too.
-    alone: (_sessionId, work) => work(),
+    withSessionLock: (_sessionId, work) => work(),
   };
 }

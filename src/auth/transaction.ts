@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { createSealer } from '../seal.js';
-import type { Checks } from './provider.js';
+import type { AuthorizationChecks } from './provider.js';
 
 const transaction = z.object({
   state: z.string(),
@@ -13,7 +13,7 @@ const transaction = z.object({
 });
 
 /** A sign-in that has begun in one browser. */
-export interface Transaction extends Checks {
+export interface Transaction extends AuthorizationChecks {
   readonly returnTo: string;
   /** The session that this sign-in takes the place of. */
   readonly replaces: string | null;

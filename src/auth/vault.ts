@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import { GraphError } from '../errors.js';
-import { inTime, type TokenSource } from '../graph/tokens/token-source.js';
+import { CallError } from '../errors.js';
+import { abortable, type TokenSource } from '../graph/tokens/token-source.js';
 import { type OidcTokens, type Provider, ProviderRefusal, ProviderUnavailable } from './provider.js';
 import type { TokenStore } from './token-store.js';
 
@@ -22,7 +22,7 @@ export interface VaultOptions {
   readonly provider: Provider;
   readonly log: Logger;
   /** Told when the provider can't be used. */
-  readonly alarm: (error: ProviderUnavailable) => void;
+  readonly onProviderUnavailable: (error: ProviderUnavailable) => void;
   /** Told of each renewal. */
   readonly observe: ((ok: boolean) => void) | undefined;
   /** Ends a session whose tokens the provider will not renew. */
@@ -30,7 +30,7 @@ export interface VaultOptions {
 }
 
 /** What a provider says when nothing but another sign-in helps. */
-const final = new Set([
+const permanentErrors = new Set([
   'invalid_grant',
   'interaction_required',
   'consent_required',
@@ -46,7 +46,14 @@ const renewBeforeMs = 60_000;
 const claimsLifetimeMs = 3_600_000;
 
 /** Hands out tokens while they are good, and has them renewed by one replica at a time. */
-export function createTokenVault({ store, provider, log, alarm, observe, endSession }: VaultOptions): TokenVault {
+export function createTokenVault({
+  store,
+  provider,
+  log,
+  onProviderUnavailable: alarm,
+  observe,
+  endSession,
+}: VaultOptions): TokenVault {
   const renewals = new Map<string, Promise<OidcTokens>>();
 
   async function refresh({ refreshToken, subject }: OidcTokens): Promise<OidcTokens> {
@@ -59,28 +66,28 @@ export function createTokenVault({ store, provider, log, alarm, observe, endSess
 
   /** @param stale the access token that is to be replaced */
   function renew(sessionId: string, stale: string): Promise<OidcTokens> {
-    return store.alone(sessionId, async () => {
+    return store.withSessionLock(sessionId, async () => {
       // Others may have renewed it, or ended the session, while this one waited.
       const kept = await store.get(sessionId);
-      if (kept === undefined) throw new GraphError('SIGN_IN_REQUIRED');
+      if (kept === undefined) throw new CallError('SIGN_IN_REQUIRED');
       if (kept.accessToken !== stale) return kept;
       const tokens = await refresh(kept).catch((error: unknown) => refused(sessionId, error));
       observe?.(true);
-      if (!(await store.replace(sessionId, tokens))) throw new GraphError('SIGN_IN_REQUIRED');
+      if (!(await store.replace(sessionId, tokens))) throw new CallError('SIGN_IN_REQUIRED');
       return tokens;
     });
   }
 
   async function refused(sessionId: string, error: unknown): Promise<never> {
     observe?.(false);
-    if (error instanceof ProviderRefusal && final.has(error.code)) {
+    if (error instanceof ProviderRefusal && permanentErrors.has(error.code)) {
       log.info({ code: error.code }, 'the identity provider renews a session no more: it ends');
       await endSession(sessionId);
-      throw new GraphError('SIGN_IN_REQUIRED', { cause: error });
+      throw new CallError('SIGN_IN_REQUIRED', { cause: error });
     }
     if (error instanceof ProviderUnavailable) alarm(error);
     else log.warn({ code: error instanceof ProviderRefusal ? error.code : undefined }, 'a token could not be renewed');
-    throw new GraphError('CREDENTIAL_UNAVAILABLE', { cause: error });
+    throw new CallError('CREDENTIAL_UNAVAILABLE', { cause: error });
   }
 
   return {
@@ -89,20 +96,20 @@ export function createTokenVault({ store, provider, log, alarm, observe, endSess
     drop: (sessionId) => store.drop(sessionId),
     claimsFor: (sessionId) => store.claims(sessionId),
     tokensOf: (sessionId) => ({
-      whenRefused: 'SIGN_IN_REQUIRED',
-      async get({ claims, refused: stale, signal }) {
+      rejectionReason: 'SIGN_IN_REQUIRED',
+      async get({ claims, rejectedToken: stale, signal }) {
         const kept = await store.get(sessionId);
-        if (kept === undefined) throw new GraphError('SIGN_IN_REQUIRED');
+        if (kept === undefined) throw new CallError('SIGN_IN_REQUIRED');
         if (claims !== undefined) {
           await store.putClaims(sessionId, claims, claimsLifetimeMs);
-          throw new GraphError('SIGN_IN_REQUIRED');
+          throw new CallError('SIGN_IN_REQUIRED');
         }
         const { accessToken, expiresAt } = kept;
         if (accessToken !== stale && expiresAt - renewBeforeMs > Date.now()) return accessToken;
         const renewal =
           renewals.get(sessionId) ?? renew(sessionId, accessToken).finally(() => renewals.delete(sessionId));
         renewals.set(sessionId, renewal);
-        return (await inTime(renewal, signal)).accessToken;
+        return (await abortable(renewal, signal)).accessToken;
       },
     }),
   };

@@ -1,35 +1,35 @@
 import type { Logger } from 'pino';
-import { GraphError } from '../errors.js';
-import { createAdmission } from '../scheduling/bulkhead.js';
+import { CallError } from '../errors.js';
+import { createBulkhead } from '../scheduling/bulkhead.js';
 import { Clock, Deadline } from '../scheduling/deadline.js';
-import { createTally } from '../scheduling/in-flight.js';
-import { createOrder } from '../scheduling/keyed-queue.js';
-import { type Caller, createTurn, type Turn } from '../scheduling/priority.js';
-import { createQuota, type Usage } from '../scheduling/rate-limiter.js';
-import type { OpenLine } from '../scheduling/shared-queue.js';
+import { createInFlightCounter } from '../scheduling/in-flight.js';
+import { createKeyedQueue } from '../scheduling/keyed-queue.js';
+import { createTurn, type FairnessKey, type RequestPriority } from '../scheduling/priority.js';
+import { createRateLimiter, type Usage } from '../scheduling/rate-limiter.js';
+import type { OpenSharedQueue } from '../scheduling/shared-queue.js';
 import { createLocalSlots, type SharedSlots, type SharedSlotsOptions, windowMs } from '../scheduling/slot-pool.js';
 import { deviceRunState, script, scriptUserState } from './entities.js';
-import type { Call, Graph, Written } from './graph.js';
+import type { Call, Graph, WriteResult } from './graph.js';
 import { createGraphClient } from './requests/attempt.js';
 import { createBulkUpdate } from './requests/bulk-update.js';
 import type { CursorCodec } from './requests/cursor.js';
 import { createPager } from './requests/paging.js';
 import { createUserStates } from './requests/user-states.js';
 import { createWriter, type Write } from './requests/write-outcome.js';
-import { deviceStatesPath, scriptsPath, stateKey, type Target, userStatesPath } from './routes.js';
+import { deviceStatesPath, type StateRef, scriptsPath, stateKey, userStatesPath } from './routes.js';
 import type { TokenSource } from './tokens/token-source.js';
-import { createBatching } from './wire/batcher.js';
+import { createBatcher } from './wire/batcher.js';
 import { type GraphObserver, observeAnswers, observeRoundTrips, observeWaits, type QuotaName } from './wire/observe.js';
 import { traceRequests } from './wire/tracing.js';
 import { createTransport } from './wire/transport.js';
 
 /** What replicas share of a Graph that they all write to. */
-export interface Sharing {
+export interface ReplicaCoordination {
   slots(options: SharedSlotsOptions): SharedSlots;
-  readonly line: OpenLine;
+  readonly line: OpenSharedQueue;
 }
 
-/** What {@link createGraphs} needs. */
+/** What {@link createGraphService} needs. */
 export interface GraphOptions {
   /** With the version: `https://graph.microsoft.com/beta`. */
   readonly baseUrl: URL;
@@ -39,18 +39,18 @@ export interface GraphOptions {
   readonly writesPer20s: number;
   readonly log: Logger;
   /** Quotas and order; without it there is but one replica. */
-  readonly shared?: Sharing | undefined;
+  readonly shared?: ReplicaCoordination | undefined;
   readonly observer?: GraphObserver | undefined;
 }
 
 /** Graph, for whoever's tokens calls are made with. Connections, quotas and order are shared by all of them. */
-export interface Graphs {
+export interface GraphService {
   /**
    * Graph for the calls of one request: those that are ready together leave together.
    *
    * @param caller whose turns these calls share with their others
    */
-  with(tokens: TokenSource, caller: Caller): Graph;
+  with(tokens: TokenSource, caller: FairnessKey): Graph;
   /** What the quotas are at. */
   usage(): Promise<readonly (Usage & { readonly quota: QuotaName })[]>;
   /** From here on no update of several is begun, and those that wait are told so. What has been sent is seen through. */
@@ -69,31 +69,37 @@ const maxBulkUpdates = 20;
 const requestsPer20s = 2_000;
 
 /** Builds the Graph layer and joins its parts. */
-export function createGraphs({ deadlineMs, writesPer20s, shared, observer, ...options }: GraphOptions): Graphs {
+export function createGraphService({
+  deadlineMs,
+  writesPer20s,
+  shared,
+  observer,
+  ...options
+}: GraphOptions): GraphService {
   const baseUrl = new URL(options.baseUrl.href.replace(/\/*$/, '/'));
   const plain = createTransport(baseUrl.origin);
   const transport = observer ? observeRoundTrips(plain, observer) : plain;
   const quotaOf = (name: QuotaName, limit: number) => {
     const slots = shared?.slots({ name, limit, deadlineMs }) ?? createLocalSlots(limit);
-    return observer ? observeWaits(name, createQuota(slots), observer) : createQuota(slots);
+    return observer ? observeWaits(name, createRateLimiter(slots), observer) : createRateLimiter(slots);
   };
   const quotas = {
     // Graph counts writes in both limits. More writes than it documents are for a Graph that isn't Microsoft's.
     reads: quotaOf('reads', Math.max(requestsPer20s - writesPer20s, requestsPer20s / 2)),
     writes: quotaOf('writes', writesPer20s),
   };
-  const order = createOrder(shared?.line);
-  const calls = createAdmission(maxCalls, 1_000);
-  const bulkUpdates = createAdmission(maxBulkUpdates, 20_000);
+  const order = createKeyedQueue(shared?.line);
+  const calls = createBulkhead(maxCalls, 1_000);
+  const bulkUpdates = createBulkhead(maxBulkUpdates, 20_000);
   const bulkCloses = new AbortController();
-  const underWay = createTally();
+  const underWay = createInFlightCounter();
 
-  function bind(tokens: TokenSource, caller: Caller): Graph {
-    const batching = createBatching(transport, baseUrl.pathname);
+  function bind(tokens: TokenSource, caller: FairnessKey): Graph {
+    const batching = createBatcher(transport, baseUrl.pathname);
     const traced = traceRequests(observer ? observeAnswers(batching, observer) : batching, baseUrl);
 
     /** What a call is made with, in its turn. */
-    function partsFor(turn: Turn) {
+    function partsFor(turn: RequestPriority) {
       const client = createGraphClient({ transport: traced, tokens, quotas, turn });
       const page = createPager(client, baseUrl, options.cursors, options.log);
       return { page, states: createUserStates(client, page, baseUrl.pathname), write: createWriter(client) };
@@ -118,7 +124,7 @@ export function createGraphs({ deadlineMs, writesPer20s, shared, observer, ...op
     }
 
     /** Writes on one state go one after the other, whatever they are. */
-    function runWrite<T>(on: Target, call: Call, work: Write<T>): Promise<Written<T>> {
+    function runWrite<T>(on: StateRef, call: Call, work: Write<T>): Promise<WriteResult<T>> {
       return run(call, (deadline) => order.place(stateKey(on)).run(deadline, () => write(work, deadline)));
     }
 
@@ -162,7 +168,7 @@ export function createGraphs({ deadlineMs, writesPer20s, shared, observer, ...op
       ]),
     endBulk() {
       const cause = new Error('the service is stopping');
-      bulkCloses.abort(new GraphError('OVERLOADED', { retryAfterMs: windowMs, cause }));
+      bulkCloses.abort(new CallError('OVERLOADED', { retryAfterMs: windowMs, cause }));
     },
     async close() {
       await underWay.idle();

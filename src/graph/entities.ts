@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { GraphError } from '../errors.js';
-import type { Answer } from './wire/transport.js';
+import { CallError } from '../errors.js';
+import type { GraphResponse } from './wire/transport.js';
 
 const text = z
   .string()
@@ -45,7 +45,7 @@ export const script = z.object({
 /** A script, without its content. */
 export type ScriptSummary = z.output<typeof script>;
 
-function parseJson(answer: Answer): unknown {
+function parseJson(answer: GraphResponse): unknown {
   try {
     return JSON.parse(answer.text);
   } catch {
@@ -54,15 +54,15 @@ function parseJson(answer: Answer): unknown {
 }
 
 /** Reads an entity, bare or wrapped in `value` as in the documentation's examples; `undefined` when it is neither. */
-export function readEntity<T>(schema: z.ZodType<T>, answer: Answer): T | undefined {
+export function readEntity<T>(schema: z.ZodType<T>, answer: GraphResponse): T | undefined {
   const body = parseJson(answer);
   const bare = schema.safeParse(body);
   if (bare.success) return bare.data;
   return z.object({ value: schema }).safeParse(body).data?.value;
 }
 
-/** @throws {GraphError} `GRAPH_PROTOCOL` when the answer holds no such entity */
-export function requireEntity<T>(schema: z.ZodType<T>, answer: Answer): T {
+/** @throws {CallError} `GRAPH_PROTOCOL` when the answer holds no such entity */
+export function requireEntity<T>(schema: z.ZodType<T>, answer: GraphResponse): T {
   const entity = readEntity(schema, answer);
   if (entity === undefined) throw protocolError(answer);
   return entity;
@@ -71,9 +71,12 @@ export function requireEntity<T>(schema: z.ZodType<T>, answer: Answer): T {
 /**
  * Reads one page of a collection.
  *
- * @throws {GraphError} `GRAPH_PROTOCOL` when the answer is no such page
+ * @throws {CallError} `GRAPH_PROTOCOL` when the answer is no such page
  */
-export function requirePage<T>(schema: z.ZodType<T>, answer: Answer): { items: T[]; nextLink?: string | undefined } {
+export function requirePage<T>(
+  schema: z.ZodType<T>,
+  answer: GraphResponse,
+): { items: T[]; nextLink?: string | undefined } {
   const page = z
     .object({ value: z.array(schema), '@odata.nextLink': z.string().nullish() })
     .safeParse(parseJson(answer));
@@ -82,6 +85,6 @@ export function requirePage<T>(schema: z.ZodType<T>, answer: Answer): { items: T
 }
 
 /** An answer that is not what Graph promises. */
-export function protocolError(answer: Answer): GraphError {
-  return new GraphError('GRAPH_PROTOCOL', { graph: answer.ids, status: answer.status });
+export function protocolError(answer: GraphResponse): CallError {
+  return new CallError('GRAPH_PROTOCOL', { graph: answer.ids, status: answer.status });
 }

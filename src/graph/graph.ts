@@ -1,6 +1,6 @@
 import type { GraphIds } from '../errors.js';
 import type { DeviceRunState, ScriptSummary, ScriptUserState } from './entities.js';
-import type { Script, ScriptKind, Target } from './routes.js';
+import type { ScriptKind, ScriptRef, StateRef } from './routes.js';
 
 /** New values; what is left out stays as it is. */
 export interface UserStatePatch {
@@ -27,7 +27,7 @@ export interface Page<T> {
 }
 
 /** A write that is done, with the ids that Graph knows it by. */
-export interface Written<T> {
+export interface WriteResult<T> {
   readonly value: T;
   readonly graph: GraphIds;
 }
@@ -39,55 +39,55 @@ export interface Call {
 }
 
 /** One update of several. */
-export interface Update extends Target {
+export interface Update extends StateRef {
   readonly patch: UserStatePatch;
 }
 
 /** An update that has its place among the writes on its state already. */
-export interface PlacedUpdate extends Update {
+export interface QueuedUpdate extends Update {
   /**
    * Does it, once, when its turn comes. Its time runs from then on.
    *
-   * @throws {GraphError} as `update` does; `OVERLOADED` when the service stops before its turn has come
+   * @throws {CallError} as `update` does; `OVERLOADED` when the service stops before its turn has come
    */
-  run(): Promise<Written<ScriptUserState>>;
+  run(): Promise<WriteResult<ScriptUserState>>;
 }
 
 /** Several updates that go out as Graph's quota allows, and give way to single calls. */
 export interface BulkUpdate {
-  readonly updates: readonly PlacedUpdate[];
+  readonly updates: readonly QueuedUpdate[];
   /** Gives up those that have not been begun. */
   end(): void;
 }
 
-/** Microsoft Graph, as far as this service uses it. Every method throws {@link GraphError}. */
+/** Microsoft Graph, as far as this service uses it. Every method throws {@link CallError}. */
 export interface Graph {
   readonly userStates: {
-    list(script: Script, cursor: string | undefined, call: Call): Promise<Page<ScriptUserState>>;
-    get(target: Target, call: Call): Promise<ScriptUserState>;
+    list(script: ScriptRef, cursor: string | undefined, call: Call): Promise<Page<ScriptUserState>>;
+    get(target: StateRef, call: Call): Promise<ScriptUserState>;
     update(
-      target: Target,
+      target: StateRef,
       patch: UserStatePatch,
       call: Call & { readonly approval?: Approval | undefined },
-    ): Promise<Written<ScriptUserState>>;
+    ): Promise<WriteResult<ScriptUserState>>;
     /**
      * Takes the places of several updates.
      *
      * @param wanted called with the index of one that another call waits behind, and that should be run at once
-     * @throws {GraphError} `OVERLOADED`
+     * @throws {CallError} `OVERLOADED`
      */
     updateMany(
       updates: readonly Update[],
       call: Call & { readonly approval?: Approval | undefined },
       wanted: (index: number) => void,
     ): BulkUpdate;
-    create(script: Script, state: NewUserState, call: Call): Promise<Written<ScriptUserState>>;
-    delete(target: Target, call: Call): Promise<Written<{ readonly id: string }>>;
+    create(script: ScriptRef, state: NewUserState, call: Call): Promise<WriteResult<ScriptUserState>>;
+    delete(target: StateRef, call: Call): Promise<WriteResult<{ readonly id: string }>>;
   };
   readonly scripts: {
     list(scriptKind: ScriptKind, cursor: string | undefined, call: Call): Promise<Page<ScriptSummary>>;
   };
   readonly deviceRunStates: {
-    list(target: Target, cursor: string | undefined, call: Call): Promise<Page<DeviceRunState>>;
+    list(target: StateRef, cursor: string | undefined, call: Call): Promise<Page<DeviceRunState>>;
   };
 }

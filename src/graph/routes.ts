@@ -11,13 +11,13 @@ const collections = {
 } as const satisfies Record<ScriptKind, string>;
 
 /** One script. */
-export interface Script {
+export interface ScriptRef {
   readonly scriptKind: ScriptKind;
   readonly scriptId: string;
 }
 
 /** One person's run state of one script. */
-export interface Target extends Script {
+export interface StateRef extends ScriptRef {
   readonly userStateId: string;
 }
 
@@ -39,21 +39,21 @@ export function scriptsPath(scriptKind: ScriptKind): string {
 }
 
 /** The user run states of one script. */
-export function userStatesPath({ scriptKind, scriptId }: Script): string {
+export function userStatesPath({ scriptKind, scriptId }: ScriptRef): string {
   return `${scriptsPath(scriptKind)}/${segment(scriptId)}/userRunStates`;
 }
 
 /** One user run state. */
-export function userStatePath(target: Target): string {
+export function userStatePath(target: StateRef): string {
   return `${userStatesPath(target)}/${segment(target.userStateId)}`;
 }
 
 /** What tells one user run state from another: Graph's ids are GUIDs, which are the same in capitals. */
-export function stateKey(target: Target): string {
+export function stateKey(target: StateRef): string {
   return userStatePath(target).toLowerCase();
 }
 
 /** The device run states behind one user run state. */
-export function deviceStatesPath(target: Target): string {
+export function deviceStatesPath(target: StateRef): string {
   return `${userStatePath(target)}/deviceRunStates`;
 }

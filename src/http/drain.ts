@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Response } from 'express';
-import type { Step } from './sync-middleware.js';
+import type { SyncMiddleware } from './sync-middleware.js';
 
 /** Knows which requests are under way, and lets them end. */
 export interface Drain {
   readonly draining: boolean;
   /** Counts a request until its connection is done with it. */
-  readonly watch: Step;
+  readonly track: SyncMiddleware;
   /**
    * Begins to drain: every answer from now on closes its connection. Resolves once no request is under way, not before
    * `leastMs` and not after `mostMs`.
@@ -38,7 +38,7 @@ export function createDrain(): Drain {
     get draining() {
       return draining;
     },
-    watch(request, response) {
+    track(request, response) {
       underWay.add(response);
       if (draining) response.setHeader('connection', 'close');
       response.once('close', () => {

@@ -3,8 +3,8 @@ import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { describeError, invalidInput, type Reason, Refusal, reasonOf } from '../api/errors.js';
-import { GraphError } from '../errors.js';
-import { retryAfter } from './retry-after-header.js';
+import { CallError } from '../errors.js';
+import { retryAfterHeader } from './retry-after-header.js';
 
 /** The body of an answer to a call that failed before tRPC saw it: the shape that tRPC's own failures have. */
 export function refusalBody(error: TRPCError, requestId: string): { readonly status: number; readonly body: object } {
@@ -18,14 +18,14 @@ export const notFound: RequestHandler = () => {
 };
 
 /** Answers every error that the routes before it have thrown. @param observe told of each */
-export function answerErrors(log: Logger, observe?: (reason: Reason) => void): ErrorRequestHandler {
+export function errorHandler(log: Logger, observe?: (reason: Reason) => void): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return (thrown: unknown, _request, response, _next) => {
-    const error = asRefusal(thrown);
+    const error = toTrpcError(thrown);
     const requestId = response.locals.requestId;
     observe?.(reasonOf(error));
     const refused = { requestId, reason: reasonOf(error) };
-    if (thrown instanceof GraphError) log.warn({ ...refused, ...thrown.forLog() }, 'request refused');
+    if (thrown instanceof CallError) log.warn({ ...refused, ...thrown.forLog() }, 'request refused');
     else if (error instanceof Refusal) log.info(refused, 'request refused');
     else log.error({ requestId, err: thrown }, 'a defect');
     if (response.headersSent) {
@@ -33,7 +33,7 @@ export function answerErrors(log: Logger, observe?: (reason: Reason) => void): E
       return;
     }
     const { status, body } = refusalBody(error, requestId);
-    const seconds = retryAfter([error]);
+    const seconds = retryAfterHeader([error]);
     if (seconds !== undefined) response.setHeader('retry-after', seconds);
     response.status(status).json(body);
   };
@@ -42,10 +42,10 @@ export function answerErrors(log: Logger, observe?: (reason: Reason) => void): E
 /** Express says by it what it refuses, such as an address that can't be decoded. */
 const httpError = z.object({ status: z.number() });
 
-function asRefusal(thrown: unknown): TRPCError {
+function toTrpcError(thrown: unknown): TRPCError {
   if (thrown instanceof TRPCError) return thrown;
   // The sessions can be away.
-  if (thrown instanceof GraphError) return new TRPCError({ code: 'SERVICE_UNAVAILABLE', cause: thrown });
+  if (thrown instanceof CallError) return new TRPCError({ code: 'SERVICE_UNAVAILABLE', cause: thrown });
   const { status } = httpError.safeParse(thrown).data ?? {};
   if (status !== undefined && status >= 400 && status < 500) return invalidInput('the request is malformed');
   return new TRPCError({ code: 'INTERNAL_SERVER_ERROR', cause: thrown });

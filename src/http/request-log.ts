@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Step } from './sync-middleware.js';
+import type { SyncMiddleware } from './sync-middleware.js';
 
 declare global {
   namespace Express {
@@ -21,7 +21,7 @@ const header = 'x-request-id';
  * Gives every request its id (the caller's own when it is safe) and leaves a line about it in the log: never its
  * address as it came, its headers or its body, which can hold names and secrets.
  */
-export function logRequests(log: Logger): Step {
+export function logRequests(log: Logger): SyncMiddleware {
   return (request, response) => {
     const startedAt = performance.now();
     const own = request.headers[header];

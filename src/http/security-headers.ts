@@ -1,10 +1,10 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import helmet from 'helmet';
-import type { Step } from './sync-middleware.js';
+import type { SyncMiddleware } from './sync-middleware.js';
 
 /** What browsers are told about every answer: nothing from elsewhere, in no frame, no guessing, and no cache keeps it. */
-export function securityHeaders(secure: boolean): Step {
+export function securityHeaders(secure: boolean): SyncMiddleware {
   const setHeaders = helmet({
     contentSecurityPolicy: {
       useDefaults: false,

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { createClient, ErrorReply } from 'redis';
-import { GraphError } from '../errors.js';
+import { CallError } from '../errors.js';
 import type { Secret } from '../secret.js';
 
 /** A command that takes longer than this has failed: Redis answers within a millisecond or is in trouble. */
@@ -36,7 +36,7 @@ export interface Redis {
   /**
    * Runs a command, or several that go out together.
    *
-   * @throws {GraphError} `OVERLOADED` when Redis is away, hangs or refuses
+   * @throws {CallError} `OVERLOADED` when Redis is away, hangs or refuses
    */
   run<T>(command: (commands: Commands) => Promise<T>): Promise<T>;
   /** Whether it takes writes at this moment: one that is full, or not the primary any more, answers and takes none. */
@@ -49,11 +49,11 @@ export interface Redis {
 }
 
 /** The name of a key or a channel: others may use the same Redis. */
-export const nameOf = (kind: string, name: string): string => `script-state-bff:${kind}:${name}`;
+export const redisKey = (kind: string, name: string): string => `script-state-bff:${kind}:${name}`;
 
 /** Whatever went wrong with Redis: nothing was begun that needs it. */
-export const storeUnavailable = (cause: unknown): GraphError =>
-  new GraphError('OVERLOADED', { retryAfterMs: 1_000, cause });
+export const storeUnavailable = (cause: unknown): CallError =>
+  new CallError('OVERLOADED', { retryAfterMs: 1_000, cause });
 
 /** What went wrong with Redis, in a word that names no address. */
 class RedisError extends Error {
@@ -118,7 +118,7 @@ export function createRedis(url: Secret, log: Logger, onError?: () => void): Red
     if (!commands.isReady) return false;
     try {
       // A write that leaves nothing behind.
-      await attempt((client) => client.setRange(nameOf('probe', 'write'), 0, ''));
+      await attempt((client) => client.setRange(redisKey('probe', 'write'), 0, ''));
     } catch (error) {
       lost(error);
       return false;

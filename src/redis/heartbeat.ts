@@ -1,4 +1,4 @@
-import { nameOf, type Redis } from './connection.js';
+import { type Redis, redisKey } from './connection.js';
 
 /** A replica that has not been heard of for so long is taken for dead. */
 export const deadAfterMs = 15_000;
@@ -6,30 +6,30 @@ export const deadAfterMs = 15_000;
 const beatEveryMs = 5_000;
 
 /** What the others know a replica by. */
-export interface Replica {
+export interface Heartbeat {
   readonly id: string;
   /** From here on it counts as dead. */
-  leave(): Promise<void>;
+  stop(): Promise<void>;
 }
 
 /** The key that lives as long as a replica does. */
-export const aliveKey = (id: string): string => nameOf('replica', id);
+export const heartbeatKey = (id: string): string => redisKey('replica', id);
 
 /** Lets the others know that this replica lives, time and again. */
-export function createReplica(redis: Redis): Replica {
+export function createHeartbeat(redis: Redis): Heartbeat {
   const id = crypto.randomUUID();
   // When Redis is away there is nobody to be heard by.
   const beat = () =>
     void redis
-      .run((commands) => commands.set(aliveKey(id), '1', { expiration: { type: 'PX', value: deadAfterMs } }))
+      .run((commands) => commands.set(heartbeatKey(id), '1', { expiration: { type: 'PX', value: deadAfterMs } }))
       .catch(() => undefined);
   redis.whenConnected(beat);
   const timer = setInterval(beat, beatEveryMs).unref();
   return {
     id,
-    async leave() {
+    async stop() {
       clearInterval(timer);
-      await redis.run((commands) => commands.del(aliveKey(id))).catch(() => undefined);
+      await redis.run((commands) => commands.del(heartbeatKey(id))).catch(() => undefined);
     },
   };
 }

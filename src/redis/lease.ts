@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { nameOf, type Redis, storeUnavailable } from './connection.js';
+import { type Redis, redisKey, storeUnavailable } from './connection.js';
 
 /** A lease that is not renewed ends after this: its holder is dead, or cut off. */
 const leaseMs = 10_000;
@@ -25,11 +25,11 @@ const releaseScript = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call(
  * A holder that is cut off from Redis for longer than its lease goes on, and is not alone any more: what is done under a
  * lease must look again at what is there when it begins, and bear to be done twice.
  *
- * @throws {GraphError} `OVERLOADED` when Redis is away, or another holds it for longer than one can wait
+ * @throws {CallError} `OVERLOADED` when Redis is away, or another holds it for longer than one can wait
  */
-export async function underLease<T>(redis: Redis, name: string, work: () => Promise<T>): Promise<T> {
+export async function withLease<T>(redis: Redis, name: string, work: () => Promise<T>): Promise<T> {
   const owner = crypto.randomUUID();
-  const key = nameOf('lease', name);
+  const key = redisKey('lease', name);
   const options = { condition: 'NX', expiration: { type: 'PX', value: leaseMs } } as const;
   const own = (script: string) =>
     redis

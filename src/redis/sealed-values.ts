@@ -1,5 +1,5 @@
 import { createSealer } from '../seal.js';
-import { nameOf, type Redis } from './connection.js';
+import { type Redis, redisKey } from './connection.js';
 
 /** Texts in Redis that nobody can read, make or put in another's place who doesn't have the secret. */
 export interface SealedValues {
@@ -28,7 +28,7 @@ export function createSealedValues(
   whenUnreadable: () => void,
 ): SealedValues {
   const sealer = createSealer(secrets, purpose);
-  const name = (key: string) => nameOf(purpose, key);
+  const name = (key: string) => redisKey(purpose, key);
   return {
     async get(key) {
       const sealed = await redis.run((commands) => commands.get(name(key)));

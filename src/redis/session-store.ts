@@ -2,7 +2,7 @@ import { callbackify } from 'node:util';
 import { RedisStore } from 'connect-redis';
 import type { SessionData } from 'express-session';
 import { maxPerPerson, SessionStore, type SignedIn } from '../auth/session-store.js';
-import { nameOf, type Redis } from './connection.js';
+import { type Redis, redisKey } from './connection.js';
 import { createSealedValues, type SealedValues } from './sealed-values.js';
 
 /** Sessions in Redis, sealed: they are the same for all replicas, at once. */
@@ -46,7 +46,7 @@ export class RedisSessionStore extends SessionStore {
     const used = { score: Date.now(), value: id };
     await Promise.all([
       this.#values.extend(id, this.lifetimeMs(signedIn)),
-      this.#redis.run((commands) => commands.zAdd(nameOf('person', signedIn.oid), used, { condition: 'XX' })),
+      this.#redis.run((commands) => commands.zAdd(redisKey('person', signedIn.oid), used, { condition: 'XX' })),
     ]);
   }
 
@@ -55,7 +55,7 @@ export class RedisSessionStore extends SessionStore {
   }
 
   async endBySid(sid: string): Promise<number> {
-    const ids = await this.#redis.run((commands) => commands.zRange(nameOf('sid', sid), 0, -1));
+    const ids = await this.#redis.run((commands) => commands.zRange(redisKey('sid', sid), 0, -1));
     const ended = await Promise.all(ids.map((id) => this.#end(id)));
     return ended.filter(Boolean).length;
   }
@@ -65,8 +65,8 @@ export class RedisSessionStore extends SessionStore {
     if (signedIn === undefined) throw new TypeError('only those who have signed in have a session');
     const lastsMs = signedIn.endsAt - Date.now();
     // It is there when it can be found by whoever may end it.
-    const ofPerson = nameOf('person', signedIn.oid);
-    if (signedIn.sid !== null) await this.#note(nameOf('sid', signedIn.sid), id, lastsMs);
+    const ofPerson = redisKey('person', signedIn.oid);
+    if (signedIn.sid !== null) await this.#note(redisKey('sid', signedIn.sid), id, lastsMs);
     await this.#note(ofPerson, id, lastsMs);
     await this.#sessions.set(id, session);
     await this.#endSurplus(ofPerson);

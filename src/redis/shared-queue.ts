@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { GraphError } from '../errors.js';
+import { CallError } from '../errors.js';
 import type { Deadline } from '../scheduling/deadline.js';
-import type { Lane } from '../scheduling/priority.js';
-import type { Line, Ticket } from '../scheduling/shared-queue.js';
-import { nameOf, type Redis, storeUnavailable } from './connection.js';
-import { aliveKey, deadAfterMs } from './heartbeat.js';
+import type { Priority } from '../scheduling/priority.js';
+import type { SharedQueue, Ticket } from '../scheduling/shared-queue.js';
+import { type Redis, redisKey, storeUnavailable } from './connection.js';
+import { deadAfterMs, heartbeatKey } from './heartbeat.js';
 
 /** Without word from the others, one looks so often whether it is one's turn. */
 const lookEveryMs = 500;
@@ -13,7 +13,7 @@ const lookEveryMs = 500;
 const lifetimeMs = 24 * 3_600_000;
 
 /** What replicas tell each other: `left KEY`, and the lane of somebody who waits for the ticket that follows. */
-const channel = nameOf('order', 'messages');
+const channel = redisKey('order', 'messages');
 
 /** So many tickets are looked after in one command: it holds up all others. */
 const maxLooks = 500;
@@ -51,7 +51,11 @@ const leaveScript = `
  *
  * @param replica the id of this one; no other has it
  */
-export function createRedisLine(redis: Redis, replica: string, wanted: (key: string, lane: Lane) => void): Line {
+export function createRedisSharedQueue(
+  redis: Redis,
+  replica: string,
+  wanted: (key: string, lane: Priority) => void,
+): SharedQueue {
   /** The tickets of this replica by their keys, each with what wakes whoever waits for its turn. */
   const held = new Map<string, Map<string, (() => void) | undefined>>();
   let count = 0;
@@ -59,7 +63,7 @@ export function createRedisLine(redis: Redis, replica: string, wanted: (key: str
   /** Those who want to know the heads of their lines. What is wanted in one turn of the event loop is asked together. */
   let looks: Look[] = [];
 
-  function look(key: string, ticket: string): Promise<string | GraphError> {
+  function look(key: string, ticket: string): Promise<string | CallError> {
     return new Promise((resolve) => {
       if (looks.length === 0) setImmediate(flush);
       looks.push({ key, ticket, resolve });
@@ -74,14 +78,14 @@ export function createRedisLine(redis: Redis, replica: string, wanted: (key: str
 
   async function ask(asked: readonly Look[]): Promise<void> {
     const keys = asked.map(({ key }) => listOf(key));
-    const replicas = [aliveKey(''), replica, String(deadAfterMs)];
+    const replicas = [heartbeatKey(''), replica, String(deadAfterMs)];
     const args = [String(lifetimeMs), ...replicas, ...asked.map(({ ticket }) => ticket)];
     try {
       const reply = await redis.run<unknown>((commands) => commands.eval(lookScript, { keys, arguments: args }));
       const heads = z.array(z.string()).parse(reply);
       for (const [index, { resolve }] of asked.entries()) resolve(heads[index] ?? '');
     } catch (error) {
-      for (const { resolve } of asked) resolve(error instanceof GraphError ? error : storeUnavailable(error));
+      for (const { resolve } of asked) resolve(error instanceof CallError ? error : storeUnavailable(error));
     }
   }
 
@@ -127,13 +131,13 @@ export function createRedisLine(redis: Redis, replica: string, wanted: (key: str
         });
       }
 
-      let looking: Promise<string | GraphError> | undefined = look(key, ticket);
+      let looking: Promise<string | CallError> | undefined = look(key, ticket);
       return {
         async turn(deadline, lane) {
           for (;;) {
             const head = await (looking ?? look(key, ticket));
             looking = undefined;
-            if (head instanceof GraphError) {
+            if (head instanceof CallError) {
               if (deadline.over) throw head;
             } else {
               // Of this replica's tickets only the first one asks: another that comes before it waits behind it here.
@@ -156,7 +160,7 @@ export function createRedisLine(redis: Redis, replica: string, wanted: (key: str
 interface Look {
   readonly key: string;
   readonly ticket: string;
-  readonly resolve: (head: string | GraphError) => void;
+  readonly resolve: (head: string | CallError) => void;
 }
 
-const listOf = (key: string) => nameOf('order', key);
+const listOf = (key: string) => redisKey('order', key);

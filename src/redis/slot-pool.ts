@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { GraphError } from '../errors.js';
+import { CallError } from '../errors.js';
 import {
   type Granted,
   type Release,
@@ -8,7 +8,7 @@ import {
   type SharedSlotsOptions,
   windowMs,
 } from '../scheduling/slot-pool.js';
-import { nameOf, type Redis, storeUnavailable } from './connection.js';
+import { type Redis, redisKey, storeUnavailable } from './connection.js';
 
 /** Others may have given slots back unused: one asks at least so often. */
 const askEveryMs = 1_000;
@@ -63,8 +63,8 @@ const usedScript = `${now}
 
 const reply = z.tuple([z.int(), z.int(), z.int(), z.array(z.number())]);
 
-/** What {@link createRedisSlots} needs. */
-export interface RedisSlotsOptions extends SharedSlotsOptions {
+/** What {@link createRedisSlotPool} needs. */
+export interface RedisSlotPoolOptions extends SharedSlotsOptions {
   readonly redis: Redis;
   /** The id of this replica; no other has it. */
   readonly replica: string;
@@ -76,8 +76,8 @@ export interface RedisSlotsOptions extends SharedSlotsOptions {
  * Libraries for rate limits count in windows that begin and end: at the border twice the limit goes out in one of
  * Graph's, which slide.
  */
-export function createRedisSlots({ redis, replica, name, limit, deadlineMs }: RedisSlotsOptions): SharedSlots {
-  const keys = [nameOf('quota', name)];
+export function createRedisSlotPool({ redis, replica, name, limit, deadlineMs }: RedisSlotPoolOptions): SharedSlots {
+  const keys = [redisKey('quota', name)];
   const hold = String(deadlineMs + windowMs);
   let count = 0;
   let freed: (() => void) | undefined;
@@ -112,7 +112,7 @@ export function createRedisSlots({ redis, replica, name, limit, deadlineMs }: Re
 
   return {
     limit,
-    async ask({ interactive, bulk }): Promise<Granted | GraphError> {
+    async ask({ interactive, bulk }): Promise<Granted | CallError> {
       const prefix = `${replica} ${count++} `;
       const amounts = [limit, reservedOf(limit), interactive, bulk, hold].map(String);
       const idOf = (index: number) => `${prefix}${index + 1}`;
@@ -136,7 +136,7 @@ export function createRedisSlots({ redis, replica, name, limit, deadlineMs }: Re
       } catch (error) {
         // The answer was lost, or is late: what it grants belongs to nobody.
         for (let index = 0; index < interactive + bulk; index++) slot(idOf(index))(false);
-        return error instanceof GraphError ? error : storeUnavailable(error);
+        return error instanceof CallError ? error : storeUnavailable(error);
       }
     },
     whenFreed(listener) {

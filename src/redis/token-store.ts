@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { TokenStore } from '../auth/token-store.js';
 import type { Redis } from './connection.js';
-import { underLease } from './lease.js';
+import { withLease } from './lease.js';
 import { createSealedValues } from './sealed-values.js';
 
 const oidcTokens = z.object({
@@ -54,6 +54,6 @@ export function createRedisTokenStore(
     },
     claims: async (sessionId) => (await claimsOf.get(sessionId)) ?? undefined,
     putClaims: (sessionId, claims, lifetimeMs) => claimsOf.set(sessionId, claims, lifetimeMs),
-    alone: (sessionId, work) => underLease(redis, `refresh:${sessionId}`, work),
+    withSessionLock: (sessionId, work) => withLease(redis, `refresh:${sessionId}`, work),
   };
 }

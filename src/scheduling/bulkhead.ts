@@ -1,13 +1,13 @@
-import { GraphError } from '../errors.js';
-import type { Caller } from './priority.js';
+import { CallError } from '../errors.js';
+import type { FairnessKey } from './priority.js';
 
 /** Counts what is under way, so that nobody fills the service, and one caller not more than half of it. */
-export interface Admission {
+export interface Bulkhead {
   /**
    * @returns to be called when it is over
-   * @throws {GraphError} `OVERLOADED`
+   * @throws {CallError} `OVERLOADED`
    */
-  enter(caller: Caller): () => void;
+  enter(caller: FairnessKey): () => void;
 }
 
 /**
@@ -15,13 +15,13 @@ export interface Admission {
  *
  * @param retryAfterMs what those who find no room are told
  */
-export function createAdmission(most: number, retryAfterMs: number): Admission {
-  const inside = new Map<Caller, number>();
+export function createBulkhead(most: number, retryAfterMs: number): Bulkhead {
+  const inside = new Map<FairnessKey, number>();
   let all = 0;
   return {
     enter(caller) {
       const own = inside.get(caller) ?? 0;
-      if (all >= most || own >= most / 2) throw new GraphError('OVERLOADED', { retryAfterMs });
+      if (all >= most || own >= most / 2) throw new CallError('OVERLOADED', { retryAfterMs });
       inside.set(caller, own + 1);
       all++;
       return () => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GraphError } from '../errors.js';
-import type { Limit } from './wait-limit.js';
+import { CallError } from '../errors.js';
+import type { WaitLimit } from './wait-limit.js';
 
 /** Less time than this, or than a quarter of the whole, makes a write's outcome unknown rather than done. */
 const attemptMs = 1_000;
@@ -77,15 +77,15 @@ export class Deadline {
     return this.#signal;
   }
 
-  /** @throws {GraphError} {@link calledOff} when the caller went away */
+  /** @throws {CallError} {@link calledOff} when the caller went away */
   throwIfClosed(): void {
     if (this.#caller?.aborted) throw this.calledOff;
   }
 
   /** What is told of a call that was called off: the reason of its signal where that is an error of ours, or `CLIENT_CLOSED`. */
-  get calledOff(): GraphError {
+  get calledOff(): CallError {
     const reason: unknown = this.#caller?.reason;
-    return reason instanceof GraphError ? reason : new GraphError('CLIENT_CLOSED');
+    return reason instanceof CallError ? reason : new CallError('CLIENT_CLOSED');
   }
 
   /** Waits, unless the caller goes away or the time is over. Resolves in each of these cases. */
@@ -94,7 +94,7 @@ export class Deadline {
   }
 
   /** For one attempt: half of the time that is left, so that there is always time to find out how it ended. */
-  limit(): Limit {
+  limit(): WaitLimit {
     return { until: performance.now() + this.remainingMs() / 2, caller: this.#caller };
   }
 

@@ -1,5 +1,5 @@
 /** Counts what is under way. */
-export interface Tally {
+export interface InFlightCounter {
   /** @returns to be called when it is over */
   enter(): () => void;
   /** Resolves when nothing is under way. */
@@ -7,7 +7,7 @@ export interface Tally {
 }
 
 /** Makes a tally. */
-export function createTally(): Tally {
+export function createInFlightCounter(): InFlightCounter {
   let count = 0;
   let onIdle: (() => void)[] = [];
   const leave = () => {

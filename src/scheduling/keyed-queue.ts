@@ -1,14 +1,14 @@
-import { GraphError } from '../errors.js';
+import { CallError } from '../errors.js';
 import type { Deadline } from './deadline.js';
-import type { Lane } from './priority.js';
-import type { OpenLine } from './shared-queue.js';
+import type { Priority } from './priority.js';
+import type { OpenSharedQueue } from './shared-queue.js';
 
 /** A place in the order of the writes on one state, taken when the write reached the service. */
 export interface Place {
   /**
    * Does the work once every place before this one has been left, and leaves.
    *
-   * @throws {GraphError} `GRAPH_UNAVAILABLE` for work that was not begun in time, or why it was called off
+   * @throws {CallError} `GRAPH_UNAVAILABLE` for work that was not begun in time, or why it was called off
    */
   run<T>(deadline: Deadline, work: () => Promise<T>): Promise<T>;
   /** Leaves without having done anything. */
@@ -16,24 +16,24 @@ export interface Place {
 }
 
 /** Keeps writes on one key one after the other. */
-export interface Order {
+export interface KeyedQueue {
   /**
    * Takes the next place on a key.
    *
    * @param behind for work that can wait: called when other work waits behind it, with that work's lane
    */
-  place(key: string, behind?: (lane: Lane) => void): Place;
+  place(key: string, behind?: (lane: Priority) => void): Place;
 }
 
 /** One place among those on the same key, which are a chain. */
 interface Link {
-  readonly behind: ((lane: Lane) => void) | undefined;
+  readonly behind: ((lane: Priority) => void) | undefined;
   ahead: Link | undefined;
   next: Link | undefined;
   /** Lets its work begin, when it waits for that. */
   start: (() => void) | undefined;
   /** The lane of the work that waits behind it, as far as it has been told. */
-  told: Lane | undefined;
+  told: Priority | undefined;
 }
 
 /**
@@ -41,12 +41,12 @@ interface Link {
  *
  * @param openLine opens the lines that are shared with other replicas, if there are any
  */
-export function createOrder(openLine?: OpenLine): Order {
+export function createKeyedQueue(openLine?: OpenSharedQueue): KeyedQueue {
   const lasts = new Map<string, Link>();
   const line = openLine?.((key, lane) => tellUpTo(lasts.get(key), lane));
 
   // Whoever has been told has told those ahead.
-  function tellUpTo(last: Link | undefined, lane: Lane): void {
+  function tellUpTo(last: Link | undefined, lane: Priority): void {
     const untold: Link[] = [];
     for (let at = last; at && at.told !== lane && at.told !== 'interactive'; at = at.ahead) untold.push(at);
     for (const each of untold) each.told = lane;
@@ -59,7 +59,7 @@ export function createOrder(openLine?: OpenLine): Order {
       if (self.ahead !== undefined) self.ahead.next = self;
       lasts.set(key, self);
       const ticket = line?.join(key);
-      const lane = (): Lane => (behind === undefined || self.told === 'interactive' ? 'interactive' : 'bulk');
+      const lane = (): Priority => (behind === undefined || self.told === 'interactive' ? 'interactive' : 'bulk');
       let left = false;
 
       const leave = () => {
@@ -110,8 +110,8 @@ export function createOrder(openLine?: OpenLine): Order {
   };
 }
 
-function notBegun(deadline: Deadline): GraphError {
+function notBegun(deadline: Deadline): CallError {
   if (deadline.over && !deadline.expired) return deadline.calledOff;
   const cause = new Error('the time was over before earlier writes on the same state had ended');
-  return new GraphError('GRAPH_UNAVAILABLE', { cause });
+  return new CallError('GRAPH_UNAVAILABLE', { cause });
 }

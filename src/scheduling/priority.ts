@@ -1,13 +1,13 @@
 /** Whose calls are taken in turn with those of others. */
-export type Caller = string | symbol;
+export type FairnessKey = string | symbol;
 
 /** `interactive`: somebody waits for the answer. `bulk`: part of a long piece of work, which gives way. */
-export type Lane = 'interactive' | 'bulk';
+export type Priority = 'interactive' | 'bulk';
 
 /** With whom, and how urgently, one call waits for the quota. */
-export interface Turn {
-  readonly caller: Caller;
-  readonly lane: Lane;
+export interface RequestPriority {
+  readonly caller: FairnessKey;
+  readonly lane: Priority;
   /** Goes over to the interactive lane, because somebody waits for it now. */
   hurry(): void;
   /** Called once, when it has gone over; `undefined` to be told no more. */
@@ -15,7 +15,7 @@ export interface Turn {
 }
 
 /** Makes the turn of one call. */
-export function createTurn(caller: Caller, lane: Lane): Turn {
+export function createTurn(caller: FairnessKey, lane: Priority): RequestPriority {
   const turn = {
     caller,
     lane,

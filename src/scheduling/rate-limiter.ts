@@ -1,8 +1,8 @@
 import { setImmediate as immediate } from 'node:timers/promises';
-import { GraphError } from '../errors.js';
+import { CallError } from '../errors.js';
 import type { Deadline } from './deadline.js';
-import type { Lane, Turn } from './priority.js';
-import { createFairQueue } from './round-robin-queue.js';
+import type { Priority, RequestPriority } from './priority.js';
+import { createRoundRobinQueue } from './round-robin-queue.js';
 import type { Granted, Lanes, Release, SharedSlots, Slots } from './slot-pool.js';
 
 /** However long Graph asks for, after this the next one asks again. */
@@ -23,15 +23,15 @@ export interface Usage {
 }
 
 /** Lets as many requests out as Graph takes, each in its turn. */
-export interface Quota {
+export interface RateLimiter {
   /**
    * Waits for a slot of the window. Callers take turns, interactive calls go before bulk.
    *
    * @param again for a further attempt of a call: before the caller's other calls
-   * @throws {GraphError} `THROTTLED` at once when the turn can't come within the deadline; `OVERLOADED`
+   * @throws {CallError} `THROTTLED` at once when the turn can't come within the deadline; `OVERLOADED`
    *   when the slots can't be asked for; or why it was called off
    */
-  take(turn: Turn, deadline: Deadline, again: boolean): Promise<Release>;
+  take(turn: RequestPriority, deadline: Deadline, again: boolean): Promise<Release>;
   /** Graph wants fewer, since others share its quota: bulk work waits for so long. */
   slow(ms: number): void;
   /** How many slots there are, how many are in use, and how many calls wait for one. */
@@ -39,12 +39,12 @@ export interface Quota {
 }
 
 interface Waiter {
-  readonly turn: Turn;
+  readonly turn: RequestPriority;
   readonly again: boolean;
   readonly deadline: Deadline;
   readonly resolve: (release: Release) => void;
-  readonly reject: (error: GraphError) => void;
-  lane: Lane;
+  readonly reject: (error: CallError) => void;
+  lane: Priority;
   /** How many had to go first when it joined, or went over to the other lane. */
   ahead: number;
   startedBefore: number;
@@ -54,8 +54,8 @@ interface Waiter {
 }
 
 /** Hands the slots of a window to those who wait for them. */
-export function createQuota(slots: Slots): Quota {
-  const lanes = { interactive: createFairQueue<Waiter>(), bulk: createFairQueue<Waiter>() };
+export function createRateLimiter(slots: Slots): RateLimiter {
+  const lanes = { interactive: createRoundRobinQueue<Waiter>(), bulk: createRoundRobinQueue<Waiter>() };
   const started = { interactive: 0, bulk: 0 };
   /** Those who have not been told yet whether their turn can come in time. */
   const unjudged = new Set<Waiter>();
@@ -63,7 +63,7 @@ export function createQuota(slots: Slots): Quota {
   let slowUntil = 0;
   let isAsking = false;
   let askAgain = false;
-  let failure: GraphError | undefined;
+  let failure: CallError | undefined;
   let timer: NodeJS.Timeout | undefined;
   let more: NodeJS.Immediate | undefined;
 
@@ -98,8 +98,8 @@ export function createQuota(slots: Slots): Quota {
     const asked = new Set(unjudged);
     const granted = await askOthers(wanted);
     isAsking = false;
-    failure = granted instanceof GraphError ? granted : undefined;
-    if (granted instanceof GraphError) handAt(performance.now() + afterFailureMs);
+    failure = granted instanceof CallError ? granted : undefined;
+    if (granted instanceof CallError) handAt(performance.now() + afterFailureMs);
     else deal(granted, wanted, asked);
     if (askAgain) hand();
   }
@@ -150,7 +150,7 @@ export function createQuota(slots: Slots): Quota {
     waiter.turn.whenHurried = undefined;
   }
 
-  function refuse(waiter: Waiter, error: GraphError): void {
+  function refuse(waiter: Waiter, error: CallError): void {
     settle(waiter);
     lanes[waiter.lane].remove(waiter.turn.caller, waiter);
     if (lanes.interactive.size + lanes.bulk.size === 0) clearTimeout(timer);
@@ -163,7 +163,7 @@ export function createQuota(slots: Slots): Quota {
       if (!unjudged.delete(waiter)) continue;
       const waitMs = untilTurnMs(waiter);
       const { deadline } = waiter;
-      if (!deadline.allowsAttemptAfter(waitMs)) refuse(waiter, new GraphError('THROTTLED', { retryAfterMs: waitMs }));
+      if (!deadline.allowsAttemptAfter(waitMs)) refuse(waiter, new CallError('THROTTLED', { retryAfterMs: waitMs }));
     }
   }
 
@@ -198,9 +198,9 @@ export function createQuota(slots: Slots): Quota {
     lane.push(turn.caller, waiter, again);
   }
 
-  function notInTime(waiter: Waiter): GraphError {
+  function notInTime(waiter: Waiter): CallError {
     if (!waiter.deadline.expired) return waiter.deadline.calledOff;
-    return failure ?? new GraphError('THROTTLED', { retryAfterMs: untilTurnMs(waiter) });
+    return failure ?? new CallError('THROTTLED', { retryAfterMs: untilTurnMs(waiter) });
   }
 
   return {

@@ -1,20 +1,20 @@
-import type { Caller } from './priority.js';
+import type { FairnessKey } from './priority.js';
 
 /** A queue in which every caller's entries are in order, and the callers take turns. */
-export interface FairQueue<T> {
+export interface RoundRobinQueue<T> {
   readonly size: number;
   /** @param first ahead of the caller's other entries */
-  push(caller: Caller, entry: T, first: boolean): void;
+  push(caller: FairnessKey, entry: T, first: boolean): void;
   shift(): T | undefined;
-  remove(caller: Caller, entry: T): void;
+  remove(caller: FairnessKey, entry: T): void;
   /** How many of the entries would be taken before one that this caller pushed now. */
-  ahead(caller: Caller, first: boolean): number;
+  ahead(caller: FairnessKey, first: boolean): number;
 }
 
 /** Makes an empty queue. */
-export function createFairQueue<T>(): FairQueue<T> {
+export function createRoundRobinQueue<T>(): RoundRobinQueue<T> {
   // A map is a ring: who has had a turn is put back behind the others.
-  const ring = new Map<Caller, T[]>();
+  const ring = new Map<FairnessKey, T[]>();
   let size = 0;
   return {
     get size() {

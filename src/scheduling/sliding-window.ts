@@ -1,5 +1,5 @@
 /** Slots that can be used again only some time after they were used. */
-export interface Window {
+export interface SlidingWindow {
   readonly free: number;
   /** Takes back the slots whose time has come. */
   refill(now: number): void;
@@ -16,7 +16,7 @@ export interface Window {
 const grainMs = 10;
 
 /** Makes a window of `limit` slots. Times are milliseconds on one clock that never goes back. */
-export function createWindow(limit: number, spanMs: number): Window {
+export function createSlidingWindow(limit: number, spanMs: number): SlidingWindow {
   const returns: { readonly at: number; count: number }[] = [];
   let free = limit;
   return {

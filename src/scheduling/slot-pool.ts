@@ -1,6 +1,6 @@
-import type { GraphError } from '../errors.js';
-import type { Lane } from './priority.js';
-import { createWindow } from './sliding-window.js';
+import type { CallError } from '../errors.js';
+import type { Priority } from './priority.js';
+import { createSlidingWindow } from './sliding-window.js';
 
 /** Graph counts requests over this span. */
 export const windowMs = 20_000;
@@ -12,7 +12,7 @@ const slotsPerReserved = 20;
 export type Release = (used: boolean) => void;
 
 /** How many are wanted, or waiting, in each lane. */
-export type Lanes = Readonly<Record<Lane, number>>;
+export type Lanes = Readonly<Record<Priority, number>>;
 
 /** What came of asking for slots. */
 export interface Granted {
@@ -43,8 +43,8 @@ export interface LocalSlots extends Budget {
 export interface SharedSlots extends Budget {
   readonly grant?: undefined;
   /** The same, once the others have been asked; or `OVERLOADED`, when they can't be. */
-  readonly ask: (wanted: Lanes) => Promise<Granted | GraphError>;
-  /** @throws {GraphError} `OVERLOADED` */
+  readonly ask: (wanted: Lanes) => Promise<Granted | CallError>;
+  /** @throws {CallError} `OVERLOADED` */
   readonly used: () => Promise<number>;
 }
 
@@ -67,7 +67,7 @@ export function reservedOf(limit: number): number {
 
 /** The slots of this process alone. */
 export function createLocalSlots(limit: number): LocalSlots {
-  const window = createWindow(limit, windowMs);
+  const window = createSlidingWindow(limit, windowMs);
   const reserved = reservedOf(limit);
   let freed: (() => void) | undefined;
 

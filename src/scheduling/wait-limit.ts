@@ -1,5 +1,5 @@
 /** How long somebody waits for an answer. */
-export interface Limit {
+export interface WaitLimit {
   /** Until when, in milliseconds of `performance.now()`. */
   readonly until: number;
   /** Aborts when they wait no more. */
@@ -11,7 +11,7 @@ export interface Limit {
  *
  * @returns to be called when the wait has ended otherwise
  */
-export function whenGivenUp({ until, caller }: Limit, giveUp: (cause: unknown) => void): () => void {
+export function onTimeoutOrAbort({ until, caller }: WaitLimit, giveUp: (cause: unknown) => void): () => void {
   const timer = setTimeout(
     () => stop(new DOMException('no answer in time', 'TimeoutError')),
     until - performance.now(),

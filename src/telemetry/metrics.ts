@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { WriteObserver } from '../api/audit.js';
 import type { CallObserver } from '../api/instrument.js';
-import type { Graphs } from '../graph/create-graph.js';
+import type { GraphService } from '../graph/create-graph.js';
 import type { GraphObserver } from '../graph/wire/observe.js';
 
 /** What the service does, in numbers for Prometheus. No label holds anything of a person, a call's input or a token. */
@@ -19,7 +19,7 @@ export interface Metrics {
   readonly token: (whose: 'service' | 'person', ok: boolean) => void;
   readonly redisError: () => void;
   /** Lets these be asked whenever somebody reads. */
-  follow(graphs: Pick<Graphs, 'usage'>, isReady: () => Promise<boolean>): void;
+  follow(graphs: Pick<GraphService, 'usage'>, isReady: () => Promise<boolean>): void;
 }
 
 /** From a call that Graph answers at once to one that waits for the end of a deadline. */

@@ -3,13 +3,13 @@ import { text } from 'node:stream/consumers';
 import { createTRPCClient, httpBatchLink, httpBatchStreamLink, type TRPCClient, type TRPCLink } from '@trpc/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { AppRouter } from '../../src/contract.js';
-import type { Target } from '../../src/graph/routes.js';
+import type { StateRef } from '../../src/graph/routes.js';
 import { type Pair, startPair } from '../support/service.js';
 import { someStates } from '../support/states.js';
 
 let pair: Pair;
-let first: Target;
-let second: Target;
+let first: StateRef;
+let second: StateRef;
 let counter = 1000;
 
 beforeAll(async () => {

@@ -6,8 +6,8 @@ import { procedures } from '../../src/api/router.js';
 import { type Authenticate, localOperator } from '../../src/auth/authenticate.js';
 import type { AppRouter } from '../../src/contract.js';
 import type { Graph } from '../../src/graph/graph.js';
-import type { Target } from '../../src/graph/routes.js';
-import { type Seen, type Sent, startTwoDoors, type TwoDoors } from '../support/handler-comparison.js';
+import type { StateRef } from '../../src/graph/routes.js';
+import { type HandlerComparison, type Seen, type Sent, startHandlerComparison } from '../support/handler-comparison.js';
 import { good } from '../support/raw-calls.js';
 import { createClient } from '../support/service.js';
 import type { FaultRule } from '../support/simulator.js';
@@ -51,12 +51,12 @@ function brokenGraph(real: Graph, oid: string | undefined): Graph {
   };
 }
 
-let doors: TwoDoors;
-let known: Target;
-let other: Target;
+let doors: HandlerComparison;
+let known: StateRef;
+let other: StateRef;
 
 beforeAll(async () => {
-  doors = await startTwoDoors({ authenticate, graph: brokenGraph });
+  doors = await startHandlerComparison({ authenticate, graph: brokenGraph });
   const { script, scriptUserState } = createClient(doors.own.address);
   const scriptKind = 'deviceShellScript';
   const scripts = await script.list.query({ scriptKind });
@@ -97,7 +97,7 @@ interface Both {
 interface How {
   /** Makes the same beginning for each of the two. */
   readonly begin?: () => Promise<unknown>;
-  readonly at?: TwoDoors;
+  readonly at?: HandlerComparison;
 }
 
 /** Sends a request to the one and then to the other. */
@@ -566,7 +566,7 @@ describe('headers are read in the same way', () => {
   });
 
   test('a host that can be in no address, where hosts are not looked at', async () => {
-    const at = await startTwoDoors({ authenticate, signIn: true });
+    const at = await startHandlerComparison({ authenticate, signIn: true });
     try {
       const hosts = ['', 'a b', 'localhost:99999', 'somebody@localhost'];
       await expectSame(

@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Target } from '../../src/graph/routes.js';
+import type { StateRef } from '../../src/graph/routes.js';
 import { call, good, procedures } from '../support/raw-calls.js';
 import { type Pair, startPair } from '../support/service.js';
 import { oneState } from '../support/states.js';
 
 let pair: Pair;
-let known: Target;
+let known: StateRef;
 
 beforeAll(async () => {
   pair = await startPair({ GRAPH_WRITES_PER_20S: '10000' });

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Target } from '../../src/graph/routes.js';
+import type { StateRef } from '../../src/graph/routes.js';
 import { call, good, type Procedure, procedures } from '../support/raw-calls.js';
 import { failure, type Pair, startPair } from '../support/service.js';
 import { oneState } from '../support/states.js';
 
 let pair: Pair;
-let known: Target;
+let known: StateRef;
 
 beforeAll(async () => {
   pair = await startPair({ GRAPH_WRITES_PER_20S: '10000' });

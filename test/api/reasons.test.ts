@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Authenticate } from '../../src/auth/authenticate.js';
 import type { Role } from '../../src/auth/person.js';
 import type { AppRouter, Reason } from '../../src/contract.js';
-import { type Cause, createCauses, overload } from '../support/error-triggers.js';
+import { createErrorTriggers, type ErrorTrigger, overload } from '../support/error-triggers.js';
 import { type Pair, startPair } from '../support/service.js';
 import { type KnownState, oneState } from '../support/states.js';
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterEach(() => pair.simulator.reset());
 afterAll(() => pair.stop());
 
-const { get, update, faulty, configured, served } = createCauses(() => ({ pair, known }));
+const { get, update, faulty, configured, served } = createErrorTriggers(() => ({ pair, known }));
 
 const guid: unknown = expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 const ids = { graph: { requestId: guid, clientRequestId: guid, activityId: guid } };
@@ -38,7 +38,7 @@ const oidc = {
 };
 const nobodyThere = { GRAPH_BASE_URL: 'http://127.0.0.1:9/beta' };
 
-type Row = readonly [code: string, httpStatus: number, causes: readonly Cause[]];
+type Row = readonly [code: string, httpStatus: number, causes: readonly ErrorTrigger[]];
 
 /** The contract's table, whole: the compiler misses a reason that isn't here. */
 const rows = {

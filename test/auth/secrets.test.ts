@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Target } from '../../src/graph/routes.js';
+import type { StateRef } from '../../src/graph/routes.js';
 import { Secret } from '../../src/secret.js';
 import { type SimulatorFault, simulatorFaults } from '../../src/simulator/faults/fault-names.js';
 import { sendRaw } from '../support/refused.js';
@@ -13,7 +13,7 @@ const namePattern = /canary\.person/i;
 const tokenPattern = new RegExp(`${canaryToken}|${Buffer.from(canaryToken).toString('base64').slice(0, 24)}`, 'i');
 
 let pair: Pair;
-let target: Target;
+let target: StateRef;
 let counter = 1;
 /** Every answer whole: status line, headers, body. */
 const answers: { readonly ok: boolean; readonly text: string }[] = [];

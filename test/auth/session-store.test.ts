@@ -3,7 +3,7 @@ import type { SessionData } from 'express-session';
 import { expect, test } from 'vitest';
 import { MemorySessionStore } from '../../src/auth/memory-session-store.js';
 import type { SessionStore } from '../../src/auth/session-store.js';
-import { describeBothForms } from '../support/memory-and-redis.js';
+import { describeMemoryAndRedis } from '../support/memory-and-redis.js';
 
 const session = (oid: string, more: object = {}): SessionData =>
   ({
@@ -38,7 +38,7 @@ function open(store: SessionStore) {
   };
 }
 
-describeBothForms('sessions', ({ sessions }) => {
+describeMemoryAndRedis('sessions', ({ sessions }) => {
   test('are there until they are ended', async () => {
     const { store, ended, get, set, destroy } = open(sessions());
     expect(await get('one')).toBeNull();

@@ -1,14 +1,14 @@
 import { generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, test } from 'vitest';
 import type { Deviation } from '../support/malicious-provider.js';
-import { type Refused, type RogueSignIn, startRogueSignIn } from '../support/malicious-sign-in.js';
+import { type MaliciousSignIn, type Refused, startMaliciousSignIn } from '../support/malicious-sign-in.js';
 
 const personalTenant = '9188040d-6c67-4c5b-b112-36a304b66dad';
 
-let rogue: RogueSignIn;
+let rogue: MaliciousSignIn;
 
 beforeAll(async () => {
-  rogue = await startRogueSignIn();
+  rogue = await startMaliciousSignIn();
 });
 afterEach(() => rogue.reset());
 afterAll(() => rogue.stop());

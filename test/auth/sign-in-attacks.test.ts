@@ -2,20 +2,20 @@ import { connect } from 'node:net';
 import { text as readAll } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createSealer } from '../../src/seal.js';
-import { rogueTokens } from '../support/malicious-provider.js';
+import { maliciousTokens } from '../support/malicious-provider.js';
 import {
   listing,
+  type MaliciousSignIn,
+  maliciousSecret,
   type Refused,
-  type RogueSignIn,
-  rogueSecret,
-  startRogueSignIn,
+  startMaliciousSignIn,
 } from '../support/malicious-sign-in.js';
 import type { Visitor } from '../support/visitor.js';
 
-let rogue: RogueSignIn;
+let rogue: MaliciousSignIn;
 
 beforeAll(async () => {
-  rogue = await startRogueSignIn();
+  rogue = await startMaliciousSignIn();
 });
 afterEach(async () => {
   vi.useRealTimers();
@@ -37,7 +37,7 @@ test('the good answer signs in, and none of what it holds is seen anywhere', asy
     history.map(({ url }) => url.searchParams.get(name)).find((value) => value !== null),
   );
   const cookies = history.flatMap(({ setCookies }) => setCookies.map((line) => /=([^;]+)/.exec(line)?.[1]));
-  const tokens = [...provider.idTokens, ...Object.values(rogueTokens), provider.clientSecret, rogueSecret];
+  const tokens = [...provider.idTokens, ...Object.values(maliciousTokens), provider.clientSecret, maliciousSecret];
   const canaries = [...asked, ...cookies, ...tokens].map(String).filter((canary) => canary.length > 12);
   expect(new Set(canaries).size).toBeGreaterThanOrEqual(9);
   expect(canaries.filter((canary) => service.logged.some((line) => line.includes(canary)))).toEqual([]);
@@ -161,10 +161,10 @@ describe('a transaction is refused that', () => {
     ['is altered', none, altered],
     ['is cut short', none, (own) => own.slice(0, 30)],
     ['is another secret’s', none, () => sealed('x'.repeat(32))],
-    ['is of the other name', none, () => sealed(rogueSecret, '__Host-sign-in')],
-    ['is for something else', none, () => sealed(rogueSecret, 'sign-in', 'cursor')],
+    ['is of the other name', none, () => sealed(maliciousSecret, '__Host-sign-in')],
+    ['is for something else', none, () => sealed(maliciousSecret, 'sign-in', 'cursor')],
     ['is plain', none, () => `sign-in=${Buffer.from(JSON.stringify(begun)).toString('base64url')}`],
-    ['is another sign-in’s', /^OAUTH_JWT_CLAIM_COMPARISON_FAILED$/, () => sealed(rogueSecret)],
+    ['is another sign-in’s', /^OAUTH_JWT_CLAIM_COMPARISON_FAILED$/, () => sealed(maliciousSecret)],
   ])('%s', async (_, reason, change) => {
     const visitor: Visitor = rogue.visitor();
     const callback = await rogue.begin(visitor);

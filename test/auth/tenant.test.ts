@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { foreignTenant } from '../../src/auth/tenant.js';
+import { tenantMismatch } from '../../src/auth/tenant.js';
 
 const own = '5a1b0000-0000-4000-8000-000000007e4a';
 const entra = `https://login.microsoftonline.com/${own}/v2.0`;
@@ -20,5 +20,5 @@ test.each([
   [undefined, 'https://login.example/', undefined],
   ['anything', 'https://login.example/', undefined],
 ])('an account of tenant %s at %s: %s', (tid, issuer, foreign) => {
-  expect(foreignTenant(tid, new URL(issuer))).toBe(foreign);
+  expect(tenantMismatch(tid, new URL(issuer))).toBe(foreign);
 });

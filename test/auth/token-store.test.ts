@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeBothForms } from '../support/memory-and-redis.js';
+import { describeMemoryAndRedis } from '../support/memory-and-redis.js';
 
 const tokens = (accessToken: string) => ({
   accessToken,
@@ -8,7 +8,7 @@ const tokens = (accessToken: string) => ({
   subject: 'somebody',
 });
 
-describeBothForms('tokens', ({ tokens: create }) => {
+describeMemoryAndRedis('tokens', ({ tokens: create }) => {
   test('are those of their session until they are dropped', async () => {
     const store = create();
     await store.put('one', tokens('first'), 60_000);

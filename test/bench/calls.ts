@@ -1,4 +1,4 @@
-import { type Target, userStatePath } from '../../src/graph/routes.js';
+import { type StateRef, userStatePath } from '../../src/graph/routes.js';
 
 /** One HTTP call, and what its answer must hold. */
 export interface Call {
@@ -20,12 +20,12 @@ export interface Wanted {
 export type Language = 'graph' | 'tRPC';
 
 /** The values of one state in one run: no two runs ask for the same. */
-export function wantedOf({ userStateId }: Target, index: number, run: number): Wanted {
+export function wantedOf({ userStateId }: StateRef, index: number, run: number): Wanted {
   return { id: userStateId, successDeviceCount: run, errorDeviceCount: index };
 }
 
 /** One update of every state, in the language of the contestant. */
-export function callsFor(language: Language, targets: readonly Target[], run: number): readonly Call[] {
+export function callsFor(language: Language, targets: readonly StateRef[], run: number): readonly Call[] {
   return targets.map((target, index) => {
     const wanted = wantedOf(target, index, run);
     const { id: _, ...patch } = wanted;

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type ScriptUserState, scriptUserState } from '../../src/graph/entities.js';
-import { scriptKinds, scriptsPath, type Target, userStatePath, userStatesPath } from '../../src/graph/routes.js';
+import { type StateRef, scriptKinds, scriptsPath, userStatePath, userStatesPath } from '../../src/graph/routes.js';
 import { type Controls, steer } from '../support/simulator.js';
 import { faultOfState, wantedOf } from './calls.js';
 import { startServing } from './processes.js';
@@ -12,8 +12,8 @@ export interface BenchSimulator extends Controls {
   /** A token that it takes. */
   readonly token: string;
   /** Every user state of some scripts, until there are enough. */
-  someStates(atLeast: number): Promise<readonly Target[]>;
-  read(target: Target): Promise<ScriptUserState>;
+  someStates(atLeast: number): Promise<readonly StateRef[]>;
+  read(target: StateRef): Promise<ScriptUserState>;
   stop(): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ export async function startBenchSimulator(folder: string, faults = ''): Promise<
     baseUrl,
     token,
     async someStates(atLeast) {
-      const targets: Target[] = [];
+      const targets: StateRef[] = [];
       for (const scriptKind of scriptKinds) {
         for (const scriptId of await ids(scriptsPath(scriptKind))) {
           if (targets.length >= atLeast) return targets;
@@ -69,7 +69,7 @@ export async function startBenchSimulator(folder: string, faults = ''): Promise<
 }
 
 /** Reads every tenth state from Graph itself; rejects when one does not have the values of the run. */
-export async function lookUp(simulator: BenchSimulator, targets: readonly Target[], run: number): Promise<void> {
+export async function lookUp(simulator: BenchSimulator, targets: readonly StateRef[], run: number): Promise<void> {
   for (const [index, target] of targets.entries()) {
     if (index % 10 !== 0) continue;
     const fault = faultOfState(wantedOf(target, index, run), await simulator.read(target));

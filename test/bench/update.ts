@@ -1,12 +1,12 @@
 import type { RouterInputs } from '../../src/contract.js';
-import type { Target } from '../../src/graph/routes.js';
+import type { StateRef } from '../../src/graph/routes.js';
 import { type Wanted, wantedOf } from './calls.js';
 
 /** One of many updates, as this service takes them. */
 export type Update = RouterInputs['scriptUserState']['updateMany']['updates'][number];
 
 /** An update of every state, with the values of one run. */
-export function updatesOf(targets: readonly Target[], run: number): Update[] {
+export function updatesOf(targets: readonly StateRef[], run: number): Update[] {
   return targets.map((target, index) => {
     const { id: _, ...patch } = wantedOf(target, index, run);
     return { ...target, patch };

@@ -1,13 +1,13 @@
 import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { AppRouter } from '../../src/contract.js';
-import type { Target } from '../../src/graph/routes.js';
+import type { StateRef } from '../../src/graph/routes.js';
 import { type Pair, startPair } from '../support/service.js';
 import type { FaultRule, JournalEntry } from '../support/simulator.js';
 import { oneState } from '../support/states.js';
 
 let pair: Pair;
-let target: Target;
+let target: StateRef;
 let counter = 1000;
 
 beforeAll(async () => {

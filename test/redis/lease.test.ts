@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { createLog } from '../../src/log.js';
 import { createRedis, type Redis } from '../../src/redis/connection.js';
-import { underLease } from '../../src/redis/lease.js';
+import { withLease } from '../../src/redis/lease.js';
 import { Secret } from '../../src/secret.js';
 import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.js';
 
@@ -50,7 +50,7 @@ describeWithRedis('a lease', () => {
     let most = 0;
     const done: number[] = [];
     const callers = Array.from({ length: 12 }, (_, index) =>
-      underLease(index % 2 === 0 ? one : two, 'name', async () => {
+      withLease(index % 2 === 0 ? one : two, 'name', async () => {
         most = Math.max(most, ++inside);
         await server.inspect.ping();
         inside--;
@@ -65,26 +65,26 @@ describeWithRedis('a lease', () => {
 
   test('of one name is no matter to another', async () => {
     const first = held();
-    const under = underLease(one, 'name', first.work);
+    const under = withLease(one, 'name', first.work);
     await expect.poll(first.begun).toBe(1);
-    expect(await underLease(two, 'other', async () => 'done')).toBe('done');
+    expect(await withLease(two, 'other', async () => 'done')).toBe('done');
     first.end();
     await under;
   });
 
   test('is given back also when the work fails', async () => {
-    await expect(underLease(one, 'name', () => Promise.reject(new Error('as it happens')))).rejects.toThrow('happens');
+    await expect(withLease(one, 'name', () => Promise.reject(new Error('as it happens')))).rejects.toThrow('happens');
     expect(await server.inspect.exists(key)).toBe(0);
   });
 
   test('ends by itself when its owner is dead', async () => {
     await server.inspect.set(key, 'the dead one', { expiration: { type: 'PX', value: 300 } });
-    expect(await underLease(one, 'name', async () => 'done')).toBe('done');
+    expect(await withLease(one, 'name', async () => 'done')).toBe('done');
   });
 
   test('is renewed while it is held', async () => {
     const first = held();
-    const under = underLease(one, 'name', first.work);
+    const under = withLease(one, 'name', first.work);
     await expect.poll(first.begun).toBe(1);
     // Less than what it was taken for, and enough for it to live until it is renewed.
     await server.inspect.pExpire(key, 6_000);
@@ -95,7 +95,7 @@ describeWithRedis('a lease', () => {
 
   test('that has become another’s is neither renewed nor given back', async () => {
     const first = held();
-    const under = underLease(one, 'name', first.work);
+    const under = withLease(one, 'name', first.work);
     await expect.poll(first.begun).toBe(1);
     await server.inspect.set(key, 'another', { expiration: { type: 'PX', value: 60_000 } });
     first.end();
@@ -106,7 +106,7 @@ describeWithRedis('a lease', () => {
   test('is not taken by anybody while Redis is away, and the work is not begun', async () => {
     const first = held();
     await server.stop();
-    await expect(underLease(one, 'name', first.work)).rejects.toMatchObject({ reason: 'OVERLOADED' });
+    await expect(withLease(one, 'name', first.work)).rejects.toMatchObject({ reason: 'OVERLOADED' });
     expect(first.begun()).toBe(0);
     await server.start();
     await bothUp();
@@ -114,7 +114,7 @@ describeWithRedis('a lease', () => {
 
   test('that is lost with Redis does not stop the work that is done under it', async () => {
     const first = held();
-    const under = underLease(one, 'name', async () => {
+    const under = withLease(one, 'name', async () => {
       await first.work();
       return 'done';
     });

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { GraphError } from '../../src/errors.js';
+import { CallError } from '../../src/errors.js';
 import { createLog } from '../../src/log.js';
 import { createRedis, type Redis } from '../../src/redis/connection.js';
-import { createRedisSlots } from '../../src/redis/slot-pool.js';
+import { createRedisSlotPool } from '../../src/redis/slot-pool.js';
 import { Secret } from '../../src/secret.js';
 import { createStreamClient, manyStates, readMany, rowsOf } from '../support/bulk.js';
 import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.js';
@@ -24,7 +24,7 @@ describeWithRedis('what Redis is asked for while it hangs', () => {
   });
 
   test('takes no slots for nobody when it wakes', async () => {
-    const slots = createRedisSlots({ redis, replica: 'one', name: 'test', limit: 10, deadlineMs: 30_000 });
+    const slots = createRedisSlotPool({ redis, replica: 'one', name: 'test', limit: 10, deadlineMs: 30_000 });
     const ask = () => slots.ask({ interactive: 10, bulk: 0 });
     server.pause();
     expect(await ask()).toMatchObject({ reason: 'OVERLOADED' });
@@ -32,7 +32,7 @@ describeWithRedis('what Redis is asked for while it hangs', () => {
     await expect.poll(() => redis.isUp(), { timeout: 10_000 }).toBe(true);
     await expect.poll(() => slots.used()).toBe(0);
     const granted = await ask();
-    expect(granted instanceof GraphError || granted.interactive).toHaveLength(10);
+    expect(granted instanceof CallError || granted.interactive).toHaveLength(10);
   });
 });
 

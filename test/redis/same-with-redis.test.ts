@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.js';
-import { keepInRedis } from '../support/service.js';
+import { useRedisForAllServices } from '../support/service.js';
 
 /** Suites of which nothing may depend on where state is kept. They run by themselves with all of it in memory. */
 const suites = {
@@ -21,7 +21,7 @@ describeWithRedis('with a Redis, the same holds for', () => {
   let forget: () => void;
   beforeAll(async () => {
     redis = await startRedis();
-    forget = keepInRedis(redis.url);
+    forget = useRedisForAllServices(redis.url);
   });
   afterAll(async () => {
     forget();

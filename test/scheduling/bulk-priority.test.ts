@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { newValue, patches, stateOf } from '../support/bulk.js';
-import { indexOf, scene, sent, until } from '../support/isolated-pair.js';
+import { indexOf, isolatedPair, sent, until } from '../support/isolated-pair.js';
 
 describe.concurrent('while an update of many waits for quota', () => {
   test('single updates are answered: one slot is kept for them, and they go first', async () => {
-    await scene(20, 63, async (all) => {
+    await isolatedPair(20, 63, async (all) => {
       const bulk = all.many(all.rows.slice(0, 60));
       await until(() => expect(bulk.results()).toHaveLength(19));
       expect(await all.single(all.rows[60])).toMatchObject(all.rows[60]?.patch ?? {});
@@ -25,7 +25,7 @@ describe.concurrent('while an update of many waits for quota', () => {
     [50, 'waits for a slot'],
     [390, 'has not been begun'],
   ])('a single update of a state whose row (%i) %s comes after that row, and before the others', async (index) => {
-    await scene(40, 400, async (all) => {
+    await isolatedPair(40, 400, async (all) => {
       const bulk = all.many(all.rows);
       await until(() => expect(bulk.results()).toHaveLength(38));
       const row = all.rows[index] ?? expect.fail('no such row');
@@ -41,7 +41,7 @@ describe.concurrent('while an update of many waits for quota', () => {
   });
 
   test('another update of many has its turns', async () => {
-    await scene(20, 100, async (all) => {
+    await isolatedPair(20, 100, async (all) => {
       const one = all.many(all.rows.slice(0, 50));
       await until(() => expect(one.results()).toHaveLength(19));
       const two = all.many(all.rows.slice(50));
@@ -53,7 +53,7 @@ describe.concurrent('while an update of many waits for quota', () => {
   });
 
   test('a single update comes after the rows of several such calls that were there before it', async () => {
-    await scene(60, 100, async (all) => {
+    await isolatedPair(60, 100, async (all) => {
       const one = all.many(all.rows);
       await until(() => expect(one.results()).toHaveLength(57));
       const row = all.rows[90] ?? expect.fail('no such row');
@@ -71,7 +71,7 @@ describe.concurrent('while an update of many waits for quota', () => {
 
 describe.concurrent('without a shortage', () => {
   test('a 429 halts the update of many for as long as Graph says, and nobody else', async () => {
-    await scene(10_000, 1081, async (all) => {
+    await isolatedPair(10_000, 1081, async (all) => {
       // As many as go at a time have been sent when the first batch is answered, with a 429 in it; the others are answered after that.
       const slow = (index: number, delayMs: number) =>
         ({ fault: 'latency', method: 'PATCH', path: all.rows[index]?.userStateId ?? '', delayMs }) as const;
@@ -97,7 +97,7 @@ describe.concurrent('without a shortage', () => {
   });
 
   test('two updates of many keep the order of each state', async () => {
-    await scene(10_000, 100, async (all) => {
+    await isolatedPair(10_000, 100, async (all) => {
       const again = all.rows.map((row) => ({ ...row, patch: { successDeviceCount: 5000 } })).toReversed();
       const one = all.many(all.rows);
       await until(() => expect(one.heard).not.toEqual([]));

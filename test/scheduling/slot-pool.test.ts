@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
-import { GraphError } from '../../src/errors.js';
+import { CallError } from '../../src/errors.js';
 import type { Lanes, Slots } from '../../src/scheduling/slot-pool.js';
-import { describeBothForms } from '../support/memory-and-redis.js';
+import { describeMemoryAndRedis } from '../support/memory-and-redis.js';
 
 async function grant(slots: Slots, wanted: Lanes) {
   const granted = await (slots.grant === undefined ? slots.ask(wanted) : slots.grant(wanted));
-  if (granted instanceof GraphError) throw granted;
+  if (granted instanceof CallError) throw granted;
   return granted;
 }
 
-describeBothForms('the slots of a window', ({ slots: create }) => {
+describeMemoryAndRedis('the slots of a window', ({ slots: create }) => {
   test('are never more than there are, and bulk work leaves some', async () => {
     const slots = create(40);
     const first = await grant(slots, { interactive: 3, bulk: 20 });

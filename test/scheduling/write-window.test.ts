@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { createBatchClient, createStreamClient, manyStates, patches, rowsOf, stateOf } from '../support/bulk.js';
-import { scene, sent, until } from '../support/isolated-pair.js';
+import { isolatedPair, sent, until } from '../support/isolated-pair.js';
 import { failure, startPair } from '../support/service.js';
 
 const windowMs = 20_000;
 
 describe.concurrent('the window', () => {
   test('is never exceeded and never left unused', async () => {
-    await scene(20, 50, async (all) => {
+    await isolatedPair(20, 50, async (all) => {
       const results = await all.many(all.rows).over;
       expect(results.filter(({ ok }) => ok)).toHaveLength(50);
       const journal = await patches(all.simulator);
@@ -27,7 +27,7 @@ describe.concurrent('the window', () => {
   });
 
   test('counts what is sent again', async () => {
-    await scene(3, 3, async (all) => {
+    await isolatedPair(3, 3, async (all) => {
       await all.simulator.fault({ fault: 'throttled', method: 'PATCH', retryAfter: 'fractional', delayMs: 100 });
       await all.single(all.rows[0]);
       await all.single(all.rows[1]);
@@ -63,7 +63,7 @@ test.concurrent('reads have a limit of their own', async () => {
 });
 
 test.concurrent('more than ten updates of many from one caller are refused, until one of them is over', async () => {
-  await scene(20, 60, async (all) => {
+  await isolatedPair(20, 60, async (all) => {
     const inside = [all.many(all.rows.slice(0, 40))];
     await until(() => expect(inside[0]?.results()).toHaveLength(19));
     for (const row of all.rows.slice(40, 49)) inside.push(all.many([row]));

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTRPCClient, httpBatchStreamLink, httpLink, type TRPCClient, TRPCClientError } from '@trpc/client';
 import type { AppRouter } from '../../src/contract.js';
-import { type Target, userStatePath, userStatesPath } from '../../src/graph/routes.js';
+import { type StateRef, userStatePath, userStatesPath } from '../../src/graph/routes.js';
 import { type Visitor, visit } from '../support/visitor.js';
 import type { Seen, Told } from './judge.js';
 
@@ -19,7 +19,7 @@ export interface Desk {
   readonly url: string;
   readonly issuer: string;
   /** States that nobody else writes to. */
-  readonly states: readonly Target[];
+  readonly states: readonly StateRef[];
   readonly notes: Notes;
   readonly signal: AbortSignal;
 }

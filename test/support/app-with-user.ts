@@ -1,7 +1,7 @@
 import { createAudit } from '../../src/api/audit.js';
 import { createApp } from '../../src/app.js';
 import type { Authenticate } from '../../src/auth/authenticate.js';
-import { createGraphs } from '../../src/graph/create-graph.js';
+import { createGraphService } from '../../src/graph/create-graph.js';
 import { createCursorCodec } from '../../src/graph/requests/cursor.js';
 import { accessTokenCredential, graphScope } from '../../src/graph/tokens/credential.js';
 import { createTokenSource } from '../../src/graph/tokens/token-source.js';
@@ -11,7 +11,7 @@ import { createLog } from '../../src/log.js';
 import { canaryToken, createClient, type TestService } from './service.js';
 
 /** The app over HTTP before a real Graph layer, with people of the test's own: signing in is not what is tested. */
-export async function startAppAs(
+export async function startAppWithUser(
   authenticate: Authenticate,
   graphUrl: string,
 ): Promise<Pick<TestService, 'client' | 'address' | 'logged' | 'stop'>> {
@@ -19,7 +19,7 @@ export async function startAppAs(
   const log = createLog('trace', { write: (line: string) => void logged.push(line) });
   const baseUrl = new URL(graphUrl);
   const tokens = createTokenSource(accessTokenCredential(canaryToken), graphScope(baseUrl), log);
-  const graphs = createGraphs({
+  const graphs = createGraphService({
     baseUrl,
     cursors: createCursorCodec([]),
     deadlineMs: 3000,

@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { Reason } from '../../src/contract.js';
-import type { Desk, Site } from './console.js';
+import type { BrowserSession, Site } from './console.js';
 import type { FaultRule } from './simulator.js';
 
 /** What the simulator does, the reason that comes of it, and the words that the page has for that. */
@@ -18,7 +18,7 @@ export const rowOf = (page: Page, name = person) => page.locator('[role=row]', {
 const failedIn = (row: Locator) => row.locator('[role=gridcell]').nth(3);
 
 /** Somebody who is changing a state. */
-export interface Editing extends Desk {
+export interface Editing extends BrowserSession {
   readonly row: Locator;
   readonly dialog: Locator;
   readonly field: Locator;
@@ -33,7 +33,7 @@ export interface Editing extends Desk {
 }
 
 /** Opens the dialog of a person and types one failed device more. */
-export async function edit(desk: Desk): Promise<Editing> {
+export async function edit(desk: BrowserSession): Promise<Editing> {
   const { page } = desk;
   await desk.open();
   await desk.choose('PowerShell', script);

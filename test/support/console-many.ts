@@ -3,7 +3,7 @@ import Papa from 'papaparse';
 import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { patches, stateOf } from './bulk.js';
-import type { Desk, Site } from './console.js';
+import type { BrowserSession, Site } from './console.js';
 import type { Controls, JournalEntry } from './simulator.js';
 
 /** What Graph was asked to set, by the id of the state, in the order of arrival. */
@@ -34,7 +34,7 @@ export function linesOf(text: string): Record<string, string>[] {
 }
 
 /** Somebody who is about to change many. */
-export interface Many extends Desk {
+export interface Many extends BrowserSession {
   readonly dialog: Locator;
   readonly press: (button: string) => Promise<void>;
   /** Waits for a heading of the dialog's. */

@@ -6,7 +6,7 @@ import { startTestService, type TestService } from './service.js';
 import { type Controls, steer } from './simulator.js';
 
 /** Somebody in front of the console. */
-export interface Desk {
+export interface BrowserSession {
   readonly page: Page;
   readonly context: BrowserContext;
   /** Goes to an address of the service's. */
@@ -24,7 +24,7 @@ export interface Site {
   readonly service: TestService;
   readonly simulator: Controls;
   /** Opens a browser window of its own, closed when the site is. */
-  desk(options?: { readonly dark?: boolean; readonly width?: number }): Promise<Desk>;
+  desk(options?: { readonly dark?: boolean; readonly width?: number }): Promise<BrowserSession>;
   /** What no browser may have said. Answers of 400 and above are expected where faults are. */
   readonly complaints: readonly string[];
   stop(): Promise<void>;
@@ -78,7 +78,7 @@ interface Styles {
 const background = (element: unknown) => (globalThis as unknown as Styles).getComputedStyle(element).backgroundColor;
 const backgrounds = { dark: 'rgb(41, 41, 41)', light: 'rgb(255, 255, 255)' };
 
-function desk(page: Page, context: BrowserContext): Desk {
+function desk(page: Page, context: BrowserContext): BrowserSession {
   const open = async (path = '/') => void (await page.goto(path));
   return {
     page,

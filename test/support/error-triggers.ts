@@ -2,7 +2,7 @@ import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client';
 import { expect } from 'vitest';
 import type { Authenticate } from '../../src/auth/authenticate.js';
 import type { AppRouter, ErrorData } from '../../src/contract.js';
-import { startAppAs } from './app-with-user.js';
+import { startAppWithUser } from './app-with-user.js';
 import { type Pair, startPair, startTestService, type TestService } from './service.js';
 import type { FaultRule } from './simulator.js';
 import type { KnownState } from './states.js';
@@ -10,20 +10,20 @@ import type { KnownState } from './states.js';
 type Client = TestService['client'];
 
 /** One way to a reason: `data` is what the error says beside it. */
-export interface Cause {
+export interface ErrorTrigger {
   readonly when: string;
   readonly data?: Partial<Record<keyof ErrorData, unknown>>;
   readonly call: () => Promise<unknown>;
 }
 
 /** What every cause starts from. */
-export interface Causes {
+export interface ErrorTriggers {
   readonly pair: Pair;
   readonly known: KnownState;
 }
 
 /** Makes causes for a table, before there is anything that they could be caused with. */
-export function createCauses(started: () => Causes) {
+export function createErrorTriggers(started: () => ErrorTriggers) {
   const patch = { successDeviceCount: 41 };
   const get = (client: Client, more: object = {}) =>
     client.scriptUserState.get.query({ ...started().known.target, ...more });
@@ -33,9 +33,9 @@ export function createCauses(started: () => Causes) {
   /** A read and an update while the simulator has this fault. */
   function faulty(
     fault: FaultRule['fault'],
-    data: Cause['data'] = {},
+    data: ErrorTrigger['data'] = {},
     rule: Partial<FaultRule> = {},
-  ): readonly Cause[] {
+  ): readonly ErrorTrigger[] {
     const calls = { GET: get, PATCH: update } as const;
     return (['GET', 'PATCH'] as const).flatMap((method) => {
       if (rule.method !== undefined && rule.method !== method) return [];
@@ -48,7 +48,11 @@ export function createCauses(started: () => Causes) {
   }
 
   /** A call to a service of its own, with other settings. */
-  function configured(when: string, env: Record<string, string>, call: (client: Client) => Promise<unknown>): Cause {
+  function configured(
+    when: string,
+    env: Record<string, string>,
+    call: (client: Client) => Promise<unknown>,
+  ): ErrorTrigger {
     return {
       when,
       async call() {
@@ -68,11 +72,11 @@ export function createCauses(started: () => Causes) {
   }
 
   /** A call to the app with people of the test's own. */
-  function served(when: string, authenticate: Authenticate, call: (client: Client) => Promise<unknown>): Cause {
+  function served(when: string, authenticate: Authenticate, call: (client: Client) => Promise<unknown>): ErrorTrigger {
     return {
       when,
       async call() {
-        const app = await startAppAs(authenticate, started().pair.simulator.baseUrl);
+        const app = await startAppWithUser(authenticate, started().pair.simulator.baseUrl);
         try {
           return await call(app.client);
         } finally {

@@ -3,14 +3,14 @@ import { Pool } from 'undici';
 import { createAudit } from '../../src/api/audit.js';
 import { type AppParts, createApp } from '../../src/app.js';
 import type { Authenticate } from '../../src/auth/authenticate.js';
-import { createGraphs } from '../../src/graph/create-graph.js';
+import { createGraphService } from '../../src/graph/create-graph.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { createCursorCodec } from '../../src/graph/requests/cursor.js';
 import { accessTokenCredential, graphScope } from '../../src/graph/tokens/credential.js';
 import { createTokenSource } from '../../src/graph/tokens/token-source.js';
 import { createDrain } from '../../src/http/drain.js';
 import { close, createHttpServer, listen } from '../../src/http/server.js';
-import { answerStockCalls } from '../../src/http/trpc/stream-handler.js';
+import { streamHandler } from '../../src/http/trpc/stream-handler.js';
 import { createLog } from '../../src/log.js';
 import { canaryToken } from './service.js';
 import { startTestSimulator, type TestSimulator } from './simulator.js';
@@ -34,7 +34,7 @@ export interface Seen {
 }
 
 /** One app over HTTP. */
-export interface Door {
+export interface Handler {
   readonly address: string;
   /** Whether a plain call is answered piece by piece, as tRPC's adapter does with its web streams. */
   readonly writesPieces: () => Promise<boolean>;
@@ -42,11 +42,11 @@ export interface Door {
 }
 
 /** The app as it is and its twin, before one and the same simulator. */
-export interface TwoDoors {
+export interface HandlerComparison {
   readonly simulator: TestSimulator;
-  readonly own: Door;
+  readonly own: Handler;
   /** The same app, whose calls are all answered by tRPC's own adapter. */
-  readonly stock: Door;
+  readonly stock: Handler;
   stop(): Promise<void>;
 }
 
@@ -60,7 +60,7 @@ export interface Setting {
 }
 
 /** Starts them. Each has a Graph layer of its own, so that what befalls the one leaves the other as it was. */
-export async function startTwoDoors(setting: Setting): Promise<TwoDoors> {
+export async function startHandlerComparison(setting: Setting): Promise<HandlerComparison> {
   const simulator = await startTestSimulator();
   await simulator.register(canaryToken);
   await simulator.settings({ writesPer20s: 1_000_000, requestsPer20s: 1_000_000 });
@@ -86,7 +86,7 @@ function createStockApp(parts: AppParts): Express {
   const route = app.router.stack.find((layer) => layer.route?.path === '/trpc/:calls')?.route;
   const last = route?.stack.at(-1)?.handle;
   if (route === undefined || last === undefined) throw new Error('the app has no way of calls');
-  const stock = answerStockCalls(parts);
+  const stock = streamHandler(parts);
   // Express keeps the handlers once for each method.
   for (const layer of route.stack) {
     if (layer.handle === last) layer.handle = stock;
@@ -99,11 +99,11 @@ async function startDoor(
   simulator: TestSimulator,
   cursors: ReturnType<typeof createCursorCodec>,
   { authenticate, signIn = false, graph = (real) => real }: Setting,
-): Promise<Door & { stop(): Promise<void> }> {
+): Promise<Handler & { stop(): Promise<void> }> {
   const log = createLog('silent');
   const baseUrl = new URL(simulator.baseUrl);
   const tokens = createTokenSource(accessTokenCredential(canaryToken), graphScope(baseUrl), log);
-  const graphs = createGraphs({ baseUrl, cursors, deadlineMs: 3000, writesPer20s: 1_000_000, log });
+  const graphs = createGraphService({ baseUrl, cursors, deadlineMs: 3000, writesPer20s: 1_000_000, log });
   const app = create({
     graphFor: (visitor) => graph(graphs.with(tokens, visitor?.person.oid ?? ''), visitor?.person.oid),
     graphKind: 'simulator',

@@ -4,7 +4,7 @@ import { type Pair, startPair } from './service.js';
 import type { JournalEntry } from './simulator.js';
 
 /** A pair of a test's own, and what happens there. */
-export interface Scene extends Pair {
+export interface IsolatedPair extends Pair {
   readonly rows: readonly Row[];
   /** One update, by itself. */
   single(row: Row | undefined): Promise<unknown>;
@@ -13,7 +13,11 @@ export interface Scene extends Pair {
 }
 
 /** Everything of a test's own: a window of writes lasts 20 s, and tests run side by side. */
-export async function scene(quota: number, states: number, play: (scene: Scene) => Promise<void>): Promise<void> {
+export async function isolatedPair(
+  quota: number,
+  states: number,
+  play: (scene: IsolatedPair) => Promise<void>,
+): Promise<void> {
   const pair = await startPair({ GRAPH_WRITES_PER_20S: String(quota), GRAPH_DEADLINE_MS: '30000' });
   const running: Running[] = [];
   try {
@@ -38,6 +42,6 @@ export async function scene(quota: number, states: number, play: (scene: Scene) 
 
 /** Waits for what must come true. In tests that run side by side, `expect.poll` does not know whose it is. */
 export const until = (holds: () => void | Promise<void>) => vi.waitFor(holds, { timeout: 50_000, interval: 20 });
-export const sent = async ({ simulator }: Scene) => (await patches(simulator)).length;
+export const sent = async ({ simulator }: IsolatedPair) => (await patches(simulator)).length;
 export const indexOf = (entries: readonly JournalEntry[], row: Row | undefined) =>
   entries.findIndex((entry) => stateOf(entry) === row?.userStateId && newValue(entry) === row.patch.successDeviceCount);

@@ -6,7 +6,10 @@ import { text } from 'node:stream/consumers';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 
 /** The canaries of a good answer. */
-export const rogueTokens = { access_token: 'canary-access-7f3a9c', refresh_token: 'canary-refresh-7f3a9c' } as const;
+export const maliciousTokens = {
+  access_token: 'canary-access-7f3a9c',
+  refresh_token: 'canary-refresh-7f3a9c',
+} as const;
 
 /** How the provider deviates from a good answer. */
 export interface Deviation {
@@ -19,7 +22,7 @@ export interface Deviation {
 }
 
 /** A small OpenID provider that signs anybody in at once, and does what it should not when it is told to. */
-export interface RogueProvider {
+export interface MaliciousProvider {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string;
@@ -34,7 +37,7 @@ const json = (response: ServerResponse, status: number, body: object) =>
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 
 /** Starts one on a free port. */
-export async function startRogueProvider(): Promise<RogueProvider> {
+export async function startMaliciousProvider(): Promise<MaliciousProvider> {
   const { privateKey, publicKey } = await generateKeyPair('RS256');
   const jwk = await exportJWK(publicKey);
   const kid = await calculateJwkThumbprint(jwk);
@@ -84,7 +87,7 @@ export async function startRogueProvider(): Promise<RogueProvider> {
       if (deviation.answer !== undefined) deviation.answer(response);
       else if (nonce === undefined) json(response, 400, { error: 'invalid_grant' });
       else {
-        const tokens = { ...rogueTokens, token_type: 'Bearer', expires_in: 3600, id_token: await idToken(nonce) };
+        const tokens = { ...maliciousTokens, token_type: 'Bearer', expires_in: 3600, id_token: await idToken(nonce) };
         json(response, 200, tokens);
       }
       return;

@@ -1,11 +1,11 @@
 import { expect } from 'vitest';
-import { type RogueProvider, rogueTokens, startRogueProvider } from './malicious-provider.js';
+import { type MaliciousProvider, maliciousTokens, startMaliciousProvider } from './malicious-provider.js';
 import { startTestService, type TestService } from './service.js';
 import { startTestSimulator, type TestSimulator } from './simulator.js';
 import { type Visitor, visit } from './visitor.js';
 
 /** Signs the cookies of the service. */
-export const rogueSecret = 'canary-session-secret-of-32-characters';
+export const maliciousSecret = 'canary-session-secret-of-32-characters';
 
 /** A read that needs a role. */
 export const listing = { scriptKind: 'deviceShellScript' };
@@ -20,9 +20,9 @@ export interface Refused {
 }
 
 /** The service with a provider that is not to be trusted. */
-export interface RogueSignIn {
+export interface MaliciousSignIn {
   readonly simulator: TestSimulator;
-  readonly provider: RogueProvider;
+  readonly provider: MaliciousProvider;
   readonly service: TestService;
   visitor(): Visitor;
   /** Begins a sign-in and stops before the provider's answer reaches the service. Returns the callback's address. */
@@ -35,9 +35,9 @@ export interface RogueSignIn {
 }
 
 /** Starts all of it. Calls reach Graph with people's own tokens. */
-export async function startRogueSignIn(): Promise<RogueSignIn> {
-  const [simulator, provider] = await Promise.all([startTestSimulator(), startRogueProvider()]);
-  await simulator.register(rogueTokens.access_token);
+export async function startMaliciousSignIn(): Promise<MaliciousSignIn> {
+  const [simulator, provider] = await Promise.all([startTestSimulator(), startMaliciousProvider()]);
+  await simulator.register(maliciousTokens.access_token);
   const service = await startTestService({
     LOG_LEVEL: 'trace',
     SIGN_IN: 'oidc',
@@ -46,7 +46,7 @@ export async function startRogueSignIn(): Promise<RogueSignIn> {
     OIDC_ISSUER: provider.issuer,
     OIDC_CLIENT_ID: provider.clientId,
     OIDC_CLIENT_SECRET: provider.clientSecret,
-    SESSION_SECRET: rogueSecret,
+    SESSION_SECRET: maliciousSecret,
   });
   return {
     simulator,

@@ -5,7 +5,7 @@ import { createMemoryTokenStore, type TokenStore } from '../../src/auth/token-st
 import { createLog } from '../../src/log.js';
 import { createRedis, type Redis } from '../../src/redis/connection.js';
 import { RedisSessionStore } from '../../src/redis/session-store.js';
-import { createRedisSlots } from '../../src/redis/slot-pool.js';
+import { createRedisSlotPool } from '../../src/redis/slot-pool.js';
 import { createRedisTokenStore } from '../../src/redis/token-store.js';
 import { createLocalSlots, type Slots } from '../../src/scheduling/slot-pool.js';
 import { Secret } from '../../src/secret.js';
@@ -24,7 +24,7 @@ export interface Keeping {
 }
 
 /** Runs a suite over what is kept in memory and what is kept in Redis. */
-export function describeBothForms(name: string, suite: (keeping: Keeping) => void): void {
+export function describeMemoryAndRedis(name: string, suite: (keeping: Keeping) => void): void {
   describe(`${name}, in memory`, () => {
     suite({
       sessions: (idleMs = 60_000) => new MemorySessionStore(idleMs),
@@ -50,7 +50,7 @@ export function describeBothForms(name: string, suite: (keeping: Keeping) => voi
       sessions: (idleMs = 60_000) => new RedisSessionStore(idleMs, redis, secrets, unreadable),
       tokens: () => createRedisTokenStore(redis, secrets, unreadable),
       slots: (limit) =>
-        createRedisSlots({ redis, replica: 'test', name: `slots-${count++}`, limit, deadlineMs: 30_000 }),
+        createRedisSlotPool({ redis, replica: 'test', name: `slots-${count++}`, limit, deadlineMs: 30_000 }),
     });
   });
 }

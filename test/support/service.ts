@@ -33,7 +33,7 @@ let nextRedis: (() => string) | undefined;
  *
  * @returns undoes it
  */
-export function keepInRedis(url: string): () => void {
+export function useRedisForAllServices(url: string): () => void {
   let count = 0;
   nextRedis = () => `${url}/${count++}`;
   return () => {

@@ -1,10 +1,10 @@
 import type { RouterOutputs } from '../../src/contract.js';
-import type { Target } from '../../src/graph/routes.js';
+import type { StateRef } from '../../src/graph/routes.js';
 import type { TestService } from './service.js';
 
 /** A user state of the simulated tenant, by what a call names it with. */
 export interface KnownState {
-  readonly target: Target;
+  readonly target: StateRef;
   readonly state: RouterOutputs['scriptUserState']['get'];
 }
 

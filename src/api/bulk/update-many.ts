@@ -1,9 +1,9 @@
 import { getTRPCErrorFromUnknown } from '@trpc/server';
 import type { ScriptUserState } from '../../graph/entities.js';
-import type { Approval, PlacedUpdate, Update } from '../../graph/graph.js';
-import type { Author, Context } from '../context.js';
+import type { Approval, QueuedUpdate, Update } from '../../graph/graph.js';
+import type { Actor, Context } from '../context.js';
 import { describeError, type ErrorShape, reasonOf } from '../errors.js';
-import { type Progress, type Settling, settleAll } from './worker-pool.js';
+import { type PoolRun, type Progress, runPool } from './worker-pool.js';
 
 /** What became of one of many updates; `index` is its place in the input, from 0. */
 export type UpdateResult =
@@ -21,14 +21,14 @@ export interface UpdateMany {
  * places among the writes on their states at once; what has not been begun when the caller goes away never is.
  */
 export function updateMany(
-  ctx: Context & Author,
+  ctx: Context & Actor,
   path: string,
   { updates, approval }: UpdateMany,
   signal: AbortSignal | undefined,
 ): AsyncIterable<UpdateResult | Progress> {
-  const bulk = ctx.graph.userStates.updateMany(updates, { signal, approval }, (index) => settling.begin(index));
+  const bulk = ctx.graph.userStates.updateMany(updates, { signal, approval }, (index) => settling.startNow(index));
 
-  async function run(update: PlacedUpdate, index: number): Promise<UpdateResult> {
+  async function run(update: QueuedUpdate, index: number): Promise<UpdateResult> {
     const about = { action: 'update', target: update, fields: Object.keys(update.patch) } as const;
     try {
       const userState = await ctx.audit.write(ctx, about, () => update.run());
@@ -40,6 +40,6 @@ export function updateMany(
     }
   }
 
-  const settling: Settling<UpdateResult> = settleAll({ items: bulk.updates, run, end: () => bulk.end(), signal });
+  const settling: PoolRun<UpdateResult> = runPool({ items: bulk.updates, run, onStop: () => bulk.end(), signal });
   return settling.results;
 }

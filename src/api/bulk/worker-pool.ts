@@ -5,25 +5,25 @@ export interface Progress {
 }
 
 /** What is done with many things. */
-export interface Work<Item, T> {
+export interface PoolWork<Item, T> {
   readonly items: readonly Item[];
   /** Does it for one of them; never rejects. */
   readonly run: (item: Item, index: number) => Promise<T>;
   /** Called once: nothing more will be begun. */
-  readonly end: (this: void) => void;
+  readonly onStop: (this: void) => void;
   /** Aborts when nobody waits for the results any more. */
   readonly signal: AbortSignal | undefined;
 }
 
 /** The results, in the order in which they settle. */
-export interface Settling<T> {
+export interface PoolRun<T> {
   readonly results: AsyncIterable<T | Progress>;
   /** Begins with one out of turn. */
-  begin(index: number): void;
+  startNow(index: number): void;
 }
 
 /** As many are worked on at a time: 50 batches of Graph's 20, which only a Graph without a quota is ever sent at once. */
-const atATime = 1_000;
+const concurrency = 1_000;
 
 /** As many are begun in one turn of the event loop. */
 const sliceSize = 20;
@@ -35,7 +35,7 @@ const maxUnread = 1_000;
  * Works on many things side by side, and tells each result as it settles and in between how far it is. A slow reader
  * slows the work; one that goes away ends it with what is under way.
  */
-export function settleAll<Item, T>({ items, run, end, signal }: Work<Item, T>): Settling<T> {
+export function runPool<Item, T>({ items, run, onStop: end, signal }: PoolWork<Item, T>): PoolRun<T> {
   const total = items.length;
   const begun = new Uint8Array(total);
   let unread: T[] = [];
@@ -73,7 +73,7 @@ export function settleAll<Item, T>({ items, run, end, signal }: Work<Item, T>): 
   /** Begins what there is room for, in slices, so that others get a word in. */
   function fill(): void {
     if (stopped || more !== undefined) return;
-    for (let slice = 0; next < total && underWay < atATime && unread.length < maxUnread; slice++) {
+    for (let slice = 0; next < total && underWay < concurrency && unread.length < maxUnread; slice++) {
       if (slice === sliceSize) {
         more = setImmediate(() => {
           more = undefined;
@@ -118,5 +118,5 @@ export function settleAll<Item, T>({ items, run, end, signal }: Work<Item, T>): 
 
   if (signal?.aborted) stop();
   else signal?.addEventListener('abort', stop);
-  return { begin, results: read() };
+  return { startNow: begin, results: read() };
 }

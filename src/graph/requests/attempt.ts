@@ -1,11 +1,17 @@
-import { GraphError, type GraphReason } from '../../errors.js';
+import { CallError, type CallReason } from '../../errors.js';
 import type { Deadline } from '../../scheduling/deadline.js';
-import type { Turn } from '../../scheduling/priority.js';
-import type { Quota } from '../../scheduling/rate-limiter.js';
+import type { RequestPriority } from '../../scheduling/priority.js';
+import type { RateLimiter } from '../../scheduling/rate-limiter.js';
 import type { TokenSource } from '../tokens/token-source.js';
-import { claimsFromChallenge, errorFromAnswer, isQueued } from '../wire/error-response.js';
+import { claimsFromChallenge, errorFromResponse, isQueuedForApproval } from '../wire/error-response.js';
 import { waitBefore } from '../wire/retry-after.js';
-import { type Answer, type Loss, type Transport, TransportError, type WireRequest } from '../wire/transport.js';
+import {
+  type GraphRequest,
+  type GraphResponse,
+  type Transport,
+  TransportError,
+  type TransportFailure,
+} from '../wire/transport.js';
 
 /** Attempts that end without word of when to come back are repeated up to this many times in all. */
 const maxBlindAttempts = 3;
@@ -25,23 +31,23 @@ export interface GraphClient {
    * One attempt. A token that Graph refuses is replaced once, with the claims that it asks for.
    *
    * @returns a 2xx answer
-   * @throws {GraphError} for everything else; its `certainty` says what is known of the request
+   * @throws {CallError} for everything else; its `certainty` says what is known of the request
    */
-  attempt(request: WireRequest, how: Attempt): Promise<Answer>;
+  attempt(request: GraphRequest, how: Attempt): Promise<GraphResponse>;
   /**
    * A read: attempts until one succeeds, as often as is sensible within the deadline.
    *
-   * @throws {GraphError}
+   * @throws {CallError}
    */
-  read<T>(request: WireRequest, parse: (answer: Answer) => T, deadline: Deadline): Promise<T>;
+  read<T>(request: GraphRequest, parse: (answer: GraphResponse) => T, deadline: Deadline): Promise<T>;
 }
 
 /** What a client needs. */
 export interface ClientParts {
   readonly transport: Pick<Transport, 'send'>;
   readonly tokens: TokenSource;
-  readonly quotas: { readonly reads: Quota; readonly writes: Quota };
-  readonly turn: Turn;
+  readonly quotas: { readonly reads: RateLimiter; readonly writes: RateLimiter };
+  readonly turn: RequestPriority;
 }
 
 /** Without a word from Graph, bulk work waits for so long after a 429. */
@@ -53,18 +59,18 @@ export function createGraphClient({ transport, tokens, quotas, turn }: ClientPar
     if (refused === undefined) return tokens.get(deadline);
     const { token, answer } = refused;
     const { signal } = deadline;
-    return tokens.get({ signal, claims: claimsFromChallenge(answer), refused: token }).catch((error: unknown) => {
-      throw errorFromAnswer(answer).as(asGraphError(error).reason, { cause: error });
+    return tokens.get({ signal, claims: claimsFromChallenge(answer), rejectedToken: token }).catch((error: unknown) => {
+      throw errorFromResponse(answer).as(asCallError(error).reason, { cause: error });
     });
   }
 
-  async function attempt(request: WireRequest, how: Attempt, refused?: Refused): Promise<Answer> {
+  async function attempt(request: GraphRequest, how: Attempt, refused?: Refused): Promise<GraphResponse> {
     const { deadline, patience, again } = how;
     const quota = request.method === 'GET' ? quotas.reads : quotas.writes;
     const release = await quota.take(turn, patience, again || refused !== undefined);
     let used = false;
     let token: string;
-    let answer: Answer;
+    let answer: GraphResponse;
     try {
       deadline.begin();
       token = await tokenFor(deadline, refused);
@@ -73,26 +79,26 @@ export function createGraphClient({ transport, tokens, quotas, turn }: ClientPar
       answer = await transport.send(request, token, deadline.limit());
     } catch (thrown) {
       const error = thrown instanceof TransportError ? errorFromLoss(thrown) : thrown;
-      used &&= asGraphError(error).certainty === 'doubtful';
+      used &&= asCallError(error).certainty === 'doubtful';
       throw error;
     } finally {
       release(used);
     }
-    if (answer.status >= 200 && answer.status < 300 && !isQueued(answer)) return answer;
-    const error = errorFromAnswer(answer);
+    if (answer.status >= 200 && answer.status < 300 && !isQueuedForApproval(answer)) return answer;
+    const error = errorFromResponse(answer);
     if (error.reason === 'THROTTLED') quota.slow(error.details.retryAfterMs ?? slowMs);
     if (answer.status !== 401) throw error;
-    if (refused !== undefined) throw error.as(tokens.whenRefused);
+    if (refused !== undefined) throw error.as(tokens.rejectionReason);
     return attempt(request, how, { token, answer });
   }
 
-  async function read<T>(request: WireRequest, parse: (answer: Answer) => T, deadline: Deadline): Promise<T> {
+  async function read<T>(request: GraphRequest, parse: (answer: GraphResponse) => T, deadline: Deadline): Promise<T> {
     for (let attempts = 1; ; attempts++) {
       try {
         return parse(await attempt(request, { deadline, patience: deadline, again: attempts > 1 }));
       } catch (error) {
         deadline.throwIfClosed();
-        const failure = asGraphError(error);
+        const failure = asCallError(error);
         const over = await waitForRetry(failure, attempts, deadline);
         const timedOut = deadline.expired && failure.certainty !== 'refused';
         if (over !== undefined) throw timedOut ? over.as('GRAPH_TIMEOUT') : over;
@@ -107,7 +113,7 @@ export function createGraphClient({ transport, tokens, quotas, turn }: ClientPar
 /** A token, and the answer by which Graph refused it. */
 interface Refused {
   readonly token: string;
-  readonly answer: Answer;
+  readonly answer: GraphResponse;
 }
 
 /**
@@ -116,10 +122,10 @@ interface Refused {
  * @returns the failure to give up with, when it isn't worth it or there is no time for it
  */
 export async function waitForRetry(
-  failure: GraphError,
+  failure: CallError,
   attempts: number,
   deadline: Deadline,
-): Promise<GraphError | undefined> {
+): Promise<CallError | undefined> {
   if (failure.certainty === 'refused' || failure.reason === 'GRAPH_PROTOCOL') return failure;
   const saysWhen = failure.reason === 'THROTTLED' || failure.details.retryAfterMs !== undefined;
   const waitMs = waitBefore(attempts, failure.details.retryAfterMs);
@@ -130,15 +136,15 @@ export async function waitForRetry(
   return undefined;
 }
 
-/** Anything that isn't a {@link GraphError} is a defect and passes through. */
-export function asGraphError(error: unknown): GraphError {
-  if (error instanceof GraphError) return error;
+/** Anything that isn't a {@link CallError} is a defect and passes through. */
+export function asCallError(error: unknown): CallError {
+  if (error instanceof CallError) return error;
   throw error;
 }
 
-function errorFromLoss(cause: TransportError): GraphError {
+function errorFromLoss(cause: TransportError): CallError {
   const certainty = cause.sent ? 'doubtful' : 'later';
-  return new GraphError(cause.sent ? lossReasons[cause.loss] : 'GRAPH_UNAVAILABLE', {
+  return new CallError(cause.sent ? lossReasons[cause.loss] : 'GRAPH_UNAVAILABLE', {
     certainty,
     graph: cause.ids,
     cause,
@@ -149,4 +155,4 @@ const lossReasons = {
   broken: 'GRAPH_UNAVAILABLE',
   unreadable: 'GRAPH_PROTOCOL',
   'given-up': 'GRAPH_TIMEOUT',
-} as const satisfies Record<Loss, GraphReason>;
+} as const satisfies Record<TransportFailure, CallReason>;

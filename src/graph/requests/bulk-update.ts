@@ -1,23 +1,23 @@
 import { setMaxListeners } from 'node:events';
 import { Clock, Deadline } from '../../scheduling/deadline.js';
-import type { Order, Place } from '../../scheduling/keyed-queue.js';
-import { createTurn, type Turn } from '../../scheduling/priority.js';
+import type { KeyedQueue, Place } from '../../scheduling/keyed-queue.js';
+import { createTurn, type RequestPriority } from '../../scheduling/priority.js';
 import type { ScriptUserState } from '../entities.js';
-import type { Approval, BulkUpdate, Call, PlacedUpdate, Update, Written } from '../graph.js';
+import type { Approval, BulkUpdate, Call, QueuedUpdate, Update, WriteResult } from '../graph.js';
 import { stateKey } from '../routes.js';
 
 /** What updates of many need of the layer. */
 export interface BulkParts {
-  readonly order: Order;
+  readonly order: KeyedQueue;
   /** The longest that one update may take from its turn on, in milliseconds. */
   readonly deadlineMs: number;
   /** Sends one update, in its turn. */
   readonly update: (
     update: Update,
     approval: Approval,
-    turn: Turn,
+    turn: RequestPriority,
     deadline: Deadline,
-  ) => Promise<Written<ScriptUserState>>;
+  ) => Promise<WriteResult<ScriptUserState>>;
   /** Aborts when no update is to be begun any more; its reason is what those are told that wait. */
   readonly closing: AbortSignal;
   /** Called at the end. */
@@ -37,7 +37,7 @@ export function createBulkUpdate(
   // Several such calls take turns, also those of one person.
   const job = Symbol('bulk update');
   const notBegun = new Set<Place>();
-  const placed = updates.map((each, index): PlacedUpdate => {
+  const placed = updates.map((each, index): QueuedUpdate => {
     const turn = createTurn(job, 'bulk');
     const place = order.place(stateKey(each), (lane) => {
       if (lane === 'interactive') turn.hurry();

@@ -1,10 +1,10 @@
-import { GraphError } from '../../errors.js';
+import { CallError } from '../../errors.js';
 import type { Deadline } from '../../scheduling/deadline.js';
 import { readEntity, requireEntity, type ScriptUserState, scriptUserState } from '../entities.js';
 import type { Approval, NewUserState, UserStatePatch } from '../graph.js';
-import { type Script, type Target, userStatePath, userStatesPath } from '../routes.js';
-import type { Answer, WireRequest } from '../wire/transport.js';
-import { asGraphError, type GraphClient } from './attempt.js';
+import { type ScriptRef, type StateRef, userStatePath, userStatesPath } from '../routes.js';
+import type { GraphRequest, GraphResponse } from '../wire/transport.js';
+import { asCallError, type GraphClient } from './attempt.js';
 import type { Pager } from './paging.js';
 import type { Write } from './write-outcome.js';
 
@@ -34,7 +34,7 @@ function shows(state: ScriptUserState, wanted: UserStatePatch): boolean {
 /** Taken, but perhaps not applied yet, whatever the body says. */
 const accepted = 202;
 
-function shown(answer: Answer, done: ReturnType<typeof whenShowing>): ScriptUserState | undefined {
+function shown(answer: GraphResponse, done: ReturnType<typeof whenShowing>): ScriptUserState | undefined {
   return answer.status === accepted ? undefined : done(readEntity(scriptUserState, answer));
 }
 
@@ -45,7 +45,7 @@ function whenShowing(wanted: UserStatePatch): (state: ScriptUserState | undefine
 
 /** One user run state: reading it, and the three writes, each with how to tell what became of it. */
 export function createUserStates(client: GraphClient, page: Pager, basePath: string) {
-  const at = (target: Target) => basePath + userStatePath(target);
+  const at = (target: StateRef) => basePath + userStatePath(target);
   const get = (path: string, deadline: Deadline) =>
     client.read({ method: 'GET', path }, (answer) => requireEntity(scriptUserState, answer), deadline);
 
@@ -54,18 +54,18 @@ export function createUserStates(client: GraphClient, page: Pager, basePath: str
     let cursor: string | undefined;
     do {
       const { items, nextCursor } = await page(path, scriptUserState, cursor, deadline);
-      if (items.some((item) => shows(item, state))) throw new GraphError('CONFLICT');
+      if (items.some((item) => shows(item, state))) throw new CallError('CONFLICT');
       cursor = nextCursor;
     } while (cursor !== undefined);
   }
 
   return {
-    get: (target: Target, deadline: Deadline) => get(at(target), deadline),
+    get: (target: StateRef, deadline: Deadline) => get(at(target), deadline),
 
-    update(target: Target, patch: UserStatePatch, approval: Approval): Write<ScriptUserState> {
+    update(target: StateRef, patch: UserStatePatch, approval: Approval): Write<ScriptUserState> {
       const path = at(target);
       const done = whenShowing(patch);
-      const request: WireRequest = { method: 'PATCH', path, headers: approvalHeaders(approval), body: body(patch) };
+      const request: GraphRequest = { method: 'PATCH', path, headers: approvalHeaders(approval), body: body(patch) };
       return {
         request,
         shownBy: (answer) => shown(answer, done),
@@ -74,7 +74,7 @@ export function createUserStates(client: GraphClient, page: Pager, basePath: str
       };
     },
 
-    create(script: Script, state: NewUserState): Write<ScriptUserState> {
+    create(script: ScriptRef, state: NewUserState): Write<ScriptUserState> {
       const path = userStatesPath(script);
       const done = whenShowing(state);
       const { id } = state;
@@ -89,7 +89,7 @@ export function createUserStates(client: GraphClient, page: Pager, basePath: str
       };
     },
 
-    delete(target: Target): Write<{ readonly id: string }> {
+    delete(target: StateRef): Write<{ readonly id: string }> {
       const path = at(target);
       const gone = { id: target.userStateId };
       return {
@@ -106,7 +106,7 @@ async function unlessMissing<T>(read: Promise<T>): Promise<T | undefined> {
   try {
     return await read;
   } catch (error) {
-    if (asGraphError(error).reason === 'GRAPH_NOT_FOUND') return undefined;
+    if (asCallError(error).reason === 'GRAPH_NOT_FOUND') return undefined;
     throw error;
   }
 }

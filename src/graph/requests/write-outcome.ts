@@ -1,15 +1,15 @@
-import { GraphError } from '../../errors.js';
+import { CallError } from '../../errors.js';
 import type { Deadline } from '../../scheduling/deadline.js';
-import type { Written } from '../graph.js';
+import type { WriteResult } from '../graph.js';
 import { waitBefore } from '../wire/retry-after.js';
-import type { Answer, WireRequest } from '../wire/transport.js';
-import { asGraphError, type GraphClient, waitForRetry } from './attempt.js';
+import type { GraphRequest, GraphResponse } from '../wire/transport.js';
+import { asCallError, type GraphClient, waitForRetry } from './attempt.js';
 
 /** One write, and how to tell what became of it. */
 export interface Write<T> {
-  readonly request: WireRequest;
+  readonly request: GraphRequest;
   /** What a 2xx answer shows; `undefined` when it doesn't show that the write is done. */
-  readonly shownBy: (answer: Answer) => T | undefined;
+  readonly shownBy: (answer: GraphResponse) => T | undefined;
   /** Looks whether the write is done; `undefined` when it is not. Throws when that can't be told. */
   readonly readBack: (deadline: Deadline) => Promise<T | undefined>;
   /**
@@ -24,7 +24,7 @@ export interface Write<T> {
 }
 
 /** Sends writes and finds out what became of them. */
-export type Writer = <T>(write: Write<T>, deadline: Deadline) => Promise<Written<T>>;
+export type Writer = <T>(write: Write<T>, deadline: Deadline) => Promise<WriteResult<T>>;
 
 /** A 2xx that does not show its result is looked after this many times before the write is sent once more. */
 const looksAfterSuccess = 3;
@@ -34,27 +34,27 @@ const looksAfterSuccess = 3;
  * when it is known not to be applied. Everything else is `OUTCOME_UNKNOWN`.
  */
 export function createWriter(client: GraphClient): Writer {
-  return async <T>(write: Write<T>, caller: Deadline): Promise<Written<T>> => {
+  return async <T>(write: Write<T>, caller: Deadline): Promise<WriteResult<T>> => {
     const deadline = caller.seenThrough();
     const doubts = createDoubts(write.nature);
     let repeated = false;
 
-    async function attempt(again: boolean): Promise<Written<T> | GraphError> {
+    async function attempt(again: boolean): Promise<WriteResult<T> | CallError> {
       try {
         // Until a request has left, the caller may call it off.
         const patience = doubts.left ? deadline : caller;
         const answer = await client.attempt(write.request, { deadline, patience, again });
         const value = write.shownBy(answer);
         if (value !== undefined) return { value, graph: answer.ids };
-        return new GraphError('OUTCOME_UNKNOWN', { certainty: 'doubtful', graph: answer.ids, status: answer.status });
+        return new CallError('OUTCOME_UNKNOWN', { certainty: 'doubtful', graph: answer.ids, status: answer.status });
       } catch (error) {
-        return asGraphError(error);
+        return asCallError(error);
       }
     }
 
     for (let attempts = 1; ; attempts++) {
       const result = await attempt(attempts > 1);
-      if (!(result instanceof GraphError)) return result;
+      if (!(result instanceof CallError)) return result;
 
       const isFirst = !doubts.left;
       doubts.note(result);
@@ -70,7 +70,7 @@ export function createWriter(client: GraphClient): Writer {
       if (!doubts.left) throw failure;
 
       const found = await look(write, result, deadline);
-      if (found instanceof GraphError) {
+      if (found instanceof CallError) {
         const { certainty } = result;
         throw doubts.verdict(
           found.reason === 'GRAPH_NOT_FOUND' ? found : failure.as(failure.reason, { certainty }),
@@ -94,12 +94,12 @@ export function createWriter(client: GraphClient): Writer {
 }
 
 /** Whether the request of a failed attempt was sent: an answer came, or it is at least in doubt. */
-function hasLeft({ certainty, details }: GraphError): boolean {
+function hasLeft({ certainty, details }: CallError): boolean {
   return certainty === 'doubtful' || details.status !== undefined;
 }
 
 /** Whether Graph is done with a doubtful request: it said itself that it failed. A gateway's 504 says nothing of it. */
-function isOver({ details: { status } }: GraphError): boolean {
+function isOver({ details: { status } }: CallError): boolean {
   return status !== undefined && status >= 500 && status !== 504;
 }
 
@@ -114,7 +114,7 @@ function createDoubts(nature: Write<unknown>['nature']) {
     get left() {
       return left;
     },
-    note(failure: GraphError): void {
+    note(failure: CallError): void {
       const isPutOff = failure.certainty === 'later' && hasLeft(failure);
       // Of a write that was put off, Graph's "not now" may be told, and so may that its session is over. What else comes of
       // another attempt says nothing of it.
@@ -131,7 +131,7 @@ function createDoubts(nature: Write<unknown>['nature']) {
       wasPutOff = false;
     },
     /** The error to end with. */
-    verdict(failure: GraphError, cause: GraphError = failure): GraphError {
+    verdict(failure: CallError, cause: CallError = failure): CallError {
       return unsettled || mayStillLand ? failure.as('OUTCOME_UNKNOWN', { cause }) : failure;
     },
   };
@@ -145,9 +145,9 @@ function createDoubts(nature: Write<unknown>['nature']) {
  */
 async function look<T>(
   { readBack }: Write<T>,
-  failure: GraphError,
+  failure: CallError,
   deadline: Deadline,
-): Promise<{ readonly value: T } | GraphError | undefined> {
+): Promise<{ readonly value: T } | CallError | undefined> {
   const accepted = (failure.details.status ?? 500) < 300;
   try {
     for (let looks = 1; ; looks++) {
@@ -158,6 +158,6 @@ async function look<T>(
       await deadline.wait(waitMs);
     }
   } catch (error) {
-    return asGraphError(error);
+    return asCallError(error);
   }
 }

@@ -1,6 +1,6 @@
 import type { AccessToken, TokenCredential } from '@azure/identity';
 import type { Logger } from 'pino';
-import { GraphError } from '../../errors.js';
+import { CallError } from '../../errors.js';
 
 /** What is wanted of a token. */
 export interface TokenRequest {
@@ -9,14 +9,14 @@ export interface TokenRequest {
   /** The claims of a challenge, as JSON text. */
   readonly claims?: string | undefined;
   /** A token that Graph has just refused, so it must be another one. */
-  readonly refused?: string | undefined;
+  readonly rejectedToken?: string | undefined;
 }
 
 /** Hands out access tokens, from memory while they are good. */
 export interface TokenSource {
   /** What it means when Graph refuses even another token of this source. */
-  readonly whenRefused: 'CREDENTIAL_UNAVAILABLE' | 'SIGN_IN_REQUIRED';
-  /** @throws {GraphError} `CREDENTIAL_UNAVAILABLE` when there is none to be had, or none in time */
+  readonly rejectionReason: 'CREDENTIAL_UNAVAILABLE' | 'SIGN_IN_REQUIRED';
+  /** @throws {CallError} `CREDENTIAL_UNAVAILABLE` when there is none to be had, or none in time */
   get(request: TokenRequest): Promise<string>;
 }
 
@@ -39,13 +39,13 @@ export function createTokenSource(credential: TokenCredential, scope: string, lo
     const abortSignal = AbortSignal.timeout(fetchTimeoutMs);
     const options = { abortSignal, enableCae: true, ...(claims !== undefined && { claims }) };
     try {
-      const token = await inTime(credential.getToken(scope, options), abortSignal);
+      const token = await abortable(credential.getToken(scope, options), abortSignal);
       if (token === null) throw new Error('the credential gave no token');
       current = token;
       return token;
     } catch (cause) {
       log.error({ cause: describeCause(cause) }, 'no Graph token to be had');
-      throw new GraphError('CREDENTIAL_UNAVAILABLE', { cause });
+      throw new CallError('CREDENTIAL_UNAVAILABLE', { cause });
     }
   }
 
@@ -65,17 +65,17 @@ export function createTokenSource(credential: TokenCredential, scope: string, lo
   }
 
   return {
-    whenRefused: 'CREDENTIAL_UNAVAILABLE',
+    rejectionReason: 'CREDENTIAL_UNAVAILABLE',
     async get(request) {
-      const { claims, refused } = request;
+      const { claims, rejectedToken: refused } = request;
       const now = Date.now();
       if (current !== undefined && current.token !== refused && current.expiresOnTimestamp > now) {
         if (now >= (current.refreshAfterTimestamp ?? current.expiresOnTimestamp - renewBeforeMs)) renewEarly();
         return current.token;
       }
-      const { token } = await inTime(renew(claims), request.signal);
+      const { token } = await abortable(renew(claims), request.signal);
       if (token === refused) {
-        throw new GraphError('CREDENTIAL_UNAVAILABLE', { cause: new Error('there is no token but the refused one') });
+        throw new CallError('CREDENTIAL_UNAVAILABLE', { cause: new Error('there is no token but the refused one') });
       }
       return token;
     },
@@ -97,9 +97,9 @@ export function describeCause(cause: unknown): string {
 }
 
 /** Waits for a token no longer than its caller does. Throws `CREDENTIAL_UNAVAILABLE` when the time is over. */
-export function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onAbort = () => reject(new GraphError('CREDENTIAL_UNAVAILABLE', { cause: signal.reason }));
+    const onAbort = () => reject(new CallError('CREDENTIAL_UNAVAILABLE', { cause: signal.reason }));
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));

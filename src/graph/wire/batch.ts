@@ -1,37 +1,44 @@
 import { z } from 'zod';
-import { type Limit, whenGivenUp } from '../../scheduling/wait-limit.js';
-import { type Answer, type Loss, maxAnswerBytes, readIds, TransportError, type WireRequest } from './transport.js';
+import { onTimeoutOrAbort, type WaitLimit } from '../../scheduling/wait-limit.js';
+import {
+  type GraphRequest,
+  type GraphResponse,
+  maxAnswerBytes,
+  readIds,
+  TransportError,
+  type TransportFailure,
+} from './transport.js';
 
 /** One request that is ready to leave, and the promise of its answer. */
-export interface Item {
-  readonly request: WireRequest;
+export interface PendingRequest {
+  readonly request: GraphRequest;
   readonly token: string;
-  readonly limit: Limit;
-  readonly resolve: (answer: Answer) => void;
+  readonly limit: WaitLimit;
+  readonly resolve: (answer: GraphResponse) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /** The one request that several become, and the way back from its answer to theirs. */
 export interface Batch {
-  readonly request: WireRequest;
+  readonly request: GraphRequest;
   /** It is waited for as long as any of them is. */
-  readonly limit: Limit;
+  readonly limit: WaitLimit;
   /** Those whose answers are still waited for. */
-  waiting(): readonly Item[];
+  waiting(): readonly PendingRequest[];
   /** Gives each request the one answer that bears its id; without one, its outcome is in doubt. */
-  settle(answer: Answer): void;
+  settle(answer: GraphResponse): void;
   /** To be called when the batch is over, however it ended. */
   end(): void;
 }
 
 /** Joins requests to the body of a `$batch`. */
-export function createBatch(items: readonly Item[], basePath: string): Batch {
+export function createBatch(items: readonly PendingRequest[], basePath: string): Batch {
   const leaving = new AbortController();
   const waiting = new Set(items);
   let left = false;
   const legs = items.map((item, index) => {
     const clientRequestId = crypto.randomUUID();
-    const forget = whenGivenUp(item.limit, (cause) => {
+    const forget = onTimeoutOrAbort(item.limit, (cause) => {
       waiting.delete(item);
       // What has not left must not leave with this one in it; the others are told that it has not.
       if (!left || waiting.size === 0) leaving.abort(cause);
@@ -45,7 +52,7 @@ export function createBatch(items: readonly Item[], basePath: string): Batch {
       method: 'POST',
       path: `${basePath}$batch`,
       body: `{"requests":[${legs.map((leg) => describe(leg, basePath)).join()}]}`,
-      maxAnswerBytes: maxAnswerBytes * legs.length,
+      maxResponseBytes: maxAnswerBytes * legs.length,
       items: legs.length,
       onSent: () => {
         left = true;
@@ -69,7 +76,12 @@ export function createBatch(items: readonly Item[], basePath: string): Batch {
 }
 
 /** What can't be written as text again, such as a body nested too deep, is no answer. */
-function settleOne(found: ItemAnswer, clientRequestId: string, resolve: Item['resolve'], reject: Item['reject']): void {
+function settleOne(
+  found: ItemAnswer,
+  clientRequestId: string,
+  resolve: PendingRequest['resolve'],
+  reject: PendingRequest['reject'],
+): void {
   try {
     resolve(toAnswer(found, clientRequestId));
   } catch (cause) {
@@ -78,18 +90,21 @@ function settleOne(found: ItemAnswer, clientRequestId: string, resolve: Item['re
 }
 
 /** Nothing is known of a request that was in a batch, but that the batch left. */
-function lost(clientRequestId: string, loss: Loss, cause: unknown): TransportError {
+function lost(clientRequestId: string, loss: TransportFailure, cause: unknown): TransportError {
   return new TransportError({ sent: true, loss, ids: { clientRequestId }, cause });
 }
 
-interface Leg {
-  readonly request: WireRequest;
+interface BatchItem {
+  readonly request: GraphRequest;
   readonly id: string;
   readonly clientRequestId: string;
 }
 
 /** A request as an item of a batch: its address without the version, its headers with it, its body as it is. */
-function describe({ request: { method, path, headers, body }, id, clientRequestId }: Leg, basePath: string): string {
+function describe(
+  { request: { method, path, headers, body }, id, clientRequestId }: BatchItem,
+  basePath: string,
+): string {
   const item = JSON.stringify({
     id,
     method,
@@ -128,7 +143,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-function toAnswer({ status, headers, body }: ItemAnswer, clientRequestId: string): Answer {
+function toAnswer({ status, headers, body }: ItemAnswer, clientRequestId: string): GraphResponse {
   const own = new Map(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
   const text = typeof body === 'string' ? body : JSON.stringify(body ?? '');
   return { status, headers: own, text, ids: readIds(own, clientRequestId) };

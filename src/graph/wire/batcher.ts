@@ -1,6 +1,6 @@
-import { createBatch, type Item } from './batch.js';
-import { isQueued } from './error-response.js';
-import type { Answer, Transport } from './transport.js';
+import { createBatch, type PendingRequest } from './batch.js';
+import { isQueuedForApproval } from './error-response.js';
+import type { GraphResponse, Transport } from './transport.js';
 
 /** Graph takes this many requests in one batch. */
 const maxItems = 20;
@@ -12,8 +12,8 @@ const maxItems = 20;
  * @param basePath with the version, `/beta/`
  * @see https://learn.microsoft.com/graph/json-batching
  */
-export function createBatching(transport: Pick<Transport, 'send'>, basePath: string): Pick<Transport, 'send'> {
-  let ready: Item[] = [];
+export function createBatcher(transport: Pick<Transport, 'send'>, basePath: string): Pick<Transport, 'send'> {
+  let ready: PendingRequest[] = [];
 
   function flush(): void {
     const items = ready;
@@ -31,11 +31,11 @@ export function createBatching(transport: Pick<Transport, 'send'>, basePath: str
     }
   }
 
-  function sendAlone({ request, token, limit, resolve, reject }: Item): void {
+  function sendAlone({ request, token, limit, resolve, reject }: PendingRequest): void {
     transport.send(request, token, limit).then(resolve, reject);
   }
 
-  async function sendTogether(items: readonly Item[], token: string): Promise<void> {
+  async function sendTogether(items: readonly PendingRequest[], token: string): Promise<void> {
     const batch = createBatch(items, basePath);
     try {
       const answer = await transport.send(batch.request, token, batch.limit);
@@ -62,7 +62,7 @@ export function createBatching(transport: Pick<Transport, 'send'>, basePath: str
 }
 
 /** Graph refuses a malformed batch before it looks into it: nothing was done, and each of its requests can go alone. */
-function isRefusedAsWhole(answer: Answer): boolean {
+function isRefusedAsWhole(answer: GraphResponse): boolean {
   const { status } = answer;
-  return status >= 400 && status < 500 && ![401, 403, 408, 412, 429].includes(status) && !isQueued(answer);
+  return status >= 400 && status < 500 && ![401, 403, 408, 412, 429].includes(status) && !isQueuedForApproval(answer);
 }

@@ -1,11 +1,11 @@
-import { GraphError, type GraphErrorDetails, type GraphReason } from '../../errors.js';
+import { CallError, type CallErrorDetails, type CallReason } from '../../errors.js';
 import { parseRetryAfter } from './retry-after.js';
-import type { Answer } from './transport.js';
+import type { GraphResponse } from './transport.js';
 
 /** Intune wraps its errors as JSON in `message`, sometimes twice; nothing has been seen that goes deeper. */
 const maxDepth = 4;
 
-interface Told {
+interface UnwrappedError {
   readonly code?: string;
   readonly text: string;
   readonly retryAfter?: unknown;
@@ -25,7 +25,7 @@ function parseRecord(text: string): Readonly<Record<string, unknown>> | undefine
 }
 
 /** Follows `message` and `Message` inwards, as far as they are JSON. */
-function unwrap(text: string, depth = 0): Told {
+function unwrap(text: string, depth = 0): UnwrappedError {
   const outer = depth < maxDepth ? parseRecord(text) : undefined;
   if (outer === undefined) return { text: depth === 0 ? '' : text.slice(0, maxTextLength) };
   const error = isRecord(outer['error']) ? outer['error'] : outer;
@@ -43,17 +43,17 @@ function unwrap(text: string, depth = 0): Told {
 const maxTextLength = 2_000;
 
 /** Leaves of Graph's text what was meant for people: no operation ids, addresses, names or tokens. */
-function forPeople(text: string): string {
+function redactForUsers(text: string): string {
   if (/[<{]/.test(text)) return '';
   return (text.split(/ - (?:Operation ID|Activity ID|Url)\b/i)[0] ?? '')
-    .replaceAll(/\S+/g, (word) => (isForPeople(word) ? word : '…'))
+    .replaceAll(/\S+/g, (word) => (isSafeWord(word) ? word : '…'))
     .replaceAll(/[\s\p{Cc}]+/gu, ' ')
     .trim()
     .slice(0, 400);
 }
 
 /** Whether a word is one: not an address of a machine or a person, and not so long that it could be a token. */
-function isForPeople(word: string): boolean {
+function isSafeWord(word: string): boolean {
   return word.length < 48 && !/@|:\/\/|:\d|\d\.\d+\.\d|[a-z0-9-]+(\.[a-z0-9-]+){2,}/.test(word);
 }
 
@@ -66,7 +66,7 @@ function missingPermissions(text: string): readonly string[] | undefined {
 }
 
 /** The reason for a refusal that isn't about approval, by status and, where that doesn't tell, by Graph's words. */
-function reasonOf(status: number, text: string): GraphReason {
+function reasonOf(status: number, text: string): CallReason {
   if (status < 400) return 'GRAPH_PROTOCOL';
   if (status >= 500 || status === 408) return 'GRAPH_UNAVAILABLE';
   switch (status) {
@@ -88,43 +88,43 @@ function reasonOf(status: number, text: string): GraphReason {
 }
 
 /** Whether Graph has kept a write for a second administrator, which it may also call accepted. */
-export function isQueued({ status, headers }: Answer): boolean {
+export function isQueuedForApproval({ status, headers }: GraphResponse): boolean {
   return (status >= 400 || status === 202) && headers.get('x-msft-approval-code') !== undefined;
 }
 
 /** Turns an answer that is no success into the error it stands for. */
-export function errorFromAnswer(answer: Answer): GraphError {
+export function errorFromResponse(answer: GraphResponse): CallError {
   const { status, headers } = answer;
   const told = unwrap(answer.text);
   const retryAfterMs = parseRetryAfter(headers.get('retry-after')) ?? parseRetryAfter(told.retryAfter);
   const activityId = new RegExp(`Activity ID:\\s*(${guid.source})`, 'i').exec(answer.text.slice(0, 16_384))?.[1];
-  const details: GraphErrorDetails = {
+  const details: CallErrorDetails = {
     status,
     graph: { ...answer.ids, ...(activityId !== undefined && { activityId }) },
-    explanation: forPeople(told.text),
+    publicMessage: redactForUsers(told.text),
     ...(told.code !== undefined && { code: told.code }),
   };
-  if (isQueued(answer) || status === 412) {
+  if (isQueuedForApproval(answer) || status === 412) {
     const code =
       /^[\w-]{1,64}$/.exec(headers.get('x-msft-approval-code') ?? '')?.[0] ??
       guid.exec(/approval.*/is.exec(told.text)?.[0] ?? '')?.[0];
-    return new GraphError('APPROVAL_PENDING', { ...details, ...(code !== undefined && { approvalCode: code }) });
+    return new CallError('APPROVAL_PENDING', { ...details, ...(code !== undefined && { approvalCode: code }) });
   }
   // 400 in the field, 403 on Microsoft's page on approval for applications: the header's name is what tells.
   if ((status === 400 || status === 403) && /x-msft-approval-justification/i.test(told.text)) {
-    return new GraphError('APPROVAL_JUSTIFICATION_REQUIRED', details);
+    return new CallError('APPROVAL_JUSTIFICATION_REQUIRED', details);
   }
   const reason = reasonOf(status, told.text);
   if (reason === 'THROTTLED' || (status === 503 && retryAfterMs !== undefined)) {
-    return new GraphError(reason, {
+    return new CallError(reason, {
       ...details,
       certainty: 'later',
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     });
   }
-  if (reason === 'GRAPH_UNAVAILABLE') return new GraphError(reason, { ...details, certainty: 'doubtful' });
+  if (reason === 'GRAPH_UNAVAILABLE') return new CallError(reason, { ...details, certainty: 'doubtful' });
   const missing = reason === 'GRAPH_PERMISSION_MISSING' ? missingPermissions(told.text) : undefined;
-  return new GraphError(reason, { ...details, ...(missing !== undefined && { missingPermissions: missing }) });
+  return new CallError(reason, { ...details, ...(missing !== undefined && { missingPermissions: missing }) });
 }
 
 /**
@@ -134,7 +134,7 @@ export function errorFromAnswer(answer: Answer): GraphError {
  *
  * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
  */
-export function claimsFromChallenge(answer: Answer): string | undefined {
+export function claimsFromChallenge(answer: GraphResponse): string | undefined {
   const header = answer.headers.get('www-authenticate') ?? '';
   if (!/\berror="?insufficient_claims\b/.test(header)) return undefined;
   const encoded = /[\s,]claims="?([\w+/=-]+)"?/.exec(header)?.[1];

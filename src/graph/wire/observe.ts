@@ -1,6 +1,6 @@
-import type { Lane } from '../../scheduling/priority.js';
-import type { Quota } from '../../scheduling/rate-limiter.js';
-import type { Answer, Transport } from './transport.js';
+import type { Priority } from '../../scheduling/priority.js';
+import type { RateLimiter } from '../../scheduling/rate-limiter.js';
+import type { GraphResponse, Transport } from './transport.js';
 
 /** Which of Graph's limits a request counts in. */
 export type QuotaName = 'reads' | 'writes';
@@ -12,7 +12,7 @@ export interface GraphObserver {
   /** One request has been answered, alone or in a batch. */
   readonly answer: (method: string, status: string) => void;
   /** One call has got its slot, or has been told that there is none. */
-  readonly waited: (quota: QuotaName, lane: Lane, seconds: number) => void;
+  readonly waited: (quota: QuotaName, lane: Priority, seconds: number) => void;
 }
 
 type Sender = Pick<Transport, 'send'>;
@@ -27,7 +27,7 @@ export function observeRoundTrips(transport: Transport, { roundTrip }: GraphObse
       const startedAt = performance.now();
       const { method, items } = request;
       const name = items === undefined ? method : 'BATCH';
-      let answer: Answer | undefined;
+      let answer: GraphResponse | undefined;
       try {
         answer = await transport.send(request, token, limit);
         return answer;
@@ -55,7 +55,7 @@ export function observeAnswers(transport: Sender, { answer: tell }: GraphObserve
 }
 
 /** Tells how long calls wait for their slots. */
-export function observeWaits(name: QuotaName, quota: Quota, { waited }: GraphObserver): Quota {
+export function observeWaits(name: QuotaName, quota: RateLimiter, { waited }: GraphObserver): RateLimiter {
   return {
     ...quota,
     async take(turn, deadline, again) {

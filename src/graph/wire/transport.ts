@@ -1,9 +1,9 @@
 import { type Dispatcher, Pool } from 'undici';
 import type { GraphIds } from '../../errors.js';
-import { type Limit, whenGivenUp } from '../../scheduling/wait-limit.js';
+import { onTimeoutOrAbort, type WaitLimit } from '../../scheduling/wait-limit.js';
 
 /** A request as it goes over the wire, but for the token. */
-export interface WireRequest {
+export interface GraphRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** On the origin, with the query: `/beta/deviceManagement/…`. */
   readonly path: string;
@@ -11,7 +11,7 @@ export interface WireRequest {
   /** JSON. */
   readonly body?: string;
   /** A longer answer is given up; {@link maxAnswerBytes} by default. */
-  readonly maxAnswerBytes?: number;
+  readonly maxResponseBytes?: number;
   /** How many requests are in it, when it is a batch of them. */
   readonly items?: number;
   /** Called when it leaves. */
@@ -19,7 +19,7 @@ export interface WireRequest {
 }
 
 /** A whole answer, whatever its status. */
-export interface Answer {
+export interface GraphResponse {
   readonly status: number;
   /** By their names in small letters. */
   readonly headers: { get(name: string): string | undefined };
@@ -33,13 +33,13 @@ export interface Answer {
  * - `unreadable`: something came, but no answer to the request that could be read
  * - `given-up`: nobody waited any longer
  */
-export type Loss = 'broken' | 'unreadable' | 'given-up';
+export type TransportFailure = 'broken' | 'unreadable' | 'given-up';
 
 /** No whole answer came. `sent` says whether the request had left, and so may have been received. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   readonly sent: boolean;
-  readonly loss: Loss;
+  readonly loss: TransportFailure;
   readonly ids: GraphIds;
 
   constructor({ sent, loss, ids, cause }: Pick<TransportError, 'sent' | 'loss' | 'ids' | 'cause'>) {
@@ -53,7 +53,7 @@ export class TransportError extends Error {
 /** One exchange over HTTP. Never follows a redirect, never retries. */
 export interface Transport {
   /** @throws {TransportError} */
-  send(request: WireRequest, token: string, limit: Limit): Promise<Answer>;
+  send(request: GraphRequest, token: string, limit: WaitLimit): Promise<GraphResponse>;
   close(): Promise<void>;
 }
 
@@ -61,7 +61,7 @@ export interface Transport {
 export const maxAnswerBytes = 4 * 1024 * 1024;
 
 /** A server that repeats the token in its answer must not get it any further than here. */
-function without(token: string, text: string): string {
+function redact(token: string, text: string): string {
   return text.includes(token) ? text.replaceAll(token, '…') : text;
 }
 
@@ -71,7 +71,7 @@ function readId(value: string | undefined): string | undefined {
 }
 
 /** The ids of an exchange. */
-export function readIds(headers: Answer['headers'], clientRequestId: string): GraphIds {
+export function readIds(headers: GraphResponse['headers'], clientRequestId: string): GraphIds {
   const requestId = readId(headers.get('request-id'));
   return { clientRequestId, ...(requestId !== undefined && { requestId }) };
 }
@@ -91,19 +91,19 @@ export function createTransport(origin: string): Transport {
   };
 }
 
-function exchange(pool: Pool, request: WireRequest, token: string, limit: Limit): Promise<Answer> {
+function exchange(pool: Pool, request: GraphRequest, token: string, limit: WaitLimit): Promise<GraphResponse> {
   const clientRequestId = crypto.randomUUID();
-  const maxBytes = request.maxAnswerBytes ?? maxAnswerBytes;
+  const maxBytes = request.maxResponseBytes ?? maxAnswerBytes;
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
     let status = 0;
-    let headers: Answer['headers'] = new Map();
+    let headers: GraphResponse['headers'] = new Map();
     let size = 0;
     const chunks: Buffer[] = [];
 
     let isGivenUp = false;
 
-    const fail = (loss: Loss, cause: unknown) => {
+    const fail = (loss: TransportFailure, cause: unknown) => {
       settle();
       const ids = readIds(headers, clientRequestId);
       reject(new TransportError({ sent: controller !== undefined, loss, ids, cause }));
@@ -114,7 +114,7 @@ function exchange(pool: Pool, request: WireRequest, token: string, limit: Limit)
       fail('given-up', cause);
       controller?.abort(new Error('aborted', { cause }));
     };
-    const settle = whenGivenUp(limit, giveUp);
+    const settle = onTimeoutOrAbort(limit, giveUp);
     if (limit.caller?.aborted) return giveUp(limit.caller.reason);
 
     pool.dispatch(
@@ -138,7 +138,7 @@ function exchange(pool: Pool, request: WireRequest, token: string, limit: Limit)
         },
         onResponseStart(_controller, statusCode, raw) {
           status = statusCode;
-          headers = { get: (name) => without(token, [raw[name] ?? []].flat().join(', ')) || undefined };
+          headers = { get: (name) => redact(token, [raw[name] ?? []].flat().join(', ')) || undefined };
         },
         onResponseData(started, chunk) {
           size += chunk.length;
@@ -147,7 +147,7 @@ function exchange(pool: Pool, request: WireRequest, token: string, limit: Limit)
         },
         onResponseEnd() {
           settle();
-          const text = without(token, Buffer.concat(chunks).toString('utf8'));
+          const text = redact(token, Buffer.concat(chunks).toString('utf8'));
           resolve({ status, headers, text, ids: readIds(headers, clientRequestId) });
         },
         onResponseError: (_controller, error) => fail(size > maxBytes ? 'unreadable' : 'broken', error),

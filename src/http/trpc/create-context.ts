@@ -3,24 +3,24 @@ import type { Response } from 'express';
 import type { Logger } from 'pino';
 import type { Context } from '../../api/context.js';
 import { reasonOf } from '../../api/errors.js';
-import { type CallObserver, createWatch } from '../../api/instrument.js';
+import { type CallObserver, createCallInstrumentation } from '../../api/instrument.js';
 import { procedures } from '../../api/router.js';
-import type { Visitor } from '../../auth/authenticate.js';
-import { GraphError } from '../../errors.js';
+import type { Principal } from '../../auth/authenticate.js';
+import { CallError } from '../../errors.js';
 import type { Graph } from '../../graph/graph.js';
 
 /** What every call's context is made of, beside the request. */
 export interface TrpcParts extends Pick<Context, 'graphKind' | 'audit'> {
   /** Graph for one request of this visitor. */
-  readonly graphFor: (visitor: Visitor | null) => Graph;
+  readonly graphFor: (visitor: Principal | null) => Graph;
   readonly observeCall: CallObserver | undefined;
   readonly log: Logger;
 }
 
 /** The context of the calls of one request, which has passed the guards. */
-export function contextOf(response: Response, parts: TrpcParts): Context {
+export function createContext(response: Response, parts: TrpcParts): Context {
   const { log, graphFor, graphKind, audit, observeCall } = parts;
-  const { visitor = null, requestId } = response.locals;
+  const { principal: visitor = null, requestId } = response.locals;
   return {
     requestId,
     person: visitor?.person ?? null,
@@ -28,7 +28,7 @@ export function contextOf(response: Response, parts: TrpcParts): Context {
     graph: graphFor(visitor),
     graphKind,
     audit,
-    watch: createWatch(response.req.headers, observeCall),
+    instrument: createCallInstrumentation(response.req.headers, observeCall),
     logFailure: (error, path) => logFailure(log, error, requestId, path),
   };
 }
@@ -38,6 +38,6 @@ function logFailure(log: Logger, error: TRPCError, requestId: string, path: stri
   // A path that names nothing is the caller's text, which is not logged.
   const call = { requestId, procedure: path !== undefined && procedures.has(path) ? path : null, reason };
   if (reason === 'INTERNAL') log.error({ ...call, err: error.cause ?? error }, 'a defect');
-  else if (error.cause instanceof GraphError) log.warn({ ...call, ...error.cause.forLog() }, 'call failed');
+  else if (error.cause instanceof CallError) log.warn({ ...call, ...error.cause.forLog() }, 'call failed');
   else log.info(call, 'call refused');
 }

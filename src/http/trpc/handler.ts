@@ -1,11 +1,11 @@
 import type { RequestHandler } from 'express';
 import type { TrpcParts } from './create-context.js';
-import { answerJsonCalls } from './json-handler.js';
-import { answerStockCalls } from './stream-handler.js';
+import { jsonHandler } from './json-handler.js';
+import { streamHandler } from './stream-handler.js';
 
 /** Hands requests that have passed the guards to tRPC: plain ones the short way, streams by tRPC's own adapter. */
-export function answerCalls(parts: TrpcParts): RequestHandler {
-  const json = answerJsonCalls(parts);
-  const stock = answerStockCalls(parts);
-  return (request, response, next) => (response.locals.calls?.streamed ? stock : json)(request, response, next);
+export function trpcHandler(parts: TrpcParts): RequestHandler {
+  const json = jsonHandler(parts);
+  const stock = streamHandler(parts);
+  return (request, response, next) => (response.locals.calls?.wantsStream ? stock : json)(request, response, next);
 }

@@ -9,8 +9,8 @@ import {
 import { getHTTPStatusCode } from '@trpc/server/http';
 import type { RequestHandler } from 'express';
 import { appRouter, procedures } from '../../api/router.js';
-import { retryAfter } from '../retry-after-header.js';
-import { contextOf, type TrpcParts } from './create-context.js';
+import { retryAfterHeader } from '../retry-after-header.js';
+import { createContext, type TrpcParts } from './create-context.js';
 import type { Calls } from './parse-calls.js';
 
 /** What became of one call. */
@@ -31,11 +31,11 @@ const config = appRouter._def._config;
  *
  * @see https://trpc.io/docs/rpc
  */
-export function answerJsonCalls(parts: TrpcParts): RequestHandler {
+export function jsonHandler(parts: TrpcParts): RequestHandler {
   return async (request, response) => {
     const { calls } = response.locals;
     if (calls === undefined) throw new TypeError('the calls have not been judged');
-    const ctx = contextOf(response, parts);
+    const ctx = createContext(response, parts);
     const inputs = inputsOf(calls, request.method === 'POST' ? request.body : '');
     const leaving = new AbortController();
     // Each call of a batch listens to it.
@@ -68,7 +68,7 @@ export function answerJsonCalls(parts: TrpcParts): RequestHandler {
         ? { result: { data } }
         : { error: getTRPCErrorShape({ config, error, ctx, path, type: 'unknown', input: undefined }) },
     );
-    const seconds = retryAfter(errors);
+    const seconds = retryAfterHeader(errors);
     response.statusCode = getHTTPStatusCode(answers, errors);
     response.setHeader('vary', 'trpc-accept, accept');
     response.setHeader('content-type', 'application/json');

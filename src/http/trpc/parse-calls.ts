@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { invalidInput } from '../../api/errors.js';
-import type { ProcedureAbout } from '../../api/router.js';
-import type { Step } from '../sync-middleware.js';
+import type { ProcedureInfo } from '../../api/router.js';
+import type { SyncMiddleware } from '../sync-middleware.js';
 
 /** What a request asks of tRPC. */
 export interface Calls {
@@ -9,9 +9,9 @@ export interface Calls {
   readonly paths: readonly string[];
   readonly batched: boolean;
   /** Whether the answer is wanted as a stream. */
-  readonly streamed: boolean;
+  readonly wantsStream: boolean;
   /** Whether one of them takes a longer body than the others do. */
-  readonly long: boolean;
+  readonly largeBody: boolean;
   /** The inputs as JSON text, when they came in the address. */
   readonly input: string | null;
 }
@@ -33,7 +33,7 @@ export const maxBatchCalls = 20;
  * Judges which procedures a request names, so that tRPC only sees requests that it can tell apart call by call: exact
  * paths, no mix of queries and mutations, no parameters but its two, and a stream where there must be one.
  */
-export function requireCalls(procedures: ReadonlyMap<string, ProcedureAbout>): Step {
+export function parseCalls(procedures: ReadonlyMap<string, ProcedureInfo>): SyncMiddleware {
   return (request, response) => {
     const { url } = request;
     const queryAt = url.includes('?') ? url.indexOf('?') : url.length;
@@ -62,7 +62,13 @@ export function requireCalls(procedures: ReadonlyMap<string, ProcedureAbout>): S
     if (long && !streamed) {
       throw invalidInput('this answers as a stream: call it with httpBatchStreamLink', [], 'UNSUPPORTED_MEDIA_TYPE');
     }
-    response.locals.calls = { paths, batched, streamed, long, input: searchParams.get('input') };
+    response.locals.calls = {
+      paths,
+      batched,
+      wantsStream: streamed,
+      largeBody: long,
+      input: searchParams.get('input'),
+    };
   };
 }
 

@@ -10,7 +10,7 @@ const maxLongBytes = 1024 * 1024;
 /** Reads the body once, under its limit, as text: parsing it is the calls' own. */
 export const readBody: RequestHandler = (request, response, next) => {
   const { headers } = request;
-  const limit = response.locals.calls?.long ? maxLongBytes : maxBytes;
+  const limit = response.locals.calls?.largeBody ? maxLongBytes : maxBytes;
   if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') {
     throw invalidInput('the body must not be compressed', [], 'UNSUPPORTED_MEDIA_TYPE');
   }

@@ -1,23 +1,23 @@
 import { createExpressMiddleware } from '@trpc/server/adapters/express';
 import type { RequestHandler } from 'express';
 import { appRouter } from '../../api/router.js';
-import { retryAfter } from '../retry-after-header.js';
-import { contextOf, type TrpcParts } from './create-context.js';
+import { retryAfterHeader } from '../retry-after-header.js';
+import { createContext, type TrpcParts } from './create-context.js';
 import { maxBatchCalls } from './parse-calls.js';
 
 /** A stream that nobody reads is cut off after this. What is read is never silent for so long: there are pings. */
 const unreadMs = 60_000;
 
 /** Answers calls with tRPC's own adapter, which can stream. */
-export function answerStockCalls(parts: TrpcParts): RequestHandler {
+export function streamHandler(parts: TrpcParts): RequestHandler {
   const answer = createExpressMiddleware({
     router: appRouter,
     maxBatchSize: maxBatchCalls,
     // The contract takes every procedure by POST: long inputs do not fit into an address.
     allowMethodOverride: true,
-    createContext: ({ res }) => contextOf(res, parts),
+    createContext: ({ res }) => createContext(res, parts),
     responseMeta({ errors }) {
-      const seconds = retryAfter(errors);
+      const seconds = retryAfterHeader(errors);
       return { headers: new Headers(seconds === undefined ? [] : [['retry-after', seconds]]) };
     },
     onError: ({ error, path, ctx }) => ctx?.logFailure(error, path),
