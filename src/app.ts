@@ -12,7 +12,7 @@ import { alive, readiness } from './http/health.js';
 import { logRequests } from './http/request-log.js';
 import { securityHeaders } from './http/security-headers.js';
 import { syncMiddleware } from './http/sync-middleware.js';
-import type { TrpcParts } from './http/trpc/create-context.js';
+import type { ContextParts } from './http/trpc/create-context.js';
 import { trpcHandler } from './http/trpc/handler.js';
 import { parseCalls } from './http/trpc/parse-calls.js';
 import { readBody } from './http/trpc/read-body.js';
@@ -26,7 +26,7 @@ export interface SignIn {
 }
 
 /** What the app is made of. */
-export interface AppParts extends TrpcParts {
+export interface AppParts extends ContextParts {
   readonly log: Logger;
   readonly signIn: SignIn;
   readonly drain: Drain;
@@ -35,7 +35,7 @@ export interface AppParts extends TrpcParts {
   /** Where the built console lies. */
   readonly consoleFolder: string;
   /** Told of each request that is refused before tRPC. */
-  readonly observeRefusal: ((reason: Reason) => void) | undefined;
+  readonly observeRefusal: (reason: Reason) => void;
   /** The origin that browsers use; without it, localhost at whatever port the request came to. */
   readonly publicUrl: URL | undefined;
 }

@@ -1,4 +1,4 @@
-/** Why a call to Graph did not give its result: the part of the contract's reasons that this layer decides. */
+/** Why a call failed, as far as a layer below the API decides it: the contract's reasons but for those of the API itself. */
 export type CallReason =
   | 'GRAPH_NOT_FOUND'
   | 'GRAPH_REJECTED'
@@ -18,12 +18,12 @@ export type CallReason =
   | 'CLIENT_CLOSED';
 
 /**
- * What is known of the request after a failed attempt.
- * - `refused`: not applied, and sending it again changes nothing
- * - `later`: not applied (or, for a 429, as good as not), and worth sending again after a while
- * - `doubtful`: it may have been applied
+ * What is known about the effect of a failed request.
+ * - `refused`: it was not applied, and sending it again makes no difference
+ * - `deferred`: it was not applied (a 429 almost never is), and can be sent again later
+ * - `unknown`: it may have been applied
  */
-export type Certainty = 'refused' | 'later' | 'doubtful';
+export type Certainty = 'refused' | 'deferred' | 'unknown';
 
 /** The identifiers that Microsoft's support asks for. */
 export interface GraphIds {
@@ -32,23 +32,27 @@ export interface GraphIds {
   readonly activityId?: string;
 }
 
-/** What a {@link CallError} carries beside its reason, each where it is known. */
+/** What a {@link CallError} carries besides its reason. */
 export interface CallErrorDetails {
   readonly graph?: GraphIds;
-  /** The HTTP status of Graph's answer, if there was one. */
+  /** The HTTP status of Graph's response, if there was one. */
   readonly status?: number;
   /** Graph's own `error.code`. */
   readonly code?: string;
-  /** Graph's own sentence for people, without addresses and ids. */
+  /** Graph's own message, redacted so that it can be shown to users. */
   readonly publicMessage?: string;
   readonly retryAfterMs?: number;
   readonly approvalCode?: string;
   readonly missingPermissions?: readonly string[];
+  /** `refused` by default. */
   readonly certainty?: Certainty;
   readonly cause?: unknown;
 }
 
-/** The one error of the Graph layer. `message` is for the log; people are told by `reason` and `explanation`. */
+/**
+ * The one error with a reason, whoever throws it: the Graph layer, the schedulers, Redis or sign-in. Its `message` is
+ * for the log; users see the text of `reason` and `publicMessage`.
+ */
 export class CallError extends Error {
   override readonly name = 'CallError';
   readonly reason: CallReason;
@@ -62,22 +66,28 @@ export class CallError extends Error {
     this.details = details;
   }
 
-  /** What may be logged of it: ids and codes, never Graph's own words, which can name a person. */
+  /** What may be logged: ids and codes, never Graph's own message, which can contain a person's name. */
   forLog(): object {
     const { status, code, graph, retryAfterMs } = this.details;
-    return { certainty: this.certainty, status, code, graph, retryAfterMs, causes: causesOf(this.cause) };
+    return { certainty: this.certainty, status, code, graph, retryAfterMs, causes: describeCauses(this.cause) };
   }
 
-  /** The same failure under another reason: what was learnt of it later. */
-  as(reason: CallReason, more: CallErrorDetails = {}): CallError {
-    return new CallError(reason, { ...this.details, certainty: 'refused', ...more, cause: more.cause ?? this });
+  /** The same failure with a reason and a certainty that were established later. This error becomes the cause. */
+  withReason(reason: CallReason, certainty: Certainty, more: Omit<CallErrorDetails, 'certainty'> = {}): CallError {
+    return new CallError(reason, { ...this.details, ...more, certainty, cause: more.cause ?? this });
   }
 }
 
-/** The causes of a failure by name and code. Their messages stay out: they can hold what was sent. */
-function causesOf(cause: unknown, depth = 0): readonly string[] | undefined {
+/** Returns a {@link CallError} as it is and rethrows everything else: any other error is a defect. */
+export function requireCallError(error: unknown): CallError {
+  if (error instanceof CallError) return error;
+  throw error;
+}
+
+/** The chain of causes by name and code. Their messages are left out: they can contain what was sent. */
+function describeCauses(cause: unknown, depth = 0): readonly string[] | undefined {
   if (!(cause instanceof Error) || depth > 4) return undefined;
   const code = 'code' in cause && typeof cause.code === 'string' ? ` ${cause.code}` : '';
   const name = cause instanceof CallError ? cause.reason : `${cause.name}${code}`;
-  return [name, ...(causesOf(cause.cause, depth + 1) ?? [])];
+  return [name, ...(describeCauses(cause.cause, depth + 1) ?? [])];
 }

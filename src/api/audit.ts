@@ -3,38 +3,38 @@ import { CallError } from '../errors.js';
 import type { Audit, AuditedWrite } from './context.js';
 import { type Reason, reasonOf } from './errors.js';
 
-/** What became of a write. */
+/** The outcome of a write. */
 export type WriteOutcome = 'applied' | 'rejected' | 'pending-approval' | 'unknown';
 
-function outcomeOf(reason: Reason): WriteOutcome {
+function outcomeOf(error: unknown, reason: Reason): WriteOutcome {
   if (reason === 'APPROVAL_PENDING') return 'pending-approval';
+  // A 429 that no read could confirm: such writes have been seen applied.
+  if (error instanceof CallError && error.certainty === 'deferred') return 'unknown';
   return reason === 'OUTCOME_UNKNOWN' || reason === 'INTERNAL' ? 'unknown' : 'rejected';
 }
 
-/** Hears what became of every write. */
+/** Called with the outcome of every write. */
 export type WriteObserver = (action: AuditedWrite['action'], outcome: WriteOutcome) => void;
 
-/** Writes to a log of its own, which no log level silences. */
-export function createAudit(log: Logger, observe?: WriteObserver): Audit {
+/** Creates an audit that writes to a child of the log, which no log level silences. */
+export function createAudit(log: Logger, observe: WriteObserver): Audit {
   const audit = log.child({ log: 'audit' }, { level: 'info' });
   return {
-    note: (event) => audit.info(event, event.event),
+    record: (event) => audit.info(event, event.event),
     async write({ requestId, person }, { action, target, fields }, work) {
       const { scriptKind, scriptId, userStateId } = target;
       const line = { requestId, oid: person.oid, action, scriptKind, scriptId, userStateId, fields };
       try {
         const { value, graph } = await work();
         audit.info({ ...line, userStateId: value.id, outcome: 'applied' satisfies WriteOutcome, graph }, 'write');
-        observe?.(action, 'applied');
+        observe(action, 'applied');
         return value;
       } catch (error) {
         const reason = reasonOf(error);
+        const outcome = outcomeOf(error, reason);
         const graph = error instanceof CallError ? error.details.graph : undefined;
-        // "Not now" that no read could confirm: it has been seen on writes that were applied.
-        const unconfirmed = error instanceof CallError && error.certainty === 'later';
-        const outcome = unconfirmed ? 'unknown' : outcomeOf(reason);
         audit.info({ ...line, outcome, reason, graph }, 'write');
-        observe?.(action, outcome);
+        observe(action, outcome);
         throw error;
       }
     },

@@ -1,40 +1,41 @@
 import type { TRPCError } from '@trpc/server';
 import type { Person } from '../auth/person.js';
-import type { Graph, WriteResult } from '../graph/graph.js';
+import type { Caller, Graph, WriteResult } from '../graph/graph.js';
 import type { ScriptRef } from '../graph/routes.js';
 import type { InstrumentCall } from './instrument.js';
 
-/** What every call has at hand. */
+/** The context of every call. */
 export interface Context {
   readonly requestId: string;
-  /** Who is signed in; `null` when nobody is. */
+  /** The signed-in person, if there is one. */
   readonly person: Person | null;
-  /** When the session ends at the latest; `null` when it has no end. */
+  /** The absolute end of the session; `null` if it has none. */
   readonly expiresAt: Date | null;
-  /** Graph, with the tokens that this call is made with. */
   readonly graph: Graph;
+  /** On whose behalf this request calls Graph. */
+  readonly caller: Caller;
   /** Whether `graph` is Microsoft's or the built-in simulator. */
   readonly graphKind: 'live' | 'simulator';
   readonly audit: Audit;
   readonly instrument: InstrumentCall;
-  /** Notes a failure for operators, whose cause nobody else is told. */
+  /** Logs a failure with its cause, which callers never see. */
   readonly logFailure: (error: TRPCError, path: string | undefined) => void;
 }
 
-/** Who writes, in which call. */
+/** Who writes, in which request. */
 export interface Actor {
   readonly requestId: string;
   readonly person: Person;
 }
 
-/** What is about to be written: the names of the fields, never their values. */
+/** A write, with the names of its fields but not their values. */
 export interface AuditedWrite {
   readonly action: 'update' | 'create' | 'delete';
   readonly target: ScriptRef & { readonly userStateId?: string | undefined };
   readonly fields: readonly string[];
 }
 
-/** A sign-in, a sign-out, or something that somebody was refused. */
+/** A sign-in, a sign-out, or a call that was refused. */
 export interface AuditedEvent {
   readonly event: 'sign-in' | 'sign-in-refused' | 'sign-out' | 'refused';
   readonly requestId: string;
@@ -43,13 +44,13 @@ export interface AuditedEvent {
   readonly reason?: string;
 }
 
-/** Accounts for what people do: one line for each write, whatever becomes of it, and for who came and went. */
+/** Records who did what: one line for every write, whatever its outcome, and one for every sign-in and sign-out. */
 export interface Audit {
-  note(event: AuditedEvent): void;
-  /** Does the write and leaves its line. The result, or the error, is that of `work`. */
+  record(event: AuditedEvent): void;
+  /** Does a write and records it. Returns, or throws, what `work` does. */
   write<T extends { readonly id: string }>(
-    author: Actor,
-    about: AuditedWrite,
+    actor: Actor,
+    write: AuditedWrite,
     work: () => Promise<WriteResult<T>>,
   ): Promise<T>;
 }

@@ -10,6 +10,6 @@ export const deviceRunStateRouter = router({
     .input(z.strictObject({ ...targetFields, ...cursorField }))
     .query(
       ({ ctx, input, signal }): Promise<Page<DeviceRunState>> =>
-        ctx.graph.deviceRunStates.list(input, input.cursor, { signal }),
+        ctx.graph.deviceRunStates.list(input, input.cursor, { caller: ctx.caller, signal }),
     ),
 });

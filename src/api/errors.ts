@@ -8,38 +8,38 @@ import { CursorError } from '../graph/requests/cursor.js';
 /** Why a call failed. */
 export type Reason = CallReason | 'INVALID_INPUT' | 'REQUEST_REFUSED' | 'ROLE_MISSING' | 'INTERNAL';
 
-/** Every reason with its tRPC code and what people are told. */
+/** The tRPC code and the message of every reason. */
 const reasons = {
-  INVALID_INPUT: ['BAD_REQUEST', 'The input was refused.'],
-  REQUEST_REFUSED: ['FORBIDDEN', 'The request was refused: it must come from this site, with the header x-csrf: 1.'],
-  SIGN_IN_REQUIRED: ['UNAUTHORIZED', 'Sign in to go on.'],
+  INVALID_INPUT: ['BAD_REQUEST', 'The input is not valid.'],
+  REQUEST_REFUSED: ['FORBIDDEN', 'The request must come from this site, with the header x-csrf: 1.'],
+  SIGN_IN_REQUIRED: ['UNAUTHORIZED', 'Sign in to continue.'],
   ROLE_MISSING: ['FORBIDDEN', 'Your role does not allow this.'],
-  GRAPH_NOT_FOUND: ['NOT_FOUND', 'Microsoft Graph knows no such script or state.'],
-  GRAPH_REJECTED: ['UNPROCESSABLE_CONTENT', 'Microsoft Graph refused the values.'],
-  GRAPH_ROUTE_NOT_IMPLEMENTED: ['NOT_IMPLEMENTED', "This tenant's Intune does not offer this operation."],
+  GRAPH_NOT_FOUND: ['NOT_FOUND', 'Microsoft Graph has no such script or state.'],
+  GRAPH_REJECTED: ['UNPROCESSABLE_CONTENT', 'Microsoft Graph rejected the values.'],
+  GRAPH_ROUTE_NOT_IMPLEMENTED: ['NOT_IMPLEMENTED', "This tenant's Intune does not support this operation."],
   GRAPH_PERMISSION_MISSING: [
     'FORBIDDEN',
-    'Microsoft Graph did not allow this: a permission or an Intune role is missing.',
+    'Microsoft Graph denied the request: a permission or an Intune role is missing.',
   ],
-  APPROVAL_JUSTIFICATION_REQUIRED: ['PRECONDITION_REQUIRED', 'This tenant wants a justification for the change.'],
-  APPROVAL_PENDING: ['PRECONDITION_FAILED', 'The change waits for a second administrator to approve it.'],
-  CONFLICT: ['CONFLICT', 'Microsoft Graph reports a conflict with what is there.'],
-  THROTTLED: ['TOO_MANY_REQUESTS', "Microsoft Graph's quota is used up for the moment."],
+  APPROVAL_JUSTIFICATION_REQUIRED: ['PRECONDITION_REQUIRED', 'This tenant requires a justification for the change.'],
+  APPROVAL_PENDING: ['PRECONDITION_FAILED', 'The change is waiting for approval by a second administrator.'],
+  CONFLICT: ['CONFLICT', 'Microsoft Graph reports a conflict with the current state.'],
+  THROTTLED: ['TOO_MANY_REQUESTS', "Microsoft Graph's request quota is used up. Retry later."],
   CREDENTIAL_UNAVAILABLE: ['SERVICE_UNAVAILABLE', 'The service has no token that Microsoft Graph accepts.'],
-  GRAPH_UNAVAILABLE: ['SERVICE_UNAVAILABLE', 'Microsoft Graph is unreachable or failing; nothing was changed.'],
-  GRAPH_TIMEOUT: ['GATEWAY_TIMEOUT', 'Microsoft Graph did not answer in time.'],
-  OUTCOME_UNKNOWN: ['GATEWAY_TIMEOUT', 'The change may or may not have been made: look before you send it again.'],
-  GRAPH_PROTOCOL: ['BAD_GATEWAY', 'Microsoft Graph answered with something that it does not promise.'],
-  OVERLOADED: ['SERVICE_UNAVAILABLE', 'The service can not take this at the moment.'],
-  CLIENT_CLOSED: ['CLIENT_CLOSED_REQUEST', 'The caller went away.'],
-  INTERNAL: ['INTERNAL_SERVER_ERROR', 'Something went wrong in the service.'],
+  GRAPH_UNAVAILABLE: ['SERVICE_UNAVAILABLE', 'Microsoft Graph is unavailable. Nothing was changed.'],
+  GRAPH_TIMEOUT: ['GATEWAY_TIMEOUT', 'Microsoft Graph did not respond in time.'],
+  OUTCOME_UNKNOWN: ['GATEWAY_TIMEOUT', 'The change may or may not have been applied. Check the state before you retry.'],
+  GRAPH_PROTOCOL: ['BAD_GATEWAY', 'Microsoft Graph sent an unexpected response.'],
+  OVERLOADED: ['SERVICE_UNAVAILABLE', 'The service is busy or restarting. Nothing was changed. Retry later.'],
+  CLIENT_CLOSED: ['CLIENT_CLOSED_REQUEST', 'The client closed the request.'],
+  INTERNAL: ['INTERNAL_SERVER_ERROR', 'An internal error occurred.'],
 } as const satisfies Record<Reason, readonly [TRPC_ERROR_CODE_KEY, string]>;
 
 /** The tRPC code of every reason. */
 export const reasonCodes = Object.fromEntries(Object.entries(reasons).map(([reason, [code]]) => [reason, code]));
 
-/** Where Graph's own sentence helps people; elsewhere it is not meant for them. */
-const explained = new Set<Reason>([
+/** The reasons for which Graph's own message helps users. */
+const reasonsWithGraphMessage = new Set<Reason>([
   'GRAPH_REJECTED',
   'GRAPH_PERMISSION_MISSING',
   'APPROVAL_JUSTIFICATION_REQUIRED',
@@ -47,23 +47,23 @@ const explained = new Set<Reason>([
   'CONFLICT',
 ]);
 
-/** What HTTP has a status of its own for; the reason is `INVALID_INPUT` all the same. */
-const refusedInputs: Partial<Record<TRPC_ERROR_CODE_KEY, string>> = {
-  NOT_FOUND: 'There is nothing here by this name.',
-  METHOD_NOT_SUPPORTED: 'This is not to be had with this method.',
+/** Failures with an HTTP status of their own. Their reason is `INVALID_INPUT` all the same. */
+const httpFailures: Partial<Record<TRPC_ERROR_CODE_KEY, string>> = {
+  NOT_FOUND: 'Not found.',
+  METHOD_NOT_SUPPORTED: 'Method not allowed.',
   PAYLOAD_TOO_LARGE: 'The request is too large.',
   UNSUPPORTED_MEDIA_TYPE: 'The body must be application/json in UTF-8, not compressed.',
-  PARSE_ERROR: 'The input is no JSON.',
+  PARSE_ERROR: 'The input is not valid JSON.',
   TIMEOUT: 'The request did not arrive in time.',
 };
 
-/** One thing that is wrong with an input, and where. */
+/** One problem of an input, and where it is. */
 export interface InputIssue {
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
 
-/** What `error.data` of a failed call holds. */
+/** The `error.data` of a failed call. */
 export interface ErrorData {
   readonly code: TRPC_ERROR_CODE_KEY;
   readonly httpStatus: number;
@@ -77,7 +77,7 @@ export interface ErrorData {
   readonly issues?: readonly InputIssue[];
 }
 
-/** A failure that this service itself decides on, to be thrown from guards and procedures. */
+/** A failure that the API itself decides, thrown from guards and procedures. */
 export class Refusal extends TRPCError {
   readonly reason: Reason;
   readonly issues: readonly InputIssue[] | undefined;
@@ -88,21 +88,21 @@ export class Refusal extends TRPCError {
   }
 }
 
-/** A refusal of an input, with what is wrong about it in words. */
+/** The refusal of an input. @param message says what is wrong with it */
 export function invalidInput(message: string, path: InputIssue['path'] = [], code?: TRPC_ERROR_CODE_KEY): Refusal {
   return new Refusal('INVALID_INPUT', { issues: [{ path, message }], ...(code !== undefined && { code }) });
 }
 
-/** The reason for any error. */
+/** The reason of any error. */
 export function reasonOf(error: unknown): Reason {
   if (error instanceof Refusal || error instanceof CallError) return error.reason;
   if (error instanceof CursorError) return 'INVALID_INPUT';
   if (!(error instanceof TRPCError)) return 'INTERNAL';
   if (error.cause instanceof CallError || error.cause instanceof CursorError) return reasonOf(error.cause);
-  return error.code === 'BAD_REQUEST' || error.code in refusedInputs ? 'INVALID_INPUT' : 'INTERNAL';
+  return error.code === 'BAD_REQUEST' || error.code in httpFailures ? 'INVALID_INPUT' : 'INTERNAL';
 }
 
-/** An input of thousands of lines can be wrong in each of them. */
+/** An input of thousands of rows can be wrong in each of them. */
 const maxIssues = 100;
 
 function issuesOf(error: TRPCError): readonly InputIssue[] | undefined {
@@ -110,7 +110,7 @@ function issuesOf(error: TRPCError): readonly InputIssue[] | undefined {
   if (error.cause instanceof CursorError) return [{ path: ['cursor'], message: error.cause.message }];
   if (!(error.cause instanceof ZodError)) {
     return error.code === 'BAD_REQUEST'
-      ? [{ path: [], message: 'the input is no JSON of the wanted form' }]
+      ? [{ path: [], message: 'the input is not JSON of the expected form' }]
       : undefined;
   }
   return error.cause.issues.slice(0, maxIssues).map(({ path, message }) => ({
@@ -119,30 +119,31 @@ function issuesOf(error: TRPCError): readonly InputIssue[] | undefined {
   }));
 }
 
-/** A failed call as it is told: tRPC's error shape. */
+/** A failed call in tRPC's error shape. */
 export interface ErrorShape {
   readonly message: string;
-  /** JSON-RPC's. */
+  /** JSON-RPC's code. */
   readonly code: TRPC_ERROR_CODE_NUMBER;
   readonly data: ErrorData;
 }
 
-/** An error in the form of the contract: of a call, of one of many updates, and of what is refused before tRPC. */
+/** Converts an error to the contract's shape: of a call, of one of many updates, or of a request refused before tRPC. */
 export function describeError(error: TRPCError, requestId: string, path?: string): ErrorShape {
   const reason = reasonOf(error);
-  const [ownCode, words] = reasons[reason];
-  const code = reason === 'INVALID_INPUT' && error.code in refusedInputs ? error.code : ownCode;
+  const [ownCode, ownMessage] = reasons[reason];
+  const code = reason === 'INVALID_INPUT' && error.code in httpFailures ? error.code : ownCode;
   const issues = issuesOf(error);
   const {
-    publicMessage: explanation,
+    publicMessage,
     graph,
     retryAfterMs,
     approvalCode,
     missingPermissions,
   } = error.cause instanceof CallError ? error.cause.details : {};
-  const said = (reason === 'INVALID_INPUT' && refusedInputs[code]) || words;
+  const message = (reason === 'INVALID_INPUT' && httpFailures[code]) || ownMessage;
   return {
-    message: explanation && explained.has(reason) ? `${said} Graph says: ${explanation}` : said,
+    message:
+      publicMessage && reasonsWithGraphMessage.has(reason) ? `${message} Graph says: ${publicMessage}` : message,
     code: TRPC_ERROR_CODES_BY_KEY[code],
     data: {
       code,

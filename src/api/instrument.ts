@@ -1,31 +1,30 @@
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { type Reason, reasonOf } from './errors.js';
 
-/** What became of a call: a reason, or `OK`. */
+/** The outcome of a call: a reason, or `OK`. */
 export type CallOutcome = Reason | 'OK';
 
-/** Hears of every call of a procedure. */
+/** Called for every call of a procedure. */
 export type CallObserver = (procedure: string, outcome: CallOutcome, seconds: number) => void;
 
-/** The fields of a request's header by name, in lower case. */
 type HeaderFields = Readonly<Record<string, string | string[] | undefined>>;
 
-/** Watches a call, whatever becomes of it. Its result is that of `work`. */
+/** Measures and traces a call. Returns what `work` returns. */
 export type InstrumentCall = <T extends { readonly ok: boolean; readonly error?: unknown }>(
   procedure: string,
   work: () => Promise<T>,
 ) => Promise<T>;
 
 /**
- * Watches the calls of one request: a span for each, in the trace that its headers name, and a word to the observer.
- * Without an SDK of OpenTelemetry's in the process there are no spans.
+ * Instruments the calls of one request: each gets a span in the trace that the headers name, and is reported to the
+ * observer. There are no spans without an OpenTelemetry SDK in the process.
  *
  * @see https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/
  */
-export function createCallInstrumentation(headers: HeaderFields, observe: CallObserver | undefined): InstrumentCall {
+export function createCallInstrumentation(headers: HeaderFields, observe: CallObserver): InstrumentCall {
   return async (procedure, work) => {
     const startedAt = performance.now();
-    // Instruments of the operator's may have begun a trace for the request already.
+    // The operator's own instrumentation may have started a trace for the request.
     const parent = trace.getActiveSpan() ? context.active() : propagation.extract(context.active(), headers);
     const options = {
       kind: SpanKind.SERVER,
@@ -35,7 +34,7 @@ export function createCallInstrumentation(headers: HeaderFields, observe: CallOb
       try {
         const result = await work();
         const outcome = result.ok ? 'OK' : reasonOf(result.error);
-        observe?.(procedure, outcome, (performance.now() - startedAt) / 1_000);
+        observe(procedure, outcome, (performance.now() - startedAt) / 1_000);
         span.setAttribute('script_state_bff.outcome', outcome);
         if (!result.ok) span.setStatus({ code: SpanStatusCode.ERROR });
         return result;

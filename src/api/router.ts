@@ -5,7 +5,7 @@ import { scriptUserStateRouter } from './script-user-state.js';
 import { sessionRouter } from './session.js';
 import { type Meta, router } from './trpc.js';
 
-/** Every procedure there is. */
+/** All procedures. */
 export const appRouter = router({
   deviceRunState: deviceRunStateRouter,
   script: scriptRouter,
@@ -13,17 +13,17 @@ export const appRouter = router({
   session: sessionRouter,
 });
 
-// The types show the record as it was written; at run time it is flat, without a prototype, keyed by whole paths.
+// At run time the record is flat and has no prototype; its keys are paths. Its type is that of the nested record.
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
 const record = appRouter._def.procedures as unknown as Readonly<Record<string, { _def: ProcedureInfo }>>;
 
-/** What the door knows of a procedure. */
+/** What the HTTP layer knows about a procedure. */
 export interface ProcedureInfo {
   readonly type: TRPCProcedureType;
   readonly meta?: Partial<Meta>;
 }
 
-/** Every procedure, by its whole path. */
+/** All procedures by their path. */
 export const procedures: ReadonlyMap<string, ProcedureInfo> = new Map(
   Object.entries(record).map(([path, { _def }]) => [path, _def]),
 );

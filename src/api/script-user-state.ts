@@ -7,7 +7,7 @@ import { cursorField, scriptFields, targetFields } from './inputs/target.js';
 import { approval, maxUpdates, newUserState, patch, updateRow } from './inputs/user-state.js';
 import { operatorProcedure, readerProcedure, router } from './trpc.js';
 
-const target = z.strictObject(targetFields);
+const getInput = z.strictObject(targetFields);
 const listInput = z.strictObject({ ...scriptFields, ...cursorField });
 const updateInput = z.strictObject({ ...targetFields, patch, approval: approval.optional() });
 const updateManyInput = z.strictObject({
@@ -22,19 +22,20 @@ export const scriptUserStateRouter = router({
     .input(listInput)
     .query(
       ({ ctx, input, signal }): Promise<Page<ScriptUserState>> =>
-        ctx.graph.userStates.list(input, input.cursor, { signal }),
+        ctx.graph.userStates.list(input, input.cursor, { caller: ctx.caller, signal }),
     ),
 
   get: readerProcedure
-    .input(target)
-    .query(({ ctx, input, signal }): Promise<ScriptUserState> => ctx.graph.userStates.get(input, { signal })),
+    .input(getInput)
+    .query(({ ctx, input, signal }): Promise<ScriptUserState> =>
+        ctx.graph.userStates.get(input, { caller: ctx.caller, signal })),
 
   update: operatorProcedure
     .input(updateInput)
     .mutation(
       ({ ctx, input, signal }): Promise<ScriptUserState> =>
         ctx.audit.write(ctx, { action: 'update', target: input, fields: Object.keys(input.patch) }, () =>
-          ctx.graph.userStates.update(input, input.patch, { signal, approval: input.approval }),
+          ctx.graph.userStates.update(input, input.patch, { caller: ctx.caller, signal, approval: input.approval }),
         ),
     ),
 
@@ -47,18 +48,18 @@ export const scriptUserStateRouter = router({
 
   create: operatorProcedure.input(createInput).mutation(({ ctx, input, signal }): Promise<ScriptUserState> => {
     const { userState } = input;
-    const about = { ...input, userStateId: userState.id };
-    return ctx.audit.write(ctx, { action: 'create', target: about, fields: Object.keys(userState) }, () =>
-      ctx.graph.userStates.create(input, userState, { signal }),
+    const target = { ...input, userStateId: userState.id };
+    return ctx.audit.write(ctx, { action: 'create', target, fields: Object.keys(userState) }, () =>
+      ctx.graph.userStates.create(input, userState, { caller: ctx.caller, signal }),
     );
   }),
 
   delete: operatorProcedure
-    .input(target)
+    .input(getInput)
     .mutation(
       ({ ctx, input, signal }): Promise<{ readonly id: string }> =>
         ctx.audit.write(ctx, { action: 'delete', target: input, fields: [] }, () =>
-          ctx.graph.userStates.delete(input, { signal }),
+          ctx.graph.userStates.delete(input, { caller: ctx.caller, signal }),
         ),
     ),
 });

@@ -4,12 +4,12 @@ import type { Page } from '../graph/graph.js';
 import { cursorField, scriptKind } from './inputs/target.js';
 import { readerProcedure, router } from './trpc.js';
 
-/** The scripts of a tenant. */
+/** The scripts of the tenant. */
 export const scriptRouter = router({
   list: readerProcedure
     .input(z.strictObject({ scriptKind, ...cursorField }))
     .query(
       ({ ctx, input, signal }): Promise<Page<ScriptSummary>> =>
-        ctx.graph.scripts.list(input.scriptKind, input.cursor, { signal }),
+        ctx.graph.scripts.list(input.scriptKind, input.cursor, { caller: ctx.caller, signal }),
     ),
 });

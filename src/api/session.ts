@@ -1,16 +1,16 @@
 import type { Role } from '../auth/person.js';
 import { router, signedInProcedure } from './trpc.js';
 
-/** Who is signed in, what they may do, and what is behind the service. */
+/** The signed-in person, their roles, and the Graph behind the service. */
 export interface CurrentSession {
   readonly user: { readonly oid: string; readonly name: string };
   readonly roles: readonly Role[];
-  /** When the session ends at the latest (ISO 8601); `null` when it has no end. */
+  /** The absolute end of the session (ISO 8601); `null` if it has none. */
   readonly expiresAt: string | null;
   readonly graph: 'live' | 'simulator';
 }
 
-/** What a front end wants to know before it shows anything. */
+/** What a front end needs before it shows anything. */
 export const sessionRouter = router({
   current: signedInProcedure.query(
     ({ ctx: { person, expiresAt, graphKind } }): CurrentSession => ({

@@ -3,9 +3,9 @@ import type { Person, Role } from '../auth/person.js';
 import type { Context } from './context.js';
 import { describeError, Refusal } from './errors.js';
 
-/** What the door wants to know of a procedure. */
+/** What the HTTP layer needs to know about a procedure. */
 export interface Meta {
-  /** It answers as a stream, and takes a longer body. */
+  /** It responds with a stream, and accepts a larger body. */
   readonly streamed: true;
 }
 
@@ -14,32 +14,34 @@ const t = initTRPC
   .meta<Meta>()
   .create({
     isDev: false,
-    // Long work on Graph's quota is silent for up to 20 s at a time; what lies between must not take it for dead.
+    // Bulk updates can be silent for a window of Graph's quota (20 s). Proxies must not take the stream for dead.
     jsonl: { pingMs: 10_000 },
     errorFormatter({ error, ctx, path }) {
       return describeError(error, ctx?.requestId ?? 'unknown', path);
     },
   });
 
-/** Makes routers, from plain records of procedures. */
+/** Creates a router from a record of procedures. */
 export const router = t.router;
 
-function signedIn({ person }: Context): Person {
+function requirePerson({ person }: Context): Person {
   if (person === null) throw new Refusal('SIGN_IN_REQUIRED');
   return person;
 }
 
-const watched = t.procedure.use(({ ctx, path, next }) => ctx.instrument(path, next));
+const instrumentedProcedure = t.procedure.use(({ ctx, path, next }) => ctx.instrument(path, next));
 
-/** For anybody who is signed in, whatever their role. */
-export const signedInProcedure = watched.use(({ ctx, next }) => next({ ctx: { person: signedIn(ctx) } }));
+/** For everyone who is signed in, whatever their role. */
+export const signedInProcedure = instrumentedProcedure.use(({ ctx, next }) =>
+  next({ ctx: { person: requirePerson(ctx) } }),
+);
 
-// The role is judged before the input is parsed: whoever may not call learns nothing about the inputs.
+// The role is checked before the input is parsed, so that unauthorized callers learn nothing about inputs.
 const procedureFor = (role: Role) =>
-  watched.use(({ ctx, path, next }) => {
-    const person = signedIn(ctx);
+  instrumentedProcedure.use(({ ctx, path, next }) => {
+    const person = requirePerson(ctx);
     if (person.roles.includes(role)) return next({ ctx: { person } });
-    ctx.audit.note({
+    ctx.audit.record({
       event: 'refused',
       requestId: ctx.requestId,
       oid: person.oid,

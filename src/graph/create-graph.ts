@@ -1,177 +1,147 @@
 import type { Logger } from 'pino';
 import { CallError } from '../errors.js';
 import { createBulkhead } from '../scheduling/bulkhead.js';
-import { Clock, Deadline } from '../scheduling/deadline.js';
+import { Deadline } from '../scheduling/deadline.js';
 import { createInFlightCounter } from '../scheduling/in-flight.js';
 import { createKeyedQueue } from '../scheduling/keyed-queue.js';
-import { createTurn, type FairnessKey, type RequestPriority } from '../scheduling/priority.js';
-import { createRateLimiter, type Usage } from '../scheduling/rate-limiter.js';
-import type { OpenSharedQueue } from '../scheduling/shared-queue.js';
-import { createLocalSlots, type SharedSlots, type SharedSlotsOptions, windowMs } from '../scheduling/slot-pool.js';
+import { createRateLimiter } from '../scheduling/rate-limiter.js';
+import type { ReplicaCoordination } from '../scheduling/replica-coordination.js';
+import { createSlotPool, windowMs } from '../scheduling/slot-pool.js';
 import { deviceRunState, script, scriptUserState } from './entities.js';
-import type { Call, Graph, WriteResult } from './graph.js';
+import type { CallOptions, Graph, QuotaName, QuotaUsage, WriteResult } from './graph.js';
 import { createGraphClient } from './requests/attempt.js';
 import { createBulkUpdate } from './requests/bulk-update.js';
+import type { CallContext } from './requests/call-context.js';
 import type { CursorCodec } from './requests/cursor.js';
 import { createPager } from './requests/paging.js';
 import { createUserStates } from './requests/user-states.js';
-import { createWriter, type Write } from './requests/write-outcome.js';
+import { createWriter, type Write } from './requests/write.js';
 import { deviceStatesPath, type StateRef, scriptsPath, stateKey, userStatesPath } from './routes.js';
-import type { TokenSource } from './tokens/token-source.js';
 import { createBatcher } from './wire/batcher.js';
-import { type GraphObserver, observeAnswers, observeRoundTrips, observeWaits, type QuotaName } from './wire/observe.js';
+import { type GraphObserver, observeResponses, observeRoundTrips, observeWaits } from './wire/observe.js';
 import { traceRequests } from './wire/tracing.js';
 import { createTransport } from './wire/transport.js';
 
-/** What replicas share of a Graph that they all write to. */
-export interface ReplicaCoordination {
-  slots(options: SharedSlotsOptions): SharedSlots;
-  readonly line: OpenSharedQueue;
-}
-
-/** What {@link createGraphService} needs. */
+/** What {@link createGraph} needs. */
 export interface GraphOptions {
   /** With the version: `https://graph.microsoft.com/beta`. */
   readonly baseUrl: URL;
   readonly cursors: CursorCodec;
-  /** The longest that one call may take, in milliseconds. */
+  /** The longest time that one call may take, in milliseconds. */
   readonly deadlineMs: number;
   readonly writesPer20s: number;
   readonly log: Logger;
-  /** Quotas and order; without it there is but one replica. */
-  readonly shared?: ReplicaCoordination | undefined;
-  readonly observer?: GraphObserver | undefined;
+  readonly observer: GraphObserver;
+  /** Quotas and order of writes, if there are several replicas. */
+  readonly coordination?: ReplicaCoordination | undefined;
 }
 
-/** Graph, for whoever's tokens calls are made with. Connections, quotas and order are shared by all of them. */
-export interface GraphService {
-  /**
-   * Graph for the calls of one request: those that are ready together leave together.
-   *
-   * @param caller whose turns these calls share with their others
-   */
-  with(tokens: TokenSource, caller: FairnessKey): Graph;
-  /** What the quotas are at. */
-  usage(): Promise<readonly (Usage & { readonly quota: QuotaName })[]>;
-  /** From here on no update of several is begun, and those that wait are told so. What has been sent is seen through. */
-  endBulk(): void;
-  /** Lets what is under way end, then closes the connections. */
+/** Graph, with its connections, quotas and queues. */
+export interface GraphService extends Graph {
+  usage(): Promise<readonly QuotaUsage[]>;
+  /** From here on no update of several is sent. Those that wait fail with `OVERLOADED`. */
+  cancelBulk(): void;
+  /** Waits for the calls in flight, then closes the connections. */
   close(): Promise<void>;
 }
 
-/** More single calls than this at a time are refused, and more than half of them from one caller. */
+/** The most single calls at a time. */
 const maxCalls = 2_000;
 
-/** The same for updates of many. */
+/** The most updates of many at a time. */
 const maxBulkUpdates = 20;
 
-/** Graph takes this many requests of any kind in 20 s. */
+/** Graph's limit for requests of any kind. */
 const requestsPer20s = 2_000;
 
-/** Builds the Graph layer and joins its parts. */
-export function createGraphService({
-  deadlineMs,
-  writesPer20s,
-  shared,
-  observer,
-  ...options
-}: GraphOptions): GraphService {
+/** Builds the one pipeline that every call takes: queue, rate limiter, batcher, transport. */
+export function createGraph(options: GraphOptions): GraphService {
+  const { deadlineMs, writesPer20s, coordination, observer, log } = options;
   const baseUrl = new URL(options.baseUrl.href.replace(/\/*$/, '/'));
-  const plain = createTransport(baseUrl.origin);
-  const transport = observer ? observeRoundTrips(plain, observer) : plain;
-  const quotaOf = (name: QuotaName, limit: number) => {
-    const slots = shared?.slots({ name, limit, deadlineMs }) ?? createLocalSlots(limit);
-    return observer ? observeWaits(name, createRateLimiter(slots), observer) : createRateLimiter(slots);
+  const transport = observeRoundTrips(createTransport(baseUrl.origin), observer);
+  const sender = traceRequests(observeResponses(createBatcher(transport, baseUrl.pathname), observer), baseUrl);
+
+  const rateLimiter = (name: QuotaName, limit: number) => {
+    const pool = coordination?.slotPool({ name, limit, deadlineMs }) ?? createSlotPool({ limit });
+    return observeWaits(name, createRateLimiter(pool), observer);
   };
-  const quotas = {
-    // Graph counts writes in both limits. More writes than it documents are for a Graph that isn't Microsoft's.
-    reads: quotaOf('reads', Math.max(requestsPer20s - writesPer20s, requestsPer20s / 2)),
-    writes: quotaOf('writes', writesPer20s),
+  const rateLimiters = {
+    // Graph counts writes in both limits. A limit above the documented one is for a Graph that is not Microsoft's.
+    reads: rateLimiter('reads', Math.max(requestsPer20s - writesPer20s, requestsPer20s / 2)),
+    writes: rateLimiter('writes', writesPer20s),
   };
-  const order = createKeyedQueue(shared?.line);
+  const client = createGraphClient({ sender, rateLimiters });
+  const page = createPager(client, baseUrl, options.cursors, log);
+  const states = createUserStates(client, page, baseUrl.pathname);
+  const write = createWriter(client);
+
+  const queue = createKeyedQueue(coordination?.openSharedQueue);
   const calls = createBulkhead(maxCalls, 1_000);
-  const bulkUpdates = createBulkhead(maxBulkUpdates, 20_000);
-  const bulkCloses = new AbortController();
-  const underWay = createInFlightCounter();
+  const bulkUpdates = createBulkhead(maxBulkUpdates, windowMs);
+  const inFlight = createInFlightCounter();
+  const stopping = new AbortController();
 
-  function bind(tokens: TokenSource, caller: FairnessKey): Graph {
-    const batching = createBatcher(transport, baseUrl.pathname);
-    const traced = traceRequests(observer ? observeAnswers(batching, observer) : batching, baseUrl);
-
-    /** What a call is made with, in its turn. */
-    function partsFor(turn: RequestPriority) {
-      const client = createGraphClient({ transport: traced, tokens, quotas, turn });
-      const page = createPager(client, baseUrl, options.cursors, options.log);
-      return { page, states: createUserStates(client, page, baseUrl.pathname), write: createWriter(client) };
+  async function run<T>(options: CallOptions, work: (context: CallContext) => Promise<T>): Promise<T> {
+    const { caller, signal } = options;
+    const leave = calls.enter(caller.fairnessKey);
+    const done = inFlight.add();
+    const deadline = new Deadline({ totalMs: deadlineMs, cancellation: signal });
+    try {
+      deadline.start();
+      deadline.throwIfCancelled();
+      return await work({ caller, priority: { fairnessKey: caller.fairnessKey, level: 'interactive' }, deadline });
+    } finally {
+      deadline.dispose();
+      done();
+      leave();
     }
+  }
 
-    const { page, states, write } = partsFor(createTurn(caller, 'interactive'));
-
-    async function run<T>(call: Call, work: (deadline: Deadline) => Promise<T>): Promise<T> {
-      const leave = calls.enter(caller);
-      const done = underWay.enter();
-      const clock = new Clock(deadlineMs);
-      const deadline = new Deadline(clock, call.signal);
-      try {
-        deadline.begin();
-        deadline.throwIfClosed();
-        return await work(deadline);
-      } finally {
-        clock.stop();
-        done();
-        leave();
-      }
-    }
-
-    /** Writes on one state go one after the other, whatever they are. */
-    function runWrite<T>(on: StateRef, call: Call, work: Write<T>): Promise<WriteResult<T>> {
-      return run(call, (deadline) => order.place(stateKey(on)).run(deadline, () => write(work, deadline)));
-    }
-
-    return {
-      userStates: {
-        list: (of, cursor, call) => run(call, (d) => page(userStatesPath(of), scriptUserState, cursor, d)),
-        get: (target, call) => run(call, (d) => states.get(target, d)),
-        update: (target, patch, call) => runWrite(target, call, states.update(target, patch, call.approval ?? {})),
-        updateMany: (updates, call, wanted) =>
-          createBulkUpdate(updates, call, wanted, {
-            order,
-            deadlineMs,
-            closing: bulkCloses.signal,
-            leave: bulkUpdates.enter(caller),
-            update(update, approval, turn, deadline) {
-              const own = partsFor(turn);
-              return own.write(own.states.update(update, update.patch, approval), deadline).finally(underWay.enter());
-            },
-          }),
-        create(of, state, call) {
-          const on = { ...of, userStateId: state.id ?? crypto.randomUUID() };
-          return runWrite(on, call, states.create(of, state));
-        },
-        delete: (target, call) => runWrite(target, call, states.delete(target)),
-      },
-      scripts: {
-        list: (scriptKind, cursor, call) => run(call, (d) => page(scriptsPath(scriptKind), script, cursor, d)),
-      },
-      deviceRunStates: {
-        list: (target, cursor, call) => run(call, (d) => page(deviceStatesPath(target), deviceRunState, cursor, d)),
-      },
-    };
+  /** Writes on one state are sent one after the other. */
+  function runWrite<T>(target: StateRef, options: CallOptions, operation: Write<T>): Promise<WriteResult<T>> {
+    return run(options, (context) =>
+      queue.reserve(stateKey(target)).run(context.priority, context.deadline, () => write(operation, context)),
+    );
   }
 
   return {
-    with: bind,
+    userStates: {
+      list: (of, cursor, call) => run(call, (context) => page(userStatesPath(of), scriptUserState, cursor, context)),
+      get: (target, call) => run(call, (context) => states.get(target, context)),
+      update: (target, patch, call) => runWrite(target, call, states.update(target, patch, call.approval ?? {})),
+      updateMany: (updates, call) =>
+        createBulkUpdate(updates, call, {
+          queue,
+          rateLimiter: rateLimiters.writes,
+          deadlineMs,
+          stopping: stopping.signal,
+          onClose: bulkUpdates.enter(call.caller.fairnessKey),
+          send: (update, { approval = {} }, context) =>
+            write(states.update(update, update.patch, approval), context).finally(inFlight.add()),
+        }),
+      create(of, state, call) {
+        const target = { ...of, userStateId: state.id ?? crypto.randomUUID() };
+        return runWrite(target, call, states.create(of, state));
+      },
+      delete: (target, call) => runWrite(target, call, states.delete(target)),
+    },
+    scripts: {
+      list: (kind, cursor, call) => run(call, (context) => page(scriptsPath(kind), script, cursor, context)),
+    },
+    deviceRunStates: {
+      list: (target, cursor, call) =>
+        run(call, (context) => page(deviceStatesPath(target), deviceRunState, cursor, context)),
+    },
     usage: () =>
-      Promise.all([
-        quotas.reads.usage().then((usage) => ({ quota: 'reads', ...usage }) as const),
-        quotas.writes.usage().then((usage) => ({ quota: 'writes', ...usage }) as const),
-      ]),
-    endBulk() {
+      Promise.all(
+        (['reads', 'writes'] as const).map(async (quota) => ({ quota, ...(await rateLimiters[quota].usage()) })),
+      ),
+    cancelBulk() {
       const cause = new Error('the service is stopping');
-      bulkCloses.abort(new CallError('OVERLOADED', { retryAfterMs: windowMs, cause }));
+      stopping.abort(new CallError('OVERLOADED', { retryAfterMs: windowMs, cause }));
     },
     async close() {
-      await underWay.idle();
+      await inFlight.whenIdle();
       await transport.close();
     },
   };

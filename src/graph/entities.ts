@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CallError } from '../errors.js';
+import { parseJson } from './wire/parse-json.js';
 import type { GraphResponse } from './wire/transport.js';
 
 const text = z
@@ -8,7 +9,7 @@ const text = z
   .transform((value) => value ?? null);
 const count = z.int().min(-2_147_483_648).max(2_147_483_647);
 
-/** `microsoft.graph.deviceManagementScriptUserState`, as much of it as this service vouches for. */
+/** The part of `microsoft.graph.deviceManagementScriptUserState` that this service guarantees. */
 export const scriptUserState = z.object({
   id: z.string().min(1),
   successDeviceCount: count,
@@ -19,7 +20,7 @@ export const scriptUserState = z.object({
 /** On how many of a person's devices a script succeeded or failed. */
 export type ScriptUserState = z.output<typeof scriptUserState>;
 
-/** `microsoft.graph.deviceManagementScriptDeviceState`. `runState` is written in small camel case, new values pass. */
+/** `microsoft.graph.deviceManagementScriptDeviceState`. `runState` is in camel case; new values pass. */
 export const deviceRunState = z.object({
   id: z.string().min(1),
   runState: text.transform((state) => (state === null ? null : state.charAt(0).toLowerCase() + state.slice(1))),
@@ -32,7 +33,7 @@ export const deviceRunState = z.object({
 /** How a script ran on one device. */
 export type DeviceRunState = z.output<typeof deviceRunState>;
 
-/** What the three kinds of script have in common. */
+/** The properties that the three kinds of script share. */
 export const script = z.object({
   id: z.string().min(1),
   displayName: text,
@@ -45,46 +46,38 @@ export const script = z.object({
 /** A script, without its content. */
 export type ScriptSummary = z.output<typeof script>;
 
-function parseJson(answer: GraphResponse): unknown {
-  try {
-    return JSON.parse(answer.text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Reads an entity, bare or wrapped in `value` as in the documentation's examples; `undefined` when it is neither. */
-export function readEntity<T>(schema: z.ZodType<T>, answer: GraphResponse): T | undefined {
-  const body = parseJson(answer);
+/** Reads an entity, bare or wrapped in `value` as in the documentation's examples; `undefined` if it is neither. */
+export function readEntity<T>(schema: z.ZodType<T>, response: GraphResponse): T | undefined {
+  const body = parseJson(response.text);
   const bare = schema.safeParse(body);
   if (bare.success) return bare.data;
   return z.object({ value: schema }).safeParse(body).data?.value;
 }
 
-/** @throws {CallError} `GRAPH_PROTOCOL` when the answer holds no such entity */
-export function requireEntity<T>(schema: z.ZodType<T>, answer: GraphResponse): T {
-  const entity = readEntity(schema, answer);
-  if (entity === undefined) throw protocolError(answer);
+/** @throws {CallError} `GRAPH_PROTOCOL` if the response contains no such entity */
+export function requireEntity<T>(schema: z.ZodType<T>, response: GraphResponse): T {
+  const entity = readEntity(schema, response);
+  if (entity === undefined) throw protocolError(response);
   return entity;
 }
 
 /**
  * Reads one page of a collection.
  *
- * @throws {CallError} `GRAPH_PROTOCOL` when the answer is no such page
+ * @throws {CallError} `GRAPH_PROTOCOL` if the response is no such page
  */
 export function requirePage<T>(
   schema: z.ZodType<T>,
-  answer: GraphResponse,
+  response: GraphResponse,
 ): { items: T[]; nextLink?: string | undefined } {
   const page = z
     .object({ value: z.array(schema), '@odata.nextLink': z.string().nullish() })
-    .safeParse(parseJson(answer));
-  if (!page.success) throw protocolError(answer);
+    .safeParse(parseJson(response.text));
+  if (!page.success) throw protocolError(response);
   return { items: page.data.value, nextLink: page.data['@odata.nextLink'] ?? undefined };
 }
 
-/** An answer that is not what Graph promises. */
-export function protocolError(answer: GraphResponse): CallError {
-  return new CallError('GRAPH_PROTOCOL', { graph: answer.ids, status: answer.status });
+/** The error for a response that is not in Graph's documented form. */
+export function protocolError(response: GraphResponse): CallError {
+  return new CallError('GRAPH_PROTOCOL', { graph: response.ids, status: response.status });
 }

@@ -1,41 +1,59 @@
 import type { GraphIds } from '../errors.js';
+import type { FairnessKey, PerPriority } from '../scheduling/priority.js';
 import type { DeviceRunState, ScriptSummary, ScriptUserState } from './entities.js';
 import type { ScriptKind, ScriptRef, StateRef } from './routes.js';
+import type { TokenSource } from './tokens/token-source.js';
 
-/** New values; what is left out stays as it is. */
+/** New values. Fields that are left out keep theirs. */
 export interface UserStatePatch {
   readonly successDeviceCount?: number | undefined;
   readonly errorDeviceCount?: number | undefined;
   readonly userPrincipalName?: string | undefined;
 }
 
-/** A state to be made. Graph gives it an id when it has none. */
+/** A state to be created. Graph assigns an id if there is none. */
 export interface NewUserState extends Required<UserStatePatch> {
   readonly id?: string | undefined;
 }
 
-/** What multi admin approval asks for: the reason for a change, and the code once somebody has approved it. */
+/** What multi admin approval requires: the reason for a change, and the code once it has been approved. */
 export interface Approval {
   readonly justification?: string | undefined;
   readonly code?: string | undefined;
 }
 
-/** One page of a listing. Without `nextCursor` it is the last one. */
+/** One page of a list. The last one has no `nextCursor`. */
 export interface Page<T> {
   readonly items: readonly T[];
   readonly nextCursor?: string;
 }
 
-/** A write that is done, with the ids that Graph knows it by. */
+/** The result of a write, with the ids under which Graph logged it. */
 export interface WriteResult<T> {
   readonly value: T;
   readonly graph: GraphIds;
 }
 
-/** What belongs to one call, whatever it does. */
-export interface Call {
+/**
+ * On whose behalf Graph is called. Requests of the same caller object that are ready at the same time leave in one
+ * `$batch`, so each HTTP request has an object of its own.
+ */
+export interface Caller {
+  readonly tokens: TokenSource;
+  /** Whose quota share the calls use. */
+  readonly fairnessKey: FairnessKey;
+}
+
+/** The options of every call. */
+export interface CallOptions {
+  readonly caller: Caller;
   /** Aborts when the caller goes away. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** The options of an update. */
+export interface UpdateOptions extends CallOptions {
+  readonly approval?: Approval | undefined;
 }
 
 /** One update of several. */
@@ -43,51 +61,53 @@ export interface Update extends StateRef {
   readonly patch: UserStatePatch;
 }
 
-/** An update that has its place among the writes on its state already. */
+/** An update whose position among the writes on its state is reserved. */
 export interface QueuedUpdate extends Update {
   /**
-   * Does it, once, when its turn comes. Its time runs from then on.
+   * Sends the update when the writes before it have ended. To be called once. Its deadline runs from its slot on.
    *
-   * @throws {CallError} as `update` does; `OVERLOADED` when the service stops before its turn has come
+   * @throws {CallError} as `update` does; `OVERLOADED` if the service stops before the update was sent
    */
   run(): Promise<WriteResult<ScriptUserState>>;
 }
 
-/** Several updates that go out as Graph's quota allows, and give way to single calls. */
+/** Several updates that are sent as Graph's quota allows, and yield to interactive calls. */
 export interface BulkUpdate {
   readonly updates: readonly QueuedUpdate[];
-  /** Gives up those that have not been begun. */
-  end(): void;
+  /** Sets the listener that is called with the index of an update that another write waits for. */
+  onContended(listener: (index: number) => void): void;
+  /** Cancels the updates that have not been sent. To be called once, at the end. */
+  cancelRemaining(): void;
+}
+
+/** Which of Graph's limits a request counts against. */
+export type QuotaName = 'reads' | 'writes';
+
+/** The state of one quota. */
+export interface QuotaUsage {
+  readonly quota: QuotaName;
+  /** Requests per window. */
+  readonly limit: number;
+  /** `undefined` while the other replicas' use is not known. */
+  readonly used: number | undefined;
+  readonly waiting: PerPriority<number>;
 }
 
 /** Microsoft Graph, as far as this service uses it. Every method throws {@link CallError}. */
 export interface Graph {
   readonly userStates: {
-    list(script: ScriptRef, cursor: string | undefined, call: Call): Promise<Page<ScriptUserState>>;
-    get(target: StateRef, call: Call): Promise<ScriptUserState>;
-    update(
-      target: StateRef,
-      patch: UserStatePatch,
-      call: Call & { readonly approval?: Approval | undefined },
-    ): Promise<WriteResult<ScriptUserState>>;
-    /**
-     * Takes the places of several updates.
-     *
-     * @param wanted called with the index of one that another call waits behind, and that should be run at once
-     * @throws {CallError} `OVERLOADED`
-     */
-    updateMany(
-      updates: readonly Update[],
-      call: Call & { readonly approval?: Approval | undefined },
-      wanted: (index: number) => void,
-    ): BulkUpdate;
-    create(script: ScriptRef, state: NewUserState, call: Call): Promise<WriteResult<ScriptUserState>>;
-    delete(target: StateRef, call: Call): Promise<WriteResult<{ readonly id: string }>>;
+    list(script: ScriptRef, cursor: string | undefined, options: CallOptions): Promise<Page<ScriptUserState>>;
+    get(target: StateRef, options: CallOptions): Promise<ScriptUserState>;
+    update(target: StateRef, patch: UserStatePatch, options: UpdateOptions): Promise<WriteResult<ScriptUserState>>;
+    /** Reserves the positions of several updates at once. @throws {CallError} `OVERLOADED` */
+    updateMany(updates: readonly Update[], options: UpdateOptions): BulkUpdate;
+    create(script: ScriptRef, state: NewUserState, options: CallOptions): Promise<WriteResult<ScriptUserState>>;
+    delete(target: StateRef, options: CallOptions): Promise<WriteResult<{ readonly id: string }>>;
   };
   readonly scripts: {
-    list(scriptKind: ScriptKind, cursor: string | undefined, call: Call): Promise<Page<ScriptSummary>>;
+    list(kind: ScriptKind, cursor: string | undefined, options: CallOptions): Promise<Page<ScriptSummary>>;
   };
   readonly deviceRunStates: {
-    list(target: StateRef, cursor: string | undefined, call: Call): Promise<Page<DeviceRunState>>;
+    list(target: StateRef, cursor: string | undefined, options: CallOptions): Promise<Page<DeviceRunState>>;
   };
 }

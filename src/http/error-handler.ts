@@ -18,16 +18,16 @@ export const notFound: RequestHandler = () => {
 };
 
 /** Answers every error that the routes before it have thrown. @param observe told of each */
-export function errorHandler(log: Logger, observe?: (reason: Reason) => void): ErrorRequestHandler {
+export function errorHandler(log: Logger, observe: (reason: Reason) => void): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return (thrown: unknown, _request, response, _next) => {
     const error = toTrpcError(thrown);
     const requestId = response.locals.requestId;
-    observe?.(reasonOf(error));
+    observe(reasonOf(error));
     const refused = { requestId, reason: reasonOf(error) };
     if (thrown instanceof CallError) log.warn({ ...refused, ...thrown.forLog() }, 'request refused');
     else if (error instanceof Refusal) log.info(refused, 'request refused');
-    else log.error({ requestId, err: thrown }, 'a defect');
+    else log.error({ requestId, err: thrown }, 'internal error');
     if (response.headersSent) {
       response.destroy();
       return;

@@ -1,39 +1,48 @@
 import type { Logger } from 'pino';
 import type { Stores } from '../auth/stores.js';
-import type { ReplicaCoordination } from '../graph/create-graph.js';
+import type { ReplicaCoordination } from '../scheduling/replica-coordination.js';
 import type { Secret } from '../secret.js';
 import { createRedis } from './connection.js';
-import { createHeartbeat } from './heartbeat.js';
+import { startHeartbeat } from './heartbeat.js';
 import { RedisSessionStore } from './session-store.js';
 import { createRedisSharedQueue } from './shared-queue.js';
 import { createRedisSlotPool } from './slot-pool.js';
 import { createRedisTokenStore } from './token-store.js';
 
-/** All that this replica shares with the others. */
-export interface Coordination extends ReplicaCoordination {
-  /** Sealed with keys made of the secrets, of which the first one seals. @param idleMs how long a session lasts without anybody being active */
+/** Everything that replicas share through Redis. */
+export interface RedisCoordination extends ReplicaCoordination {
+  /**
+   * The sessions and tokens, sealed.
+   *
+   * @param idleMs how long a session lasts without activity
+   * @param secrets the first one seals, all of them open
+   */
   stores(idleMs: number, secrets: readonly string[]): Stores;
-  /** Whether what is shared can be reached. */
+  /** Whether Redis can be used, writes included. */
   isUp(): Promise<boolean>;
-  /** Shares nothing any more, and disconnects. */
+  /** Removes this replica from the others' view and disconnects. */
   close(): Promise<void>;
 }
 
-/** Joins the replicas that use the same Redis. @param onError told of each command that fails */
-export function connectReplicas(url: Secret, log: Logger, onError: (() => void) | undefined): Coordination {
+/**
+ * Connects to the Redis that replicas share. A Redis that is away is waited for.
+ *
+ * @param onError called for each command that fails
+ */
+export function connectReplicas(url: Secret, log: Logger, onError: () => void): RedisCoordination {
   const redis = createRedis(url, log, onError);
-  const replica = createHeartbeat(redis);
-  const unreadable = () => log.warn('a value in Redis can not be read: it counts as none');
+  const heartbeat = startHeartbeat(redis);
+  const onUnreadable = () => log.warn('A value in Redis cannot be read; it is ignored');
   return {
-    slots: (options) => createRedisSlotPool({ ...options, redis, replica: replica.id }),
-    line: (wanted) => createRedisSharedQueue(redis, replica.id, wanted),
+    slotPool: (options) => createRedisSlotPool({ ...options, redis, replicaId: heartbeat.id }),
+    openSharedQueue: (onContended) => createRedisSharedQueue(redis, heartbeat.id, onContended),
     stores: (idleMs, secrets) => ({
-      sessions: new RedisSessionStore(idleMs, redis, secrets, unreadable),
-      tokens: createRedisTokenStore(redis, secrets, unreadable),
+      sessions: new RedisSessionStore(idleMs, redis, secrets, onUnreadable),
+      tokens: createRedisTokenStore(redis, secrets, onUnreadable),
     }),
     isUp: () => redis.isUp(),
     async close() {
-      await replica.stop();
+      await heartbeat.stop();
       await redis.close();
     },
   };

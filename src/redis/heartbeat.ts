@@ -1,30 +1,33 @@
 import { type Redis, redisKey } from './connection.js';
 
-/** A replica that has not been heard of for so long is taken for dead. */
-export const deadAfterMs = 15_000;
+/** A replica without a heartbeat for this long counts as dead. */
+export const heartbeatTimeoutMs = 15_000;
 
-const beatEveryMs = 5_000;
+const heartbeatEveryMs = 5_000;
 
-/** What the others know a replica by. */
+/** Keeps this replica's key in Redis alive. */
 export interface Heartbeat {
+  /** The id of this replica. */
   readonly id: string;
-  /** From here on it counts as dead. */
+  /** Removes the key: the replica counts as dead at once. */
   stop(): Promise<void>;
 }
 
-/** The key that lives as long as a replica does. */
+/** The key that exists as long as a replica lives. */
 export const heartbeatKey = (id: string): string => redisKey('replica', id);
 
-/** Lets the others know that this replica lives, time and again. */
-export function createHeartbeat(redis: Redis): Heartbeat {
+/** Starts the heartbeat of this replica, under a new id. */
+export function startHeartbeat(redis: Redis): Heartbeat {
   const id = crypto.randomUUID();
-  // When Redis is away there is nobody to be heard by.
   const beat = () =>
     void redis
-      .run((commands) => commands.set(heartbeatKey(id), '1', { expiration: { type: 'PX', value: deadAfterMs } }))
+      .run((commands) =>
+        commands.set(heartbeatKey(id), '1', { expiration: { type: 'PX', value: heartbeatTimeoutMs } }),
+      )
+      // While Redis is away, no other replica can see the heartbeat either.
       .catch(() => undefined);
   redis.whenConnected(beat);
-  const timer = setInterval(beat, beatEveryMs).unref();
+  const timer = setInterval(beat, heartbeatEveryMs).unref();
   return {
     id,
     async stop() {

@@ -1,166 +1,177 @@
 import { z } from 'zod';
 import { CallError } from '../errors.js';
 import type { Deadline } from '../scheduling/deadline.js';
-import type { Priority } from '../scheduling/priority.js';
+import type { ContentionListener } from '../scheduling/keyed-queue.js';
 import type { SharedQueue, Ticket } from '../scheduling/shared-queue.js';
 import { type Redis, redisKey, storeUnavailable } from './connection.js';
-import { deadAfterMs, heartbeatKey } from './heartbeat.js';
+import { heartbeatKey, heartbeatTimeoutMs } from './heartbeat.js';
 
-/** Without word from the others, one looks so often whether it is one's turn. */
-const lookEveryMs = 500;
+/** How often to poll for the head of a queue when no message arrives. */
+const pollEveryMs = 500;
 
-/** A line that nobody has joined for so long is forgotten. */
-const lifetimeMs = 24 * 3_600_000;
+/** A queue expires when no ticket has been added for this long. */
+const queueLifetimeMs = 24 * 3_600_000;
 
-/** What replicas tell each other: `left KEY`, and the lane of somebody who waits for the ticket that follows. */
+/** Replicas publish `released KEY`, and `PRIORITY TICKET` when a request of that priority waits behind a ticket. */
 const channel = redisKey('order', 'messages');
 
-/** So many tickets are looked after in one command: it holds up all others. */
-const maxLooks = 500;
+/** The most tickets in one poll: the script blocks all other commands. */
+const maxPolls = 500;
 
 /**
- * Lets the others know that this replica lives. Joins each line, unless its ticket is there already (a Redis that was
- * restarted may have lost it), and takes out those at the head whose replica is dead. Returns the tickets at the heads.
+ * Renews this replica's heartbeat. Appends each ticket to its queue, unless it is there (a restarted Redis may have lost
+ * it), and removes tickets of dead replicas from the head.
+ *
+ * KEYS: one queue (list) for each ticket
+ * ARGV: queue lifetime in ms, heartbeat key prefix, replica id, heartbeat timeout in ms, then the tickets
+ * Returns the ticket at the head of each queue.
  */
-const lookScript = `
+const pollHeadsScript = `
   redis.call('SET', ARGV[2] .. ARGV[3], 1, 'PX', ARGV[4])
   local heads = {}
-  for n, line in ipairs(KEYS) do
+  for n, queue in ipairs(KEYS) do
     local ticket = ARGV[n + 4]
-    if redis.call('TYPE', line).ok ~= 'list' then redis.call('DEL', line) end
-    if not redis.call('LPOS', line, ticket) then
-      redis.call('RPUSH', line, ticket)
-      redis.call('PEXPIRE', line, ARGV[1])
+    if redis.call('TYPE', queue).ok ~= 'list' then redis.call('DEL', queue) end
+    if not redis.call('LPOS', queue, ticket) then
+      redis.call('RPUSH', queue, ticket)
+      redis.call('PEXPIRE', queue, ARGV[1])
     end
-    local head = redis.call('LINDEX', line, 0)
+    local head = redis.call('LINDEX', queue, 0)
     while head ~= ticket and redis.call('EXISTS', ARGV[2] .. (string.match(head, '^[^ ]+') or '')) == 0 do
-      redis.call('LPOP', line)
-      head = redis.call('LINDEX', line, 0)
+      redis.call('LPOP', queue)
+      head = redis.call('LINDEX', queue, 0)
     end
     heads[n] = head
   end
   return heads`;
 
-const leaveScript = `
+/**
+ * Removes a ticket and tells the replicas whose tickets follow.
+ *
+ * KEYS: the queue (list)
+ * ARGV: ticket, channel, message
+ */
+const releaseScript = `
   redis.call('LREM', KEYS[1], 1, ARGV[1])
   if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('PUBLISH', ARGV[2], ARGV[3]) end`;
 
+interface Poll {
+  readonly key: string;
+  readonly ticket: string;
+  readonly resolve: (head: string | CallError) => void;
+}
+
 /**
- * Lines as lists in Redis, of which the first ticket writes. A replica that dies leaves its tickets behind, and loses
- * them to whoever waits behind them.
+ * Creates the queue that replicas share: a list of tickets per key in Redis, whose head may write. A ticket is
+ * `REPLICA NUMBER KEY`. The tickets of a replica that died are removed by those that wait behind them.
  *
- * @param replica the id of this one; no other has it
+ * @param replicaId unique among the replicas
+ * @param onContended called when a request of another replica waits behind a ticket of this one
  */
-export function createRedisSharedQueue(
-  redis: Redis,
-  replica: string,
-  wanted: (key: string, lane: Priority) => void,
-): SharedQueue {
-  /** The tickets of this replica by their keys, each with what wakes whoever waits for its turn. */
-  const held = new Map<string, Map<string, (() => void) | undefined>>();
-  let count = 0;
+export function createRedisSharedQueue(redis: Redis, replicaId: string, onContended: ContentionListener): SharedQueue {
+  /** This replica's tickets by key, each with the function that wakes its waiter. */
+  const localTickets = new Map<string, Map<string, (() => void) | undefined>>();
+  let ticketCount = 0;
 
-  /** Those who want to know the heads of their lines. What is wanted in one turn of the event loop is asked together. */
-  let looks: Look[] = [];
+  /** Polls that are ready in the same turn of the event loop go out in one command. */
+  let polls: Poll[] = [];
 
-  function look(key: string, ticket: string): Promise<string | CallError> {
+  function poll(key: string, ticket: string): Promise<string | CallError> {
     return new Promise((resolve) => {
-      if (looks.length === 0) setImmediate(flush);
-      looks.push({ key, ticket, resolve });
+      if (polls.length === 0) setImmediate(flush);
+      polls.push({ key, ticket, resolve });
     });
   }
 
   function flush(): void {
-    const all = looks;
-    looks = [];
-    for (let from = 0; from < all.length; from += maxLooks) void ask(all.slice(from, from + maxLooks));
+    const all = polls;
+    polls = [];
+    for (let from = 0; from < all.length; from += maxPolls) void pollHeads(all.slice(from, from + maxPolls));
   }
 
-  async function ask(asked: readonly Look[]): Promise<void> {
-    const keys = asked.map(({ key }) => listOf(key));
-    const replicas = [heartbeatKey(''), replica, String(deadAfterMs)];
-    const args = [String(lifetimeMs), ...replicas, ...asked.map(({ ticket }) => ticket)];
+  async function pollHeads(batch: readonly Poll[]): Promise<void> {
+    const keys = batch.map(({ key }) => queueKey(key));
+    const replica = [heartbeatKey(''), replicaId, String(heartbeatTimeoutMs)];
+    const args = [String(queueLifetimeMs), ...replica, ...batch.map(({ ticket }) => ticket)];
     try {
-      const reply = await redis.run<unknown>((commands) => commands.eval(lookScript, { keys, arguments: args }));
+      const reply = await redis.run<unknown>((commands) => commands.eval(pollHeadsScript, { keys, arguments: args }));
       const heads = z.array(z.string()).parse(reply);
-      for (const [index, { resolve }] of asked.entries()) resolve(heads[index] ?? '');
+      for (const [index, { resolve }] of batch.entries()) resolve(heads[index] ?? '');
     } catch (error) {
-      for (const { resolve } of asked) resolve(error instanceof CallError ? error : storeUnavailable(error));
+      for (const { resolve } of batch) resolve(error instanceof CallError ? error : storeUnavailable(error));
     }
   }
 
-  function leave(key: string, ticket: string): void {
-    // Before it has joined there is nothing to leave.
-    const queued = looks.findIndex((each) => each.ticket === ticket);
-    if (queued >= 0) {
-      looks.splice(queued, 1);
+  function release(key: string, ticket: string): void {
+    // A ticket that was never sent needs no command.
+    const unsent = polls.findIndex((each) => each.ticket === ticket);
+    if (unsent >= 0) {
+      polls.splice(unsent, 1);
       return;
     }
-    const options = { keys: [listOf(key)], arguments: [ticket, channel, `left ${key}`] };
-    // When this is lost, whoever waits behind it will ask for it.
-    redis.run((commands) => commands.eval(leaveScript, options)).catch(() => undefined);
+    const options = { keys: [queueKey(key)], arguments: [ticket, channel, `released ${key}`] };
+    // If this is lost, a request that waits behind the ticket names it in a message, and it is released again.
+    redis.run((commands) => commands.eval(releaseScript, options)).catch(() => undefined);
   }
 
   redis.subscribe(channel, (message) => {
     const [what, first = '', number, key = ''] = message.split(' ');
-    if (what === 'left') for (const wake of held.get(first)?.values() ?? []) wake?.();
-    else if (first === replica) {
+    if (what === 'released') {
+      for (const wake of localTickets.get(first)?.values() ?? []) wake?.();
+    } else if (first === replicaId) {
       const ticket = `${first} ${number} ${key}`;
-      if (held.get(key)?.has(ticket)) wanted(key, what === 'bulk' ? 'bulk' : 'interactive');
-      else leave(key, ticket);
+      if (localTickets.get(key)?.has(ticket)) onContended(key, what === 'bulk' ? 'bulk' : 'interactive');
+      else release(key, ticket);
     }
   });
 
   return {
-    join(key): Ticket {
-      const ticket = `${replica} ${count++} ${key}`;
-      const own = held.get(key) ?? new Map<string, (() => void) | undefined>();
-      held.set(key, own.set(ticket, undefined));
+    enqueue(key): Ticket {
+      const ticket = `${replicaId} ${ticketCount++} ${key}`;
+      const own = localTickets.get(key) ?? new Map<string, (() => void) | undefined>();
+      localTickets.set(key, own.set(ticket, undefined));
 
-      function woken(deadline: Deadline): Promise<void> {
+      function waitForWake({ signal }: Deadline): Promise<void> {
         return new Promise((resolve) => {
           const wake = () => {
             clearTimeout(timer);
-            forget();
+            signal.removeEventListener('abort', wake);
             own.set(ticket, undefined);
             resolve();
           };
-          const timer = setTimeout(wake, lookEveryMs);
-          const forget = deadline.whenOver(wake);
+          const timer = setTimeout(wake, pollEveryMs);
+          signal.addEventListener('abort', wake);
           own.set(ticket, wake);
         });
       }
 
-      let looking: Promise<string | CallError> | undefined = look(key, ticket);
+      // The position counts from now on, so the ticket is sent before anything waits for it.
+      let polling: Promise<string | CallError> | undefined = poll(key, ticket);
       return {
-        async turn(deadline, lane) {
+        async wait(priority, deadline) {
           for (;;) {
-            const head = await (looking ?? look(key, ticket));
-            looking = undefined;
+            const head = await (polling ?? poll(key, ticket));
+            polling = undefined;
             if (head instanceof CallError) {
-              if (deadline.over) throw head;
+              if (deadline.isDone) throw head;
             } else {
-              // Of this replica's tickets only the first one asks: another that comes before it waits behind it here.
-              if (own.has(head) || deadline.over) return;
-              await redis.run((commands) => commands.publish(channel, `${lane()} ${head}`)).catch(() => undefined);
+              // Tickets of this replica are ordered in memory, so any of them at the head lets this one through.
+              if (own.has(head) || deadline.isDone) return;
+              await redis
+                .run((commands) => commands.publish(channel, `${priority.level} ${head}`))
+                .catch(() => undefined);
             }
-            await woken(deadline);
+            if (!deadline.isDone) await waitForWake(deadline);
           }
         },
-        leave() {
+        release() {
           own.delete(ticket);
-          if (own.size === 0) held.delete(key);
-          leave(key, ticket);
+          if (own.size === 0) localTickets.delete(key);
+          release(key, ticket);
         },
       };
     },
   };
 }
 
-interface Look {
-  readonly key: string;
-  readonly ticket: string;
-  readonly resolve: (head: string | CallError) => void;
-}
-
-const listOf = (key: string) => redisKey('order', key);
+const queueKey = (key: string) => redisKey('order', key);

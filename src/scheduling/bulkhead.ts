@@ -1,34 +1,37 @@
 import { CallError } from '../errors.js';
 import type { FairnessKey } from './priority.js';
 
-/** Counts what is under way, so that nobody fills the service, and one caller not more than half of it. */
+/** Limits the calls in progress, in all and per fairness key, so that no caller can use up the service. */
 export interface Bulkhead {
   /**
-   * @returns to be called when it is over
+   * Admits one call.
+   *
+   * @returns ends the call; must be called once
    * @throws {CallError} `OVERLOADED`
    */
-  enter(caller: FairnessKey): () => void;
+  enter(key: FairnessKey): () => void;
 }
 
 /**
- * Lets in as many at a time.
+ * Creates a bulkhead.
  *
- * @param retryAfterMs what those who find no room are told
+ * @param limit of calls at a time; one key gets at most half of it
+ * @param retryAfterMs what rejected callers are told
  */
-export function createBulkhead(most: number, retryAfterMs: number): Bulkhead {
-  const inside = new Map<FairnessKey, number>();
-  let all = 0;
+export function createBulkhead(limit: number, retryAfterMs: number): Bulkhead {
+  const countByKey = new Map<FairnessKey, number>();
+  let total = 0;
   return {
-    enter(caller) {
-      const own = inside.get(caller) ?? 0;
-      if (all >= most || own >= most / 2) throw new CallError('OVERLOADED', { retryAfterMs });
-      inside.set(caller, own + 1);
-      all++;
+    enter(key) {
+      const own = countByKey.get(key) ?? 0;
+      if (total >= limit || own >= limit / 2) throw new CallError('OVERLOADED', { retryAfterMs });
+      countByKey.set(key, own + 1);
+      total++;
       return () => {
-        const left = (inside.get(caller) ?? 0) - 1;
-        if (left > 0) inside.set(caller, left);
-        else inside.delete(caller);
-        all--;
+        const left = (countByKey.get(key) ?? 0) - 1;
+        if (left > 0) countByKey.set(key, left);
+        else countByKey.delete(key);
+        total--;
       };
     },
   };

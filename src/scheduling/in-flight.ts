@@ -1,26 +1,26 @@
-/** Counts what is under way. */
+/** Counts the operations in flight. */
 export interface InFlightCounter {
-  /** @returns to be called when it is over */
-  enter(): () => void;
-  /** Resolves when nothing is under way. */
-  idle(): Promise<void>;
+  /** Counts one operation until the returned function is called, which must happen once. */
+  add(): () => void;
+  /** Resolves when no operation is in flight. */
+  whenIdle(): Promise<void>;
 }
 
-/** Makes a tally. */
+/** Creates a counter at zero. */
 export function createInFlightCounter(): InFlightCounter {
   let count = 0;
-  let onIdle: (() => void)[] = [];
-  const leave = () => {
+  let waiters: (() => void)[] = [];
+  const done = () => {
     count--;
     if (count > 0) return;
-    for (const tell of onIdle) tell();
-    onIdle = [];
+    for (const resolve of waiters) resolve();
+    waiters = [];
   };
   return {
-    enter() {
+    add() {
       count++;
-      return leave;
+      return done;
     },
-    idle: () => (count === 0 ? Promise.resolve() : new Promise((resolve) => onIdle.push(resolve))),
+    whenIdle: () => (count === 0 ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
   };
 }

@@ -1,105 +1,86 @@
 import { CallError } from '../errors.js';
 import type { Deadline } from './deadline.js';
-import type { Priority } from './priority.js';
+import type { Priority, RequestPriority } from './priority.js';
 import type { OpenSharedQueue } from './shared-queue.js';
 
-/** A place in the order of the writes on one state, taken when the write reached the service. */
-export interface Place {
+/** A position in the queue of a key. */
+export interface Reservation {
   /**
-   * Does the work once every place before this one has been left, and leaves.
+   * Does the work when every earlier reservation of the key has been released, then releases this one.
    *
-   * @throws {CallError} `GRAPH_UNAVAILABLE` for work that was not begun in time, or why it was called off
+   * @throws {CallError} `GRAPH_UNAVAILABLE` if the work could not start within the deadline, or the deadline's
+   *   cancellation error
    */
-  run<T>(deadline: Deadline, work: () => Promise<T>): Promise<T>;
-  /** Leaves without having done anything. */
-  leave(): void;
+  run<T>(priority: RequestPriority, deadline: Deadline, work: () => Promise<T>): Promise<T>;
+  /** Gives up the position, unless `run` has been called. */
+  release(): void;
 }
 
-/** Keeps writes on one key one after the other. */
+/** Called when a request waits for others of the same key, so that those can inherit its priority. */
+export type ContentionListener = (key: string, priority: Priority) => void;
+
+/** A mutex per key that serves reservations first in, first out. */
 export interface KeyedQueue {
-  /**
-   * Takes the next place on a key.
-   *
-   * @param behind for work that can wait: called when other work waits behind it, with that work's lane
-   */
-  place(key: string, behind?: (lane: Priority) => void): Place;
+  /** Takes the next position in the queue of a key. */
+  reserve(key: string): Reservation;
+  /** @returns removes the listener */
+  onContended(listener: ContentionListener): () => void;
 }
 
-/** One place among those on the same key, which are a chain. */
-interface Link {
-  readonly behind: ((lane: Priority) => void) | undefined;
-  ahead: Link | undefined;
-  next: Link | undefined;
-  /** Lets its work begin, when it waits for that. */
+/** An element of the doubly linked list of a key's reservations. */
+interface Node {
+  previous: Node | undefined;
+  next: Node | undefined;
+  /** Starts its work, if that waits. */
   start: (() => void) | undefined;
-  /** The lane of the work that waits behind it, as far as it has been told. */
-  told: Priority | undefined;
 }
 
 /**
- * Makes the order. Work whose time is over before its turn comes is never begun.
+ * Creates a keyed queue. Work whose deadline has passed before its turn never starts.
  *
- * @param openLine opens the lines that are shared with other replicas, if there are any
+ * @param openSharedQueue opens the queue that is shared with other replicas, if there are any
  */
-export function createKeyedQueue(openLine?: OpenSharedQueue): KeyedQueue {
-  const lasts = new Map<string, Link>();
-  const line = openLine?.((key, lane) => tellUpTo(lasts.get(key), lane));
-
-  // Whoever has been told has told those ahead.
-  function tellUpTo(last: Link | undefined, lane: Priority): void {
-    const untold: Link[] = [];
-    for (let at = last; at && at.told !== lane && at.told !== 'interactive'; at = at.ahead) untold.push(at);
-    for (const each of untold) each.told = lane;
-    for (const each of untold.toReversed()) each.behind?.(lane);
-  }
+export function createKeyedQueue(openSharedQueue?: OpenSharedQueue): KeyedQueue {
+  const lastByKey = new Map<string, Node>();
+  const listeners = new Set<ContentionListener>();
+  const notifyContended: ContentionListener = (key, priority) => {
+    for (const listener of listeners) listener(key, priority);
+  };
+  const shared = openSharedQueue?.(notifyContended);
 
   return {
-    place(key, behind) {
-      const self: Link = { behind, ahead: lasts.get(key), next: undefined, start: undefined, told: undefined };
-      if (self.ahead !== undefined) self.ahead.next = self;
-      lasts.set(key, self);
-      const ticket = line?.join(key);
-      const lane = (): Priority => (behind === undefined || self.told === 'interactive' ? 'interactive' : 'bulk');
-      let left = false;
+    reserve(key) {
+      const self: Node = { previous: lastByKey.get(key), next: undefined, start: undefined };
+      if (self.previous !== undefined) self.previous.next = self;
+      lastByKey.set(key, self);
+      const ticket = shared?.enqueue(key);
+      let state: 'reserved' | 'running' | 'released' = 'reserved';
 
-      const leave = () => {
-        if (left) return;
-        left = true;
-        ticket?.leave();
-        const { ahead, next } = self;
-        if (ahead !== undefined) ahead.next = next;
-        if (next !== undefined) next.ahead = ahead;
-        else if (ahead !== undefined) lasts.set(key, ahead);
-        else lasts.delete(key);
-        if (ahead === undefined) next?.start?.();
-      };
-
-      const turn = (deadline: Deadline) =>
-        new Promise<void>((resolve, reject) => {
-          const settle = () => {
-            self.start = undefined;
-            forget();
-          };
-          const forget = deadline.whenOver(() => {
-            settle();
-            reject(notBegun(deadline));
-          });
-          self.start = () => {
-            settle();
-            resolve();
-          };
-        });
+      function leave(): void {
+        state = 'released';
+        ticket?.release();
+        const { previous, next } = self;
+        if (previous !== undefined) previous.next = next;
+        if (next !== undefined) next.previous = previous;
+        else if (previous !== undefined) lastByKey.set(key, previous);
+        else lastByKey.delete(key);
+        if (previous === undefined) next?.start?.();
+      }
 
       return {
-        leave,
-        async run(deadline, work) {
+        release() {
+          if (state === 'reserved') leave();
+        },
+        async run(priority, deadline, work) {
+          if (state !== 'reserved') throw new TypeError('a reservation can be used once');
+          state = 'running';
           try {
-            if (self.ahead !== undefined && !deadline.over) {
-              tellUpTo(self.ahead, lane());
-              await turn(deadline);
+            if (self.previous !== undefined && !deadline.isDone) {
+              notifyContended(key, priority.level);
+              await becomesFirst(self, deadline);
             }
-            if (ticket !== undefined && !deadline.over) await ticket.turn(deadline, lane);
-            if (deadline.over || !deadline.allowsAttemptAfter(0)) throw notBegun(deadline);
+            if (!deadline.isDone) await ticket?.wait(priority, deadline);
+            if (deadline.isDone || !deadline.allowsAttemptAfter(0)) throw notStarted(deadline);
             return await work();
           } finally {
             leave();
@@ -107,11 +88,29 @@ export function createKeyedQueue(openLine?: OpenSharedQueue): KeyedQueue {
         },
       };
     },
+    onContended(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
   };
 }
 
-function notBegun(deadline: Deadline): CallError {
-  if (deadline.over && !deadline.expired) return deadline.calledOff;
-  const cause = new Error('the time was over before earlier writes on the same state had ended');
+/** Resolves when a node has become the first one, or when the deadline is done. */
+function becomesFirst(node: Node, { signal }: Deadline): Promise<void> {
+  return new Promise((resolve) => {
+    if (node.previous === undefined) resolve();
+    const settle = () => {
+      node.start = undefined;
+      signal.removeEventListener('abort', settle);
+      resolve();
+    };
+    node.start = settle;
+    signal.addEventListener('abort', settle);
+  });
+}
+
+function notStarted(deadline: Deadline): CallError {
+  if (!deadline.isExpired && deadline.isDone) return deadline.cancellationError;
+  const cause = new Error('earlier writes on the same state did not end within the deadline');
   return new CallError('GRAPH_UNAVAILABLE', { cause });
 }

@@ -1,237 +1,232 @@
 import { setImmediate as immediate } from 'node:timers/promises';
-import { CallError } from '../errors.js';
+import { CallError, requireCallError } from '../errors.js';
 import type { Deadline } from './deadline.js';
-import type { Priority, RequestPriority } from './priority.js';
+import type { PerPriority, Priority, RequestPriority } from './priority.js';
 import { createRoundRobinQueue } from './round-robin-queue.js';
-import type { Granted, Lanes, Release, SharedSlots, Slots } from './slot-pool.js';
+import { type Grant, type Release, type SlotPool, windowMs } from './slot-pool.js';
 
-/** However long Graph asks for, after this the next one asks again. */
-const longestSlowMs = 300_000;
+/** The longest pause of bulk requests, whatever Graph asks for: after it, one batch finds out whether it still holds. */
+const maxBulkPauseMs = 300_000;
 
-/** Bulk work is started in slices of one batch, between which others get a word in. */
-const slice = 20;
+/** Bulk requests start one batch at a time, with a turn of the event loop between batches. */
+const bulkSlice = 20;
 
-/** When the slots could not be asked for, they are asked for again after this. */
-const afterFailureMs = 250;
+/** When the slot pool could not be reached, it is asked again after this. */
+const retryFailedRequestMs = 250;
 
-/** What a quota is at. */
+const priorities = ['interactive', 'bulk'] as const satisfies readonly Priority[];
+
+/** The state of a rate limiter. */
 export interface Usage {
   readonly limit: number;
-  /** Not known while others can't be asked. */
+  /** `undefined` while a shared pool cannot be reached. */
   readonly used: number | undefined;
-  readonly waiting: Lanes;
+  readonly waiting: PerPriority<number>;
 }
 
-/** Lets as many requests out as Graph takes, each in its turn. */
+/** Starts as many requests as Graph accepts. */
 export interface RateLimiter {
   /**
-   * Waits for a slot of the window. Callers take turns, interactive calls go before bulk.
+   * Waits for a slot. Interactive requests take priority over bulk requests; fairness keys take turns.
    *
-   * @param again for a further attempt of a call: before the caller's other calls
-   * @throws {CallError} `THROTTLED` at once when the turn can't come within the deadline; `OVERLOADED`
-   *   when the slots can't be asked for; or why it was called off
+   * @param isRetry a retry is served before the other requests of its fairness key
+   * @returns to be called when the attempt has ended
+   * @throws {CallError} `THROTTLED` at once if no slot can become free within the deadline, `OVERLOADED` if the pool
+   *   cannot be reached, or the deadline's cancellation error
    */
-  take(turn: RequestPriority, deadline: Deadline, again: boolean): Promise<Release>;
-  /** Graph wants fewer, since others share its quota: bulk work waits for so long. */
-  slow(ms: number): void;
-  /** How many slots there are, how many are in use, and how many calls wait for one. */
+  acquire(priority: RequestPriority, deadline: Deadline, isRetry: boolean): Promise<Release>;
+  /** Raises a bulk request to interactive priority, also while it waits. */
+  boost(priority: RequestPriority): void;
+  /** Starts no bulk requests for so long: Graph throttles, because other applications share its quota. */
+  pauseBulk(ms: number): void;
   usage(): Promise<Usage>;
 }
 
 interface Waiter {
-  readonly turn: RequestPriority;
-  readonly again: boolean;
+  readonly priority: RequestPriority;
   readonly deadline: Deadline;
+  readonly isRetry: boolean;
   readonly resolve: (release: Release) => void;
   readonly reject: (error: CallError) => void;
-  lane: Priority;
-  /** How many had to go first when it joined, or went over to the other lane. */
-  ahead: number;
-  startedBefore: number;
-  isSettled: boolean;
-  /** Once it has to wait: to be told no more that its time is over. */
-  forget: (() => void) | undefined;
+  /** Its position in the sequence of all grants of its priority. */
+  rank: number;
 }
 
-/** Hands the slots of a window to those who wait for them. */
-export function createRateLimiter(slots: Slots): RateLimiter {
-  const lanes = { interactive: createRoundRobinQueue<Waiter>(), bulk: createRoundRobinQueue<Waiter>() };
-  const started = { interactive: 0, bulk: 0 };
-  /** Those who have not been told yet whether their turn can come in time. */
-  const unjudged = new Set<Waiter>();
-  let earliest: Granted['earliest'] | undefined;
-  let slowUntil = 0;
-  let isAsking = false;
-  let askAgain = false;
-  let failure: CallError | undefined;
+/** Creates a rate limiter over a pool of slots. */
+export function createRateLimiter(pool: SlotPool): RateLimiter {
+  const queues = { interactive: createRoundRobinQueue<Waiter>(), bulk: createRoundRobinQueue<Waiter>() };
+  const granted = { interactive: 0, bulk: 0 };
+  const bulkWaiters = new Map<RequestPriority, Waiter>();
+  /** Those that have not been checked by {@link rejectUnreachable}. */
+  const unchecked = new Set<Waiter>();
+  let nextFreeAt = 0;
+  let bulkPausedUntil = 0;
+  let lastFailure: CallError | undefined;
+  let isDistributing = false;
+  let mustRepeat = false;
   let timer: NodeJS.Timeout | undefined;
-  let more: NodeJS.Immediate | undefined;
 
-  slots.whenFreed(() => {
-    if (lanes.interactive.size + lanes.bulk.size > 0) hand();
+  pool.onFreed(() => {
+    if (waiting() > 0) void distribute();
   });
 
-  /** What is to be had for those who wait. */
-  function wantedNow(): Lanes {
-    const isHeld = performance.now() < slowUntil || more !== undefined;
-    return { interactive: lanes.interactive.size, bulk: isHeld ? 0 : Math.min(lanes.bulk.size, slice) };
-  }
+  const waiting = () => queues.interactive.size + queues.bulk.size;
+  const isBulkPaused = () => performance.now() < bulkPausedUntil;
+  const demand = (): PerPriority<number> => ({
+    interactive: queues.interactive.size,
+    bulk: isBulkPaused() ? 0 : Math.min(queues.bulk.size, bulkSlice),
+  });
 
-  /** Gets slots for those who wait. */
-  function hand(): void {
+  /** Gets slots for the waiters, one request to the pool at a time. */
+  async function distribute(): Promise<void> {
+    mustRepeat = true;
+    if (isDistributing) return;
+    isDistributing = true;
     clearTimeout(timer);
-    const wanted = wantedNow();
-    if (wanted.interactive + wanted.bulk === 0) {
-      if (more === undefined) judge(unjudged);
-      if (lanes.bulk.size > 0 && performance.now() < slowUntil) handAt(slowUntil);
-    } else if (slots.grant !== undefined) deal(slots.grant(wanted), wanted, unjudged);
-    else if (isAsking) askAgain = true;
-    else void ask(slots.ask);
-  }
-
-  async function ask(askOthers: SharedSlots['ask']): Promise<void> {
-    isAsking = true;
-    // What is ready in the same turn of the event loop is asked for together.
-    await immediate();
-    askAgain = false;
-    const wanted = wantedNow();
-    const asked = new Set(unjudged);
-    const granted = await askOthers(wanted);
-    isAsking = false;
-    failure = granted instanceof CallError ? granted : undefined;
-    if (granted instanceof CallError) handAt(performance.now() + afterFailureMs);
-    else deal(granted, wanted, asked);
-    if (askAgain) hand();
-  }
-
-  function deal(granted: Granted, wanted: Lanes, asked: ReadonlySet<Waiter>): void {
-    ({ earliest } = granted);
-    for (const lane of ['interactive', 'bulk'] as const) {
-      for (const release of granted[lane]) {
-        // Who waited in the bulk lane may have gone over meanwhile.
-        const waiter = lanes[lane].shift() ?? lanes.interactive.shift();
-        if (waiter === undefined) release(false);
-        else start(waiter, release);
-      }
+    while (mustRepeat) {
+      mustRepeat = false;
+      const { interactive, bulk } = demand();
+      if (interactive + bulk > 0) await requestSlots();
+      else waitForBulk();
     }
-    // Of a lane that got all it wanted the answer doesn't say how long the next one waits.
-    const isSlow = performance.now() < slowUntil;
-    const short = {
-      interactive: granted.interactive.length < wanted.interactive,
-      bulk: granted.bulk.length < wanted.bulk || isSlow,
-    };
-    judge(new Set([...asked].filter(({ lane }) => short[lane])));
-    if (lanes.interactive.size + lanes.bulk.size === 0) return;
-    const isShort = short.interactive || granted.bulk.length < wanted.bulk;
-    if (lanes.bulk.size > 0 && !isShort && more === undefined && wanted.bulk > 0) {
-      more = setImmediate(() => {
-        more = undefined;
-        hand();
+    isDistributing = false;
+  }
+
+  async function requestSlots(): Promise<void> {
+    let wanted: PerPriority<number> = { interactive: 0, bulk: 0 };
+    let grant: Grant;
+    try {
+      grant = await pool.request(() => {
+        wanted = demand();
+        return wanted;
       });
-    } else if (isShort) handAt(granted.nextAt);
-    else if (lanes.bulk.size > 0 && more === undefined) handAt(slowUntil);
+    } catch (error) {
+      lastFailure = requireCallError(error);
+      schedule(performance.now() + retryFailedRequestMs);
+      return;
+    }
+    lastFailure = undefined;
+    ({ nextFreeAt } = grant);
+    for (const level of priorities) for (const release of grant.slots[level]) start(level, release);
+    const short = priorities.filter((level) => grant.slots[level].length < wanted[level]);
+    short.forEach(rejectUnreachable);
+    if (short.length > 0) schedule(grant.retryAt);
+    else if (queues.bulk.size > 0 && wanted.bulk > 0) {
+      await immediate();
+      mustRepeat = true;
+    } else waitForBulk();
   }
 
-  function handAt(at: number): void {
+  function waitForBulk(): void {
+    if (queues.bulk.size === 0 || !isBulkPaused()) return;
+    rejectUnreachable('bulk');
+    schedule(bulkPausedUntil);
+  }
+
+  function schedule(at: number): void {
     clearTimeout(timer);
-    if (at < Infinity) timer = setTimeout(hand, Math.max(1, Math.ceil(at - performance.now())));
+    if (waiting() > 0 && at < Infinity) {
+      timer = setTimeout(() => void distribute(), Math.max(1, Math.ceil(at - performance.now())));
+    }
   }
 
-  function start(waiter: Waiter, release: Release): void {
-    started[waiter.lane]++;
-    settle(waiter);
+  function start(level: Priority, release: Release): void {
+    // A bulk request may have been boosted since the slots were requested.
+    const waiter = queues[level].shift() ?? queues.interactive.shift();
+    if (waiter === undefined) {
+      release(false);
+      return;
+    }
+    granted[waiter.priority.level]++;
     waiter.resolve(release);
   }
 
-  function settle(waiter: Waiter): void {
-    waiter.isSettled = true;
-    unjudged.delete(waiter);
-    waiter.forget?.();
-    waiter.turn.whenHurried = undefined;
-  }
-
-  function refuse(waiter: Waiter, error: CallError): void {
-    settle(waiter);
-    lanes[waiter.lane].remove(waiter.turn.caller, waiter);
-    if (lanes.interactive.size + lanes.bulk.size === 0) clearTimeout(timer);
-    waiter.reject(error);
-  }
-
-  /** Tells those whose turn can't come in time, and lets the others wait. */
-  function judge(waiters: ReadonlySet<Waiter>): void {
-    for (const waiter of waiters) {
-      if (!unjudged.delete(waiter)) continue;
-      const waitMs = untilTurnMs(waiter);
-      const { deadline } = waiter;
-      if (!deadline.allowsAttemptAfter(waitMs)) refuse(waiter, new CallError('THROTTLED', { retryAfterMs: waitMs }));
+  /** Rejects the waiters whose slot cannot become free in time. The others wait. */
+  function rejectUnreachable(level: Priority): void {
+    for (const waiter of unchecked) {
+      if (waiter.priority.level !== level) continue;
+      unchecked.delete(waiter);
+      const waitMs = minWaitMs(waiter);
+      if (!waiter.deadline.allowsAttemptAfter(waitMs)) {
+        waiter.reject(new CallError('THROTTLED', { retryAfterMs: waitMs }));
+      }
     }
   }
 
-  /** How long a call has to wait, at the least. */
-  function untilTurnMs({ lane, ahead, startedBefore }: Waiter): number {
-    const now = performance.now();
-    const slotAt = earliest?.(Math.max(0, ahead - (started[lane] - startedBefore))) ?? now;
-    return Math.max(1, Math.ceil((lane === 'bulk' ? Math.max(slotAt, slowUntil) : slotAt) - now));
+  /** A lower bound: of the slots that become free, each serves one waiter per window. */
+  function minWaitMs({ rank, priority: { level } }: Waiter): number {
+    const ahead = Math.max(0, rank - granted[level]);
+    const slotAt = nextFreeAt + Math.floor(ahead / pool.limit) * windowMs;
+    const at = level === 'bulk' ? Math.max(slotAt, bulkPausedUntil) : slotAt;
+    return Math.max(1, Math.ceil(at - performance.now()));
   }
 
-  /** Most calls never wait, so what a wait needs is made only now. */
-  function attend(waiter: Waiter): void {
-    const { deadline, turn } = waiter;
-    if (deadline.over) {
-      refuse(waiter, notInTime(waiter));
-      return;
-    }
-    waiter.forget = deadline.whenOver(() => refuse(waiter, notInTime(waiter)));
-    turn.whenHurried = () => {
-      lanes[waiter.lane].remove(turn.caller, waiter);
-      waiter.lane = 'interactive';
-      join(waiter);
-      hand();
-    };
+  function enqueue(waiter: Waiter): void {
+    const { priority, isRetry } = waiter;
+    const { fairnessKey, level } = priority;
+    waiter.rank = granted[level] + queues[level].positionOf(fairnessKey, isRetry);
+    queues[level].push(fairnessKey, waiter, isRetry);
+    if (level === 'bulk') bulkWaiters.set(priority, waiter);
+    unchecked.add(waiter);
+    void distribute();
   }
 
-  function join(waiter: Waiter): void {
-    const { turn, again } = waiter;
-    const lane = lanes[waiter.lane];
-    waiter.ahead = lane.size === 0 ? 0 : lane.ahead(turn.caller, again);
-    waiter.startedBefore = started[waiter.lane];
-    lane.push(turn.caller, waiter, again);
+  function dequeue(waiter: Waiter): void {
+    const { priority } = waiter;
+    queues[priority.level].remove(priority.fairnessKey, waiter);
+    forget(waiter);
+    if (waiting() === 0) clearTimeout(timer);
   }
 
-  function notInTime(waiter: Waiter): CallError {
-    if (!waiter.deadline.expired) return waiter.deadline.calledOff;
-    return failure ?? new CallError('THROTTLED', { retryAfterMs: untilTurnMs(waiter) });
+  function forget(waiter: Waiter): void {
+    bulkWaiters.delete(waiter.priority);
+    unchecked.delete(waiter);
   }
 
   return {
-    async take(turn, deadline, again) {
-      const { lane } = turn;
+    acquire(priority, deadline, isRetry) {
       return new Promise((resolve, reject) => {
         const waiter: Waiter = {
-          turn,
-          again,
+          priority,
           deadline,
-          resolve,
-          reject,
-          lane,
-          ahead: 0,
-          startedBefore: 0,
-          forget: undefined,
-          isSettled: false,
+          isRetry,
+          rank: 0,
+          resolve(release) {
+            deadline.signal.removeEventListener('abort', onDone);
+            forget(waiter);
+            resolve(release);
+          },
+          reject(error) {
+            deadline.signal.removeEventListener('abort', onDone);
+            dequeue(waiter);
+            reject(error);
+          },
         };
-        join(waiter);
-        unjudged.add(waiter);
-        hand();
-        if (!waiter.isSettled) attend(waiter);
+        const onDone = () => {
+          if (!deadline.isExpired) waiter.reject(deadline.cancellationError);
+          else waiter.reject(lastFailure ?? new CallError('THROTTLED', { retryAfterMs: minWaitMs(waiter) }));
+        };
+        deadline.signal.addEventListener('abort', onDone);
+        enqueue(waiter);
+        if (deadline.isDone) onDone();
       });
     },
-    slow(ms) {
-      slowUntil = Math.max(slowUntil, performance.now() + Math.min(ms, longestSlowMs));
+    boost(priority) {
+      const waiter = bulkWaiters.get(priority);
+      if (waiter !== undefined) dequeue(waiter);
+      priority.level = 'interactive';
+      if (waiter !== undefined) enqueue(waiter);
+    },
+    pauseBulk(ms) {
+      bulkPausedUntil = Math.max(bulkPausedUntil, performance.now() + Math.min(ms, maxBulkPauseMs));
     },
     async usage() {
-      const waiting = { interactive: lanes.interactive.size, bulk: lanes.bulk.size };
-      const used = await Promise.resolve(slots.used()).catch(() => undefined);
-      return { limit: slots.limit, used, waiting };
+      const used = await pool.used().catch(() => undefined);
+      return {
+        limit: pool.limit,
+        used,
+        waiting: { interactive: queues.interactive.size, bulk: queues.bulk.size },
+      };
     },
   };
 }

@@ -1,55 +1,57 @@
 import type { FairnessKey } from './priority.js';
 
-/** A queue in which every caller's entries are in order, and the callers take turns. */
+/** A queue that is FIFO per fairness key and serves the keys in turn. */
 export interface RoundRobinQueue<T> {
   readonly size: number;
-  /** @param first ahead of the caller's other entries */
-  push(caller: FairnessKey, entry: T, first: boolean): void;
+  /** @param first ahead of the other entries of the same key */
+  push(key: FairnessKey, entry: T, first: boolean): void;
   shift(): T | undefined;
-  remove(caller: FairnessKey, entry: T): void;
-  /** How many of the entries would be taken before one that this caller pushed now. */
-  ahead(caller: FairnessKey, first: boolean): number;
+  remove(key: FairnessKey, entry: T): void;
+  /** How many entries would be served before one that is pushed now. */
+  positionOf(key: FairnessKey, first: boolean): number;
 }
 
-/** Makes an empty queue. */
+/** Creates an empty queue. */
 export function createRoundRobinQueue<T>(): RoundRobinQueue<T> {
-  // A map is a ring: who has had a turn is put back behind the others.
-  const ring = new Map<FairnessKey, T[]>();
+  // A map keeps the order of insertion: a key that was served is inserted again, behind the others.
+  const entriesByKey = new Map<FairnessKey, T[]>();
   let size = 0;
   return {
     get size() {
       return size;
     },
-    push(caller, entry, first) {
-      const own = ring.get(caller);
-      if (own === undefined) ring.set(caller, [entry]);
+    push(key, entry, first) {
+      const own = entriesByKey.get(key);
+      if (own === undefined) entriesByKey.set(key, [entry]);
       else if (first) own.unshift(entry);
       else own.push(entry);
       size++;
     },
     shift() {
-      const next = ring.entries().next().value;
+      const next = entriesByKey.entries().next().value;
       if (next === undefined) return undefined;
-      const [caller, own] = next;
-      ring.delete(caller);
-      if (own.length > 1) ring.set(caller, own);
+      const [key, own] = next;
+      entriesByKey.delete(key);
+      if (own.length > 1) entriesByKey.set(key, own);
       size--;
       return own.shift();
     },
-    remove(caller, entry) {
-      const own = ring.get(caller);
+    remove(key, entry) {
+      const own = entriesByKey.get(key);
       const index = own?.indexOf(entry) ?? -1;
       if (own === undefined || index < 0) return;
       own.splice(index, 1);
-      if (own.length === 0) ring.delete(caller);
+      if (own.length === 0) entriesByKey.delete(key);
       size--;
     },
-    ahead(caller, first) {
-      const own = first ? 0 : (ring.get(caller)?.length ?? 0);
-      let count = own;
-      // Who has nothing in the ring is put behind all others.
-      for (const [other, entries] of ring) if (other !== caller) count += Math.min(entries.length, Math.max(own, 1));
-      return count;
+    positionOf(key, first) {
+      const own = first ? 0 : (entriesByKey.get(key)?.length ?? 0);
+      let position = own;
+      // A key without entries starts behind all other keys.
+      for (const [other, entries] of entriesByKey) {
+        if (other !== key) position += Math.min(entries.length, Math.max(own, 1));
+      }
+      return position;
     },
   };
 }

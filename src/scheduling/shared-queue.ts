@@ -1,23 +1,27 @@
 import type { Deadline } from './deadline.js';
-import type { Priority } from './priority.js';
+import type { Priority, RequestPriority } from './priority.js';
 
-/** One write's ticket in a line that replicas share. */
+/** A position in a queue that replicas share. */
 export interface Ticket {
   /**
-   * Resolves when every ticket before this one has left, or when the time is over.
+   * Resolves when every earlier ticket has been released, or when the deadline is done.
    *
-   * @param lane how urgently the turn is waited for, at the moment
-   * @throws {CallError} `OVERLOADED` when that could not be found out in time
+   * @throws {CallError} `OVERLOADED` if that could not be established within the deadline
    */
-  turn(deadline: Deadline, lane: () => Priority): Promise<void>;
-  leave(): void;
+  wait(priority: RequestPriority, deadline: Deadline): Promise<void>;
+  /** Gives up the position. To be called once, whether or not the wait has ended. */
+  release(): void;
 }
 
-/** Lines of writes, one for each key, in the order in which they reached any of the replicas. */
+/** A FIFO queue per key, in the order in which tickets reach any of the replicas: a distributed ticket lock. */
 export interface SharedQueue {
-  /** Takes a ticket at the end of a line. */
-  join(key: string): Ticket;
+  /** Takes a ticket at the end of the queue. */
+  enqueue(key: string): Ticket;
 }
 
-/** Makes lines. @param wanted called when another replica's work waits behind a ticket of this one's, with its lane */
-export type OpenSharedQueue = (wanted: (key: string, lane: Priority) => void) => SharedQueue;
+/**
+ * Opens a shared queue.
+ *
+ * @param onContended called when a request of another replica waits behind a ticket of this one
+ */
+export type OpenSharedQueue = (onContended: (key: string, priority: Priority) => void) => SharedQueue;

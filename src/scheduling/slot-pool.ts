@@ -1,104 +1,96 @@
-import type { CallError } from '../errors.js';
-import type { Priority } from './priority.js';
+import type { PerPriority } from './priority.js';
 import { createSlidingWindow } from './sliding-window.js';
 
-/** Graph counts requests over this span. */
+/** The window over which Graph counts requests. @see https://learn.microsoft.com/graph/throttling-limits */
 export const windowMs = 20_000;
 
-/** Of this many slots, bulk work leaves one free for those who wait for an answer. */
+/** One of this many slots is reserved for interactive requests. */
 const slotsPerReserved = 20;
 
-/** To be called when the attempt is over: a slot that was used comes back one window later, else at once. */
+/** Ends the use of a slot. A used slot is free again one window later, an unused one at once. */
 export type Release = (used: boolean) => void;
 
-/** How many are wanted, or waiting, in each lane. */
-export type Lanes = Readonly<Record<Priority, number>>;
-
-/** What came of asking for slots. */
-export interface Granted {
-  /** Slots for either lane, never more than were wanted. */
-  readonly interactive: readonly Release[];
-  readonly bulk: readonly Release[];
-  /** When it is worth asking again, in milliseconds of `performance.now()`; without an end, when one is given back. */
-  readonly nextAt: number;
-  /** When somebody gets a slot who has so many others ahead, at the earliest. */
-  readonly earliest: (ahead: number) => number;
+/** The result of a request for slots. Times are milliseconds of `performance.now()`. */
+export interface Grant {
+  /** For requests of each priority, never more than were requested. */
+  readonly slots: PerPriority<readonly Release[]>;
+  /** When the next slot becomes free, unless one is released unused before. */
+  readonly nextFreeAt: number;
+  /** When to request again; `Infinity` to wait for `onFreed`. */
+  readonly retryAt: number;
 }
 
-/** The slots of a window: as many requests as Graph takes in it, each in use from before it until a window after its answer. */
-interface Budget {
+/**
+ * As many slots as Graph accepts requests in one window. A slot is taken before a request is sent, and is free again
+ * one window after its response, so that the limit holds however long the request was on its way.
+ *
+ * Rate limit libraries that slide (p-queue's `strict`, rolling-rate-limiter) count from the start of a task, and give
+ * nothing back for a request that was never sent.
+ */
+export interface SlotPool {
   readonly limit: number;
-  /** Calls back when a slot has come back of which nobody knew when. */
-  whenFreed(listener: () => void): void;
+  /**
+   * Takes free slots, for bulk requests only while the reserved ones stay free.
+   *
+   * @param demand evaluated when the slots are taken
+   * @throws {CallError} `OVERLOADED` if a shared pool cannot be reached
+   */
+  request(demand: () => PerPriority<number>): Promise<Grant>;
+  /** The slots that are not free. @throws {CallError} `OVERLOADED` */
+  used(): Promise<number>;
+  /** Sets the listener that is called when a slot has become free early. */
+  onFreed(listener: () => void): void;
 }
 
-/** Those of one process. */
-export interface LocalSlots extends Budget {
-  /** Hands out slots: to bulk work as long as some are left over for the others. */
-  readonly grant: (wanted: Lanes) => Granted;
-  readonly used: () => number;
-}
-
-/** Those that replicas share. */
-export interface SharedSlots extends Budget {
-  readonly grant?: undefined;
-  /** The same, once the others have been asked; or `OVERLOADED`, when they can't be. */
-  readonly ask: (wanted: Lanes) => Promise<Granted | CallError>;
-  /** @throws {CallError} `OVERLOADED` */
-  readonly used: () => Promise<number>;
-}
-
-/** Which slots replicas share. */
-export interface SharedSlotsOptions {
-  /** Those of one name are the same for all replicas. */
+/** Which pool, where replicas share several. */
+export interface SlotPoolOptions {
   readonly name: string;
   readonly limit: number;
-  /** The longest that one call may take. */
+  /** The longest time that one request can be in flight. */
   readonly deadlineMs: number;
 }
 
-/** Of either kind. */
-export type Slots = LocalSlots | SharedSlots;
-
-/** How many of the slots bulk work never takes. */
-export function reservedOf(limit: number): number {
+/** How many slots bulk requests never take. */
+export function reservedSlots(limit: number): number {
   return limit === 1 ? 0 : Math.max(1, Math.floor(limit / slotsPerReserved));
 }
 
-/** The slots of this process alone. */
-export function createLocalSlots(limit: number): LocalSlots {
+/** Creates a pool in the memory of this process. */
+export function createSlotPool({ limit }: Pick<SlotPoolOptions, 'limit'>): SlotPool {
   const window = createSlidingWindow(limit, windowMs);
-  const reserved = reservedOf(limit);
-  let freed: (() => void) | undefined;
+  const reserved = reservedSlots(limit);
+  let notifyFreed = () => {};
 
   const release: Release = (used) => {
-    window.giveBack(used, performance.now());
-    freed?.();
+    window.release(used, performance.now());
+    notifyFreed();
   };
 
   function take(count: number): readonly Release[] {
-    for (let taken = 0; taken < count; taken++) window.take();
+    window.take(count);
     return Array.from({ length: count }, () => release);
   }
 
   return {
     limit,
-    grant({ interactive, bulk }) {
+    async request(demand) {
       const now = performance.now();
       window.refill(now);
-      const first = take(Math.min(interactive, window.free));
-      const rest = take(Math.max(0, Math.min(bulk, window.free - reserved)));
-      const { free } = window;
-      const earliest = (ahead: number) =>
-        ahead < free ? performance.now() : window.earliest(ahead - free, performance.now());
-      return { interactive: first, bulk: rest, nextAt: window.nextAt, earliest };
+      const { interactive, bulk } = demand();
+      const slots = {
+        interactive: take(Math.min(interactive, window.free)),
+        bulk: take(Math.max(0, Math.min(bulk, window.free - reserved))),
+      };
+      // A slot in use stays so for at least one window, unless it is released unused.
+      const nextFreeAt = Math.min(window.nextFreeAt, now + windowMs);
+      return { slots, nextFreeAt, retryAt: window.nextFreeAt };
     },
-    whenFreed(listener) {
-      freed = listener;
-    },
-    used() {
+    async used() {
       window.refill(performance.now());
       return limit - window.free;
+    },
+    onFreed(listener) {
+      notifyFreed = listener;
     },
   };
 }

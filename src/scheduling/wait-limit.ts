@@ -1,30 +1,26 @@
-/** How long somebody waits for an answer. */
+/** How long to wait for something. */
 export interface WaitLimit {
-  /** Until when, in milliseconds of `performance.now()`. */
-  readonly until: number;
-  /** Aborts when they wait no more. */
-  readonly caller: AbortSignal | undefined;
+  readonly timeoutMs: number;
+  /** Aborts when nobody waits any more. */
+  readonly signal: AbortSignal;
 }
 
 /**
- * Tells when the time is over or the caller waits no more.
+ * Calls back once, when the time is over or the signal aborts. A signal that has aborted already does not count.
  *
- * @returns to be called when the wait has ended otherwise
+ * @returns ends the wait
  */
-export function onTimeoutOrAbort({ until, caller }: WaitLimit, giveUp: (cause: unknown) => void): () => void {
-  const timer = setTimeout(
-    () => stop(new DOMException('no answer in time', 'TimeoutError')),
-    until - performance.now(),
-  );
-  const leave = () => stop(caller?.reason);
-  const settle = () => {
+export function onTimeoutOrAbort({ timeoutMs, signal }: WaitLimit, callback: (cause: unknown) => void): () => void {
+  const timer = setTimeout(() => end(new DOMException('no response in time', 'TimeoutError')), timeoutMs);
+  const onAbort = () => end(signal.reason);
+  const stop = () => {
     clearTimeout(timer);
-    caller?.removeEventListener('abort', leave);
+    signal.removeEventListener('abort', onAbort);
   };
-  const stop = (cause: unknown) => {
-    settle();
-    giveUp(cause);
+  const end = (cause: unknown) => {
+    stop();
+    callback(cause);
   };
-  caller?.addEventListener('abort', leave);
-  return settle;
+  signal.addEventListener('abort', onAbort);
+  return stop;
 }

@@ -1,96 +1,96 @@
-/** How far the work is. */
+/** How far a pool is. */
 export interface Progress {
   readonly done: number;
   readonly total: number;
 }
 
-/** What is done with many things. */
-export interface PoolWork<Item, T> {
+/** What {@link runPool} needs. */
+export interface PoolOptions<Item, T> {
   readonly items: readonly Item[];
-  /** Does it for one of them; never rejects. */
+  /** Processes one item. Never rejects. */
   readonly run: (item: Item, index: number) => Promise<T>;
-  /** Called once: nothing more will be begun. */
+  /** Called once, when no further item will be started. */
   readonly onStop: (this: void) => void;
   /** Aborts when nobody waits for the results any more. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** The results, in the order in which they settle. */
+/** A pool that runs. */
 export interface PoolRun<T> {
+  /** The results in the order in which they settle, with the progress in between. The work starts with the first read. */
   readonly results: AsyncIterable<T | Progress>;
-  /** Begins with one out of turn. */
+  /** Starts an item ahead of the others, unless it has been started. */
   startNow(index: number): void;
 }
 
-/** As many are worked on at a time: 50 batches of Graph's 20, which only a Graph without a quota is ever sent at once. */
+/** Items in progress at a time: 50 batches of 20, which only a Graph without a quota gets at once. */
 const concurrency = 1_000;
 
-/** As many are begun in one turn of the event loop. */
+/** Items that start in one turn of the event loop: one batch. */
 const sliceSize = 20;
 
-/** No more are begun while so many results wait to be read. */
+/** No further items start while this many results have not been read. */
 const maxUnread = 1_000;
 
 /**
- * Works on many things side by side, and tells each result as it settles and in between how far it is. A slow reader
- * slows the work; one that goes away ends it with what is under way.
+ * Processes many items concurrently and yields each result as it settles. A slow reader slows the work down
+ * (backpressure). When the reader goes away, no further item starts.
  */
-export function runPool<Item, T>({ items, run, onStop: end, signal }: PoolWork<Item, T>): PoolRun<T> {
+export function runPool<Item, T>({ items, run, onStop, signal }: PoolOptions<Item, T>): PoolRun<T> {
   const total = items.length;
-  const begun = new Uint8Array(total);
+  const isStarted = new Uint8Array(total);
   let unread: T[] = [];
   let next = 0;
-  let underWay = 0;
-  let stopped = false;
-  let more: NodeJS.Immediate | undefined;
-  let wake: (() => void) | undefined;
+  let inProgress = 0;
+  let isStopped = false;
+  let nextSlice: NodeJS.Immediate | undefined;
+  let wakeReader: (() => void) | undefined;
 
   function stop(): void {
-    if (stopped) return;
-    stopped = true;
-    // Signals of `AbortSignal.any` live for as long as anybody listens to them.
+    if (isStopped) return;
+    isStopped = true;
     signal?.removeEventListener('abort', stop);
-    end();
-    wake?.();
+    onStop();
+    wakeReader?.();
   }
 
-  function begin(index: number): void {
+  function startNow(index: number): void {
     const item = items[index];
-    if (stopped || item === undefined || begun[index] !== 0) return;
-    begun[index] = 1;
-    underWay++;
-    void settle(item, index);
+    if (isStopped || item === undefined || isStarted[index] !== 0) return;
+    isStarted[index] = 1;
+    inProgress++;
+    void process(item, index);
   }
 
-  async function settle(item: Item, index: number): Promise<void> {
+  async function process(item: Item, index: number): Promise<void> {
     const result = await run(item, index);
-    underWay--;
+    inProgress--;
     unread.push(result);
-    fill();
-    wake?.();
+    startMore();
+    wakeReader?.();
   }
 
-  /** Begins what there is room for, in slices, so that others get a word in. */
-  function fill(): void {
-    if (stopped || more !== undefined) return;
-    for (let slice = 0; next < total && underWay < concurrency && unread.length < maxUnread; slice++) {
-      if (slice === sliceSize) {
-        more = setImmediate(() => {
-          more = undefined;
-          fill();
+  /** Starts what there is room for, one slice per turn of the event loop. */
+  function startMore(): void {
+    if (isStopped || nextSlice !== undefined) return;
+    for (let started = 0; next < total && inProgress < concurrency && unread.length < maxUnread; started++) {
+      if (started === sliceSize) {
+        nextSlice = setImmediate(() => {
+          nextSlice = undefined;
+          startMore();
         });
         return;
       }
-      begin(next++);
+      startNow(next++);
     }
   }
 
-  /** Resolves when there is something to read; what settles together is read together. */
-  async function settled(): Promise<void> {
-    if (unread.length > 0 || stopped) return;
+  /** Resolves when there is something to read. Results that settle together are read together. */
+  async function hasUnread(): Promise<void> {
+    if (unread.length > 0 || isStopped) return;
     await new Promise<void>((resolve) => {
-      wake = () => {
-        wake = undefined;
+      wakeReader = () => {
+        wakeReader = undefined;
         setImmediate(resolve);
       };
     });
@@ -100,16 +100,16 @@ export function runPool<Item, T>({ items, run, onStop: end, signal }: PoolWork<I
     try {
       let done = 0;
       yield { done, total };
-      fill();
+      startMore();
       while (done < total) {
-        await settled();
-        if (stopped) return;
+        await hasUnread();
+        if (isStopped) return;
         const results = unread;
         unread = [];
         yield* results;
         done += results.length;
         yield { done, total };
-        fill();
+        startMore();
       }
     } finally {
       stop();
@@ -118,5 +118,5 @@ export function runPool<Item, T>({ items, run, onStop: end, signal }: PoolWork<I
 
   if (signal?.aborted) stop();
   else signal?.addEventListener('abort', stop);
-  return { startNow: begin, results: read() };
+  return { startNow, results: read() };
 }

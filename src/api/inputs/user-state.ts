@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import { ownId, targetFields } from './target.js';
 
-// These schemas are the rules of inputs and nothing else: a front end may check with them before it calls.
+// These schemas contain no server code, so that a front end can validate with them before it calls.
 
 const deviceCount = z
-  .int('wants a whole number')
-  .min(0, 'wants 0 or more')
-  .max(2_147_483_647, 'wants at most 2147483647');
+  .int('must be a whole number')
+  .min(0, 'must be 0 or more')
+  .max(2_147_483_647, 'must be at most 2147483647');
 
-/** Graph documents it as a plain string, so it need not look like an address. */
+/** Graph documents it as a plain string, so it need not be an address. */
 const userPrincipalName = z
   .string()
-  .min(1, 'wants at least one character')
-  .max(1024, 'wants at most 1024 characters')
-  .regex(/^\P{Cc}*$/u, 'wants no control characters');
+  .min(1, 'must have at least one character')
+  .max(1024, 'must have at most 1024 characters')
+  .regex(/^\P{Cc}*$/u, 'must not contain control characters');
 
-/** What a create says. */
+/** The state that a create sends. */
 export const newUserState = z.strictObject({
   id: ownId.optional(),
   successDeviceCount: deviceCount,
@@ -23,16 +23,16 @@ export const newUserState = z.strictObject({
   userPrincipalName,
 });
 
-/** What an update changes: at least one field. */
+/** The fields that an update changes: at least one. */
 export const patch = z
   .strictObject({
     successDeviceCount: deviceCount.optional(),
     errorDeviceCount: deviceCount.optional(),
     userPrincipalName: userPrincipalName.optional(),
   })
-  .refine((fields) => Object.values(fields).some((value) => value !== undefined), 'wants at least one field');
+  .refine((fields) => Object.values(fields).some((value) => value !== undefined), 'must have at least one field');
 
-/** What multi admin approval wants with a write. */
+/** What multi admin approval requires. */
 export const approval = z.strictObject({
   justification: z.string().min(1).max(1024).optional(),
   code: ownId.optional(),
@@ -41,5 +41,5 @@ export const approval = z.strictObject({
 /** One of many updates. */
 export const updateRow = z.strictObject({ ...targetFields, patch });
 
-/** As many updates one call takes. */
+/** The most updates in one call. */
 export const maxUpdates = 5_000;

@@ -1,158 +1,157 @@
-import { CallError, type CallReason } from '../../errors.js';
+import { CallError, type CallReason, requireCallError } from '../../errors.js';
 import type { Deadline } from '../../scheduling/deadline.js';
-import type { RequestPriority } from '../../scheduling/priority.js';
 import type { RateLimiter } from '../../scheduling/rate-limiter.js';
-import type { TokenSource } from '../tokens/token-source.js';
+import type { QuotaName } from '../graph.js';
 import { claimsFromChallenge, errorFromResponse, isQueuedForApproval } from '../wire/error-response.js';
 import { waitBefore } from '../wire/retry-after.js';
 import {
   type GraphRequest,
   type GraphResponse,
-  type Transport,
+  type Sender,
   TransportError,
   type TransportFailure,
 } from '../wire/transport.js';
+import type { CallContext } from './call-context.js';
 
-/** Attempts that end without word of when to come back are repeated up to this many times in all. */
+/** Attempts that fail without saying when to come back are repeated until there are this many. */
 const maxBlindAttempts = 3;
 
-/** How one attempt is made. */
-export interface Attempt {
-  readonly deadline: Deadline;
-  /** Until the request leaves, whoever waits may call it off. */
-  readonly patience: Deadline;
-  /** Whether there has been an attempt before. */
-  readonly again: boolean;
-}
+/** How long bulk requests pause after a 429 that doesn't say for how long. */
+const defaultBulkPauseMs = 1_000;
 
-/** Requests to Graph, within its quota and with a token on them. */
+/** Sends requests to Graph within its quota and with a token. */
 export interface GraphClient {
   /**
-   * One attempt. A token that Graph refuses is replaced once, with the claims that it asks for.
+   * Makes one attempt. A token that Graph rejects is replaced once, with the claims of Graph's challenge.
    *
-   * @returns a 2xx answer
-   * @throws {CallError} for everything else; its `certainty` says what is known of the request
+   * @returns a 2xx response
+   * @throws {CallError} for any other outcome; its `certainty` tells what is known about the request
    */
-  attempt(request: GraphRequest, how: Attempt): Promise<GraphResponse>;
+  attempt(request: GraphRequest, context: CallContext, isRetry: boolean): Promise<GraphResponse>;
   /**
-   * A read: attempts until one succeeds, as often as is sensible within the deadline.
+   * Reads: makes attempts until one succeeds, as often as makes sense within the deadline.
    *
    * @throws {CallError}
    */
-  read<T>(request: GraphRequest, parse: (answer: GraphResponse) => T, deadline: Deadline): Promise<T>;
+  read<T>(path: string, parse: (response: GraphResponse) => T, context: CallContext): Promise<T>;
 }
 
-/** What a client needs. */
-export interface ClientParts {
-  readonly transport: Pick<Transport, 'send'>;
-  readonly tokens: TokenSource;
-  readonly quotas: { readonly reads: RateLimiter; readonly writes: RateLimiter };
-  readonly turn: RequestPriority;
+/** What {@link createGraphClient} needs. */
+export interface GraphClientOptions {
+  readonly sender: Sender;
+  readonly rateLimiters: Readonly<Record<QuotaName, RateLimiter>>;
 }
 
-/** Without a word from Graph, bulk work waits for so long after a 429. */
-const slowMs = 1_000;
-
-/** Joins quota, token and wire. */
-export function createGraphClient({ transport, tokens, quotas, turn }: ClientParts): GraphClient {
-  function tokenFor(deadline: Deadline, refused: Refused | undefined): Promise<string> {
-    if (refused === undefined) return tokens.get(deadline);
-    const { token, answer } = refused;
-    const { signal } = deadline;
-    return tokens.get({ signal, claims: claimsFromChallenge(answer), rejectedToken: token }).catch((error: unknown) => {
-      throw errorFromResponse(answer).as(asCallError(error).reason, { cause: error });
-    });
-  }
-
-  async function attempt(request: GraphRequest, how: Attempt, refused?: Refused): Promise<GraphResponse> {
-    const { deadline, patience, again } = how;
-    const quota = request.method === 'GET' ? quotas.reads : quotas.writes;
-    const release = await quota.take(turn, patience, again || refused !== undefined);
-    let used = false;
-    let token: string;
-    let answer: GraphResponse;
-    try {
-      deadline.begin();
-      token = await tokenFor(deadline, refused);
-      patience.throwIfClosed();
-      used = true;
-      answer = await transport.send(request, token, deadline.limit());
-    } catch (thrown) {
-      const error = thrown instanceof TransportError ? errorFromLoss(thrown) : thrown;
-      used &&= asCallError(error).certainty === 'doubtful';
-      throw error;
-    } finally {
-      release(used);
-    }
-    if (answer.status >= 200 && answer.status < 300 && !isQueuedForApproval(answer)) return answer;
-    const error = errorFromResponse(answer);
-    if (error.reason === 'THROTTLED') quota.slow(error.details.retryAfterMs ?? slowMs);
-    if (answer.status !== 401) throw error;
-    if (refused !== undefined) throw error.as(tokens.rejectionReason);
-    return attempt(request, how, { token, answer });
-  }
-
-  async function read<T>(request: GraphRequest, parse: (answer: GraphResponse) => T, deadline: Deadline): Promise<T> {
-    for (let attempts = 1; ; attempts++) {
-      try {
-        return parse(await attempt(request, { deadline, patience: deadline, again: attempts > 1 }));
-      } catch (error) {
-        deadline.throwIfClosed();
-        const failure = asCallError(error);
-        const over = await waitForRetry(failure, attempts, deadline);
-        const timedOut = deadline.expired && failure.certainty !== 'refused';
-        if (over !== undefined) throw timedOut ? over.as('GRAPH_TIMEOUT') : over;
-        deadline.throwIfClosed();
-      }
-    }
-  }
-
-  return { attempt, read };
-}
-
-/** A token, and the answer by which Graph refused it. */
-interface Refused {
+/** A token and the response with which Graph rejected it. */
+interface RejectedToken {
   readonly token: string;
-  readonly answer: GraphResponse;
+  readonly response: GraphResponse;
 }
 
-/**
- * Waits until an attempt is worth repeating.
- *
- * @returns the failure to give up with, when it isn't worth it or there is no time for it
- */
-export async function waitForRetry(
-  failure: CallError,
-  attempts: number,
-  deadline: Deadline,
-): Promise<CallError | undefined> {
-  if (failure.certainty === 'refused' || failure.reason === 'GRAPH_PROTOCOL') return failure;
-  const saysWhen = failure.reason === 'THROTTLED' || failure.details.retryAfterMs !== undefined;
-  const waitMs = waitBefore(attempts, failure.details.retryAfterMs);
-  if ((!saysWhen && attempts >= maxBlindAttempts) || !deadline.allowsAttemptAfter(waitMs)) {
-    return failure.as(failure.reason, saysWhen ? { retryAfterMs: Math.ceil(waitMs) } : {});
+/** Creates the client. */
+export function createGraphClient({ sender, rateLimiters }: GraphClientOptions): GraphClient {
+  async function attempt(
+    request: GraphRequest,
+    context: CallContext,
+    isRetry: boolean,
+    rejected?: RejectedToken,
+  ): Promise<GraphResponse> {
+    const { caller, priority, deadline } = context;
+    const isRead = request.method === 'GET';
+    const rateLimiter = isRead ? rateLimiters.reads : rateLimiters.writes;
+    const release = await rateLimiter.acquire(priority, deadline, isRetry || rejected !== undefined);
+    let wasSent = true;
+    let token: string;
+    let response: GraphResponse;
+    try {
+      deadline.start();
+      token = await tokenFor(context, rejected);
+      deadline.throwIfCancelled();
+      response = await sender.send(request, {
+        token,
+        timeoutMs: deadline.attemptTimeoutMs,
+        signal: deadline.signal,
+        batchGroup: caller,
+        // From here on the outcome of a write is established, whether or not the caller still waits.
+        onSent: isRead ? undefined : () => deadline.commit(),
+      });
+    } catch (error) {
+      wasSent = error instanceof TransportError && error.wasSent;
+      deadline.throwIfCancelled();
+      throw error instanceof TransportError ? errorFromTransport(error) : error;
+    } finally {
+      release(wasSent);
+    }
+    if (response.status >= 200 && response.status < 300 && !isQueuedForApproval(response)) return response;
+    const error = errorFromResponse(response);
+    if (error.reason === 'THROTTLED') rateLimiter.pauseBulk(error.details.retryAfterMs ?? defaultBulkPauseMs);
+    if (response.status !== 401) throw error;
+    if (rejected !== undefined) throw error.withReason(caller.tokens.rejectionReason, 'refused');
+    return attempt(request, context, isRetry, { token, response });
   }
-  await deadline.wait(waitMs);
-  return undefined;
+
+  return {
+    attempt: (request, context, isRetry) => attempt(request, context, isRetry),
+    async read(path, parse, context) {
+      const { deadline } = context;
+      for (let attempts = 1; ; attempts++) {
+        try {
+          return parse(await attempt({ method: 'GET', path }, context, attempts > 1));
+        } catch (error) {
+          deadline.throwIfCancelled();
+          const failure = requireCallError(error);
+          if (failure.certainty === 'refused') throw failure;
+          const { waitMs, isAllowed, finalFailure } = planRetry(failure, attempts, deadline);
+          if (!isAllowed || failure.reason === 'GRAPH_PROTOCOL') {
+            throw deadline.isExpired ? failure.withReason('GRAPH_TIMEOUT', 'refused') : finalFailure;
+          }
+          await deadline.wait(waitMs);
+          deadline.throwIfCancelled();
+        }
+      }
+    },
+  };
 }
 
-/** Anything that isn't a {@link CallError} is a defect and passes through. */
-export function asCallError(error: unknown): CallError {
-  if (error instanceof CallError) return error;
-  throw error;
-}
-
-function errorFromLoss(cause: TransportError): CallError {
-  const certainty = cause.sent ? 'doubtful' : 'later';
-  return new CallError(cause.sent ? lossReasons[cause.loss] : 'GRAPH_UNAVAILABLE', {
-    certainty,
-    graph: cause.ids,
-    cause,
+function tokenFor({ caller: { tokens }, deadline: { signal } }: CallContext, rejected?: RejectedToken): Promise<string> {
+  if (rejected === undefined) return tokens.get({ signal });
+  const { token, response } = rejected;
+  const claims = claimsFromChallenge(response);
+  return tokens.get({ signal, claims, rejectedToken: token }).catch((error: unknown) => {
+    throw errorFromResponse(response).withReason(requireCallError(error).reason, 'refused', { cause: error });
   });
 }
 
-const lossReasons = {
-  broken: 'GRAPH_UNAVAILABLE',
-  unreadable: 'GRAPH_PROTOCOL',
-  'given-up': 'GRAPH_TIMEOUT',
+/** Whether and when another attempt is made. */
+export interface RetryPlan {
+  readonly waitMs: number;
+  /** Whether there is time for it, and Graph has said when to come back or has not failed too often. */
+  readonly isAllowed: boolean;
+  /** The failure to end with if there is no other attempt: a throttled caller is always told when to come back. */
+  readonly finalFailure: CallError;
+}
+
+/** Plans the attempt after a failed one. @param attempts how many have been made, from 1 */
+export function planRetry(failure: CallError, attempts: number, deadline: Deadline): RetryPlan {
+  const { reason, certainty, details } = failure;
+  const waitMs = waitBefore(attempts, details.retryAfterMs);
+  const saysWhen = reason === 'THROTTLED' || details.retryAfterMs !== undefined;
+  const retryAfterMs = Math.ceil(waitMs);
+  return {
+    waitMs,
+    isAllowed: deadline.allowsAttemptAfter(waitMs) && (saysWhen || attempts < maxBlindAttempts),
+    finalFailure: saysWhen && certainty === 'deferred' ? failure.withReason(reason, certainty, { retryAfterMs }) : failure,
+  };
+}
+
+function errorFromTransport(cause: TransportError): CallError {
+  const { wasSent, failure, ids: graph } = cause;
+  if (!wasSent) return new CallError('GRAPH_UNAVAILABLE', { certainty: 'deferred', graph, cause });
+  return new CallError(failureReasons[failure], { certainty: 'unknown', graph, cause });
+}
+
+const failureReasons = {
+  connection: 'GRAPH_UNAVAILABLE',
+  'invalid-response': 'GRAPH_PROTOCOL',
+  aborted: 'GRAPH_TIMEOUT',
 } as const satisfies Record<TransportFailure, CallReason>;

@@ -2,45 +2,75 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { createSealer } from '../../seal.js';
 
-/** A cursor that this service did not give out, or gave out for another query. */
+/** A cursor that this service did not issue, or that it issued for another query. */
 export class CursorError extends Error {
   override readonly name = 'CursorError';
 }
 
-const place = z.object({ link: z.string(), seen: z.string() });
+const pagePosition = z.object({
+  link: z.string(),
+  checkpoint: z.string(),
+  pages: z.int().min(1),
+  nextCheckpoint: z.int().min(1),
+});
 
-/** Where a listing goes on: Graph's link to the next page, and marks of the links already followed. */
-export type Place = z.output<typeof place>;
+/**
+ * Where a list continues: the link of the next page, and the state of Brent's cycle detection. That remembers the link
+ * of one earlier page, and moves on to the current page whenever their distance has doubled, so that a cycle of any
+ * length is found in the end.
+ *
+ * @see https://en.wikipedia.org/wiki/Cycle_detection#Brent's_algorithm
+ */
+export interface PagePosition {
+  readonly link: string;
+  /** The fingerprint of the remembered link. */
+  readonly checkpoint: string;
+  /** How many pages have been followed since the checkpoint. */
+  readonly pages: number;
+  /** After so many of them, the checkpoint moves. */
+  readonly nextCheckpoint: number;
+}
 
-/** Turns places into opaque texts and back. */
+/** The position of the first page. */
+export function firstPosition(link: string): PagePosition {
+  return { link, checkpoint: fingerprint(link), pages: 1, nextCheckpoint: 1 };
+}
+
+/** The position of the page after another, or `undefined` if the link leads to a page that the list has had. */
+export function nextPosition(position: PagePosition, link: string): PagePosition | undefined {
+  const { checkpoint, pages, nextCheckpoint } = position;
+  if (link === position.link || fingerprint(link) === checkpoint) return undefined;
+  if (pages < nextCheckpoint) return { link, checkpoint, pages: pages + 1, nextCheckpoint };
+  return { link, checkpoint: fingerprint(link), pages: 1, nextCheckpoint: nextCheckpoint * 2 };
+}
+
+/** Converts positions to opaque cursors and back. */
 export interface CursorCodec {
-  encode(place: Place, query: string): string;
+  encode(position: PagePosition, query: string): string;
   /** @throws {CursorError} */
-  decode(cursor: string, query: string): Place;
+  decode(cursor: string, query: string): PagePosition;
 }
 
 /**
- * Seals cursors and binds each to its query: nobody can make the service follow a link of their own with its token, and
- * no address of Graph is shown.
+ * Seals cursors and binds each to its query: nobody can make the service follow another link with its token, and no
+ * address of Graph is shown.
  *
  * @param secrets the first one seals; all of them open, so that they can be rotated
  */
 export function createCursorCodec(secrets: readonly string[]): CursorCodec {
   const sealer = createSealer(secrets, 'cursor');
   return {
-    encode: (next, query) => sealer.seal(JSON.stringify(next), query),
+    encode: (position, query) => sealer.seal(JSON.stringify(position), query),
     decode(cursor, query) {
       const text = sealer.open(cursor, query);
-      if (text === undefined) throw new CursorError('the cursor is not of this query');
-      return place.parse(JSON.parse(text));
+      const position = text === undefined ? undefined : pagePosition.safeParse(JSON.parse(text)).data;
+      if (position === undefined) throw new CursorError('the cursor was not issued for this query');
+      return position;
     },
   };
 }
 
-/** How long a mark is: 36 bits tell a thousand links apart. */
-export const markLength = 6;
-
-/** A short mark by which a link is recognised when it comes again. */
-export function markOf(link: string): string {
-  return createHash('sha256').update(link).digest('base64url').slice(0, markLength);
+/** 96 bits of a hash: enough to tell all pages of a list apart. */
+function fingerprint(link: string): string {
+  return createHash('sha256').update(link).digest('base64url').slice(0, 16);
 }

@@ -1,16 +1,84 @@
-import { CallError } from '../../errors.js';
-import type { Deadline } from '../../scheduling/deadline.js';
+import { CallError, requireCallError } from '../../errors.js';
 import { readEntity, requireEntity, type ScriptUserState, scriptUserState } from '../entities.js';
 import type { Approval, NewUserState, UserStatePatch } from '../graph.js';
 import { type ScriptRef, type StateRef, userStatePath, userStatesPath } from '../routes.js';
-import type { GraphRequest, GraphResponse } from '../wire/transport.js';
-import { asCallError, type GraphClient } from './attempt.js';
+import type { GraphResponse } from '../wire/transport.js';
+import type { GraphClient } from './attempt.js';
+import type { CallContext } from './call-context.js';
 import type { Pager } from './paging.js';
-import type { Write } from './write-outcome.js';
+import type { Write } from './write.js';
 
 const odataType = '#microsoft.graph.deviceManagementScriptUserState';
 
-function body(fields: object): string {
+/** Accepted, but perhaps not applied yet, whatever the body shows. */
+const accepted = 202;
+
+/** Reading one user run state, and its three writes with how to find out their outcome. */
+export interface UserStates {
+  get(target: StateRef, context: CallContext): Promise<ScriptUserState>;
+  update(target: StateRef, patch: UserStatePatch, approval: Approval): Write<ScriptUserState>;
+  create(script: ScriptRef, state: NewUserState): Write<ScriptUserState>;
+  delete(target: StateRef): Write<{ readonly id: string }>;
+}
+
+/** @param basePath of Graph, with the version and a slash at its end */
+export function createUserStates(client: GraphClient, page: Pager, basePath: string): UserStates {
+  const pathOf = (target: StateRef) => basePath + userStatePath(target);
+  const get = (path: string, context: CallContext) =>
+    client.read(path, (response) => requireEntity(scriptUserState, response), context);
+
+  /** Without an id, a new state cannot be told from one that was there before: a match proves nothing. */
+  async function assertNoEqualState(script: ScriptRef, state: NewUserState, context: CallContext): Promise<undefined> {
+    let cursor: string | undefined;
+    do {
+      const { items, nextCursor } = await page(userStatesPath(script), scriptUserState, cursor, context);
+      if (items.some((item) => matches(item, state))) throw new CallError('CONFLICT');
+      cursor = nextCursor;
+    } while (cursor !== undefined);
+  }
+
+  return {
+    get: (target, context) => get(pathOf(target), context),
+
+    update(target, patch, approval) {
+      const path = pathOf(target);
+      return {
+        request: { method: 'PATCH', path, headers: approvalHeaders(approval), body: entityBody(patch) },
+        retrySafety:
+          approval.justification !== undefined && approval.code === undefined ? 'mayQueueApproval' : 'idempotent',
+        confirmedBy: (response) => ifConfirmed(response, patch),
+        verify: async (context) => ifMatches(await get(path, context), patch),
+      };
+    },
+
+    create(script, state) {
+      const { id } = state;
+      return {
+        request: { method: 'POST', path: basePath + userStatesPath(script), body: entityBody(state) },
+        retrySafety: 'notIdempotent',
+        confirmedBy: (response) => ifConfirmed(response, state),
+        async verify(context) {
+          if (id === undefined) return assertNoEqualState(script, state, context);
+          return ifMatches(await undefinedIfNotFound(get(pathOf({ ...script, userStateId: id }), context)), state);
+        },
+      };
+    },
+
+    delete(target) {
+      const path = pathOf(target);
+      const deleted = { id: target.userStateId };
+      return {
+        request: { method: 'DELETE', path },
+        retrySafety: 'idempotent',
+        confirmedBy: ({ status }) => (status === accepted ? undefined : deleted),
+        verify: async (context) =>
+          (await undefinedIfNotFound(get(path, context))) === undefined ? deleted : undefined,
+      };
+    },
+  };
+}
+
+function entityBody(fields: object): string {
   return JSON.stringify({ '@odata.type': odataType, ...fields });
 }
 
@@ -23,7 +91,7 @@ function approvalHeaders({ justification, code }: Approval): Record<string, stri
   };
 }
 
-function shows(state: ScriptUserState, wanted: UserStatePatch): boolean {
+function matches(state: ScriptUserState, wanted: UserStatePatch): boolean {
   return (
     (wanted.successDeviceCount === undefined || wanted.successDeviceCount === state.successDeviceCount) &&
     (wanted.errorDeviceCount === undefined || wanted.errorDeviceCount === state.errorDeviceCount) &&
@@ -31,82 +99,19 @@ function shows(state: ScriptUserState, wanted: UserStatePatch): boolean {
   );
 }
 
-/** Taken, but perhaps not applied yet, whatever the body says. */
-const accepted = 202;
-
-function shown(answer: GraphResponse, done: ReturnType<typeof whenShowing>): ScriptUserState | undefined {
-  return answer.status === accepted ? undefined : done(readEntity(scriptUserState, answer));
+function ifMatches(state: ScriptUserState | undefined, wanted: UserStatePatch): ScriptUserState | undefined {
+  return state !== undefined && matches(state, wanted) ? state : undefined;
 }
 
-/** Lets a state through that shows the wanted values. */
-function whenShowing(wanted: UserStatePatch): (state: ScriptUserState | undefined) => ScriptUserState | undefined {
-  return (state) => (state !== undefined && shows(state, wanted) ? state : undefined);
+function ifConfirmed(response: GraphResponse, wanted: UserStatePatch): ScriptUserState | undefined {
+  return response.status === accepted ? undefined : ifMatches(readEntity(scriptUserState, response), wanted);
 }
 
-/** One user run state: reading it, and the three writes, each with how to tell what became of it. */
-export function createUserStates(client: GraphClient, page: Pager, basePath: string) {
-  const at = (target: StateRef) => basePath + userStatePath(target);
-  const get = (path: string, deadline: Deadline) =>
-    client.read({ method: 'GET', path }, (answer) => requireEntity(scriptUserState, answer), deadline);
-
-  /** Without an id of its own a new state can't be told from one that was there: only that there is none like it. */
-  async function noneLike(state: NewUserState, path: string, deadline: Deadline): Promise<undefined> {
-    let cursor: string | undefined;
-    do {
-      const { items, nextCursor } = await page(path, scriptUserState, cursor, deadline);
-      if (items.some((item) => shows(item, state))) throw new CallError('CONFLICT');
-      cursor = nextCursor;
-    } while (cursor !== undefined);
-  }
-
-  return {
-    get: (target: StateRef, deadline: Deadline) => get(at(target), deadline),
-
-    update(target: StateRef, patch: UserStatePatch, approval: Approval): Write<ScriptUserState> {
-      const path = at(target);
-      const done = whenShowing(patch);
-      const request: GraphRequest = { method: 'PATCH', path, headers: approvalHeaders(approval), body: body(patch) };
-      return {
-        request,
-        shownBy: (answer) => shown(answer, done),
-        readBack: async (deadline) => done(await get(path, deadline)),
-        nature: approval.justification !== undefined && approval.code === undefined ? 'queued' : 'absolute',
-      };
-    },
-
-    create(script: ScriptRef, state: NewUserState): Write<ScriptUserState> {
-      const path = userStatesPath(script);
-      const done = whenShowing(state);
-      const { id } = state;
-      return {
-        request: { method: 'POST', path: basePath + path, body: body(state) },
-        shownBy: (answer) => shown(answer, done),
-        readBack: async (deadline) => {
-          if (id === undefined) return noneLike(state, path, deadline);
-          return done(await unlessMissing(get(at({ ...script, userStateId: id }), deadline)));
-        },
-        nature: 'once',
-      };
-    },
-
-    delete(target: StateRef): Write<{ readonly id: string }> {
-      const path = at(target);
-      const gone = { id: target.userStateId };
-      return {
-        request: { method: 'DELETE', path },
-        shownBy: ({ status }) => (status === accepted ? undefined : gone),
-        readBack: async (deadline) => ((await unlessMissing(get(path, deadline))) === undefined ? gone : undefined),
-        nature: 'absolute',
-      };
-    },
-  };
-}
-
-async function unlessMissing<T>(read: Promise<T>): Promise<T | undefined> {
+async function undefinedIfNotFound<T>(read: Promise<T>): Promise<T | undefined> {
   try {
     return await read;
   } catch (error) {
-    if (asCallError(error).reason === 'GRAPH_NOT_FOUND') return undefined;
+    if (requireCallError(error).reason === 'GRAPH_NOT_FOUND') return undefined;
     throw error;
   }
 }

@@ -1,110 +1,101 @@
 import { z } from 'zod';
-import { onTimeoutOrAbort, type WaitLimit } from '../../scheduling/wait-limit.js';
+import { onTimeoutOrAbort } from '../../scheduling/wait-limit.js';
+import { parseJson } from './parse-json.js';
 import {
   type GraphRequest,
   type GraphResponse,
-  maxAnswerBytes,
+  maxResponseBytes,
   readIds,
+  type SendOptions,
   TransportError,
   type TransportFailure,
 } from './transport.js';
 
-/** One request that is ready to leave, and the promise of its answer. */
+/** A request that is ready to be sent, and the promise of its response. */
 export interface PendingRequest {
   readonly request: GraphRequest;
-  readonly token: string;
-  readonly limit: WaitLimit;
-  readonly resolve: (answer: GraphResponse) => void;
+  readonly options: SendOptions;
+  readonly resolve: (response: GraphResponse) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** The one request that several become, and the way back from its answer to theirs. */
+/** Several requests in one, and the way back from its response to theirs. */
 export interface Batch {
   readonly request: GraphRequest;
-  /** It is waited for as long as any of them is. */
-  readonly limit: WaitLimit;
-  /** Those whose answers are still waited for. */
-  waiting(): readonly PendingRequest[];
-  /** Gives each request the one answer that bears its id; without one, its outcome is in doubt. */
-  settle(answer: GraphResponse): void;
-  /** To be called when the batch is over, however it ended. */
-  end(): void;
+  /** It is waited for as long as any of the requests is. */
+  readonly options: SendOptions;
+  /** The requests whose responses are still waited for. */
+  pending(): readonly PendingRequest[];
+  /** Settles each request with the one response that has its id. Without one, its outcome is unknown. */
+  settle(response: GraphResponse): void;
+  /** To be called when the batch has ended in any way. */
+  dispose(): void;
 }
 
-/** Joins requests to the body of a `$batch`. */
-export function createBatch(items: readonly PendingRequest[], basePath: string): Batch {
-  const leaving = new AbortController();
-  const waiting = new Set(items);
-  let left = false;
-  const legs = items.map((item, index) => {
+/** One request in the body of a batch. */
+interface BatchItem extends PendingRequest {
+  readonly id: string;
+  readonly clientRequestId: string;
+  readonly stopWaiting: () => void;
+}
+
+/** Joins requests that have the same token. */
+export function createBatch(requests: readonly PendingRequest[], token: string, basePath: string): Batch {
+  const controller = new AbortController();
+  const pending = new Set(requests);
+  let wasSent = false;
+  const items = requests.map((request, index): BatchItem => {
     const clientRequestId = crypto.randomUUID();
-    const forget = onTimeoutOrAbort(item.limit, (cause) => {
-      waiting.delete(item);
-      // What has not left must not leave with this one in it; the others are told that it has not.
-      if (!left || waiting.size === 0) leaving.abort(cause);
-      if (left) item.reject(lost(clientRequestId, 'given-up', cause));
+    const stopWaiting = onTimeoutOrAbort(request.options, (cause) => {
+      pending.delete(request);
+      // Before the batch was sent, it must not leave with this request in it. The others learn that it did not.
+      if (!wasSent || pending.size === 0) controller.abort(cause);
+      if (wasSent) request.reject(unknownOutcome(clientRequestId, 'aborted', cause));
     });
-    return { ...item, id: String(index + 1), clientRequestId, forget };
+    return { ...request, id: String(index + 1), clientRequestId, stopWaiting };
   });
 
   return {
     request: {
       method: 'POST',
       path: `${basePath}$batch`,
-      body: `{"requests":[${legs.map((leg) => describe(leg, basePath)).join()}]}`,
-      maxResponseBytes: maxAnswerBytes * legs.length,
-      items: legs.length,
-      onSent: () => {
-        left = true;
+      body: `{"requests":[${items.map((item) => serialize(item, basePath)).join()}]}`,
+      maxResponseBytes: maxResponseBytes * items.length,
+      items: items.length,
+    },
+    options: {
+      token,
+      timeoutMs: Math.max(...requests.map(({ options }) => options.timeoutMs)),
+      signal: controller.signal,
+      onSent() {
+        wasSent = true;
+        for (const { options } of requests) options.onSent?.();
       },
     },
-    limit: { until: Math.max(...items.map(({ limit }) => limit.until)), caller: leaving.signal },
-    waiting: () => [...waiting],
+    pending: () => [...pending],
     settle({ text }) {
-      const answers = readAnswers(text);
-      for (const { id, clientRequestId, resolve, reject } of legs) {
-        const own = answers.filter((each) => each.id === id);
-        const [found] = own;
-        if (found === undefined || own.length > 1) reject(lost(clientRequestId, 'unreadable', undefined));
-        else settleOne(found, clientRequestId, resolve, reject);
+      const responses = parseResponses(text);
+      for (const { id, clientRequestId, resolve, reject } of items) {
+        const own = responses.filter((response) => response.id === id);
+        const response = own.length === 1 ? toGraphResponse(own[0], clientRequestId) : undefined;
+        if (response === undefined) reject(unknownOutcome(clientRequestId, 'invalid-response', undefined));
+        else resolve(response);
       }
     },
-    end() {
-      for (const { forget } of legs) forget();
+    dispose() {
+      for (const { stopWaiting } of items) stopWaiting();
     },
   };
 }
 
-/** What can't be written as text again, such as a body nested too deep, is no answer. */
-function settleOne(
-  found: ItemAnswer,
-  clientRequestId: string,
-  resolve: PendingRequest['resolve'],
-  reject: PendingRequest['reject'],
-): void {
-  try {
-    resolve(toAnswer(found, clientRequestId));
-  } catch (cause) {
-    reject(lost(clientRequestId, 'unreadable', cause));
-  }
+/** All that is known of the request is that the batch was sent. */
+function unknownOutcome(clientRequestId: string, failure: TransportFailure, cause: unknown): TransportError {
+  return new TransportError({ wasSent: true, failure, ids: { clientRequestId }, cause });
 }
 
-/** Nothing is known of a request that was in a batch, but that the batch left. */
-function lost(clientRequestId: string, loss: TransportFailure, cause: unknown): TransportError {
-  return new TransportError({ sent: true, loss, ids: { clientRequestId }, cause });
-}
-
-interface BatchItem {
-  readonly request: GraphRequest;
-  readonly id: string;
-  readonly clientRequestId: string;
-}
-
-/** A request as an item of a batch: its address without the version, its headers with it, its body as it is. */
-function describe(
-  { request: { method, path, headers, body }, id, clientRequestId }: BatchItem,
-  basePath: string,
-): string {
+/** An item of the batch's body. Its URL has no version; its own body, JSON already, is inserted as it is. */
+function serialize({ request, id, clientRequestId }: BatchItem, basePath: string): string {
+  const { method, path, headers, body } = request;
   const item = JSON.stringify({
     id,
     method,
@@ -118,33 +109,32 @@ function describe(
   return body === undefined ? item : `${item.slice(0, -1)},"body":${body}}`;
 }
 
-const batchAnswer = z.object({ responses: z.array(z.unknown()) });
+const batchResponse = z.object({ responses: z.array(z.unknown()) });
 
-const itemAnswer = z.object({
+const itemResponse = z.object({
   id: z.string(),
   status: z.int().min(200).max(599),
   headers: z.record(z.string(), z.coerce.string()).nullish(),
   body: z.unknown().optional(),
 });
 
-type ItemAnswer = z.output<typeof itemAnswer>;
+type ItemResponse = z.output<typeof itemResponse>;
 
-/** The answers that can be read. What can't, no request has got. */
-function readAnswers(text: string): readonly ItemAnswer[] {
-  const responses = batchAnswer.safeParse(parseJson(text)).data?.responses ?? [];
-  return responses.flatMap((response) => itemAnswer.safeParse(response).data ?? []);
+/** The responses that can be read. The others belong to no request. */
+function parseResponses(text: string): readonly ItemResponse[] {
+  const responses = batchResponse.safeParse(parseJson(text)).data?.responses ?? [];
+  return responses.flatMap((response) => itemResponse.safeParse(response).data ?? []);
 }
 
-function parseJson(text: string): unknown {
+function toGraphResponse(response: ItemResponse | undefined, clientRequestId: string): GraphResponse | undefined {
+  if (response === undefined) return undefined;
+  const { status, headers, body } = response;
+  const own = new Map(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
   try {
-    return JSON.parse(text);
+    const text = typeof body === 'string' ? body : JSON.stringify(body ?? '');
+    return { status, headers: own, text, ids: readIds(own, clientRequestId) };
   } catch {
+    // The body is nested too deeply to be serialized again.
     return undefined;
   }
-}
-
-function toAnswer({ status, headers, body }: ItemAnswer, clientRequestId: string): GraphResponse {
-  const own = new Map(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
-  const text = typeof body === 'string' ? body : JSON.stringify(body ?? '');
-  return { status, headers: own, text, ids: readIds(own, clientRequestId) };
 }

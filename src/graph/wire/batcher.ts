@@ -1,68 +1,77 @@
 import { createBatch, type PendingRequest } from './batch.js';
 import { isQueuedForApproval } from './error-response.js';
-import type { GraphResponse, Transport } from './transport.js';
+import type { GraphResponse, Sender } from './transport.js';
 
-/** Graph takes this many requests in one batch. */
+/** Graph's limit for the requests in one batch. */
 const maxItems = 20;
 
 /**
- * Sends what is ready together, in one turn of the event loop, as one `$batch`, and what is alone, alone. Each request
- * ends in its own way: with its own answer, or with what became of the whole batch.
+ * Sends the requests of one batch group that are ready in the same turn of the event loop as one `$batch`, and a single
+ * request as it is. Each request ends on its own: with its own response, or with the failure of the batch.
  *
- * @param basePath with the version, `/beta/`
+ * @param basePath with the version and a slash at its end: `/beta/`
  * @see https://learn.microsoft.com/graph/json-batching
  */
-export function createBatcher(transport: Pick<Transport, 'send'>, basePath: string): Pick<Transport, 'send'> {
-  let ready: PendingRequest[] = [];
+export function createBatcher(sender: Sender, basePath: string): Sender {
+  const readyByGroup = new Map<object, PendingRequest[]>();
 
-  function flush(): void {
-    const items = ready;
-    ready = [];
-    // Alone, they find out that nobody waits any more.
-    for (const item of items) if (item.limit.caller?.aborted) sendAlone(item);
-    // Tokens differ when one has been replaced while a call waited.
-    for (const token of new Set(items.map((item) => item.token))) {
-      const own = items.filter((item) => item.token === token && !item.limit.caller?.aborted);
-      for (let from = 0; from < own.length; from += maxItems) {
-        const together = own.slice(from, from + maxItems);
-        if (together.length === 1) together.forEach(sendAlone);
-        else void sendTogether(together, token);
+  function flush(group: object): void {
+    const ready = readyByGroup.get(group) ?? [];
+    readyByGroup.delete(group);
+    const isAborted = ({ options }: PendingRequest) => options.signal.aborted;
+    // Alone, they fail at once.
+    ready.filter(isAborted).forEach(sendAlone);
+    const waiting = ready.filter((each) => !isAborted(each));
+    // Tokens differ if one was replaced while a call waited.
+    for (const token of new Set(waiting.map(({ options }) => options.token))) {
+      const sameToken = waiting.filter(({ options }) => options.token === token);
+      for (let from = 0; from < sameToken.length; from += maxItems) {
+        const items = sameToken.slice(from, from + maxItems);
+        if (items.length === 1) items.forEach(sendAlone);
+        else void sendBatch(items, token);
       }
     }
   }
 
-  function sendAlone({ request, token, limit, resolve, reject }: PendingRequest): void {
-    transport.send(request, token, limit).then(resolve, reject);
+  function sendAlone({ request, options, resolve, reject }: PendingRequest): void {
+    sender.send(request, options).then(resolve, reject);
   }
 
-  async function sendTogether(items: readonly PendingRequest[], token: string): Promise<void> {
-    const batch = createBatch(items, basePath);
+  async function sendBatch(items: readonly PendingRequest[], token: string): Promise<void> {
+    const batch = createBatch(items, token, basePath);
     try {
-      const answer = await transport.send(batch.request, token, batch.limit);
-      if (answer.status >= 200 && answer.status < 300) batch.settle(answer);
-      else if (isRefusedAsWhole(answer)) batch.waiting().forEach(sendAlone);
-      else for (const item of items) item.resolve(answer);
+      const response = await sender.send(batch.request, batch.options);
+      if (response.status >= 200 && response.status < 300) batch.settle(response);
+      else if (isRejectedAsWhole(response)) batch.pending().forEach(sendAlone);
+      else for (const { resolve } of items) resolve(response);
     } catch (error) {
-      for (const item of items) item.reject(error);
+      for (const { reject } of items) reject(error);
     } finally {
-      batch.end();
+      batch.dispose();
     }
   }
 
   return {
-    send(request, token, limit) {
-      // The link of a listing may lead elsewhere on the same origin.
-      if (!request.path.startsWith(basePath)) return transport.send(request, token, limit);
+    send(request, options) {
+      const group = options.batchGroup;
+      // The next link of a list may lead to another path of the origin.
+      if (group === undefined || !request.path.startsWith(basePath)) return sender.send(request, options);
       return new Promise((resolve, reject) => {
-        if (ready.length === 0) setImmediate(flush);
-        ready.push({ request, token, limit, resolve, reject });
+        const pending = { request, options, resolve, reject };
+        const ready = readyByGroup.get(group);
+        if (ready !== undefined) {
+          ready.push(pending);
+          return;
+        }
+        readyByGroup.set(group, [pending]);
+        setImmediate(flush, group);
       });
     },
   };
 }
 
-/** Graph refuses a malformed batch before it looks into it: nothing was done, and each of its requests can go alone. */
-function isRefusedAsWhole(answer: GraphResponse): boolean {
-  const { status } = answer;
-  return status >= 400 && status < 500 && ![401, 403, 408, 412, 429].includes(status) && !isQueuedForApproval(answer);
+/** Graph rejects a malformed batch before it looks at its requests: none was applied, and each can be sent alone. */
+function isRejectedAsWhole(response: GraphResponse): boolean {
+  const { status } = response;
+  return status >= 400 && status < 500 && ![401, 403, 408, 412, 429].includes(status) && !isQueuedForApproval(response);
 }

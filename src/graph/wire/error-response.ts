@@ -1,10 +1,12 @@
 import { CallError, type CallErrorDetails, type CallReason } from '../../errors.js';
+import { parseJson } from './parse-json.js';
 import { parseRetryAfter } from './retry-after.js';
 import type { GraphResponse } from './transport.js';
 
-/** Intune wraps its errors as JSON in `message`, sometimes twice; nothing has been seen that goes deeper. */
+/** Intune puts its errors as JSON into `message`, sometimes twice. Nothing deeper has been seen. */
 const maxDepth = 4;
 
+/** The innermost error of a response. */
 interface UnwrappedError {
   readonly code?: string;
   readonly text: string;
@@ -15,16 +17,11 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function parseRecord(text: string): Readonly<Record<string, unknown>> | undefined {
-  if (!/^\s*\{/.test(text)) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = /^\s*\{/.test(text) ? parseJson(text) : undefined;
+  return isRecord(value) ? value : undefined;
 }
 
-/** Follows `message` and `Message` inwards, as far as they are JSON. */
+/** Follows `message` and `Message` as long as they are JSON. */
 function unwrap(text: string, depth = 0): UnwrappedError {
   const outer = depth < maxDepth ? parseRecord(text) : undefined;
   if (outer === undefined) return { text: depth === 0 ? '' : text.slice(0, maxTextLength) };
@@ -39,10 +36,10 @@ function unwrap(text: string, depth = 0): UnwrappedError {
   };
 }
 
-/** No text for people is longer; what comes from outside is cut before anything searches it. */
+/** Upstream text is cut before any search in it; no message for users is longer. */
 const maxTextLength = 2_000;
 
-/** Leaves of Graph's text what was meant for people: no operation ids, addresses, names or tokens. */
+/** Keeps the part of Graph's text that is meant for users: no operation ids, addresses, names or tokens. */
 function redactForUsers(text: string): string {
   if (/[<{]/.test(text)) return '';
   return (text.split(/ - (?:Operation ID|Activity ID|Url)\b/i)[0] ?? '')
@@ -52,21 +49,21 @@ function redactForUsers(text: string): string {
     .slice(0, 400);
 }
 
-/** Whether a word is one: not an address of a machine or a person, and not so long that it could be a token. */
+/** Whether a word is neither the address of a machine or a person, nor long enough to be a token. */
 function isSafeWord(word: string): boolean {
   return word.length < 48 && !/@|:\/\/|:\d|\d\.\d+\.\d|[a-z0-9-]+(\.[a-z0-9-]+){2,}/.test(word);
 }
 
 const guid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
 
-/** The permissions that a 403 lists: `… must have one of the following scopes: A.B, C.D - Operation ID …`. */
+/** Parses the permissions that a 403 lists: `… must have one of the following scopes: A.B, C.D - Operation ID …`. */
 function missingPermissions(text: string): readonly string[] | undefined {
   const list = /scopes?:([A-Za-z.,\s]+)/i.exec(text)?.[1];
   return list?.split(/[\s,]+/).flatMap((name) => /^[A-Za-z]+(?:\.[A-Za-z]+)+/.exec(name)?.[0] ?? []);
 }
 
-/** The reason for a refusal that isn't about approval, by status and, where that doesn't tell, by Graph's words. */
-function reasonOf(status: number, text: string): CallReason {
+/** The reason of an error that is not about approval: by its status and, where that is ambiguous, by its text. */
+function reasonFor(status: number, text: string): CallReason {
   if (status < 400) return 'GRAPH_PROTOCOL';
   if (status >= 500 || status === 408) return 'GRAPH_UNAVAILABLE';
   switch (status) {
@@ -87,55 +84,55 @@ function reasonOf(status: number, text: string): CallReason {
   }
 }
 
-/** Whether Graph has kept a write for a second administrator, which it may also call accepted. */
+/** Whether Graph has queued a write for a second administrator. It may call that accepted, too. */
 export function isQueuedForApproval({ status, headers }: GraphResponse): boolean {
   return (status >= 400 || status === 202) && headers.get('x-msft-approval-code') !== undefined;
 }
 
-/** Turns an answer that is no success into the error it stands for. */
-export function errorFromResponse(answer: GraphResponse): CallError {
-  const { status, headers } = answer;
-  const told = unwrap(answer.text);
-  const retryAfterMs = parseRetryAfter(headers.get('retry-after')) ?? parseRetryAfter(told.retryAfter);
-  const activityId = new RegExp(`Activity ID:\\s*(${guid.source})`, 'i').exec(answer.text.slice(0, 16_384))?.[1];
+/** Converts a response other than 2xx to an error. */
+export function errorFromResponse(response: GraphResponse): CallError {
+  const { status, headers } = response;
+  const unwrapped = unwrap(response.text);
+  const retryAfterMs = parseRetryAfter(headers.get('retry-after')) ?? parseRetryAfter(unwrapped.retryAfter);
+  const activityId = new RegExp(`Activity ID:\\s*(${guid.source})`, 'i').exec(response.text.slice(0, 16_384))?.[1];
   const details: CallErrorDetails = {
     status,
-    graph: { ...answer.ids, ...(activityId !== undefined && { activityId }) },
-    publicMessage: redactForUsers(told.text),
-    ...(told.code !== undefined && { code: told.code }),
+    graph: { ...response.ids, ...(activityId !== undefined && { activityId }) },
+    publicMessage: redactForUsers(unwrapped.text),
+    ...(unwrapped.code !== undefined && { code: unwrapped.code }),
   };
-  if (isQueuedForApproval(answer) || status === 412) {
+  if (isQueuedForApproval(response) || status === 412) {
     const code =
       /^[\w-]{1,64}$/.exec(headers.get('x-msft-approval-code') ?? '')?.[0] ??
-      guid.exec(/approval.*/is.exec(told.text)?.[0] ?? '')?.[0];
+      guid.exec(/approval.*/is.exec(unwrapped.text)?.[0] ?? '')?.[0];
     return new CallError('APPROVAL_PENDING', { ...details, ...(code !== undefined && { approvalCode: code }) });
   }
-  // 400 in the field, 403 on Microsoft's page on approval for applications: the header's name is what tells.
-  if ((status === 400 || status === 403) && /x-msft-approval-justification/i.test(told.text)) {
+  // 400 in the field, 403 in Microsoft's documentation for applications. The header's name is the criterion.
+  if ((status === 400 || status === 403) && /x-msft-approval-justification/i.test(unwrapped.text)) {
     return new CallError('APPROVAL_JUSTIFICATION_REQUIRED', details);
   }
-  const reason = reasonOf(status, told.text);
+  const reason = reasonFor(status, unwrapped.text);
   if (reason === 'THROTTLED' || (status === 503 && retryAfterMs !== undefined)) {
     return new CallError(reason, {
       ...details,
-      certainty: 'later',
+      certainty: 'deferred',
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     });
   }
-  if (reason === 'GRAPH_UNAVAILABLE') return new CallError(reason, { ...details, certainty: 'doubtful' });
-  const missing = reason === 'GRAPH_PERMISSION_MISSING' ? missingPermissions(told.text) : undefined;
+  if (reason === 'GRAPH_UNAVAILABLE') return new CallError(reason, { ...details, certainty: 'unknown' });
+  const missing = reason === 'GRAPH_PERMISSION_MISSING' ? missingPermissions(unwrapped.text) : undefined;
   return new CallError(reason, { ...details, ...(missing !== undefined && { missingPermissions: missing }) });
 }
 
 /**
- * The claims that a continuous access evaluation challenge asks for, as JSON text.
+ * The claims of a continuous access evaluation challenge, as JSON text.
  *
- * Several challenges may share the header and commas occur inside quoted values, so it is searched, not split.
+ * Several challenges may share the header, and quoted values may contain commas, so the header is searched, not split.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
  */
-export function claimsFromChallenge(answer: GraphResponse): string | undefined {
-  const header = answer.headers.get('www-authenticate') ?? '';
+export function claimsFromChallenge(response: GraphResponse): string | undefined {
+  const header = response.headers.get('www-authenticate') ?? '';
   if (!/\berror="?insufficient_claims\b/.test(header)) return undefined;
   const encoded = /[\s,]claims="?([\w+/=-]+)"?/.exec(header)?.[1];
   const claims = encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString('utf8');

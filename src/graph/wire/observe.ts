@@ -1,69 +1,65 @@
 import type { Priority } from '../../scheduling/priority.js';
 import type { RateLimiter } from '../../scheduling/rate-limiter.js';
-import type { GraphResponse, Transport } from './transport.js';
+import type { QuotaName } from '../graph.js';
+import type { GraphResponse, Sender, Transport } from './transport.js';
 
-/** Which of Graph's limits a request counts in. */
-export type QuotaName = 'reads' | 'writes';
-
-/** Hears what goes on between this service and Graph. No ids, no names: nothing of what is in a request. */
+/** Observes the traffic between this service and Graph. It gets no ids, no names and nothing of a request's content. */
 export interface GraphObserver {
-  /** One exchange over HTTP is over. `status` is `none` when no whole answer came; `items` are the requests in it. */
+  /** An HTTP exchange has ended. `status` is `none` without a complete response; `items` counts the requests in it. */
   readonly roundTrip: (method: string, status: string, items: number, seconds: number) => void;
-  /** One request has been answered, alone or in a batch. */
-  readonly answer: (method: string, status: string) => void;
-  /** One call has got its slot, or has been told that there is none. */
-  readonly waited: (quota: QuotaName, lane: Priority, seconds: number) => void;
+  /** A request got its response, alone or in a batch. */
+  readonly response: (method: string, status: string) => void;
+  /** A request got a slot of the quota, or was rejected. */
+  readonly waited: (quota: QuotaName, priority: Priority, seconds: number) => void;
 }
-
-type Sender = Pick<Transport, 'send'>;
 
 const secondsSince = (startedAt: number) => (performance.now() - startedAt) / 1_000;
 
-/** Tells of every exchange. */
+/** Reports every HTTP exchange. */
 export function observeRoundTrips(transport: Transport, { roundTrip }: GraphObserver): Transport {
   return {
     close: () => transport.close(),
-    async send(request, token, limit) {
+    async send(request, options) {
       const startedAt = performance.now();
       const { method, items } = request;
-      const name = items === undefined ? method : 'BATCH';
-      let answer: GraphResponse | undefined;
+      let response: GraphResponse | undefined;
       try {
-        answer = await transport.send(request, token, limit);
-        return answer;
+        response = await transport.send(request, options);
+        return response;
       } finally {
-        roundTrip(name, String(answer?.status ?? 'none'), items ?? 1, secondsSince(startedAt));
+        const name = items === undefined ? method : 'BATCH';
+        roundTrip(name, String(response?.status ?? 'none'), items ?? 1, secondsSince(startedAt));
       }
     },
   };
 }
 
-/** Tells of every request's own answer. */
-export function observeAnswers(transport: Sender, { answer: tell }: GraphObserver): Sender {
+/** Reports every request's own response. */
+export function observeResponses(sender: Sender, { response: report }: GraphObserver): Sender {
   return {
-    async send(request, token, limit) {
+    async send(request, options) {
       let status = 'none';
       try {
-        const answer = await transport.send(request, token, limit);
-        status = String(answer.status);
-        return answer;
+        const response = await sender.send(request, options);
+        status = String(response.status);
+        return response;
       } finally {
-        tell(request.method, status);
+        report(request.method, status);
       }
     },
   };
 }
 
-/** Tells how long calls wait for their slots. */
-export function observeWaits(name: QuotaName, quota: RateLimiter, { waited }: GraphObserver): RateLimiter {
+/** Reports how long requests wait for their slots. */
+export function observeWaits(quota: QuotaName, rateLimiter: RateLimiter, { waited }: GraphObserver): RateLimiter {
   return {
-    ...quota,
-    async take(turn, deadline, again) {
+    ...rateLimiter,
+    async acquire(priority, deadline, isRetry) {
       const startedAt = performance.now();
       try {
-        return await quota.take(turn, deadline, again);
+        return await rateLimiter.acquire(priority, deadline, isRetry);
       } finally {
-        waited(name, turn.lane, secondsSince(startedAt));
+        waited(quota, priority.level, secondsSince(startedAt));
       }
     },
   };

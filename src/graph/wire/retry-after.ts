@@ -1,24 +1,24 @@
-/** Nobody waits for longer than a day. */
-const longestMs = 86_400_000;
+/** Longer waits are cut to one day. */
+const maxWaitMs = 86_400_000;
 
 /**
- * Reads a `Retry-After` (RFC 9110, 10.2.3) in all the forms that Graph has been seen to send: seconds, fractions of
- * a second, an HTTP date.
+ * Parses a `Retry-After` (RFC 9110, 10.2.3) in the forms that Graph sends: seconds, fractions of a second, or an HTTP
+ * date.
  *
- * @returns milliseconds from now, never negative; `undefined` when there is none that can be read
+ * @returns milliseconds from now, never negative; `undefined` if there is none or it cannot be parsed
  */
 export function parseRetryAfter(value: unknown, now = Date.now()): number | undefined {
   const text = typeof value === 'number' || typeof value === 'string' ? String(value).trim() : '';
-  if (/^\d{1,9}(\.\d+)?$/.test(text)) return Math.min(longestMs, Math.ceil(Number(text) * 1000));
+  if (/^\d{1,9}(\.\d+)?$/.test(text)) return Math.min(maxWaitMs, Math.ceil(Number(text) * 1000));
   const date = /^[A-Z][a-z]{2}, /.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.min(longestMs, Math.max(0, date - now));
+  return Number.isNaN(date) ? undefined : Math.min(maxWaitMs, Math.max(0, date - now));
 }
 
 /**
- * How long to wait before the next attempt: what Graph asked for, otherwise exponential backoff with jitter.
+ * How long to wait before the next attempt: as long as Graph says, otherwise exponential backoff with jitter.
  *
- * @param attempt how many attempts there have been, from 1
- * @returns milliseconds; never so few, attempt after attempt, that `Retry-After: 0` could become a busy loop
+ * @param attempt the number of attempts so far, from 1
+ * @returns milliseconds, with a minimum that grows per attempt so that `Retry-After: 0` cannot cause a busy loop
  */
 export function waitBefore(attempt: number, retryAfterMs: number | undefined, random = Math.random()): number {
   const doubled = 2 ** Math.min(attempt - 1, 8);

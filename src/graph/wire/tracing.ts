@@ -1,30 +1,29 @@
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { Transport } from './transport.js';
+import type { Sender } from './transport.js';
 
 /**
- * A span for every request to Graph, and the caller's trace passed on to it. Nothing of that happens unless the process
- * was started with an SDK of OpenTelemetry's.
+ * Creates a span for every request to Graph, and propagates its context. Does nothing unless the process was started
+ * with an OpenTelemetry SDK.
  *
  * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/
  */
-export function traceRequests(transport: Pick<Transport, 'send'>, origin: URL): Pick<Transport, 'send'> {
-  const where = { 'server.address': origin.hostname, 'server.port': Number(origin.port) || 443 };
+export function traceRequests(sender: Sender, baseUrl: URL): Sender {
+  const server = { 'server.address': baseUrl.hostname, 'server.port': Number(baseUrl.port) || 443 };
   return {
-    async send(request, token, limit) {
+    async send(request, options) {
       const { method } = request;
-      const tracer = trace.getTracer('script-state-bff');
-      const span = tracer.startSpan(method, {
+      const span = trace.getTracer('script-state-bff').startSpan(method, {
         kind: SpanKind.CLIENT,
-        attributes: { ...where, 'http.request.method': method },
+        attributes: { ...server, 'http.request.method': method },
       });
-      if (!span.isRecording()) return transport.send(request, token, limit);
+      if (!span.isRecording()) return sender.send(request, options);
       const headers: Record<string, string> = { ...request.headers };
       propagation.inject(trace.setSpan(context.active(), span), headers);
       try {
-        const answer = await transport.send({ ...request, headers }, token, limit);
-        span.setAttribute('http.response.status_code', answer.status);
-        if (answer.status >= 400) span.setStatus({ code: SpanStatusCode.ERROR });
-        return answer;
+        const response = await sender.send({ ...request, headers }, options);
+        span.setAttribute('http.response.status_code', response.status);
+        if (response.status >= 400) span.setStatus({ code: SpanStatusCode.ERROR });
+        return response;
       } catch (error) {
         span.setStatus({ code: SpanStatusCode.ERROR });
         throw error;

@@ -2,7 +2,7 @@ import { type Dispatcher, Pool } from 'undici';
 import type { GraphIds } from '../../errors.js';
 import { onTimeoutOrAbort, type WaitLimit } from '../../scheduling/wait-limit.js';
 
-/** A request as it goes over the wire, but for the token. */
+/** A request as it goes over the wire. */
 export interface GraphRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** On the origin, with the query: `/beta/deviceManagement/…`. */
@@ -10,73 +10,81 @@ export interface GraphRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** JSON. */
   readonly body?: string;
-  /** A longer answer is given up; {@link maxAnswerBytes} by default. */
+  /** A longer response is discarded; {@link maxResponseBytes} by default. */
   readonly maxResponseBytes?: number;
-  /** How many requests are in it, when it is a batch of them. */
+  /** The number of requests in it, if it is a batch. */
   readonly items?: number;
-  /** Called when it leaves. */
-  readonly onSent?: () => void;
 }
 
-/** A whole answer, whatever its status. */
+/** How a request is sent. */
+export interface SendOptions extends WaitLimit {
+  readonly token: string;
+  /** Called when the request leaves. */
+  readonly onSent?: (() => void) | undefined;
+  /** Requests of one group may share a batch. */
+  readonly batchGroup?: object;
+}
+
+/** A complete response, whatever its status. */
 export interface GraphResponse {
   readonly status: number;
-  /** By their names in small letters. */
+  /** Names are in lower case. */
   readonly headers: { get(name: string): string | undefined };
   readonly text: string;
   readonly ids: GraphIds;
 }
 
 /**
- * No whole answer came.
- * - `broken`: the connection failed
- * - `unreadable`: something came, but no answer to the request that could be read
- * - `given-up`: nobody waited any longer
+ * Why there is no complete response.
+ * - `connection`: the connection failed
+ * - `invalid-response`: something arrived that cannot be read as a response to the request
+ * - `aborted`: the time was over, or nobody waited any more
  */
-export type TransportFailure = 'broken' | 'unreadable' | 'given-up';
+export type TransportFailure = 'connection' | 'invalid-response' | 'aborted';
 
-/** No whole answer came. `sent` says whether the request had left, and so may have been received. */
+/** There is no complete response. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
-  readonly sent: boolean;
-  readonly loss: TransportFailure;
+  /** Whether the request left, and so may have been received. */
+  readonly wasSent: boolean;
+  readonly failure: TransportFailure;
   readonly ids: GraphIds;
 
-  constructor({ sent, loss, ids, cause }: Pick<TransportError, 'sent' | 'loss' | 'ids' | 'cause'>) {
-    super(sent ? 'no whole answer came' : 'the request could not be sent', { cause });
-    this.sent = sent;
-    this.loss = loss;
+  constructor({ wasSent, failure, ids, cause }: Pick<TransportError, 'wasSent' | 'failure' | 'ids' | 'cause'>) {
+    super(wasSent ? 'no complete response arrived' : 'the request could not be sent', { cause });
+    this.wasSent = wasSent;
+    this.failure = failure;
     this.ids = ids;
   }
 }
 
-/** One exchange over HTTP. Never follows a redirect, never retries. */
-export interface Transport {
+/** Sends a request. Never follows a redirect, never retries. */
+export interface Sender {
   /** @throws {TransportError} */
-  send(request: GraphRequest, token: string, limit: WaitLimit): Promise<GraphResponse>;
+  send(request: GraphRequest, options: SendOptions): Promise<GraphResponse>;
+}
+
+/** A sender with connections of its own. */
+export interface Transport extends Sender {
   close(): Promise<void>;
 }
 
-/** More than this is no answer that Graph gives to a request here. */
-export const maxAnswerBytes = 4 * 1024 * 1024;
+/** Graph gives no longer response to any request of this service. */
+export const maxResponseBytes = 4 * 1024 * 1024;
 
-/** A server that repeats the token in its answer must not get it any further than here. */
+/** A server that repeats the token in its response must not spread it. */
 function redact(token: string, text: string): string {
   return text.includes(token) ? text.replaceAll(token, '…') : text;
 }
 
-/** Only what looks like an id is passed on as one. */
-function readId(value: string | undefined): string | undefined {
-  return value !== undefined && /^[\w.:-]{1,128}$/.test(value) ? value : undefined;
-}
-
-/** The ids of an exchange. */
+/** Reads the ids of an exchange. Only what looks like an id is passed on. */
 export function readIds(headers: GraphResponse['headers'], clientRequestId: string): GraphIds {
-  const requestId = readId(headers.get('request-id'));
-  return { clientRequestId, ...(requestId !== undefined && { requestId }) };
+  const requestId = headers.get('request-id');
+  const isId = requestId !== undefined && /^[\w.:-]{1,128}$/.test(requestId);
+  return { clientRequestId, ...(isId && { requestId }) };
 }
 
-/** Speaks to one origin over undici's keep-alive connections. Time limits are the caller's. */
+/** Creates a transport to one origin over undici's keep-alive connections. Time limits are those of each request. */
 export function createTransport(origin: string): Transport {
   const pool = new Pool(origin, {
     connections: 128,
@@ -86,36 +94,36 @@ export function createTransport(origin: string): Transport {
     keepAliveTimeout: 30_000,
   });
   return {
-    send: (request, token, limit) => exchange(pool, request, token, limit),
+    send: (request, options) => exchange(pool, request, options),
     close: () => pool.close(),
   };
 }
 
-function exchange(pool: Pool, request: GraphRequest, token: string, limit: WaitLimit): Promise<GraphResponse> {
+function exchange(pool: Pool, request: GraphRequest, options: SendOptions): Promise<GraphResponse> {
+  const { token, signal, onSent } = options;
   const clientRequestId = crypto.randomUUID();
-  const maxBytes = request.maxResponseBytes ?? maxAnswerBytes;
+  const maxBytes = request.maxResponseBytes ?? maxResponseBytes;
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
     let status = 0;
     let headers: GraphResponse['headers'] = new Map();
     let size = 0;
     const chunks: Buffer[] = [];
+    let isAborted = false;
 
-    let isGivenUp = false;
-
-    const fail = (loss: TransportFailure, cause: unknown) => {
-      settle();
+    const fail = (failure: TransportFailure, cause: unknown) => {
+      stopWaiting();
       const ids = readIds(headers, clientRequestId);
-      reject(new TransportError({ sent: controller !== undefined, loss, ids, cause }));
+      reject(new TransportError({ wasSent: controller !== undefined, failure, ids, cause }));
     };
-    // A request that still waits for a connection can't be aborted; it is stopped as soon as its turn comes.
-    const giveUp = (cause: unknown) => {
-      isGivenUp = true;
-      fail('given-up', cause);
+    // A request that waits for a connection cannot be aborted. It is stopped when it gets one.
+    const abort = (cause: unknown) => {
+      isAborted = true;
+      fail('aborted', cause);
       controller?.abort(new Error('aborted', { cause }));
     };
-    const settle = onTimeoutOrAbort(limit, giveUp);
-    if (limit.caller?.aborted) return giveUp(limit.caller.reason);
+    const stopWaiting = onTimeoutOrAbort(options, abort);
+    if (signal.aborted) return abort(signal.reason);
 
     pool.dispatch(
       {
@@ -132,9 +140,9 @@ function exchange(pool: Pool, request: GraphRequest, token: string, limit: WaitL
       },
       {
         onRequestStart(started) {
-          if (isGivenUp) return started.abort(new Error('aborted'));
+          if (isAborted) return started.abort(new Error('aborted'));
           controller = started;
-          request.onSent?.();
+          onSent?.();
         },
         onResponseStart(_controller, statusCode, raw) {
           status = statusCode;
@@ -146,11 +154,11 @@ function exchange(pool: Pool, request: GraphRequest, token: string, limit: WaitL
           else chunks.push(chunk);
         },
         onResponseEnd() {
-          settle();
+          stopWaiting();
           const text = redact(token, Buffer.concat(chunks).toString('utf8'));
           resolve({ status, headers, text, ids: readIds(headers, clientRequestId) });
         },
-        onResponseError: (_controller, error) => fail(size > maxBytes ? 'unreadable' : 'broken', error),
+        onResponseError: (_controller, error) => fail(size > maxBytes ? 'invalid-response' : 'connection', error),
       },
     );
   });

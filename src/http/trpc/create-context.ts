@@ -7,26 +7,27 @@ import { type CallObserver, createCallInstrumentation } from '../../api/instrume
 import { procedures } from '../../api/router.js';
 import type { Principal } from '../../auth/authenticate.js';
 import { CallError } from '../../errors.js';
-import type { Graph } from '../../graph/graph.js';
+import type { Caller } from '../../graph/graph.js';
 
-/** What every call's context is made of, beside the request. */
-export interface TrpcParts extends Pick<Context, 'graphKind' | 'audit'> {
-  /** Graph for one request of this visitor. */
-  readonly graphFor: (visitor: Principal | null) => Graph;
-  readonly observeCall: CallObserver | undefined;
+/** What the context of every call is made of, besides its request. */
+export interface ContextParts extends Pick<Context, 'graph' | 'graphKind' | 'audit'> {
+  /** Creates the caller of one request. */
+  readonly callerFor: (principal: Principal | null) => Caller;
+  readonly observeCall: CallObserver;
   readonly log: Logger;
 }
 
-/** The context of the calls of one request, which has passed the guards. */
-export function createContext(response: Response, parts: TrpcParts): Context {
-  const { log, graphFor, graphKind, audit, observeCall } = parts;
-  const { principal: visitor = null, requestId } = response.locals;
+/** Creates the context of the calls of one request, which has passed the guards. */
+export function createContext(response: Response, parts: ContextParts): Context {
+  const { log, graph, graphKind, callerFor, audit, observeCall } = parts;
+  const { principal = null, requestId } = response.locals;
   return {
     requestId,
-    person: visitor?.person ?? null,
-    expiresAt: visitor?.expiresAt ?? null,
-    graph: graphFor(visitor),
+    person: principal?.person ?? null,
+    expiresAt: principal?.expiresAt ?? null,
+    graph,
     graphKind,
+    caller: callerFor(principal),
     audit,
     instrument: createCallInstrumentation(response.req.headers, observeCall),
     logFailure: (error, path) => logFailure(log, error, requestId, path),
@@ -35,9 +36,9 @@ export function createContext(response: Response, parts: TrpcParts): Context {
 
 function logFailure(log: Logger, error: TRPCError, requestId: string, path: string | undefined): void {
   const reason = reasonOf(error);
-  // A path that names nothing is the caller's text, which is not logged.
+  // A path that is no procedure is the caller's text, which is not logged.
   const call = { requestId, procedure: path !== undefined && procedures.has(path) ? path : null, reason };
-  if (reason === 'INTERNAL') log.error({ ...call, err: error.cause ?? error }, 'a defect');
+  if (reason === 'INTERNAL') log.error({ ...call, err: error.cause ?? error }, 'internal error');
   else if (error.cause instanceof CallError) log.warn({ ...call, ...error.cause.forLog() }, 'call failed');
   else log.info(call, 'call refused');
 }

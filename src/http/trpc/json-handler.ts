@@ -10,7 +10,7 @@ import { getHTTPStatusCode } from '@trpc/server/http';
 import type { RequestHandler } from 'express';
 import { appRouter, procedures } from '../../api/router.js';
 import { retryAfterHeader } from '../retry-after-header.js';
-import { createContext, type TrpcParts } from './create-context.js';
+import { createContext, type ContextParts } from './create-context.js';
 import type { Calls } from './parse-calls.js';
 
 /** What became of one call. */
@@ -31,7 +31,7 @@ const config = appRouter._def._config;
  *
  * @see https://trpc.io/docs/rpc
  */
-export function jsonHandler(parts: TrpcParts): RequestHandler {
+export function jsonHandler(parts: ContextParts): RequestHandler {
   return async (request, response) => {
     const { calls } = response.locals;
     if (calls === undefined) throw new TypeError('the calls have not been judged');

@@ -2,14 +2,14 @@ import { createExpressMiddleware } from '@trpc/server/adapters/express';
 import type { RequestHandler } from 'express';
 import { appRouter } from '../../api/router.js';
 import { retryAfterHeader } from '../retry-after-header.js';
-import { createContext, type TrpcParts } from './create-context.js';
+import { createContext, type ContextParts } from './create-context.js';
 import { maxBatchCalls } from './parse-calls.js';
 
 /** A stream that nobody reads is cut off after this. What is read is never silent for so long: there are pings. */
 const unreadMs = 60_000;
 
 /** Answers calls with tRPC's own adapter, which can stream. */
-export function streamHandler(parts: TrpcParts): RequestHandler {
+export function streamHandler(parts: ContextParts): RequestHandler {
   const answer = createExpressMiddleware({
     router: appRouter,
     maxBatchSize: maxBatchCalls,
