@@ -1,8 +1,8 @@
-import express, { type Express, type RequestHandler } from 'express';
+import express, { type Express } from 'express';
 import type { Logger } from 'pino';
 import type { Reason } from './api/errors.js';
 import { procedures } from './api/router.js';
-import type { Authenticate } from './auth/authenticate.js';
+import type { SignIn } from './auth/create-sign-in.js';
 import { authenticate } from './http/authenticate.js';
 import { serveConsole } from './http/console.js';
 import type { Drain } from './http/drain.js';
@@ -16,14 +16,6 @@ import type { TrpcParts } from './http/trpc/create-context.js';
 import { trpcHandler } from './http/trpc/handler.js';
 import { parseCalls } from './http/trpc/parse-calls.js';
 import { readBody } from './http/trpc/read-body.js';
-
-/** How people come in. */
-export interface SignIn {
-  /** Reads the session of a call, and what is served below `/auth`; without sign-in there is neither. */
-  readonly sessions: RequestHandler | undefined;
-  readonly routes: RequestHandler | undefined;
-  readonly authenticate: Authenticate;
-}
 
 /** What the app is made of. */
 export interface AppParts extends TrpcParts {

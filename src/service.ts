@@ -1,25 +1,22 @@
-import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { TokenCredential } from '@azure/identity';
 import type { Logger } from 'pino';
 import { createAudit } from './api/audit.js';
-import type { Audit } from './api/context.js';
-import { createApp, type SignIn } from './app.js';
-import { localOperator, type Principal } from './auth/authenticate.js';
-import { createOidcSignIn } from './auth/oidc.js';
+import { createApp } from './app.js';
+import { createSignIn, sessionSecrets } from './auth/create-sign-in.js';
+import { revokeWhenSessionEnds } from './auth/revoke-tokens.js';
 import { createMemoryStores } from './auth/stores.js';
 import type { Config } from './config.js';
-import { CallError } from './errors.js';
 import { createGraphService } from './graph/create-graph.js';
 import { createCursorCodec } from './graph/requests/cursor.js';
 import { graphScope, permissionsIn, requiredPermission } from './graph/tokens/credential.js';
 import { createTokenSource, type TokenSource } from './graph/tokens/token-source.js';
-import { connectGraph, type GraphConnection } from './graph-connection.js';
+import { connectGraph } from './graph-connection.js';
 import { createDrain } from './http/drain.js';
 import { publicOrigin, requireOwnSite } from './http/guards.js';
 import { close, createHttpServer, listen } from './http/server.js';
 import { syncMiddleware } from './http/sync-middleware.js';
-import { type Coordination, connectReplicas } from './redis/coordination.js';
+import { connectReplicas } from './redis/coordination.js';
 import { createMetrics, type Metrics } from './telemetry/metrics.js';
 import { type MetricsServer, serveMetrics } from './telemetry/metrics-server.js';
 
@@ -73,13 +70,19 @@ export async function startService(config: Config, log: Logger): Promise<Service
   metrics?.follow(graphs, async () => !drain.draining && (await isStoreUp()));
   const app = createApp({
     graphFor: (visitor) =>
-      graphs.with(visitor?.tokens ?? revokeWhenSessionEnds(visitor, tokens), visitor?.person.oid ?? ''),
+      graphs.with(visitor?.tokens ?? revokeWhenSessionEnds(tokens, visitor), visitor?.person.oid ?? ''),
     graphKind: simulated ? 'simulator' : 'live',
     audit,
-    signIn:
-      config.SIGN_IN === 'off'
-        ? withoutSignIn
-        : withOidc(config, access.identity, { secrets, replicas, metrics, audit, log }),
+    signIn: createSignIn(config, {
+      simulatedProvider: access.identity,
+      secrets,
+      createStores: (idleMs) => replicas?.stores(idleMs, secrets) ?? createMemoryStores(idleMs),
+      observeRenewal: (ok) => metrics?.token('person', ok),
+      originOf: (request) => publicOrigin(request, config.PUBLIC_URL),
+      requireOwnSite: syncMiddleware(requireOwnSite(config.PUBLIC_URL)),
+      audit: (response, event) => audit.note({ ...event, requestId: response.locals.requestId }),
+      log,
+    }),
     publicUrl: config.PUBLIC_URL,
     drain,
     isStoreUp,
@@ -136,63 +139,6 @@ function countTokens(credential: TokenCredential, metrics: Metrics | undefined):
       }
     },
   };
-}
-
-/** The service's own tokens, but none any more for a call whose session has ended while it waited. */
-function revokeWhenSessionEnds(visitor: Principal | null, tokens: TokenSource): TokenSource {
-  return {
-    rejectionReason: tokens.rejectionReason,
-    async get(request) {
-      if ((await visitor?.isSessionActive?.()) === false) throw new CallError('SIGN_IN_REQUIRED');
-      return tokens.get(request);
-    },
-  };
-}
-
-/** Those of the settings, or a random one. */
-function sessionSecrets({ SESSION_SECRET }: Config): readonly string[] {
-  return SESSION_SECRET?.map((secret) => secret.reveal()) ?? [randomBytes(32).toString('base64url')];
-}
-
-const withoutSignIn: SignIn = { sessions: undefined, routes: undefined, authenticate: localOperator };
-
-interface SignInDeps {
-  readonly secrets: readonly string[];
-  readonly replicas: Coordination | undefined;
-  readonly metrics: Metrics | undefined;
-  readonly audit: Audit;
-  readonly log: Logger;
-}
-
-function withOidc(
-  config: Config,
-  simulated: GraphConnection['identity'],
-  { secrets, replicas, metrics, audit, log }: SignInDeps,
-): SignIn {
-  const { PUBLIC_URL } = config;
-  const idleMs = config.SESSION_IDLE_MINUTES * 60_000;
-  const keepTokens = config.GRAPH_CREDENTIAL === 'signed-in-user';
-  const delegated = keepTokens ? ` ${graphScope(config.GRAPH_BASE_URL).replace('.default', requiredPermission)}` : '';
-  return createOidcSignIn({
-    provider: {
-      issuer: config.OIDC_ISSUER ?? new URL(simulated?.issuer ?? ''),
-      clientId: config.OIDC_CLIENT_ID ?? simulated?.clientId ?? '',
-      clientSecret: config.OIDC_CLIENT_SECRET?.reveal() ?? simulated?.clientSecret,
-      certificatePath: config.OIDC_CLIENT_CERTIFICATE_PATH,
-      scope: config.OIDC_SCOPE ?? `openid profile offline_access${delegated}`,
-    },
-    secrets,
-    secure: PUBLIC_URL?.protocol === 'https:',
-    maxSessionMs: config.SESSION_MAX_HOURS * 3_600_000,
-    roleNames: { reader: config.ROLE_READER, operator: config.ROLE_OPERATOR },
-    keepTokens,
-    stores: replicas?.stores(idleMs, secrets) ?? createMemoryStores(idleMs),
-    observeRenewal: metrics && ((ok) => metrics.token('person', ok)),
-    originOf: (request) => publicOrigin(request, PUBLIC_URL),
-    requireOwnSite: syncMiddleware(requireOwnSite(PUBLIC_URL)),
-    audit: (response, event) => audit.note({ ...event, requestId: response.locals.requestId }),
-    log,
-  });
 }
 
 /** Looks into the token at start-up, so that a missing permission is known before somebody's write fails of it. */

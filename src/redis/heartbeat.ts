@@ -23,7 +23,7 @@ export function createHeartbeat(redis: Redis): Heartbeat {
     void redis
       .run((commands) => commands.set(heartbeatKey(id), '1', { expiration: { type: 'PX', value: deadAfterMs } }))
       .catch(() => undefined);
-  redis.whenConnected(beat);
+  redis.onConnected(beat);
   const timer = setInterval(beat, beatEveryMs).unref();
   return {
     id,

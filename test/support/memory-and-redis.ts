@@ -40,7 +40,7 @@ export function describeMemoryAndRedis(name: string, suite: (keeping: Keeping) =
     beforeAll(async () => {
       server = await startRedis();
       redis = createRedis(new Secret(server.url), createLog('silent'));
-      await new Promise<void>((resolve) => redis.whenConnected(resolve));
+      await new Promise<void>((resolve) => redis.onConnected(resolve));
     });
     afterAll(async () => {
       await redis.close();
