@@ -1,8 +1,8 @@
-import express, { type Express, type RequestHandler } from 'express';
+import express, { type Express } from 'express';
 import type { Logger } from 'pino';
 import type { Reason } from './api/errors.js';
 import { procedures } from './api/router.js';
-import type { Authenticate } from './auth/authenticate.js';
+import type { SignIn } from './auth/create-sign-in.js';
 import { authenticate } from './http/authenticate.js';
 import { serveConsole } from './http/console.js';
 import type { Drain } from './http/drain.js';
@@ -17,32 +17,24 @@ import { trpcHandler } from './http/trpc/handler.js';
 import { parseCalls } from './http/trpc/parse-calls.js';
 import { readBody } from './http/trpc/read-body.js';
 
-/** How people come in. */
-export interface SignIn {
-  /** Reads the session of a call, and what is served below `/auth`; without sign-in there is neither. */
-  readonly sessions: RequestHandler | undefined;
-  readonly routes: RequestHandler | undefined;
-  readonly authenticate: Authenticate;
-}
-
-/** What the app is made of. */
+/** The parts of the app. */
 export interface AppParts extends ContextParts {
   readonly log: Logger;
   readonly signIn: SignIn;
   readonly drain: Drain;
-  /** Whether what replicas share can be reached. */
-  readonly isStoreUp: () => Promise<boolean>;
-  /** Where the built console lies. */
+  /** Whether the service can serve calls. */
+  readonly isReady: () => Promise<boolean>;
+  /** The folder of the built console. */
   readonly consoleFolder: string;
-  /** Told of each request that is refused before tRPC. */
+  /** Called for each request that is refused before tRPC. */
   readonly observeRefusal: (reason: Reason) => void;
-  /** The origin that browsers use; without it, localhost at whatever port the request came to. */
+  /** The origin that browsers use; by default localhost at the port of the request. */
   readonly publicUrl: URL | undefined;
 }
 
-/** The whole way of a request, top to bottom. */
+/** Creates the app. This function is the whole path of a request, from top to bottom. */
 export function createApp(parts: AppParts): Express {
-  const { consoleFolder, drain, isStoreUp, log, publicUrl, signIn } = parts;
+  const { consoleFolder, drain, isReady, log, publicUrl, signIn } = parts;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -55,10 +47,7 @@ export function createApp(parts: AppParts): Express {
   );
 
   app.get('/healthz', alive);
-  app.get(
-    '/readyz',
-    readiness(async () => !drain.draining && (await isStoreUp())),
-  );
+  app.get('/readyz', readiness(isReady));
   app.use(serveConsole(consoleFolder));
 
   if (signIn.routes !== undefined) app.use('/auth', signIn.routes);

@@ -15,42 +15,40 @@ async function main(): Promise<void> {
     await target.close();
     process.exit(1);
   });
-  greet(service, config, log);
+  logStart(service, config, log);
   const logger = {
     error: (message: unknown) => log.fatal(message instanceof Error ? { err: message } : {}, String(message)),
   };
   closeWithGrace({ delay: longestStopMs(config), logger }, async ({ signal, err }) => {
-    if (err) log.fatal({ err }, 'an uncaught error: stopping');
-    else log.info({ signal }, 'stopping: calls in flight are seen through');
+    if (err) log.fatal({ err }, 'stopping: uncaught error');
+    else log.info({ signal }, 'stopping: waiting for calls in flight');
     await service.stop();
     log.info('stopped');
     await target.close();
   });
 }
 
-/** Prettier than JSON, for somebody who is looking. */
+/** Pretty-prints the log on a terminal. */
 async function openTerminal(): Promise<LogTarget> {
   const { default: pretty } = await import('pino-pretty');
   return { stream: pretty({ sync: true, ignore: 'pid,hostname' }), close: async () => undefined };
 }
 
-function greet({ url, simulatorUrl }: Service, config: Config, log: Logger): void {
+function logStart({ url, simulatorUrl }: Service, config: Config, log: Logger): void {
   log.info(`listening on ${url.origin}`);
   if (simulatorUrl !== undefined) {
-    log.warn(
-      `SIMULATED DATA: no tenant is behind this; the simulator can be steered at ${simulatorUrl.origin}/simulator`,
-    );
+    log.warn(`SIMULATED DATA: no tenant is connected; control the simulator at ${simulatorUrl.origin}/simulator`);
     log.info(
       `try: curl -s ${url.origin}/trpc/script.list -H 'x-csrf: 1' -H 'content-type: application/json' ` +
         `-d '{"scriptKind":"deviceShellScript"}'`,
     );
   }
-  const reachable = config.NODE_ENV === 'production' || !isLoopback(config.HOST);
-  if (config.SIGN_IN === 'oidc' && reachable && config.PUBLIC_URL?.protocol !== 'https:') {
-    log.warn('PUBLIC_URL is not https: the session cookie is not secure');
+  const isExposed = config.NODE_ENV === 'production' || !isLoopback(config.HOST);
+  if (config.SIGN_IN === 'oidc' && isExposed && config.PUBLIC_URL?.protocol !== 'https:') {
+    log.warn('PUBLIC_URL is not https: browsers send the session cookie unencrypted');
   }
   if (config.REDIS_URL !== undefined && config.SIGN_IN === 'oidc' && config.SESSION_SECRET === undefined) {
-    log.warn('SESSION_SECRET is not set: no other replica can read the sessions of this one');
+    log.warn('SESSION_SECRET is not set: other replicas cannot read the sessions of this one');
   }
 }
 

@@ -1,17 +1,18 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
-/** Seals texts, so that whoever carries them can neither read nor make nor alter them. */
+/** Encrypts and authenticates texts that others store for the service, such as cookies. */
 export interface Sealer {
-  /** @param context what the text is good for; it can be opened for nothing else */
+  /** @param context where the text is used; it must be the same on opening */
   seal(text: string, context: string): string;
-  /** `undefined` for whatever was not sealed here, or for something else. */
+  /** Returns `undefined` for a text that was not sealed with these secrets, this purpose and this context. */
   open(sealed: string, context: string): string | undefined;
 }
 
 /**
- * Seals with AES-256-GCM under a key that is derived (HKDF) for one purpose.
+ * Creates a sealer that uses AES-256-GCM with a key derived from the secret and the purpose (HKDF).
  *
- * @param secrets the first one seals; all of them open, so that they can be rotated. Without any, a random one
+ * @param secrets the first one seals, and all of them open, so that they can be rotated. Empty: a random secret
+ * @param purpose a text sealed for one purpose cannot be opened for another
  */
 export function createSealer(secrets: readonly string[], purpose: string): Sealer {
   const keys = secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', `script-state-bff ${purpose}`, 32)));
@@ -26,7 +27,7 @@ export function createSealer(secrets: readonly string[], purpose: string): Seale
     },
     open(text, context) {
       const sealed = Buffer.from(text, 'base64url');
-      // One way of writing each: what the decoder would overlook was not sealed here.
+      // The decoder skips invalid characters. Accept the canonical encoding only.
       if (sealed.toString('base64url') !== text) return undefined;
       return keys.map((key) => openWith(key, sealed, context)).find((opened) => opened !== undefined);
     },

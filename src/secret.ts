@@ -1,12 +1,12 @@
 import { inspect } from 'node:util';
 
-/** A value that prints as `[secret]` wherever it ends up: logs, JSON, templates, the debugger. */
+/** A value that prints as `[secret]` in logs, JSON, template strings and the debugger. */
 export class Secret {
   readonly #value: string;
   constructor(value: string) {
     this.#value = value;
   }
-  /** The value itself, for the one place that needs it. */
+  /** Returns the value itself. */
   reveal(): string {
     return this.#value;
   }

@@ -28,7 +28,10 @@ const reasons = {
   CREDENTIAL_UNAVAILABLE: ['SERVICE_UNAVAILABLE', 'The service has no token that Microsoft Graph accepts.'],
   GRAPH_UNAVAILABLE: ['SERVICE_UNAVAILABLE', 'Microsoft Graph is unavailable. Nothing was changed.'],
   GRAPH_TIMEOUT: ['GATEWAY_TIMEOUT', 'Microsoft Graph did not respond in time.'],
-  OUTCOME_UNKNOWN: ['GATEWAY_TIMEOUT', 'The change may or may not have been applied. Check the state before you retry.'],
+  OUTCOME_UNKNOWN: [
+    'GATEWAY_TIMEOUT',
+    'The change may or may not have been applied. Check the state before you retry.',
+  ],
   GRAPH_PROTOCOL: ['BAD_GATEWAY', 'Microsoft Graph sent an unexpected response.'],
   OVERLOADED: ['SERVICE_UNAVAILABLE', 'The service is busy or restarting. Nothing was changed. Retry later.'],
   CLIENT_CLOSED: ['CLIENT_CLOSED_REQUEST', 'The client closed the request.'],
@@ -133,17 +136,11 @@ export function describeError(error: TRPCError, requestId: string, path?: string
   const [ownCode, ownMessage] = reasons[reason];
   const code = reason === 'INVALID_INPUT' && error.code in httpFailures ? error.code : ownCode;
   const issues = issuesOf(error);
-  const {
-    publicMessage,
-    graph,
-    retryAfterMs,
-    approvalCode,
-    missingPermissions,
-  } = error.cause instanceof CallError ? error.cause.details : {};
+  const { publicMessage, graph, retryAfterMs, approvalCode, missingPermissions } =
+    error.cause instanceof CallError ? error.cause.details : {};
   const message = (reason === 'INVALID_INPUT' && httpFailures[code]) || ownMessage;
   return {
-    message:
-      publicMessage && reasonsWithGraphMessage.has(reason) ? `${message} Graph says: ${publicMessage}` : message,
+    message: publicMessage && reasonsWithGraphMessage.has(reason) ? `${message} Graph says: ${publicMessage}` : message,
     code: TRPC_ERROR_CODES_BY_KEY[code],
     data: {
       code,

@@ -27,8 +27,10 @@ export const scriptUserStateRouter = router({
 
   get: readerProcedure
     .input(getInput)
-    .query(({ ctx, input, signal }): Promise<ScriptUserState> =>
-        ctx.graph.userStates.get(input, { caller: ctx.caller, signal })),
+    .query(
+      ({ ctx, input, signal }): Promise<ScriptUserState> =>
+        ctx.graph.userStates.get(input, { caller: ctx.caller, signal }),
+    ),
 
   update: operatorProcedure
     .input(updateInput)

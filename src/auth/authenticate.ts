@@ -1,27 +1,50 @@
 import type { Request } from 'express';
 import type { TokenSource } from '../graph/tokens/token-source.js';
 import type { Person } from './person.js';
+import type { SessionStore } from './session-store.js';
+import type { Sessions } from './sessions.js';
+import type { TokenVault } from './vault.js';
 
-/** Whom a request comes from, and what goes with them. */
+/** The authenticated caller of a request. */
 export interface Principal {
   readonly person: Person;
-  /** When the session ends at the latest; `null` when it has no end. */
+  /** The absolute end of the session; `null` when it has none. */
   readonly expiresAt: Date | null;
-  /** Whether the session still lasts: a call can be under way for longer than it. */
+  /** Checks whether the session still exists: a call can outlive it. Absent when there are no sessions. */
   readonly isSessionActive?: () => Promise<boolean>;
-  /** The person's own tokens, where calls to Graph are made with them. */
+  /** The user's own Graph tokens, when calls use delegated permissions. */
   readonly tokens?: TokenSource | undefined;
 }
 
 /**
- * Tells who a request comes from; `null` when nobody is signed in.
+ * Identifies the caller of a request; resolves to `null` when the request has no session.
  *
- * @param active whether the request shows that somebody is there, and so keeps the session from going idle
+ * @param active whether the request counts as user activity, which restarts the idle timeout of the session
  */
 export type Authenticate = (request: Request, active: boolean) => Promise<Principal | null>;
 
-/** `SIGN_IN=off`: whoever reaches the loopback address is the one local operator. */
+/** Authenticates every request as the one local operator (`SIGN_IN=off`). */
 export const localOperator: Authenticate = async () => ({
   person: { oid: 'local-operator', name: 'Local operator', roles: ['reader', 'operator'] },
   expiresAt: null,
 });
+
+/** Authenticates requests by their session, and extends the session on user activity. */
+export function sessionAuthenticator(
+  sessions: Sessions,
+  store: SessionStore,
+  vault: TokenVault | undefined,
+): Authenticate {
+  return async (request, active) => {
+    const session = sessions.current(request);
+    if (session === undefined) return null;
+    const { id, user } = session;
+    if (active) await Promise.all([store.extend(id, user), vault?.extend(id, store.lifetimeMs(user))]);
+    return {
+      person: { oid: user.oid, name: user.name, roles: user.roles },
+      expiresAt: new Date(user.endsAt),
+      isSessionActive: () => store.isLive(id),
+      tokens: vault?.tokensOf(id),
+    };
+  };
+}

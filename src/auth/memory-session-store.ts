@@ -1,18 +1,24 @@
 import type { SessionData } from 'express-session';
-import { maxPerPerson, SessionStore, type SignedIn } from './session-store.js';
+import { maxPerPerson, SessionStore, type SignedInUser } from './session-store.js';
 
 interface Entry {
   readonly session: SessionData;
+  /** Epoch ms. */
   endsAt: number;
 }
 
 const pruneEveryMs = 60_000;
 
-/** Sessions in this process's memory: bounded, and pruned of what has ended. */
+/** Sessions in the memory of this process. Expired sessions are removed every minute. */
 export class MemorySessionStore extends SessionStore {
+  /** In order of use: the least recently used session comes first. */
   readonly #sessions = new Map<string, Entry>();
   readonly #max: number;
 
+  /**
+   * @param idleMs the idle timeout of a session
+   * @param max the number of sessions; the least recently used one is ended when there are more
+   */
   constructor(idleMs: number, max = 10_000) {
     super(idleMs);
     this.#max = max;
@@ -35,18 +41,18 @@ export class MemorySessionStore extends SessionStore {
   }
 
   override get(id: string, callback: (error: unknown, session?: SessionData | null) => void): void {
-    // A copy: what a request does to its session stays with the request.
+    // A copy, so that a request cannot change the stored session.
     callback(null, structuredClone(this.#live(id)?.session) ?? null);
   }
 
   override set(id: string, session: SessionData, callback?: (error?: unknown) => void): void {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what JSON keeps of it, as any store would
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a copy by way of JSON, as a remote store makes one
     const copy = JSON.parse(JSON.stringify(session)) as SessionData;
     const lifetimeMs = this.lifetimeMs(copy.signedIn ?? { endsAt: Number.POSITIVE_INFINITY });
     this.#sessions.set(id, { session: copy, endsAt: Date.now() + lifetimeMs });
     const ofPerson = [...this.#sessions].filter(([, other]) => other.session.signedIn?.oid === copy.signedIn?.oid);
-    const [ownOldest] = ofPerson.map(([key]) => key);
-    if (ofPerson.length > maxPerPerson && ownOldest !== undefined) this.#end(ownOldest);
+    const [oldestOfPerson] = ofPerson.map(([key]) => key);
+    if (ofPerson.length > maxPerPerson && oldestOfPerson !== undefined) this.#end(oldestOfPerson);
     const [oldest] = this.#sessions.keys();
     if (this.#sessions.size > this.#max && oldest !== undefined) this.#end(oldest);
     callback?.();
@@ -57,11 +63,10 @@ export class MemorySessionStore extends SessionStore {
     callback?.();
   }
 
-  async extend(id: string, signedIn: Pick<SignedIn, 'oid' | 'endsAt'>): Promise<void> {
+  async extend(id: string, user: Pick<SignedInUser, 'oid' | 'endsAt'>): Promise<void> {
     const entry = this.#live(id);
     if (entry === undefined) return;
-    entry.endsAt = Date.now() + this.lifetimeMs(signedIn);
-    // The order of the map is that of use: who was here least recently goes first.
+    entry.endsAt = Date.now() + this.lifetimeMs(user);
     this.#sessions.delete(id);
     this.#sessions.set(id, entry);
   }
@@ -71,8 +76,8 @@ export class MemorySessionStore extends SessionStore {
   }
 
   async endBySid(sid: string): Promise<number> {
-    const ended = [...this.#sessions].filter(([, { session }]) => session.signedIn?.sid === sid);
-    for (const [id] of ended) this.#end(id);
-    return ended.length;
+    const matching = [...this.#sessions].filter(([, { session }]) => session.signedIn?.sid === sid);
+    for (const [id] of matching) this.#end(id);
+    return matching.length;
   }
 }

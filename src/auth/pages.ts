@@ -1,36 +1,36 @@
 import type { Response } from 'express';
 
-/** What a person can meet on the way in or out, in words that say what to do. */
+/** Status, title and text of the pages that sign-in and sign-out can end with. */
 const pages = {
-  cancelled: [400, 'Sign-in was cancelled', 'Nobody has been signed in. You can try again.'],
+  cancelled: [400, 'Sign-in cancelled', 'You are not signed in. You can try again.'],
   failed: [
     400,
-    'Sign-in did not work',
-    'The answer did not fit the sign-in that this browser began. Please try again.',
+    'Sign-in failed',
+    'The response does not match a sign-in that was started in this browser. Please try again.',
   ],
-  'no-role': [403, 'No access yet', 'You are signed in, but have no role in this application. Ask its owner for one.'],
+  'no-role': [
+    403,
+    'No access yet',
+    'You are signed in, but your account has no role in this application. Ask the owner of the application for one.',
+  ],
   personal: [
     403,
-    'This is for work accounts',
-    'Personal Microsoft accounts can not be used here. Use your work account.',
+    'Work account required',
+    'Personal Microsoft accounts cannot be used here. Sign in with your work account.',
   ],
   'other-tenant': [
     403,
-    'This account is of another organisation',
-    'Use an account of the organisation that runs this service.',
+    'Account of another organisation',
+    'Sign in with an account of the organisation that runs this service.',
   ],
-  unavailable: [
-    503,
-    'Sign-in is not available',
-    'The identity provider can not be reached. Please try again in a while.',
-  ],
-  away: [503, 'Sessions are not available', 'Nothing has been changed. Please try again in a while.'],
+  unavailable: [503, 'Sign-in unavailable', 'The identity provider cannot be reached. Please try again later.'],
+  'sessions-unavailable': [503, 'Sessions unavailable', 'Nothing has been changed. Please try again later.'],
 } as const satisfies Record<string, readonly [number, string, string]>;
 
-/** The name of one of these pages. */
+/** The name of a page. */
 export type PageName = keyof typeof pages;
 
-/** Shows one of them: plain, without script or style, readable by everybody. */
+/** Answers with a page of plain HTML, without scripts or styles, and with a link to sign in. */
 export function showPage(response: Response, name: PageName): void {
   const [status, title, text] = pages[name];
   response

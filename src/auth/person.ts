@@ -1,9 +1,9 @@
-/** What somebody may do here: read, or also write. */
+/** What a user may do: read, or (with `operator`) also write. */
 export type Role = 'reader' | 'operator';
 
-/** Somebody who is signed in. */
+/** A signed-in user. */
 export interface Person {
-  /** The person's object id: what the audit knows them by. */
+  /** The object id in the directory; the audit log identifies users by it. */
   readonly oid: string;
   readonly name: string;
   readonly roles: readonly Role[];

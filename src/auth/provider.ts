@@ -2,75 +2,77 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import * as oidc from 'openid-client';
 
-/** The sign-in application, as the provider knows it. */
+/** The registration of this service at the provider. */
 export interface ProviderOptions {
   readonly issuer: URL;
   readonly clientId: string;
   readonly clientSecret?: string | undefined;
-  /** PEM with certificate and key, instead of a secret. */
+  /** The path of a PEM file with certificate and private key, used instead of a secret. */
   readonly certificatePath?: string | undefined;
+  /** Scopes, separated by spaces. */
   readonly scope: string;
 }
 
-/** What binds a sign-in to the browser that began it. */
+/** The values that bind an authorization response to the browser that started the sign-in. */
 export interface AuthorizationChecks {
   readonly state: string;
   readonly nonce: string;
+  /** The PKCE code verifier. */
   readonly verifier: string;
 }
 
-/** What the provider says about somebody who has signed in. */
+/** The result of a sign-in. */
 export interface SignInResult {
+  /** The claims of the validated ID token. */
   readonly claims: Readonly<Record<string, unknown>>;
   readonly tokens: OidcTokens;
 }
 
-/** Tokens as the provider gives them. */
+/** The tokens of a token response. */
 export interface OidcTokens {
   readonly accessToken: string;
   /** Epoch ms. */
   readonly expiresAt: number;
   readonly refreshToken: string | undefined;
-  /** Whose they are, where the answer says so. */
+  /** The `sub` claim of the ID token, if the response had one. */
   readonly subject: string | undefined;
 }
 
-/** The provider will not have it: what it says is final for this sign-in. */
-export class ProviderRefusal extends Error {
-  override readonly name = 'ProviderRefusal';
-  /** The error code of OAuth 2.0, or of what was wrong with the answer. */
+/** The provider rejected the request, or sent an invalid response. Repeating the request does not help. */
+export class ProviderRejection extends Error {
+  override readonly name = 'ProviderRejection';
+  /** The OAuth 2.0 error code, or openid-client's code for an invalid response. */
   readonly code: string;
   constructor(code: string, cause: unknown) {
-    super('the identity provider refused', { cause });
-    // It can come by way of the browser.
+    super('the identity provider rejected the request', { cause });
+    // The code may come from the browser (RFC 6749, 4.1.2.1) and is logged.
     this.code = /^[\w.-]{1,64}$/.test(code) ? code : 'unreadable';
   }
 }
 
-/** The provider can't be reached, is failing, or doesn't know this service any more: nobody's session is over. */
+/** The provider is unreachable, failing, or rejects this service's client credential. Sessions stay valid. */
 export class ProviderUnavailable extends Error {
   override readonly name = 'ProviderUnavailable';
-  /** Whether the service's own credential was refused: only an operator can mend that. */
+  /** Whether the client credential was rejected, which only an operator can fix. */
   readonly clientRejected: boolean;
-  constructor(ownFault: boolean, cause: unknown) {
+  constructor(clientRejected: boolean, cause: unknown) {
     super(
-      ownFault ? "the identity provider refused this service's credential" : 'the identity provider is unavailable',
-      {
-        cause,
-      },
+      clientRejected ? 'the identity provider rejected the client credential' : 'the identity provider is unavailable',
+      { cause },
     );
-    this.clientRejected = ownFault;
+    this.clientRejected = clientRejected;
   }
 }
 
-/** An OpenID provider, Entra first. Every call to it has a time limit. */
+/** A client of an OpenID provider. Each request to the provider times out after 10 s. */
 export interface Provider {
+  /** @throws {ProviderUnavailable} */
   authorizationUrl(checks: AuthorizationChecks, redirectUri: string, claims: string | undefined): Promise<URL>;
-  /** @throws {ProviderRefusal | ProviderUnavailable} */
+  /** Exchanges the authorization code of a callback for tokens. @throws {ProviderRejection | ProviderUnavailable} */
   exchange(callback: URL, checks: AuthorizationChecks): Promise<SignInResult>;
-  /** @throws {ProviderRefusal | ProviderUnavailable} */
+  /** @throws {ProviderRejection | ProviderUnavailable} */
   refresh(refreshToken: string): Promise<OidcTokens>;
-  /** Where to send somebody who signs out, if the provider has a place for it. */
+  /** The provider's sign-out page; `undefined` when it has none. @throws {ProviderUnavailable} */
   endSessionUrl(returnTo: string, logoutHint: string | null): Promise<URL | undefined>;
 }
 
@@ -81,7 +83,7 @@ interface Configurations {
   readonly renewal: oidc.Configuration;
 }
 
-/** Asks the provider for its addresses when they are first needed, and again after it could not be reached. */
+/** Creates a client that runs discovery on first use, and again after a discovery that failed. */
 export function createProvider(options: ProviderOptions): Provider {
   let discovering: Promise<Configurations> | undefined;
 
@@ -91,15 +93,15 @@ export function createProvider(options: ProviderOptions): Provider {
       throw new ProviderUnavailable(true, error);
     });
     const signIn = await oidc.discovery(options.issuer, options.clientId, {}, authentication, {
-      // The signature of ID tokens is checked, though they come straight from the provider.
+      // Verify the signature of ID tokens, although OpenID Connect Core 3.1.3.7 permits TLS validation instead.
       execute: [oidc.enableNonRepudiationChecks, ...insecure],
       timeout: timeoutSeconds,
     });
-    // Nothing is read from a renewed ID token but whose it is, and a renewal whose answer is thrown away because the
-    // keys could not be had just then would cost the session: its refresh token is used up.
+    // Renewals skip that check. They only read the subject of the new ID token, and a response that is discarded because
+    // the keys cannot be fetched would end the session: its refresh token is spent.
     const renewal = new oidc.Configuration(signIn.serverMetadata(), options.clientId, {}, authentication);
     renewal.timeout = timeoutSeconds;
-    for (const execute of insecure) execute(renewal);
+    for (const allowInsecure of insecure) allowInsecure(renewal);
     return { signIn, renewal };
   }
 
@@ -126,14 +128,14 @@ export function createProvider(options: ProviderOptions): Provider {
     async exchange(callback, { state, nonce, verifier }) {
       const { signIn: config } = await configurations();
       const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true };
-      const answer = await oidc.authorizationCodeGrant(config, callback, checks).catch(throwProviderError);
-      return { claims: answer.claims() ?? {}, tokens: readTokens(answer) };
+      const response = await oidc.authorizationCodeGrant(config, callback, checks).catch(throwProviderError);
+      return { claims: response.claims() ?? {}, tokens: readTokens(response) };
     },
     async refresh(refreshToken) {
-      const answer = await oidc
+      const response = await oidc
         .refreshTokenGrant((await configurations()).renewal, refreshToken)
         .catch(throwProviderError);
-      const tokens = readTokens(answer);
+      const tokens = readTokens(response);
       return { ...tokens, refreshToken: tokens.refreshToken ?? refreshToken };
     },
     async endSessionUrl(returnTo, logoutHint) {
@@ -147,44 +149,44 @@ export function createProvider(options: ProviderOptions): Provider {
   };
 }
 
-/** Fresh random values for one sign-in. */
+/** Creates random values for one sign-in. */
 export function newAuthorizationChecks(): AuthorizationChecks {
   return { state: oidc.randomState(), nonce: oidc.randomNonce(), verifier: oidc.randomPKCECodeVerifier() };
 }
 
-function readTokens(answer: oidc.TokenEndpointResponse & oidc.TokenEndpointResponseHelpers): OidcTokens {
-  const seconds = answer.expiresIn() ?? 3600;
+function readTokens(response: oidc.TokenEndpointResponse & oidc.TokenEndpointResponseHelpers): OidcTokens {
+  const seconds = response.expiresIn() ?? 3600;
   return {
-    accessToken: answer.access_token,
+    accessToken: response.access_token,
     expiresAt: Date.now() + seconds * 1000,
-    refreshToken: answer.refresh_token,
-    subject: answer.claims()?.sub,
+    refreshToken: response.refresh_token,
+    subject: response.claims()?.sub,
   };
 }
 
-/** OAuth errors by what they mean for the person: sign in again, or come back later. */
+/** Maps the errors of openid-client to the two errors that callers distinguish. */
 function throwProviderError(error: unknown): never {
   if (error instanceof oidc.ResponseBodyError) {
     if (['invalid_client', 'unauthorized_client'].includes(error.error)) throw new ProviderUnavailable(true, error);
     if (error.status >= 500 || error.error === 'temporarily_unavailable') throw new ProviderUnavailable(false, error);
-    throw new ProviderRefusal(error.error, error);
+    throw new ProviderRejection(error.error, error);
   }
   if (error instanceof oidc.AuthorizationResponseError) {
     if (/^(server_error|temporarily_unavailable)$/.test(error.error)) throw new ProviderUnavailable(false, error);
-    throw new ProviderRefusal(error.error, error);
+    throw new ProviderRejection(error.error, error);
   }
   if (error instanceof oidc.ClientError) {
     const code = error.code ?? '';
     if (/TIMEOUT|HTTP_STATUS|RESPONSE_IS_NOT_|PARSE_ERROR|REQUEST/.test(code))
       throw new ProviderUnavailable(false, error);
-    throw new ProviderRefusal(code, error);
+    throw new ProviderRejection(code, error);
   }
   if (error instanceof oidc.WWWAuthenticateChallengeError) throw new ProviderUnavailable(true, error);
   if (error instanceof TypeError) throw new ProviderUnavailable(false, error);
   throw error;
 }
 
-/** A secret, or a key whose certificate the provider knows by its thumbprints (`private_key_jwt`). */
+/** Authenticates with a secret, or with a key whose certificate is registered at the provider (`private_key_jwt`). */
 async function clientAuthentication({ clientSecret, certificatePath }: ProviderOptions): Promise<oidc.ClientAuth> {
   if (certificatePath === undefined) return oidc.ClientSecretPost(clientSecret);
   const pem = await readFile(certificatePath, 'utf8');
@@ -200,7 +202,7 @@ async function clientAuthentication({ clientSecret, certificatePath }: ProviderO
   });
 }
 
-/** A fingerprint as JOSE writes it (RFC 7515, 4.1.7). */
+/** Converts a fingerprint in hex to a JOSE thumbprint (RFC 7515, 4.1.7). */
 function thumbprint(fingerprint: string): string {
   return Buffer.from(fingerprint.replaceAll(':', ''), 'hex').toString('base64url');
 }

@@ -1,17 +1,19 @@
 import type { Role } from './person.js';
 
-/** The app roles that allow something here, by their values in the `roles` claim. */
+/** The values of the app roles in the `roles` claim (`ROLE_READER`, `ROLE_OPERATOR`). */
 export interface RoleNames {
   readonly reader: string;
   readonly operator: string;
 }
 
 /**
- * What an ID token's app roles allow. Only the `roles` claim counts: no claim, or groups in its place (an overage says
- * only that there are too many to list), is no role.
+ * The roles that the `roles` claim of an ID token grants. A missing claim grants none, and groups are ignored: on a
+ * groups overage, Entra leaves them out of the token.
+ *
+ * @see https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference
  */
 export function rolesIn(claim: unknown, names: RoleNames): readonly Role[] {
-  const given: readonly unknown[] = Array.isArray(claim) ? claim : [];
-  if (given.includes(names.operator)) return ['reader', 'operator'];
-  return given.includes(names.reader) ? ['reader'] : [];
+  const granted: readonly unknown[] = Array.isArray(claim) ? claim : [];
+  if (granted.includes(names.operator)) return ['reader', 'operator'];
+  return granted.includes(names.reader) ? ['reader'] : [];
 }

@@ -3,48 +3,48 @@ import type { Role } from './person.js';
 
 declare module 'express-session' {
   interface SessionData {
-    /** Who is signed in. Written at sign-in and never again. */
-    signedIn?: SignedIn;
+    /** Set at sign-in, and never changed. */
+    signedIn?: SignedInUser;
   }
 }
 
-/** What a session knows of its person. No token: those are in the vault. */
-export interface SignedIn {
+/** What a session stores about its user. Tokens are stored separately, in the token vault. */
+export interface SignedInUser {
   readonly oid: string;
   readonly name: string;
   readonly roles: readonly Role[];
-  /** The provider's own session, by which it signs people out. */
+  /** The id of the provider's own session (`sid` claim); front-channel sign-out names it. */
   readonly sid: string | null;
-  /** What the provider recognises the person by at sign-out. */
+  /** The `login_hint` claim, sent as `logout_hint` at sign-out. */
   readonly logoutHint: string | null;
-  /** When it ends at the latest (epoch ms). */
+  /** The absolute end of the session, epoch ms. */
   readonly endsAt: number;
 }
 
-/** Nobody needs more browsers than this, or can push others out with more. */
+/** The most sessions of one user. A further sign-in ends the least recently used one, and never another user's. */
 export const maxPerPerson = 10;
 
 /**
- * Sessions, kept until they are ended, idle for too long, or too old. Emits `ended` with the id of each that is ended.
- * Where they are kept may be away: then every method fails, and nobody is taken for signed out.
+ * A store of sessions that end on request, after the idle timeout, or at their absolute end. Emits `ended` with the id
+ * of each session that it ends. When the storage is unavailable every method fails, so that no user appears signed out.
  */
 export abstract class SessionStore extends Store {
   readonly #idleMs: number;
 
-  /** @param idleMs how long a session lasts without anybody being active */
+  /** @param idleMs the idle timeout of a session */
   constructor(idleMs: number) {
     super();
     this.#idleMs = idleMs;
   }
 
-  /** How long a session lasts from now on, when nobody is active any more. */
-  lifetimeMs({ endsAt }: Pick<SignedIn, 'endsAt'>): number {
+  /** How long a session lasts from now on without further activity, in ms. */
+  lifetimeMs({ endsAt }: Pick<SignedInUser, 'endsAt'>): number {
     return Math.max(0, Math.min(this.#idleMs, endsAt - Date.now()));
   }
 
-  /** Lets a session in use last for as long as one that begins, unless it has ended. */
-  abstract extend(id: string, signedIn: Pick<SignedIn, 'oid' | 'endsAt'>): Promise<void>;
+  /** Restarts the idle timeout of a session. Does not revive one that has ended. */
+  abstract extend(id: string, user: Pick<SignedInUser, 'oid' | 'endsAt'>): Promise<void>;
   abstract isLive(id: string): Promise<boolean>;
-  /** Ends every session that belongs to one of the provider's. Tells how many. */
+  /** Ends every session that belongs to one session of the provider. Resolves to how many there were. */
   abstract endBySid(sid: string): Promise<number>;
 }

@@ -1,37 +1,37 @@
 import type { Request, RequestHandler } from 'express';
 import session from 'express-session';
-import type { SessionStore, SignedIn } from './session-store.js';
+import type { SessionStore, SignedInUser } from './session-store.js';
 
-/** The sessions of people's browsers: one cookie, and nothing else in the browser. */
+/** The sessions of browsers. The session cookie holds only a signed id. */
 export interface Sessions {
-  /** Reads the session of a request. Only sign-in and sign-out ever write one. */
+  /** Reads the session of a request. Only sign-in and sign-out write sessions. */
   readonly middleware: RequestHandler;
-  /** Begins a session under a new id, which no cookie from before can have known. Returns that id. */
-  begin(request: Request, signedIn: SignedIn): Promise<string>;
-  /** Ends what was begun, as far as that can be done, and gives the browser no cookie for it. */
-  forget(request: Request): Promise<void>;
-  /** Ends the session of a request. */
+  /** Starts a session under a new id, which prevents session fixation. Resolves to the id. */
+  start(request: Request, user: SignedInUser): Promise<string>;
+  /** Discards a session whose start failed half-way, as far as possible, and sets no cookie for it. Never rejects. */
+  discard(request: Request): Promise<void>;
+  /** Ends the session of a request, and clears its cookie. */
   end(request: Request): Promise<void>;
   endById(id: string): Promise<void>;
-  /** Who is signed in, and under which id. */
-  current(request: Request): { readonly id: string; readonly signedIn: SignedIn } | undefined;
+  /** The session of a request; `undefined` when there is none. */
+  current(request: Request): { readonly id: string; readonly user: SignedInUser } | undefined;
 }
 
-/** What {@link createSessions} needs. */
+/** The options of {@link createSessions}. */
 export interface SessionOptions {
   readonly store: SessionStore;
-  /** The first one signs; all of them verify. */
+  /** The secrets that sign cookies; the first one signs, all of them verify. */
   readonly secrets: readonly string[];
-  /** Whether browsers come by https. */
+  /** Whether browsers use https. */
   readonly secure: boolean;
 }
 
-/** Sessions by `express-session`, set up so that a request can neither begin, alter nor revive one. */
+/** Configures `express-session` so that an ordinary request can neither start, change nor revive a session. */
 export function createSessions({ store, secrets, secure }: SessionOptions): Sessions {
   const attributes = { httpOnly: true, secure, sameSite: 'strict', path: '/' } as const;
-  // `__Host-` binds the cookie to this very host and to https, where there is https.
+  // `__Host-` binds the cookie to this host and to https.
   const name = secure ? '__Host-session' : 'session';
-  const handle = session({
+  const readSession = session({
     name,
     store,
     secret: [...secrets],
@@ -42,30 +42,31 @@ export function createSessions({ store, secrets, secure }: SessionOptions): Sess
   });
   return {
     middleware(request, response, next) {
-      // The public address decides whether the cookie is secure: TLS may end at a proxy, whose headers are not trusted.
+      // express-session sets a secure cookie only on a secure request. TLS may end at a proxy, whose headers are not
+      // trusted, so PUBLIC_URL decides.
       Object.defineProperty(request, 'secure', { value: secure });
-      handle(request, response, next);
+      readSession(request, response, next);
     },
-    async begin(request, signedIn) {
-      await call((done) => request.session.regenerate(done));
-      request.session.signedIn = signedIn;
-      await call((done) => request.session.save(done));
+    async start(request, user) {
+      await promisify((done) => request.session.regenerate(done));
+      request.session.signedIn = user;
+      await promisify((done) => request.session.save(done));
       return request.sessionID;
     },
-    forget: (request) => call((done) => request.session.destroy(done)).catch(() => undefined),
+    discard: (request) => promisify((done) => request.session.destroy(done)).catch(() => undefined),
     async end(request) {
-      await call((done) => request.session.destroy(done));
+      await promisify((done) => request.session.destroy(done));
       request.res?.clearCookie(name, attributes);
     },
-    endById: (id) => call((done) => store.destroy(id, done)),
+    endById: (id) => promisify((done) => store.destroy(id, done)),
     current(request) {
       const { signedIn } = request.session;
-      return signedIn === undefined ? undefined : { id: request.sessionID, signedIn };
+      return signedIn === undefined ? undefined : { id: request.sessionID, user: signedIn };
     },
   };
 }
 
-function call(work: (done: (error?: unknown) => void) => void): Promise<void> {
+function promisify(work: (done: (error?: unknown) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     work((error) => (error ? reject(error) : resolve()));
   });

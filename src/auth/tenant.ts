@@ -1,4 +1,4 @@
-/** The tenant that all personal Microsoft accounts are in. @see https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference */
+/** The tenant of all personal Microsoft accounts. @see https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference */
 const personalTenant = '9188040d-6c67-4c5b-b112-36a304b66dad';
 
 const entraHosts = new Set([
@@ -9,8 +9,10 @@ const entraHosts = new Set([
 ]);
 
 /**
- * Tells why an account's tenant is not welcome; `undefined` when it is. An Entra issuer is one tenant's, and its tokens
- * must be of that tenant; personal accounts are refused whoever issued the token.
+ * Why an account's tenant is rejected; `undefined` when it is accepted. Tokens of an Entra issuer must belong to the
+ * tenant of that issuer. The tenant of personal accounts is rejected for every issuer.
+ *
+ * @param tid the `tid` claim of the ID token
  */
 export function tenantMismatch(tid: string | undefined, issuer: URL): 'personal' | 'other-tenant' | undefined {
   if (tid?.toLowerCase() === personalTenant) return 'personal';

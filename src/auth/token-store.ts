@@ -1,18 +1,19 @@
 import type { OidcTokens } from './provider.js';
 
-/** Keeps the tokens of sessions, and the claims that Graph asked of their next sign-ins. */
+/** Stores the tokens of sessions, and the claims that Graph requires of their next sign-in. */
 export interface TokenStore {
   get(sessionId: string): Promise<OidcTokens | undefined>;
   put(sessionId: string, tokens: OidcTokens, lifetimeMs: number): Promise<void>;
-  /** Takes the place of those that are there. Tells whether there were any: a session may have ended meanwhile. */
+  /** Replaces existing tokens. Resolves to `false`, and stores nothing, when there are none: the session has ended. */
   replace(sessionId: string, tokens: OidcTokens): Promise<boolean>;
-  /** Keeps them for so much longer. */
+  /** Makes the tokens expire `lifetimeMs` from now. */
   extend(sessionId: string, lifetimeMs: number): Promise<void>;
-  drop(sessionId: string): Promise<void>;
-  /** As JSON text. */
+  /** Deletes the tokens and the claims of a session. */
+  delete(sessionId: string): Promise<void>;
+  /** The claims, as JSON text. */
   claims(sessionId: string): Promise<string | undefined>;
   putClaims(sessionId: string, claims: string, lifetimeMs: number): Promise<void>;
-  /** Does work for a session while nobody else does any for it. */
+  /** Runs `work` while no other process runs any under the lock of the same session. */
   withSessionLock<T>(sessionId: string, work: () => Promise<T>): Promise<T>;
 }
 
@@ -21,7 +22,7 @@ interface Entry {
   claims?: string;
 }
 
-/** In this process's memory, until they are dropped. */
+/** Creates a store in the memory of this process. Entries do not expire: they are deleted with their session. */
 export function createMemoryTokenStore(): TokenStore {
   const entries = new Map<string, Entry>();
   return {
@@ -32,15 +33,14 @@ export function createMemoryTokenStore(): TokenStore {
       if (entry !== undefined) entry.tokens = tokens;
       return entry !== undefined;
     },
-    // They go with their session.
     extend: async () => undefined,
-    drop: async (sessionId) => void entries.delete(sessionId),
+    delete: async (sessionId) => void entries.delete(sessionId),
     claims: async (sessionId) => entries.get(sessionId)?.claims,
     async putClaims(sessionId, claims) {
       const entry = entries.get(sessionId);
       if (entry !== undefined) entry.claims = claims;
     },
-    // Whoever shares the memory shares the vault's refresh, too.
+    // There is no other process, and within this one the vault shares one renewal among all callers.
     withSessionLock: (_sessionId, work) => work(),
   };
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { createSealer } from '../seal.js';
 import type { AuthorizationChecks } from './provider.js';
 
-const transaction = z.object({
+const storedTransaction = z.object({
   state: z.string(),
   nonce: z.string(),
   verifier: z.string(),
@@ -12,48 +12,51 @@ const transaction = z.object({
   endsAt: z.number(),
 });
 
-/** A sign-in that has begun in one browser. */
+/** A sign-in in progress in one browser. */
 export interface Transaction extends AuthorizationChecks {
   readonly returnTo: string;
-  /** The session that this sign-in takes the place of. */
+  /** The id of the session that this sign-in replaces. */
   readonly replaces: string | null;
 }
 
-/** Keeps what binds a sign-in to its browser in a cookie of that browser, sealed, for ten minutes. */
+/** Stores the transaction in a sealed cookie of the browser, for ten minutes. */
 export interface Transactions {
-  begin(response: Response, begun: Transaction): void;
-  /** Takes it away again: each is good for the one answer that has its state. `undefined` for any other. */
-  take(request: Request, response: Response, state: string | null): Transaction | undefined;
+  save(response: Response, transaction: Transaction): void;
+  /**
+   * Returns the browser's transaction and clears its cookie. Returns `undefined` when there is none that is valid, or
+   * when it has another `state`: then the cookie stays.
+   */
+  consume(request: Request, response: Response, state: string | null): Transaction | undefined;
 }
 
 const lifetimeMs = 600_000;
 
-/** @param secure whether browsers come by https; decides the cookie's name and attributes */
+/** Creates the cookie store of transactions. @param secure whether browsers use https */
 export function createTransactions(secrets: readonly string[], secure: boolean): Transactions {
   const sealer = createSealer(secrets, 'sign-in');
   const name = secure ? '__Host-sign-in' : 'sign-in';
-  // Lax, since the provider's answer is a navigation from another site.
+  // Lax, because the provider's response is a navigation from another site.
   const attributes = { httpOnly: true, secure, sameSite: 'lax', path: '/' } as const;
   return {
-    begin(response, begun) {
-      const text = JSON.stringify({ ...begun, endsAt: Date.now() + lifetimeMs });
+    save(response, transaction) {
+      const text = JSON.stringify({ ...transaction, endsAt: Date.now() + lifetimeMs });
       response.cookie(name, sealer.seal(text, name), { ...attributes, maxAge: lifetimeMs });
     },
-    take(request, response, state) {
+    consume(request, response, state) {
       const sealed = readCookie(request, name);
       const text = sealed === undefined ? undefined : sealer.open(sealed, name);
-      const begun = text === undefined ? undefined : transaction.safeParse(JSON.parse(text)).data;
-      // Whoever else makes the browser come here must not end a sign-in that is under way.
-      if (begun !== undefined && begun.state !== state) return undefined;
+      const transaction = text === undefined ? undefined : storedTransaction.safeParse(JSON.parse(text)).data;
+      // Another site can make the browser open the callback. That must not end a sign-in in progress.
+      if (transaction !== undefined && transaction.state !== state) return undefined;
       if (sealed !== undefined) response.clearCookie(name, attributes);
-      return begun !== undefined && begun.endsAt > Date.now() ? begun : undefined;
+      return transaction !== undefined && transaction.endsAt > Date.now() ? transaction : undefined;
     },
   };
 }
 
 /**
- * The value of a cookie, when there is exactly one of that name. Only spaces and tabs are skipped: with a name that
- * merely looks like this one after more has been trimmed, the rules of `__Host-` would not have held.
+ * The value of a cookie, when there is exactly one of that name. Trims spaces and tabs only: browsers enforce the rules
+ * of `__Host-` on the raw name, and a name that matches only after more trimming could have been set by another host.
  */
 function readCookie(request: Request, name: string): string | undefined {
   const pairs = (request.get('cookie') ?? '').split(/;[ \t]*/).filter((pair) => pair.startsWith(`${name}=`));

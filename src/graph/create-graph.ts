@@ -81,8 +81,7 @@ export function createGraph(options: GraphOptions): GraphService {
   const inFlight = createInFlightCounter();
   const stopping = new AbortController();
 
-  async function run<T>(options: CallOptions, work: (context: CallContext) => Promise<T>): Promise<T> {
-    const { caller, signal } = options;
+  async function run<T>({ caller, signal }: CallOptions, work: (context: CallContext) => Promise<T>): Promise<T> {
     const leave = calls.enter(caller.fairnessKey);
     const done = inFlight.add();
     const deadline = new Deadline({ totalMs: deadlineMs, cancellation: signal });
@@ -98,8 +97,8 @@ export function createGraph(options: GraphOptions): GraphService {
   }
 
   /** Writes on one state are sent one after the other. */
-  function runWrite<T>(target: StateRef, options: CallOptions, operation: Write<T>): Promise<WriteResult<T>> {
-    return run(options, (context) =>
+  function runWrite<T>(target: StateRef, call: CallOptions, operation: Write<T>): Promise<WriteResult<T>> {
+    return run(call, (context) =>
       queue.reserve(stateKey(target)).run(context.priority, context.deadline, () => write(operation, context)),
     );
   }

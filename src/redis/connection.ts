@@ -1,25 +1,25 @@
 import type { Logger } from 'pino';
-import { createClient, ErrorReply } from 'redis';
+import { createClient } from 'redis';
 import { CallError } from '../errors.js';
 import type { Secret } from '../secret.js';
+import { RedisError, redisErrorCode } from './redis-error.js';
 
-/** A command that takes longer than this has failed: Redis answers within a millisecond or is in trouble. */
+/** How long a command may take. A healthy Redis answers within a millisecond. */
 const commandTimeoutMs = 2_000;
 
-/** A server that takes no writes is left, but not more often than this. */
-const leaveEveryMs = 1_000;
+/** How often the connections may be replaced because the server accepts no writes. */
+const reconnectEveryMs = 1_000;
 
-/** More commands than this under way at a time are refused, so that a Redis that hangs doesn't fill the memory. */
+/** How many commands may be in flight, so that a Redis that hangs does not fill the memory. Further ones fail. */
 const maxCommands = 50_000;
 
-/** What {@link createRedis} makes its clients with; its type is that of the client. */
-const connect = (url: string) =>
+const createRedisClient = (url: string) =>
   createClient({
     url,
-    // Commands fail at once while there is no connection: whoever waits for them decides how long.
+    // Without a connection, commands fail at once instead of queueing: each caller has its own deadline.
     disableOfflineQueue: true,
     commandsQueueMaxLength: maxCommands,
-    // A server that is silent for longer than a ping's turn has gone, whatever the connection says.
+    // Pings keep an idle connection busy, so that `socketTimeout` detects a server that stopped answering.
     pingInterval: 1_000,
     socket: {
       connectTimeout: 2_000,
@@ -28,103 +28,98 @@ const connect = (url: string) =>
     },
   });
 
-/** The commands of Redis. */
-export type Commands = ReturnType<typeof connect>;
+/** The client that commands are run with. */
+export type Commands = ReturnType<typeof createRedisClient>;
 
-/** The Redis that replicas share. */
+/** The connection to the Redis that replicas share. */
 export interface Redis {
   /**
-   * Runs a command, or several that go out together.
+   * Runs a command, or several that are sent together.
    *
-   * @throws {CallError} `OVERLOADED` when Redis is away, hangs or refuses
+   * @throws {CallError} `OVERLOADED` when Redis is unavailable, does not answer in time, or refuses the command
    */
   run<T>(command: (commands: Commands) => Promise<T>): Promise<T>;
-  /** Whether it takes writes at this moment: one that is full, or not the primary any more, answers and takes none. */
+  /** Whether Redis accepts writes. A Redis that is full, or that is no longer the primary, only answers reads. */
   isUp(): Promise<boolean>;
-  /** Calls back with each message of a channel, as long as there is a connection. */
+  /** Calls back with each message of a channel. Messages published while there is no connection are lost. */
   subscribe(channel: string, listener: (message: string) => void): void;
-  /** Called whenever a connection has been made, also after one was lost. */
-  whenConnected(listener: () => void): void;
+  /** Calls back after each connect and reconnect. */
+  onConnected(listener: () => void): void;
   close(): Promise<void>;
 }
 
-/** The name of a key or a channel: others may use the same Redis. */
+/** The full name of a key or channel. The prefix separates it from those of other applications. */
 export const redisKey = (kind: string, name: string): string => `script-state-bff:${kind}:${name}`;
 
-/** Whatever went wrong with Redis: nothing was begun that needs it. */
+/** The error for a call that cannot start, because it needs Redis. */
 export const storeUnavailable = (cause: unknown): CallError =>
   new CallError('OVERLOADED', { retryAfterMs: 1_000, cause });
 
-/** What went wrong with Redis, in a word that names no address. */
-class RedisError extends Error {
-  override readonly name = 'RedisError';
-  readonly code: string;
-
-  constructor(cause: unknown) {
-    super('Redis failed', { cause });
-    this.code = codeOf(cause);
-  }
-}
-
-/** Connects, and goes on trying: a Redis that is away is waited for, never given up. @param onError told of each command that fails */
+/** Connects to Redis, and reconnects until closed. @param onError called after each command that fails */
 export function createRedis(url: Secret, log: Logger, onError?: () => void): Redis {
-  const commands = connect(url.reveal());
-  const messages = commands.duplicate({ disableOfflineQueue: false });
-  let isKnownLost = false;
-  function lost(error: unknown): void {
-    // Each attempt fails anew; one line for all of them.
-    if (!isKnownLost) log.error({ cause: codeOf(error) }, 'Redis is unavailable');
-    isKnownLost = true;
+  const commands = createRedisClient(url.reveal());
+  const subscriber = commands.duplicate({ disableOfflineQueue: false });
+  let isReportedDown = false;
+  let canReconnect = true;
+
+  function reportDown(error: unknown): void {
+    // Each failed attempt to reconnect emits an error. Log the first one.
+    if (!isReportedDown) log.error({ cause: redisErrorCode(error) }, 'Redis is unavailable');
+    isReportedDown = true;
   }
-  commands.on('error', lost);
+
+  function reportUp(): void {
+    if (isReportedDown) log.info('Redis is available again');
+    isReportedDown = false;
+  }
+
+  commands.on('error', reportDown);
   commands.on('ready', () => void isUp());
-  messages.on('error', () => undefined);
-  // Neither ever gives up, so that both promises only end when they are connected or closed.
-  const connecting = Promise.allSettled([commands.connect(), messages.connect()]);
+  subscriber.on('error', () => undefined);
+  // The clients retry forever, so these promises settle on the first connect or on close.
+  const connecting = Promise.allSettled([commands.connect(), subscriber.connect()]);
 
   async function attempt<T>(command: (client: Commands) => Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<never>((_resolve, reject) => {
+    const timeout = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(
         () => reject(new DOMException('Redis did not answer in time', 'TimeoutError')),
         commandTimeoutMs,
       );
     });
     try {
-      return await Promise.race([command(commands), tooLate]);
+      return await Promise.race([command(commands), timeout]);
     } catch (cause) {
       onError?.();
       const error = new RedisError(cause);
-      if (error.code === 'READONLY') leave();
+      if (error.code === 'READONLY') reconnect();
       throw error;
     } finally {
       clearTimeout(timer);
     }
   }
 
-  let isLeaving = false;
-  /** Has the connections closed by the server: after a failover the address leads to another one. */
-  function leave(): void {
-    if (isLeaving) return;
-    isLeaving = true;
+  /** After a failover the address resolves to the new primary: makes the old server close the connections. */
+  function reconnect(): void {
+    if (!canReconnect) return;
+    canReconnect = false;
     setTimeout(() => {
-      isLeaving = false;
-    }, leaveEveryMs).unref();
-    for (const client of [commands, messages]) client.sendCommand(['QUIT']).catch(() => undefined);
+      canReconnect = true;
+    }, reconnectEveryMs).unref();
+    for (const client of [commands, subscriber]) client.sendCommand(['QUIT']).catch(() => undefined);
   }
 
   async function isUp(): Promise<boolean> {
-    // The connection tells by itself when it is lost.
+    // Without a connection the client emits `error`, which reports it.
     if (!commands.isReady) return false;
     try {
-      // A write that leaves nothing behind.
+      // A write that stores nothing: an empty value at offset 0 creates no key.
       await attempt((client) => client.setRange(redisKey('probe', 'write'), 0, ''));
     } catch (error) {
-      lost(error);
+      reportDown(error);
       return false;
     }
-    if (isKnownLost) log.info('Redis is available again');
-    isKnownLost = false;
+    reportUp();
     return true;
   }
 
@@ -135,21 +130,13 @@ export function createRedis(url: Secret, log: Logger, onError?: () => void): Red
       }),
     isUp,
     subscribe(channel, listener) {
-      messages.subscribe(channel, listener).catch(() => undefined);
+      subscriber.subscribe(channel, listener).catch(() => undefined);
     },
-    whenConnected: (listener) => void commands.on('ready', listener),
+    onConnected: (listener) => void commands.on('ready', listener),
     async close() {
       commands.destroy();
-      messages.destroy();
+      subscriber.destroy();
       await connecting;
     },
   };
-}
-
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
-  // Redis begins what it says with a word for programs.
-  if (error instanceof ErrorReply) return /^[A-Z]+(?= )/.exec(error.message)?.[0] ?? 'ErrorReply';
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return error.name === 'Error' ? error.constructor.name : error.name;
 }

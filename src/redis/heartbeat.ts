@@ -21,12 +21,10 @@ export function startHeartbeat(redis: Redis): Heartbeat {
   const id = crypto.randomUUID();
   const beat = () =>
     void redis
-      .run((commands) =>
-        commands.set(heartbeatKey(id), '1', { expiration: { type: 'PX', value: heartbeatTimeoutMs } }),
-      )
+      .run((commands) => commands.set(heartbeatKey(id), '1', { expiration: { type: 'PX', value: heartbeatTimeoutMs } }))
       // While Redis is away, no other replica can see the heartbeat either.
       .catch(() => undefined);
-  redis.whenConnected(beat);
+  redis.onConnected(beat);
   const timer = setInterval(beat, heartbeatEveryMs).unref();
   return {
     id,

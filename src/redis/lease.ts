@@ -1,52 +1,70 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Redis, redisKey, storeUnavailable } from './connection.js';
 
-/** A lease that is not renewed ends after this: its holder is dead, or cut off. */
+/** How long a lease lasts without renewal: its holder is dead or disconnected. */
 const leaseMs = 10_000;
 
 const renewEveryMs = 3_000;
 
-/** One looks so often whether another's lease has ended. */
-const lookEveryMs = 50;
+/** How often to try again while another holder has the lease (± 50 %). */
+const pollEveryMs = 50;
 
-/** Whoever has not got it after so long gives up: its holder lives and goes on holding it. */
-const patienceMs = 30_000;
+/** How long to wait for the lease. A holder that is alive keeps renewing it. */
+const acquireTimeoutMs = 30_000;
 
+/**
+ * Extends a lease that is still this owner's.
+ *
+ * KEYS[1] the lease
+ * ARGV[1] the owner's id
+ * ARGV[2] the new lifetime, ms
+ * Returns 1, or 0 when the lease has expired or has another owner.
+ */
 const renewScript = `
   if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
   return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
 
-const releaseScript = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
+/**
+ * Deletes a lease that is still this owner's.
+ *
+ * KEYS[1] the lease
+ * ARGV[1] the owner's id
+ * Returns 1, or 0 when the lease has expired or has another owner.
+ */
+const releaseScript = `
+  if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+  return redis.call('DEL', KEYS[1])`;
 
 /**
- * Does work under a name while no other replica does work under it. The lease is renewed as long as the work lasts, and
- * ended by nobody but its owner.
+ * Runs `work` while it holds the lease of that name, which one caller in all replicas has at a time. The lease is
+ * renewed until the work settles, and released only by its owner.
  *
- * A holder that is cut off from Redis for longer than its lease goes on, and is not alone any more: what is done under a
- * lease must look again at what is there when it begins, and bear to be done twice.
+ * The lease does not fence: a holder that is disconnected from Redis for longer than the lease lasts continues while
+ * another one starts. So `work` must read the current state when it starts, and must tolerate running twice.
  *
- * @throws {CallError} `OVERLOADED` when Redis is away, or another holds it for longer than one can wait
+ * @throws {CallError} `OVERLOADED` when Redis is unavailable, or the lease is not free within 30 s
  */
 export async function withLease<T>(redis: Redis, name: string, work: () => Promise<T>): Promise<T> {
   const owner = crypto.randomUUID();
   const key = redisKey('lease', name);
-  const options = { condition: 'NX', expiration: { type: 'PX', value: leaseMs } } as const;
-  const own = (script: string) =>
+  const acquire = () =>
+    redis.run((commands) => commands.set(key, owner, { condition: 'NX', expiration: { type: 'PX', value: leaseMs } }));
+  const runScript = (script: string) =>
     redis
       .run<unknown>((commands) => commands.eval(script, { keys: [key], arguments: [owner, String(leaseMs)] }))
-      // Without Redis it ends by itself.
+      // If Redis is unavailable, the lease expires.
       .catch(() => undefined);
 
-  const giveUpAt = performance.now() + patienceMs;
-  while ((await redis.run((commands) => commands.set(key, owner, options))) === null) {
-    if (performance.now() > giveUpAt) throw storeUnavailable(new Error('the lease is held by another'));
-    await sleep(lookEveryMs * (0.5 + Math.random()));
+  const timeoutAt = performance.now() + acquireTimeoutMs;
+  while ((await acquire()) === null) {
+    if (performance.now() > timeoutAt) throw storeUnavailable(new Error('the lease is held by another caller'));
+    await sleep(pollEveryMs * (0.5 + Math.random()));
   }
-  const renewal = setInterval(() => void own(renewScript), renewEveryMs);
+  const renewal = setInterval(() => void runScript(renewScript), renewEveryMs);
   try {
     return await work();
   } finally {
     clearInterval(renewal);
-    await own(releaseScript);
+    await runScript(releaseScript);
   }
 }

@@ -1,31 +1,32 @@
 import { createSealer } from '../seal.js';
 import { type Redis, redisKey } from './connection.js';
 
-/** Texts in Redis that nobody can read, make or put in another's place who doesn't have the secret. */
+/** Encrypted, authenticated texts in Redis. A value opens only under the key and purpose that it was sealed for. */
 export interface SealedValues {
-  /** `null` when there is none, or none that was sealed for this key. */
+  /** Resolves to `null` when there is no value, or none that can be opened. */
   get(key: string): Promise<string | null>;
   set(key: string, text: string, lifetimeMs: number): Promise<void>;
-  /** Sets it only where there is one, and leaves its lifetime as it is. Tells whether there was one. */
+  /** Replaces an existing value and keeps its expiry. Resolves to whether there was one. */
   replace(key: string, text: string): Promise<boolean>;
+  /** Makes a value expire `lifetimeMs` from now. */
   extend(key: string, lifetimeMs: number): Promise<void>;
   has(key: string): Promise<boolean>;
-  /** Tells whether there was one. */
-  remove(key: string): Promise<boolean>;
+  /** Resolves to whether there was a value. */
+  delete(key: string): Promise<boolean>;
 }
 
 /**
- * Seals what goes in, and opens what comes out.
+ * Creates a store of sealed values.
  *
  * @param secrets the first one seals; all of them open
- * @param purpose values of one purpose can't take the place of another's
- * @param whenUnreadable told when there is a value that can't be opened: it counts as none
+ * @param purpose a value sealed for one purpose cannot be opened for another
+ * @param onUnreadable called for each value that cannot be opened
  */
 export function createSealedValues(
   redis: Redis,
   secrets: readonly string[],
   purpose: string,
-  whenUnreadable: () => void,
+  onUnreadable: () => void,
 ): SealedValues {
   const sealer = createSealer(secrets, purpose);
   const name = (key: string) => redisKey(purpose, key);
@@ -33,7 +34,7 @@ export function createSealedValues(
     async get(key) {
       const sealed = await redis.run((commands) => commands.get(name(key)));
       const text = sealed === null ? null : (sealer.open(sealed, key) ?? null);
-      if (sealed !== null && text === null) whenUnreadable();
+      if (sealed !== null && text === null) onUnreadable();
       return text;
     },
     async set(key, text, lifetimeMs) {
@@ -48,6 +49,6 @@ export function createSealedValues(
       await redis.run((commands) => commands.pExpire(name(key), Math.ceil(lifetimeMs)));
     },
     has: async (key) => (await redis.run((commands) => commands.exists(name(key)))) === 1,
-    remove: async (key) => (await redis.run((commands) => commands.del(name(key)))) === 1,
+    delete: async (key) => (await redis.run((commands) => commands.del(name(key)))) === 1,
   };
 }

@@ -1,31 +1,38 @@
 import { callbackify } from 'node:util';
 import { RedisStore } from 'connect-redis';
 import type { SessionData } from 'express-session';
-import { maxPerPerson, SessionStore, type SignedIn } from '../auth/session-store.js';
+import { maxPerPerson, SessionStore, type SignedInUser } from '../auth/session-store.js';
 import { type Redis, redisKey } from './connection.js';
 import { createSealedValues, type SealedValues } from './sealed-values.js';
 
-/** Sessions in Redis, sealed: they are the same for all replicas, at once. */
+/**
+ * Sessions in Redis, sealed. Beside each session there are two indexes (sorted sets of session ids, scored by their last
+ * use): `person:<oid>` for the limit of sessions per user, and `sid:<sid>` for front-channel sign-out.
+ */
 export class RedisSessionStore extends SessionStore {
   readonly #redis: Redis;
   readonly #values: SealedValues;
   readonly #sessions: RedisStore;
 
-  /** @param whenUnreadable told when there is a session that can't be opened: it counts as none */
-  constructor(idleMs: number, redis: Redis, secrets: readonly string[], whenUnreadable: () => void) {
+  /**
+   * @param idleMs the idle timeout of a session
+   * @param secrets the first one seals; all of them open
+   * @param onUnreadable called for each session that cannot be opened, which counts as none
+   */
+  constructor(idleMs: number, redis: Redis, secrets: readonly string[], onUnreadable: () => void) {
     super(idleMs);
     this.#redis = redis;
-    const values = createSealedValues(redis, secrets, 'session', whenUnreadable);
+    const values = createSealedValues(redis, secrets, 'session', onUnreadable);
     this.#values = values;
     this.#sessions = new RedisStore({
       prefix: '',
       ttl: ({ signedIn }) => Math.ceil(this.lifetimeMs(signedIn ?? { endsAt: Number.POSITIVE_INFINITY }) / 1_000),
-      // What connect-redis calls of a client. `express-session` never gets to see its `touch`: reading extends nothing.
+      // The part of a client that connect-redis uses. Its `touch` is not exposed, so that reading extends no session.
       client: {
         get: (id: string) => values.get(id),
         set: (id: string, text: string, { expiration }: { readonly expiration: { readonly value: number } }) =>
           values.set(id, text, expiration.value * 1_000),
-        del: ([id = '']: readonly string[]) => values.remove(id),
+        del: ([id = '']: readonly string[]) => values.delete(id),
       },
     });
   }
@@ -35,18 +42,18 @@ export class RedisSessionStore extends SessionStore {
   }
 
   override set(id: string, session: SessionData, callback: (error?: unknown) => void = () => undefined): void {
-    callbackify(() => this.#begin(id, session))(callback);
+    callbackify(() => this.#save(id, session))(callback);
   }
 
   override destroy(id: string, callback: (error?: unknown) => void = () => undefined): void {
     callbackify(() => this.#end(id))(callback);
   }
 
-  async extend(id: string, signedIn: Pick<SignedIn, 'oid' | 'endsAt'>): Promise<void> {
-    const used = { score: Date.now(), value: id };
+  async extend(id: string, user: Pick<SignedInUser, 'oid' | 'endsAt'>): Promise<void> {
+    const entry = { score: Date.now(), value: id };
     await Promise.all([
-      this.#values.extend(id, this.lifetimeMs(signedIn)),
-      this.#redis.run((commands) => commands.zAdd(redisKey('person', signedIn.oid), used, { condition: 'XX' })),
+      this.#values.extend(id, this.lifetimeMs(user)),
+      this.#redis.run((commands) => commands.zAdd(redisKey('person', user.oid), entry, { condition: 'XX' })),
     ]);
   }
 
@@ -60,42 +67,41 @@ export class RedisSessionStore extends SessionStore {
     return ended.filter(Boolean).length;
   }
 
-  async #begin(id: string, session: SessionData): Promise<void> {
+  async #save(id: string, session: SessionData): Promise<void> {
     const { signedIn } = session;
-    if (signedIn === undefined) throw new TypeError('only those who have signed in have a session');
-    const lastsMs = signedIn.endsAt - Date.now();
-    // It is there when it can be found by whoever may end it.
-    const ofPerson = redisKey('person', signedIn.oid);
-    if (signedIn.sid !== null) await this.#note(redisKey('sid', signedIn.sid), id, lastsMs);
-    await this.#note(ofPerson, id, lastsMs);
+    if (signedIn === undefined) throw new TypeError('a session needs a signed-in user');
+    const remainingMs = signedIn.endsAt - Date.now();
+    const personIndex = redisKey('person', signedIn.oid);
+    // Index first: if a step fails, there is no session that could not be ended.
+    if (signedIn.sid !== null) await this.#addToIndex(redisKey('sid', signedIn.sid), id, remainingMs);
+    await this.#addToIndex(personIndex, id, remainingMs);
     await this.#sessions.set(id, session);
-    await this.#endSurplus(ofPerson);
+    await this.#enforceLimit(personIndex);
   }
 
-  /** Adds a session to a list of those that belong together, the one that was used last comes last. */
-  async #note(list: string, id: string, lastsMs: number): Promise<void> {
+  async #addToIndex(index: string, id: string, lifetimeMs: number): Promise<void> {
     await this.#redis.run((commands) =>
       commands
         .multi()
-        .zAdd(list, { score: Date.now(), value: id })
-        .pExpire(list, Math.max(1, Math.ceil(lastsMs)))
+        .zAdd(index, { score: Date.now(), value: id })
+        .pExpire(index, Math.max(1, Math.ceil(lifetimeMs)))
         .exec(),
     );
   }
 
-  /** Ends those sessions of a person that were least recently used, when there are too many. Those that ended by themselves are forgotten. */
-  async #endSurplus(list: string): Promise<void> {
-    const ids = await this.#redis.run((commands) => commands.zRange(list, 0, -1));
+  /** Ends the least recently used sessions beyond the limit per user, and removes expired ones from the index. */
+  async #enforceLimit(index: string): Promise<void> {
+    const ids = await this.#redis.run((commands) => commands.zRange(index, 0, -1));
     const live = await Promise.all(ids.map((id) => this.isLive(id)));
-    const surplus = ids.filter((_id, index) => live[index]).slice(0, -maxPerPerson);
-    const gone = [...ids.filter((_id, index) => !live[index]), ...surplus];
+    const surplus = ids.filter((_id, position) => live[position]).slice(0, -maxPerPerson);
+    const removed = [...ids.filter((_id, position) => !live[position]), ...surplus];
     await Promise.all(surplus.map((id) => this.#end(id)));
-    if (gone.length > 0) await this.#redis.run((commands) => commands.zRem(list, gone));
+    if (removed.length > 0) await this.#redis.run((commands) => commands.zRem(index, removed));
   }
 
   async #end(id: string): Promise<boolean> {
-    const wasThere = await this.#values.remove(id);
+    const existed = await this.#values.delete(id);
     this.emit('ended', id);
-    return wasThere;
+    return existed;
   }
 }

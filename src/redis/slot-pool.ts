@@ -84,7 +84,7 @@ export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
   const keys = [redisKey('quota', name)];
   const holdMs = String(deadlineMs + windowMs);
   let requestCount = 0;
-  let notifyFreed = () => {};
+  let notifyFreed: (() => void) | undefined;
   let used: string[] = [];
   let unused: string[] = [];
 
@@ -97,13 +97,8 @@ export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
     used = [];
     unused = [];
     try {
-      await run(releaseScript, [
-        String(windowMs),
-        String(released.used.length),
-        ...released.used,
-        ...released.unused,
-      ]);
-      notifyFreed();
+      await run(releaseScript, [String(windowMs), String(released.used.length), ...released.used, ...released.unused]);
+      notifyFreed?.();
     } catch {
       // Used slots become free by themselves, later. Unused ones are released again.
       setTimeout(() => {

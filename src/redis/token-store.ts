@@ -18,42 +18,43 @@ const oidcTokens = z.object({
     .transform((subject) => subject),
 });
 
-/** Renewed tokens are kept trying for so long: the ones before them are used up. */
-const persistMs = 30_000;
+/** How long to retry storing renewed tokens: the previous refresh token is already spent. */
+const replaceTimeoutMs = 30_000;
 
-const persistEveryMs = 500;
+const retryEveryMs = 500;
 
-/** In Redis, sealed: shared by all replicas, and gone with their session, however that ends. */
-export function createRedisTokenStore(
-  redis: Redis,
-  secrets: readonly string[],
-  whenUnreadable: () => void,
-): TokenStore {
-  const tokensOf = createSealedValues(redis, secrets, 'tokens', whenUnreadable);
-  const claimsOf = createSealedValues(redis, secrets, 'claims', whenUnreadable);
+/**
+ * Creates a store of sealed tokens in Redis, shared by all replicas. Tokens expire with their session.
+ *
+ * @param secrets the first one seals; all of them open
+ * @param onUnreadable called for each value that cannot be opened, which counts as none
+ */
+export function createRedisTokenStore(redis: Redis, secrets: readonly string[], onUnreadable: () => void): TokenStore {
+  const tokenValues = createSealedValues(redis, secrets, 'tokens', onUnreadable);
+  const claimsValues = createSealedValues(redis, secrets, 'claims', onUnreadable);
   return {
     async get(sessionId) {
-      const text = await tokensOf.get(sessionId);
+      const text = await tokenValues.get(sessionId);
       return text === null ? undefined : oidcTokens.parse(JSON.parse(text));
     },
-    put: (sessionId, tokens, lifetimeMs) => tokensOf.set(sessionId, JSON.stringify(tokens), lifetimeMs),
+    put: (sessionId, tokens, lifetimeMs) => tokenValues.set(sessionId, JSON.stringify(tokens), lifetimeMs),
     async replace(sessionId, tokens) {
-      const giveUpAt = performance.now() + persistMs;
+      const timeoutAt = performance.now() + replaceTimeoutMs;
       for (;;) {
         try {
-          return await tokensOf.replace(sessionId, JSON.stringify(tokens));
+          return await tokenValues.replace(sessionId, JSON.stringify(tokens));
         } catch (error) {
-          if (performance.now() > giveUpAt) throw error;
-          await sleep(persistEveryMs);
+          if (performance.now() > timeoutAt) throw error;
+          await sleep(retryEveryMs);
         }
       }
     },
-    extend: (sessionId, lifetimeMs) => tokensOf.extend(sessionId, lifetimeMs),
-    async drop(sessionId) {
-      await Promise.all([tokensOf.remove(sessionId), claimsOf.remove(sessionId)]);
+    extend: (sessionId, lifetimeMs) => tokenValues.extend(sessionId, lifetimeMs),
+    async delete(sessionId) {
+      await Promise.all([tokenValues.delete(sessionId), claimsValues.delete(sessionId)]);
     },
-    claims: async (sessionId) => (await claimsOf.get(sessionId)) ?? undefined,
-    putClaims: (sessionId, claims, lifetimeMs) => claimsOf.set(sessionId, claims, lifetimeMs),
+    claims: async (sessionId) => (await claimsValues.get(sessionId)) ?? undefined,
+    putClaims: (sessionId, claims, lifetimeMs) => claimsValues.set(sessionId, claims, lifetimeMs),
     withSessionLock: (sessionId, work) => withLease(redis, `refresh:${sessionId}`, work),
   };
 }

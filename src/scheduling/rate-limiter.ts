@@ -111,7 +111,7 @@ export function createRateLimiter(pool: SlotPool): RateLimiter {
     const short = priorities.filter((level) => grant.slots[level].length < wanted[level]);
     short.forEach(rejectUnreachable);
     if (short.length > 0) schedule(grant.retryAt);
-    else if (queues.bulk.size > 0 && wanted.bulk > 0) {
+    else if (queues.bulk.size > 0 && wanted.bulk === bulkSlice) {
       await immediate();
       mustRepeat = true;
     } else waitForBulk();

@@ -59,11 +59,11 @@ export function reservedSlots(limit: number): number {
 export function createSlotPool({ limit }: Pick<SlotPoolOptions, 'limit'>): SlotPool {
   const window = createSlidingWindow(limit, windowMs);
   const reserved = reservedSlots(limit);
-  let notifyFreed = () => {};
+  let notifyFreed: (() => void) | undefined;
 
   const release: Release = (used) => {
     window.release(used, performance.now());
-    notifyFreed();
+    notifyFreed?.();
   };
 
   function take(count: number): readonly Release[] {

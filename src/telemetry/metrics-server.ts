@@ -3,14 +3,15 @@ import type { Logger } from 'pino';
 import { close, listen } from '../http/server.js';
 import type { Metrics } from './metrics.js';
 
-/** Serves the metrics at a port of their own. */
+/** Serves the metrics at a port of its own. */
 export interface MetricsServer {
   readonly url: URL;
   close(): Promise<void>;
 }
 
-/** Serves `GET /metrics`, and nothing else. */
+/** Serves `GET /metrics` and nothing else. */
 export async function serveMetrics(metrics: Metrics, host: string, port: number, log: Logger): Promise<MetricsServer> {
+  metrics.measureProcess();
   const server = createServer({ headersTimeout: 5_000, requestTimeout: 5_000 }, (request, response) => {
     if (request.url !== '/metrics' || !/^(GET|HEAD)$/.test(request.method ?? '')) {
       response.writeHead(404).end();
@@ -25,7 +26,7 @@ export async function serveMetrics(metrics: Metrics, host: string, port: number,
     );
   });
   const url = new URL('/metrics', await listen(server, port, host));
-  log.info(`metrics at ${url.href}`);
+  log.info(`serving metrics at ${url.href}`);
   return {
     url,
     async close() {

@@ -18,6 +18,8 @@ export interface Metrics {
   /** A token was requested: one of the service's own, or the renewal of a person's. */
   readonly token: (whose: 'service' | 'person', ok: boolean) => void;
   readonly redisError: () => void;
+  /** Starts to measure the process itself: memory, CPU, event loop, garbage collection. */
+  measureProcess(): void;
   /** Reads the gauges from their sources whenever the metrics are read. */
   observe(graph: Pick<GraphService, 'usage'>, isReady: () => Promise<boolean>): void;
 }
@@ -28,7 +30,6 @@ const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30
 /** Creates the metrics. @see https://prometheus.io/docs/practices/naming/ */
 export function createMetrics(): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
   const about = <T extends string>(name: string, help: string, labelNames: readonly T[] = []) => ({
     name: `script_state_bff_${name}`,
     help,
@@ -40,9 +41,7 @@ export function createMetrics(): Metrics {
     about('calls_total', 'Calls by procedure and reason; OK means success.', ['procedure', 'reason']),
   );
   const callSeconds = new Histogram({
-    ...about('call_duration_seconds', 'Duration of calls; of updateMany, until the first result.', [
-      'procedure',
-    ]),
+    ...about('call_duration_seconds', 'Duration of calls; of updateMany, until the first result.', ['procedure']),
     buckets: seconds,
   });
   const refused = new Counter(
@@ -112,6 +111,7 @@ export function createMetrics(): Metrics {
     write: (action, outcome) => writes.inc({ action, outcome }),
     token: (whose, ok) => tokens.inc({ whose, result: ok ? 'ok' : 'failed' }),
     redisError: () => redisErrors.inc(),
+    measureProcess: () => collectDefaultMetrics({ register: registry }),
     observe(graph, isReady) {
       collect = async () => {
         ready.set((await isReady()) ? 1 : 0);

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { procedures } from '../../src/api/router.js';
 import { type Authenticate, localOperator } from '../../src/auth/authenticate.js';
 import type { AppRouter } from '../../src/contract.js';
-import type { Graph } from '../../src/graph/graph.js';
+import type { CallOptions, Graph } from '../../src/graph/graph.js';
 import type { StateRef } from '../../src/graph/routes.js';
 import { type HandlerComparison, type Seen, type Sent, startHandlerComparison } from '../support/handler-comparison.js';
 import { good } from '../support/raw-calls.js';
@@ -33,20 +33,34 @@ const authenticate: Authenticate = async (request, active) => {
 };
 
 /** What no Graph layer does, as a defect of it would. */
-function brokenGraph(real: Graph, oid: string | undefined): Graph {
-  if (oid !== 'without-graph') return real;
+/** Graph as it is, but broken for the caller `without-graph`. */
+function breakGraph(real: Graph): Graph {
+  const isBroken = ({ caller }: CallOptions) => caller.fairnessKey === 'without-graph';
   return {
-    scripts: { list: () => Promise.reject(new Error('a defect')) },
-    deviceRunStates: { list: () => Promise.resolve(undefined as never) },
+    scripts: {
+      list: (kind, cursor, options) =>
+        isBroken(options) ? Promise.reject(new Error('a defect')) : real.scripts.list(kind, cursor, options),
+    },
+    deviceRunStates: {
+      list: (target, cursor, options) =>
+        isBroken(options) ? Promise.resolve(undefined as never) : real.deviceRunStates.list(target, cursor, options),
+    },
     userStates: {
       ...real.userStates,
-      list: () => Promise.resolve({ items: [], nextCursor: undefined } as never),
-      get() {
+      list: (script, cursor, options) =>
+        isBroken(options)
+          ? Promise.resolve({ items: [], nextCursor: undefined } as never)
+          : real.userStates.list(script, cursor, options),
+      get(target, options) {
         // oxlint-disable-next-line typescript/only-throw-error
-        throw 'no error at all';
+        if (isBroken(options)) throw 'no error at all';
+        return real.userStates.get(target, options);
       },
-      // oxlint-disable-next-line typescript/prefer-promise-reject-errors
-      update: () => Promise.reject(undefined),
+      update: (target, patch, options) =>
+        isBroken(options)
+          ? // oxlint-disable-next-line typescript/prefer-promise-reject-errors
+            Promise.reject(undefined)
+          : real.userStates.update(target, patch, options),
     },
   };
 }
@@ -56,7 +70,7 @@ let known: StateRef;
 let other: StateRef;
 
 beforeAll(async () => {
-  doors = await startHandlerComparison({ authenticate, graph: brokenGraph });
+  doors = await startHandlerComparison({ authenticate, wrapGraph: breakGraph });
   const { script, scriptUserState } = createClient(doors.own.address);
   const scriptKind = 'deviceShellScript';
   const scripts = await script.list.query({ scriptKind });

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { startAppWithUser } from '../support/app-with-user.js';
 import { call, good, procedures } from '../support/raw-calls.js';
 import { failure, type Pair, startPair, startTestService } from '../support/service.js';
 import { type KnownState, oneState } from '../support/states.js';
+import { startTestApp } from '../support/test-app.js';
 
 let pair: Pair;
 let known: KnownState;
@@ -60,7 +60,10 @@ test('CLIENT_CLOSED: a caller that goes away while Graph is silent is noted in t
 });
 
 test('INTERNAL: the log has the cause under the request id, the answer does not', async () => {
-  const app = await startAppWithUser(() => Promise.reject(new Error('a defect in a part')), pair.simulator.baseUrl);
+  const app = await startTestApp({
+    authenticate: () => Promise.reject(new Error('a defect in a part')),
+    graphUrl: pair.simulator.baseUrl,
+  });
   const { requestId, ...answer } = await failure(app.client.scriptUserState.get.query(known.target));
   await app.stop();
   expect(JSON.stringify(answer)).not.toContain('a defect in a part');

@@ -2,10 +2,10 @@ import { createTRPCClient, httpBatchLink, httpLink } from '@trpc/client';
 import supertest from 'supertest';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { AppRouter } from '../../src/contract.js';
-import { startAppWithUser } from '../support/app-with-user.js';
 import { createStreamClient, manyStates, type Row, rowsOf } from '../support/bulk.js';
 import { expectRefused } from '../support/refused.js';
 import { failure, type Pair, startPair } from '../support/service.js';
+import { startTestApp } from '../support/test-app.js';
 
 const kib = 1024;
 
@@ -96,7 +96,10 @@ describe('refused is, and nothing is sent of it,', () => {
 
   test('a call by somebody who may only read', async () => {
     const person = { oid: 'reader-oid', name: 'Ravi Reader', roles: ['reader'] } as const;
-    const app = await startAppWithUser(async () => ({ person, expiresAt: null }), pair.simulator.baseUrl);
+    const app = await startTestApp({
+      authenticate: async () => ({ person, expiresAt: null }),
+      graphUrl: pair.simulator.baseUrl,
+    });
     const call = createStreamClient(app).scriptUserState.updateMany.mutate({ updates: rows });
     expect(await failure(call)).toMatchObject({ reason: 'ROLE_MISSING', code: 'FORBIDDEN', httpStatus: 403 });
     // Whoever may not call learns nothing about the inputs.
@@ -109,7 +112,7 @@ describe('refused is, and nothing is sent of it,', () => {
   });
 
   test('a call by nobody', async () => {
-    const app = await startAppWithUser(async () => null, pair.simulator.baseUrl);
+    const app = await startTestApp({ authenticate: async () => null, graphUrl: pair.simulator.baseUrl });
     const call = createStreamClient(app).scriptUserState.updateMany.mutate({ updates: rows });
     expect(await failure(call)).toMatchObject({ reason: 'SIGN_IN_REQUIRED', code: 'UNAUTHORIZED' });
     await app.stop();

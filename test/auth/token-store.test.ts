@@ -16,7 +16,7 @@ describeMemoryAndRedis('tokens', ({ tokens: create }) => {
     await store.putClaims('one', '{"wanted":true}', 60_000);
     expect(await store.get('one')).toMatchObject({ accessToken: 'first', subject: 'somebody' });
     expect(await store.claims('one')).toBe('{"wanted":true}');
-    await store.drop('one');
+    await store.delete('one');
     expect(await store.get('one')).toBeUndefined();
     expect(await store.claims('one')).toBeUndefined();
     expect(await store.get('two')).toMatchObject({ accessToken: 'other' });
@@ -27,7 +27,7 @@ describeMemoryAndRedis('tokens', ({ tokens: create }) => {
     await store.put('three', tokens('before'), 60_000);
     expect(await store.replace('three', tokens('after'))).toBe(true);
     expect(await store.get('three')).toMatchObject({ accessToken: 'after' });
-    await store.drop('three');
+    await store.delete('three');
     expect(await store.replace('three', tokens('too late'))).toBe(false);
     expect(await store.get('three')).toBeUndefined();
   });

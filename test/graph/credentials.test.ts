@@ -94,7 +94,7 @@ describe('azure', () => {
       reason: 'CREDENTIAL_UNAVAILABLE',
       code: 'SERVICE_UNAVAILABLE',
     });
-    expect(await running.line('no Graph token to be had')).toContain('EnvironmentCredential is unavailable');
+    expect(await running.line('no Graph token is available')).toContain('EnvironmentCredential is unavailable');
   });
 
   test('that hangs is given up within the deadline of the call', async () => {

@@ -3,15 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { ConfigError, loadConfig } from '../../src/config.js';
 import { Secret } from '../../src/secret.js';
 
-/** The names that a refused environment is told, each with what it wants. */
-function complaints(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+/** The invalid variables that the error names, each with its requirement. */
+function problems(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   try {
     loadConfig(env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const lines = error.message.split('\n').slice(1);
-    const entries = lines.map((line) => /^ {2}([A-Z0-9_]+): wants (.+)$/.exec(line) ?? [line, line, '']);
-    return Object.fromEntries(entries.map(([, name = '', wants = '']) => [name, wants] as const));
+    const entries = lines.map((line) => /^ {2}([A-Z0-9_]+): must be (.+)$/.exec(line) ?? [line, line, '']);
+    return Object.fromEntries(entries.map(([, name = '', requirement = '']) => [name, requirement] as const));
   }
   return {};
 }
@@ -25,7 +25,7 @@ const oidc = {
 const live = { GRAPH_CREDENTIAL: 'access-token', GRAPH_ACCESS_TOKEN: 'token', ...oidc };
 
 describe('defaults', () => {
-  test('without any setting there is the simulator, on loopback, without sign-in', () => {
+  test('without settings: the simulator, on loopback, without sign-in', () => {
     expect(loadConfig({})).toMatchObject({
       HOST: '127.0.0.1',
       PORT: 3000,
@@ -42,16 +42,16 @@ describe('defaults', () => {
     expect(loadConfig({}).GRAPH_BASE_URL.href).toBe('https://graph.microsoft.com/beta');
   });
 
-  test('with a real Graph people have to sign in', () => {
+  test('a real Graph requires sign-in', () => {
     expect(loadConfig(live).SIGN_IN).toBe('oidc');
   });
 
-  test('a variable that is set to nothing is not set', () => {
+  test('an empty variable counts as not set', () => {
     expect(loadConfig({ PORT: '', GRAPH_CREDENTIAL: ' ', REDIS_URL: '' })).toEqual(loadConfig({}));
   });
 });
 
-describe('a single setting is refused', () => {
+describe('a single setting', () => {
   test.each([
     ['HOST', 'two words'],
     ['PORT', '65536'],
@@ -84,8 +84,8 @@ describe('a single setting is refused', () => {
     ['SIMULATOR_FAULTS', 'meteor=0.1'],
     ['SIMULATOR_FAULTS', 'reset=2'],
     ['SIMULATOR_APPROVAL', 'yes'],
-  ])('%s=%s', (name, value) => {
-    expect(Object.keys(complaints({ [name]: value }))).toEqual([name]);
+  ])('rejects %s=%s', (name, value) => {
+    expect(Object.keys(problems({ [name]: value }))).toEqual([name]);
   });
 
   test.each([
@@ -96,12 +96,12 @@ describe('a single setting is refused', () => {
     ['PUBLIC_URL', 'https://scripts.example.com/'],
     ['SESSION_SECRET', `${'a'.repeat(32)}, ${'b'.repeat(40)}`],
     ['SIMULATOR_FAULTS', 'reset-applied=0.01, throttled=1'],
-  ])('but not %s=%s', (name, value) => {
-    expect(complaints({ [name]: value })).toEqual({});
+  ])('accepts %s=%s', (name, value) => {
+    expect(problems({ [name]: value })).toEqual({});
   });
 });
 
-describe('settings that do not go together are refused', () => {
+describe('settings that contradict each other are rejected', () => {
   test.each<[string, Readonly<Record<string, string>>, string[]]>([
     [
       'the simulator in production',
@@ -110,41 +110,37 @@ describe('settings that do not go together are refused', () => {
     ],
     ['no credential in production', { NODE_ENV: 'production', ...oidc }, ['GRAPH_CREDENTIAL']],
     ['no sign-in in production', { NODE_ENV: 'production', ...live, SIGN_IN: 'off' }, ['SIGN_IN']],
-    ['no sign-in where others can reach it', { HOST: '0.0.0.0' }, ['SIGN_IN']],
+    ['no sign-in on an address that other machines can reach', { HOST: '0.0.0.0' }, ['SIGN_IN']],
     ['no sign-in on a name that only looks like loopback', { HOST: '127.0.0.1.example.com' }, ['SIGN_IN']],
+    ['sign-in at a public http address', { ...live, PUBLIC_URL: 'http://scripts.example.com' }, ['PUBLIC_URL']],
+    ['the same role for readers and operators', { ROLE_READER: 'Role', ROLE_OPERATOR: 'Role' }, ['ROLE_OPERATOR']],
     [
-      'sign-in at an address where cookies are not secure',
-      { ...live, PUBLIC_URL: 'http://scripts.example.com' },
-      ['PUBLIC_URL'],
-    ],
-    ['one role for reading and writing', { ROLE_READER: 'Role', ROLE_OPERATOR: 'Role' }, ['ROLE_OPERATOR']],
-    [
-      'an Entra issuer that is not one tenant, by its id',
+      'an Entra issuer that is not one tenant by its id',
       { ...live, OIDC_ISSUER: 'https://login.microsoftonline.com/common/v2.0' },
       ['OIDC_ISSUER'],
     ],
     ['access-token without a token', { ...oidc, GRAPH_CREDENTIAL: 'access-token' }, ['GRAPH_ACCESS_TOKEN']],
     [
-      'azure with its whole chain in production',
+      'azure with the default credential chain in production',
       { NODE_ENV: 'production', ...oidc, GRAPH_CREDENTIAL: 'azure' },
       ['AZURE_TOKEN_CREDENTIALS'],
     ],
+    ['signed-in-user without sign-in', { GRAPH_CREDENTIAL: 'signed-in-user', SIGN_IN: 'off' }, ['GRAPH_CREDENTIAL']],
     [
-      'the signed-in person without sign-in',
-      { GRAPH_CREDENTIAL: 'signed-in-user', SIGN_IN: 'off' },
-      ['GRAPH_CREDENTIAL'],
+      'both a client secret and a certificate',
+      { ...live, OIDC_CLIENT_CERTIFICATE_PATH: '/key.pem' },
+      ['OIDC_CLIENT_SECRET'],
     ],
-    ['a secret and a certificate', { ...live, OIDC_CLIENT_CERTIFICATE_PATH: '/key.pem' }, ['OIDC_CLIENT_SECRET']],
     [
       'sign-in without a provider',
       { GRAPH_CREDENTIAL: 'azure' },
       ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET', 'SESSION_SECRET'],
     ],
   ])('%s', (_, env, names) => {
-    expect(Object.keys(complaints(env))).toEqual(names);
+    expect(Object.keys(problems(env))).toEqual(names);
   });
 
-  test('everything that is wrong is told at once, each with what it wants, and no value', () => {
+  test('the error names every invalid variable with its requirement, and no value', () => {
     const env = {
       PORT: 'value-1',
       LOG_LEVEL: 'value-2',
@@ -152,14 +148,14 @@ describe('settings that do not go together are refused', () => {
       GRAPH_BASE_URL: 'value-3',
       REDIS_URL: 'value-4',
     };
-    const found = complaints(env);
+    const found = problems(env);
     expect(Object.keys(found)).toEqual(['PORT', 'LOG_LEVEL', 'GRAPH_BASE_URL', 'REDIS_URL', 'SIGN_IN']);
     expect(JSON.stringify(found)).not.toContain('value-');
-    for (const wants of Object.values(found)) expect(wants).toMatch(/\w{2}/);
+    for (const requirement of Object.values(found)) expect(requirement).toMatch(/\w{2}/);
   });
 });
 
-test('a secret prints as one, wherever it ends up', () => {
+test('secrets in the configuration print as [secret]', () => {
   const config = loadConfig({ ...live, REDIS_URL: 'redis://:canary@localhost' });
   const prints = [
     JSON.stringify(config),

@@ -53,7 +53,7 @@ test('examines the built-in simulator when nothing is set', async () => {
 });
 
 test.each<[string, Readonly<Record<string, string>>, FaultRule[], string, RegExp]>([
-  ['a bad setting', { PORT: 'x' }, [], 'FAIL settings', /PORT: wants/],
+  ['a bad setting', { PORT: 'x' }, [], 'FAIL settings', /PORT: must be/],
   [
     'no credential',
     { GRAPH_CREDENTIAL: 'azure', AZURE_TOKEN_CREDENTIALS: 'EnvironmentCredential' },

@@ -58,7 +58,7 @@ describe('the start', () => {
     const program = start({ PORT: 'canary-1', LOG_LEVEL: 'canary-2', GRAPH_CREDENTIAL: 'access-token' });
     expect(await program.exited).toBe(1);
     const message = program.stderr.join('\n');
-    for (const name of ['PORT', 'LOG_LEVEL', 'GRAPH_ACCESS_TOKEN']) expect(message).toContain(`${name}: wants`);
+    for (const name of ['PORT', 'LOG_LEVEL', 'GRAPH_ACCESS_TOKEN']) expect(message).toContain(`${name}: must be`);
     expect(message).not.toContain('canary');
     expect(program.stdout).toEqual([]);
   });
@@ -66,7 +66,7 @@ describe('the start', () => {
   test('never starts the simulator in production', async () => {
     const program = start({ NODE_ENV: 'production' });
     expect(await program.exited).toBe(1);
-    expect(program.stderr.join('\n')).toContain('GRAPH_CREDENTIAL: wants');
+    expect(program.stderr.join('\n')).toContain('GRAPH_CREDENTIAL: must be');
   });
 
   test('on a port that is taken ends with code 1 and says so', async () => {

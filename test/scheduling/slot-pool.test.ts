@@ -1,47 +1,47 @@
 import { expect, test } from 'vitest';
-import { CallError } from '../../src/errors.js';
-import type { Lanes, Slots } from '../../src/scheduling/slot-pool.js';
+import type { SlotPool } from '../../src/scheduling/slot-pool.js';
 import { describeMemoryAndRedis } from '../support/memory-and-redis.js';
 
-async function grant(slots: Slots, wanted: Lanes) {
-  const granted = await (slots.grant === undefined ? slots.ask(wanted) : slots.grant(wanted));
-  if (granted instanceof CallError) throw granted;
-  return granted;
+const windowMs = 20_000;
+
+async function take(pool: SlotPool, interactive: number, bulk: number) {
+  const grant = await pool.request(() => ({ interactive, bulk }));
+  return { ...grant, counts: [grant.slots.interactive.length, grant.slots.bulk.length] };
 }
 
-describeMemoryAndRedis('the slots of a window', ({ slots: create }) => {
-  test('are never more than there are, and bulk work leaves some', async () => {
-    const slots = create(40);
-    const first = await grant(slots, { interactive: 3, bulk: 20 });
-    expect([first.interactive.length, first.bulk.length]).toEqual([3, 20]);
-    const second = await grant(slots, { interactive: 0, bulk: 20 });
-    expect(second.bulk).toHaveLength(15);
-    const third = await grant(slots, { interactive: 5, bulk: 5 });
-    expect([third.interactive.length, third.bulk.length]).toEqual([2, 0]);
-    expect(await slots.used()).toBe(40);
+describeMemoryAndRedis('a slot pool', ({ slotPool: create }) => {
+  test('never grants more slots than it has, and reserves some for interactive requests', async () => {
+    const pool = create(40);
+    expect((await take(pool, 3, 20)).counts).toEqual([3, 20]);
+    expect((await take(pool, 0, 20)).counts).toEqual([0, 15]);
+    expect((await take(pool, 5, 5)).counts).toEqual([2, 0]);
+    expect(await pool.used()).toBe(40);
   });
 
-  test('that were not used are free at once, and used ones are not', async () => {
-    const slots = create(4);
-    const { interactive } = await grant(slots, { interactive: 4, bulk: 0 });
-    const freed = new Promise<void>((resolve) => slots.whenFreed(resolve));
-    for (const [index, release] of interactive.entries()) release(index < 3);
+  test('frees unused slots at once, and used ones after a window', async () => {
+    const pool = create(4);
+    const { slots } = await take(pool, 4, 0);
+    const freed = new Promise<void>((resolve) => pool.onFreed(resolve));
+    const releasedAt = performance.now();
+    for (const [index, release] of slots.interactive.entries()) release(index < 3);
     await freed;
-    await expect.poll(() => slots.used()).toBe(3);
-    const again = await grant(slots, { interactive: 4, bulk: 0 });
-    expect(again.interactive).toHaveLength(1);
-    // The next one comes back within a window, and so does that of somebody who has two ahead; the fourth is in use.
-    const now = performance.now();
-    for (const ahead of [0, 2]) {
-      expect(again.earliest(ahead) - now).toBeGreaterThan(15_000);
-      expect(again.earliest(ahead) - now).toBeLessThanOrEqual(20_050);
-    }
-    expect(again.earliest(5) - now).toBeGreaterThan(35_000);
-    expect(again.nextAt).toBeLessThanOrEqual(now + 20_050);
+    await expect.poll(() => pool.used()).toBe(3);
+    const { counts, nextFreeAt, retryAt } = await take(pool, 4, 0);
+    expect(counts).toEqual([1, 0]);
+    // Slots are freed in steps of 10 ms.
+    expect(nextFreeAt).toBeGreaterThan(releasedAt + windowMs - 1000);
+    expect(nextFreeAt).toBeLessThanOrEqual(performance.now() + windowMs + 10);
+    expect(retryAt).toBeLessThanOrEqual(nextFreeAt + 10);
   });
 
-  test('of which there is only one are for everybody', async () => {
-    const slots = create(1);
-    expect((await grant(slots, { interactive: 0, bulk: 3 })).bulk).toHaveLength(1);
+  test('counts a slot in use for at least a window', async () => {
+    const pool = create(1);
+    const takenAt = performance.now();
+    await take(pool, 1, 0);
+    expect((await take(pool, 1, 0)).nextFreeAt).toBeGreaterThanOrEqual(takenAt + windowMs);
+  });
+
+  test('of one slot reserves none', async () => {
+    expect((await take(create(1), 0, 3)).counts).toEqual([0, 1]);
   });
 });

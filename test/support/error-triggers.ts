@@ -2,10 +2,10 @@ import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client';
 import { expect } from 'vitest';
 import type { Authenticate } from '../../src/auth/authenticate.js';
 import type { AppRouter, ErrorData } from '../../src/contract.js';
-import { startAppWithUser } from './app-with-user.js';
 import { type Pair, startPair, startTestService, type TestService } from './service.js';
 import type { FaultRule } from './simulator.js';
 import type { KnownState } from './states.js';
+import { startTestApp } from './test-app.js';
 
 type Client = TestService['client'];
 
@@ -76,7 +76,7 @@ export function createErrorTriggers(started: () => ErrorTriggers) {
     return {
       when,
       async call() {
-        const app = await startAppWithUser(authenticate, started().pair.simulator.baseUrl);
+        const app = await startTestApp({ authenticate, graphUrl: started().pair.simulator.baseUrl });
         try {
           return await call(app.client);
         } finally {

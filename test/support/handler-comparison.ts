@@ -1,19 +1,11 @@
 import type { Express } from 'express';
 import { Pool } from 'undici';
-import { createAudit } from '../../src/api/audit.js';
 import { type AppParts, createApp } from '../../src/app.js';
-import type { Authenticate } from '../../src/auth/authenticate.js';
-import { createGraphService } from '../../src/graph/create-graph.js';
-import type { Graph } from '../../src/graph/graph.js';
 import { createCursorCodec } from '../../src/graph/requests/cursor.js';
-import { accessTokenCredential, graphScope } from '../../src/graph/tokens/credential.js';
-import { createTokenSource } from '../../src/graph/tokens/token-source.js';
-import { createDrain } from '../../src/http/drain.js';
-import { close, createHttpServer, listen } from '../../src/http/server.js';
 import { streamHandler } from '../../src/http/trpc/stream-handler.js';
-import { createLog } from '../../src/log.js';
 import { canaryToken } from './service.js';
 import { startTestSimulator, type TestSimulator } from './simulator.js';
+import { startTestApp, type TestAppOptions } from './test-app.js';
 
 /** A request, to the byte as a caller may write it. */
 export interface Sent {
@@ -50,23 +42,17 @@ export interface HandlerComparison {
   stop(): Promise<void>;
 }
 
-/** In which way the doors are not those of every day. */
-export interface Setting {
-  readonly authenticate: Authenticate;
-  /** Whether there is a sign-in: then the host is not looked at. */
-  readonly signIn?: boolean;
-  /** The Graph that calls are made with, of the one that there is. */
-  readonly graph?: (real: Graph, oid: string | undefined) => Graph;
-}
+/** How the two apps differ from the service's. */
+export type ComparisonOptions = Pick<TestAppOptions, 'authenticate' | 'signIn' | 'wrapGraph'>;
 
 /** Starts them. Each has a Graph layer of its own, so that what befalls the one leaves the other as it was. */
-export async function startHandlerComparison(setting: Setting): Promise<HandlerComparison> {
+export async function startHandlerComparison(options: ComparisonOptions): Promise<HandlerComparison> {
   const simulator = await startTestSimulator();
   await simulator.register(canaryToken);
   await simulator.settings({ writesPer20s: 1_000_000, requestsPer20s: 1_000_000 });
   const cursors = createCursorCodec([]);
-  const own = await startDoor(createApp, simulator, cursors, setting);
-  const stock = await startDoor(createStockApp, simulator, cursors, setting);
+  const own = await startHandler(createApp, simulator, cursors, options);
+  const stock = await startHandler(createStockApp, simulator, cursors, options);
   return {
     simulator,
     own,
@@ -94,31 +80,21 @@ function createStockApp(parts: AppParts): Express {
   return app;
 }
 
-async function startDoor(
+async function startHandler(
   create: (parts: AppParts) => Express,
   simulator: TestSimulator,
   cursors: ReturnType<typeof createCursorCodec>,
-  { authenticate, signIn = false, graph = (real) => real }: Setting,
+  options: ComparisonOptions,
 ): Promise<Handler & { stop(): Promise<void> }> {
-  const log = createLog('silent');
-  const baseUrl = new URL(simulator.baseUrl);
-  const tokens = createTokenSource(accessTokenCredential(canaryToken), graphScope(baseUrl), log);
-  const graphs = createGraphService({ baseUrl, cursors, deadlineMs: 3000, writesPer20s: 1_000_000, log });
-  const app = create({
-    graphFor: (visitor) => graph(graphs.with(tokens, visitor?.person.oid ?? ''), visitor?.person.oid),
-    graphKind: 'simulator',
-    audit: createAudit(log),
-    signIn: { sessions: signIn ? (_request, _response, next) => next() : undefined, routes: undefined, authenticate },
-    publicUrl: undefined,
-    isStoreUp: async () => true,
-    observeCall: undefined,
-    observeRefusal: undefined,
-    consoleFolder: 'dist/console',
-    drain: createDrain(),
-    log,
+  const app = await startTestApp({
+    signIn: false,
+    ...options,
+    create,
+    cursors,
+    graphUrl: simulator.baseUrl,
+    writesPer20s: 1_000_000,
   });
-  const server = createHttpServer(app, log);
-  const { origin: address } = await listen(server, 0, '127.0.0.1');
+  const { address } = app;
   const pool = new Pool(address);
   return {
     address,
@@ -133,8 +109,7 @@ async function startDoor(
     },
     async stop() {
       await pool.close();
-      await close(server);
-      await graphs.close();
+      await app.stop();
     },
   };
 }

@@ -7,7 +7,7 @@ import { createRedis, type Redis } from '../../src/redis/connection.js';
 import { RedisSessionStore } from '../../src/redis/session-store.js';
 import { createRedisSlotPool } from '../../src/redis/slot-pool.js';
 import { createRedisTokenStore } from '../../src/redis/token-store.js';
-import { createLocalSlots, type Slots } from '../../src/scheduling/slot-pool.js';
+import { createSlotPool, type SlotPool } from '../../src/scheduling/slot-pool.js';
 import { Secret } from '../../src/secret.js';
 import { describeWithRedis, startRedis, type TestRedis } from './redis.js';
 
@@ -20,7 +20,7 @@ const unreadable = () => {
 export interface Keeping {
   readonly sessions: (idleMs?: number) => SessionStore;
   readonly tokens: () => TokenStore;
-  readonly slots: (limit: number) => Slots;
+  readonly slotPool: (limit: number) => SlotPool;
 }
 
 /** Runs a suite over what is kept in memory and what is kept in Redis. */
@@ -29,7 +29,7 @@ export function describeMemoryAndRedis(name: string, suite: (keeping: Keeping) =
     suite({
       sessions: (idleMs = 60_000) => new MemorySessionStore(idleMs),
       tokens: createMemoryTokenStore,
-      slots: createLocalSlots,
+      slotPool: (limit) => createSlotPool({ limit }),
     });
   });
 
@@ -40,7 +40,7 @@ export function describeMemoryAndRedis(name: string, suite: (keeping: Keeping) =
     beforeAll(async () => {
       server = await startRedis();
       redis = createRedis(new Secret(server.url), createLog('silent'));
-      await new Promise<void>((resolve) => redis.whenConnected(resolve));
+      await new Promise<void>((resolve) => redis.onConnected(resolve));
     });
     afterAll(async () => {
       await redis.close();
@@ -49,8 +49,8 @@ export function describeMemoryAndRedis(name: string, suite: (keeping: Keeping) =
     suite({
       sessions: (idleMs = 60_000) => new RedisSessionStore(idleMs, redis, secrets, unreadable),
       tokens: () => createRedisTokenStore(redis, secrets, unreadable),
-      slots: (limit) =>
-        createRedisSlotPool({ redis, replica: 'test', name: `slots-${count++}`, limit, deadlineMs: 30_000 }),
+      slotPool: (limit) =>
+        createRedisSlotPool({ redis, replicaId: 'test', name: `slots-${count++}`, limit, deadlineMs: 30_000 }),
     });
   });
 }

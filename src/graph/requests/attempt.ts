@@ -113,7 +113,10 @@ export function createGraphClient({ sender, rateLimiters }: GraphClientOptions):
   };
 }
 
-function tokenFor({ caller: { tokens }, deadline: { signal } }: CallContext, rejected?: RejectedToken): Promise<string> {
+function tokenFor(
+  { caller: { tokens }, deadline: { signal } }: CallContext,
+  rejected?: RejectedToken,
+): Promise<string> {
   if (rejected === undefined) return tokens.get({ signal });
   const { token, response } = rejected;
   const claims = claimsFromChallenge(response);
@@ -140,7 +143,8 @@ export function planRetry(failure: CallError, attempts: number, deadline: Deadli
   return {
     waitMs,
     isAllowed: deadline.allowsAttemptAfter(waitMs) && (saysWhen || attempts < maxBlindAttempts),
-    finalFailure: saysWhen && certainty === 'deferred' ? failure.withReason(reason, certainty, { retryAfterMs }) : failure,
+    finalFailure:
+      saysWhen && certainty === 'deferred' ? failure.withReason(reason, certainty, { retryAfterMs }) : failure,
   };
 }
 

@@ -16,7 +16,11 @@ export interface BulkUpdateParts {
   readonly deadlineMs: number;
   /** Aborts when no further update may be sent; its reason is the error of those that wait. */
   readonly stopping: AbortSignal;
-  readonly send: (update: Update, options: UpdateOptions, context: CallContext) => Promise<WriteResult<ScriptUserState>>;
+  readonly send: (
+    update: Update,
+    options: UpdateOptions,
+    context: CallContext,
+  ) => Promise<WriteResult<ScriptUserState>>;
   readonly onClose: () => void;
 }
 
@@ -54,7 +58,7 @@ export function createBulkUpdate(
   if (signal?.aborted) leave();
 
   const states = new Map<string, StateRows>();
-  let notifyContended: (index: number) => void = () => {};
+  let notifyContended: ((index: number) => void) | undefined;
 
   const rows = updates.map((update, index): Row => {
     const key = stateKey(update);
@@ -72,7 +76,7 @@ export function createBulkUpdate(
     state.contendedBy = level;
     for (const { index, priority } of state.rows) {
       if (level === 'interactive') rateLimiter.boost(priority);
-      notifyContended(index);
+      notifyContended?.(index);
     }
   });
 

@@ -69,14 +69,17 @@ function isUnknown(attempts: readonly FailedAttempt[], retrySafety: RetrySafety)
   );
   // A read that shows the old values settles the attempts before it.
   const settled = attempts.findLastIndex(({ verification }) => verification === 'not-applied') + 1;
-  return mayStillApply || attempts.slice(settled).some((attempt, index, open) => {
-    const { certainty, reason } = attempt.failure;
-    if (certainty === 'unknown') return true;
-    // A 429 has been seen on writes that were applied. A create cannot rely on it.
-    if (isDeferred(attempt)) return retrySafety === 'notIdempotent';
-    // After a 429, only another 429 or the end of the session may be reported: any other failure is that of a retry.
-    return reason !== 'SIGN_IN_REQUIRED' && open.slice(0, index).some(isDeferred);
-  });
+  return (
+    mayStillApply ||
+    attempts.slice(settled).some((attempt, index, open) => {
+      const { certainty, reason } = attempt.failure;
+      if (certainty === 'unknown') return true;
+      // A 429 has been seen on writes that were applied. A create cannot rely on it.
+      if (isDeferred(attempt)) return retrySafety === 'notIdempotent';
+      // After a 429, only another 429 or the end of the session may be reported: any other failure is that of a retry.
+      return reason !== 'SIGN_IN_REQUIRED' && open.slice(0, index).some(isDeferred);
+    })
+  );
 }
 
 /** Whether the request was sent: there is a response, or it may have been applied. */

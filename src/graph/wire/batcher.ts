@@ -18,7 +18,6 @@ export function createBatcher(sender: Sender, basePath: string): Sender {
   function flush(group: object): void {
     const ready = readyByGroup.get(group) ?? [];
     readyByGroup.delete(group);
-    const isAborted = ({ options }: PendingRequest) => options.signal.aborted;
     // Alone, they fail at once.
     ready.filter(isAborted).forEach(sendAlone);
     const waiting = ready.filter((each) => !isAborted(each));
@@ -74,4 +73,8 @@ export function createBatcher(sender: Sender, basePath: string): Sender {
 function isRejectedAsWhole(response: GraphResponse): boolean {
   const { status } = response;
   return status >= 400 && status < 500 && ![401, 403, 408, 412, 429].includes(status) && !isQueuedForApproval(response);
+}
+
+function isAborted({ options }: PendingRequest): boolean {
+  return options.signal.aborted;
 }

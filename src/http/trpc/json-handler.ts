@@ -10,7 +10,7 @@ import { getHTTPStatusCode } from '@trpc/server/http';
 import type { RequestHandler } from 'express';
 import { appRouter, procedures } from '../../api/router.js';
 import { retryAfterHeader } from '../retry-after-header.js';
-import { createContext, type ContextParts } from './create-context.js';
+import { type ContextParts, createContext } from './create-context.js';
 import type { Calls } from './parse-calls.js';
 
 /** What became of one call. */

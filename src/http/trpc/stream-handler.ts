@@ -2,7 +2,7 @@ import { createExpressMiddleware } from '@trpc/server/adapters/express';
 import type { RequestHandler } from 'express';
 import { appRouter } from '../../api/router.js';
 import { retryAfterHeader } from '../retry-after-header.js';
-import { createContext, type ContextParts } from './create-context.js';
+import { type ContextParts, createContext } from './create-context.js';
 import { maxBatchCalls } from './parse-calls.js';
 
 /** A stream that nobody reads is cut off after this. What is read is never silent for so long: there are pings. */

@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import type { RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import type { Config } from '../config.js';
+import { graphScope } from '../graph/tokens/credential.js';
+import { requiredPermission } from '../graph/tokens/permissions.js';
+import { type Authenticate, localOperator, sessionAuthenticator } from './authenticate.js';
+import { createProvider, type ProviderOptions, type ProviderUnavailable } from './provider.js';
+import { createSessions } from './sessions.js';
+import { type SignInParts, signInRoutes } from './sign-in.js';
+import type { Stores } from './stores.js';
+import { createTransactions } from './transaction.js';
+import { createTokenVault, type TokenVault } from './vault.js';
+
+/** How callers authenticate. */
+export interface SignIn {
+  /** Reads the session of a request; `undefined` without sign-in. */
+  readonly sessions: RequestHandler | undefined;
+  /** The routes below `/auth`; `undefined` without sign-in. */
+  readonly routes: RequestHandler | undefined;
+  readonly authenticate: Authenticate;
+}
+
+/** The dependencies of {@link createSignIn}. */
+export interface SignInDeps extends Pick<SignInParts, 'originOf' | 'requireOwnSite' | 'audit'> {
+  /** The sign-in application at the simulator, used where `OIDC_ISSUER` is not set. */
+  readonly simulatedProvider:
+    | { readonly issuer: string; readonly clientId: string; readonly clientSecret: string }
+    | undefined;
+  /** The secrets that sign cookies; the first one signs, all of them verify. */
+  readonly secrets: readonly string[];
+  /** Creates the session and token stores. @param idleMs the idle timeout of a session */
+  readonly createStores: (idleMs: number) => Stores;
+  /** Called after each attempt to renew a user's access token. */
+  readonly observeRenewal: (ok: boolean) => void;
+  readonly log: Logger;
+}
+
+/** Creates the sign-in that the settings ask for: an OpenID provider, or one local operator without sign-in. */
+export function createSignIn(config: Config, deps: SignInDeps): SignIn {
+  if (config.SIGN_IN === 'off') return { sessions: undefined, routes: undefined, authenticate: localOperator };
+  const { secrets, log, originOf, requireOwnSite, audit } = deps;
+  const secure = config.PUBLIC_URL?.protocol === 'https:';
+  const { sessions: store, tokens: tokenStore } = deps.createStores(config.SESSION_IDLE_MINUTES * 60_000);
+  const onProviderUnavailable = (error: ProviderUnavailable) => logProviderUnavailable(log, error);
+  const options = providerOptions(config, deps.simulatedProvider);
+  const provider = createProvider(options);
+  const sessions = createSessions({ store, secrets, secure });
+  let vault: TokenVault | undefined;
+  if (config.GRAPH_CREDENTIAL === 'signed-in-user') {
+    vault = createTokenVault({
+      store: tokenStore,
+      provider,
+      log,
+      onProviderUnavailable,
+      observeRenewal: deps.observeRenewal,
+      endSession: (id) => sessions.endById(id),
+    });
+    deleteTokensWithSession(store, vault, log);
+  }
+  const routes = signInRoutes({
+    issuer: options.issuer,
+    provider,
+    sessions,
+    store,
+    transactions: createTransactions(secrets, secure),
+    vault,
+    roleNames: { reader: config.ROLE_READER, operator: config.ROLE_OPERATOR },
+    maxSessionMs: config.SESSION_MAX_HOURS * 3_600_000,
+    originOf,
+    requireOwnSite,
+    audit,
+    onProviderUnavailable,
+  });
+  return { sessions: sessions.middleware, routes, authenticate: sessionAuthenticator(sessions, store, vault) };
+}
+
+/** The secrets of `SESSION_SECRET`, or one random secret where it is not set. */
+export function sessionSecrets({ SESSION_SECRET }: Config): readonly string[] {
+  return SESSION_SECRET?.map((secret) => secret.reveal()) ?? [randomBytes(32).toString('base64url')];
+}
+
+function providerOptions(config: Config, simulated: SignInDeps['simulatedProvider']): ProviderOptions {
+  const scopes = ['openid', 'profile', 'offline_access'];
+  if (config.GRAPH_CREDENTIAL === 'signed-in-user')
+    scopes.push(graphScope(config.GRAPH_BASE_URL).replace('.default', requiredPermission));
+  return {
+    issuer: config.OIDC_ISSUER ?? new URL(simulated?.issuer ?? ''),
+    clientId: config.OIDC_CLIENT_ID ?? simulated?.clientId ?? '',
+    clientSecret: config.OIDC_CLIENT_SECRET?.reveal() ?? simulated?.clientSecret,
+    certificatePath: config.OIDC_CLIENT_CERTIFICATE_PATH,
+    scope: config.OIDC_SCOPE ?? scopes.join(' '),
+  };
+}
+
+function deleteTokensWithSession(store: Stores['sessions'], vault: TokenVault, log: Logger): void {
+  store.on('ended', (id: string) => {
+    vault
+      .delete(id)
+      .catch((error: unknown) => log.warn({ err: error }, 'the tokens of an ended session remain stored'));
+  });
+}
+
+/** An outage passes by itself, so it is a warning; a rejected client credential needs an operator, so it is an error. */
+function logProviderUnavailable(log: Logger, error: ProviderUnavailable): void {
+  if (error.clientRejected)
+    log.error('the identity provider rejects the client credential (OIDC_CLIENT_*): an operator must renew it');
+  else log.warn('the identity provider is unavailable');
+}

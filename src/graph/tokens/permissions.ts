@@ -1,0 +1,35 @@
+import type { Logger } from 'pino';
+import type { TokenSource } from './token-source.js';
+
+/** The permission that all operations of this service need. @see https://learn.microsoft.com/graph/permissions-reference */
+export const requiredPermission = 'DeviceManagementScripts.ReadWrite.All';
+
+/** How long to wait for the token that is checked at the start. */
+const checkTimeoutMs = 60_000;
+
+/**
+ * Reads the permissions in a token: its `roles` (application) and `scp` (delegated). The token is not verified: the
+ * result is advice, not authorization.
+ *
+ * @returns `undefined` if the token is not a JWT
+ */
+export function permissionsIn(token: string): readonly string[] | undefined {
+  try {
+    const payload: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+    if (typeof payload !== 'object' || payload === null) return undefined;
+    const roles: unknown = 'roles' in payload ? payload.roles : [];
+    const scopes: unknown = 'scp' in payload ? payload.scp : '';
+    return [...(Array.isArray(roles) ? roles.map(String) : []), ...String(scopes).split(' ')].filter(Boolean);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Checks the service's own token, so that a missing permission is reported before a write fails because of it. */
+export async function warnAboutMissingPermission(tokens: TokenSource, log: Logger): Promise<void> {
+  const token = await tokens.get({ signal: AbortSignal.timeout(checkTimeoutMs) }).catch(() => undefined);
+  const permissions = token === undefined ? undefined : permissionsIn(token);
+  if (permissions !== undefined && !permissions.includes(requiredPermission)) {
+    log.warn({ missing: requiredPermission, permissions }, 'the Graph token lacks a permission');
+  }
+}

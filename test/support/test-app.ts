@@ -1,0 +1,71 @@
+import type { Express } from 'express';
+import { createAudit } from '../../src/api/audit.js';
+import { type AppParts, createApp } from '../../src/app.js';
+import type { Authenticate } from '../../src/auth/authenticate.js';
+import { createGraph } from '../../src/graph/create-graph.js';
+import type { Graph } from '../../src/graph/graph.js';
+import { createCursorCodec } from '../../src/graph/requests/cursor.js';
+import { accessTokenCredential, graphScope } from '../../src/graph/tokens/credential.js';
+import { createTokenSource } from '../../src/graph/tokens/token-source.js';
+import { createDrain } from '../../src/http/drain.js';
+import { close, createHttpServer, listen } from '../../src/http/server.js';
+import { createLog } from '../../src/log.js';
+import { createMetrics } from '../../src/telemetry/metrics.js';
+import { canaryToken, createClient, type TestService } from './service.js';
+
+/** How a test app differs from the service's. */
+export interface TestAppOptions {
+  readonly authenticate: Authenticate;
+  readonly graphUrl: string;
+  /** Whether there is a sign-in; then any host is accepted. True by default. */
+  readonly signIn?: boolean;
+  readonly writesPer20s?: number;
+  readonly cursors?: ReturnType<typeof createCursorCodec>;
+  /** Replaces the Graph layer that calls use. */
+  readonly wrapGraph?: (graph: Graph) => Graph;
+  /** Creates the app from its parts. */
+  readonly create?: (parts: AppParts) => Express;
+}
+
+/** Starts the app over HTTP with a Graph layer of its own, without the service around it and without sessions. */
+export async function startTestApp({
+  authenticate,
+  graphUrl,
+  signIn = true,
+  writesPer20s = 200,
+  cursors = createCursorCodec([]),
+  wrapGraph = (graph) => graph,
+  create = createApp,
+}: TestAppOptions): Promise<Pick<TestService, 'client' | 'address' | 'logged' | 'stop'>> {
+  const logged: string[] = [];
+  const log = createLog('trace', { write: (line: string) => void logged.push(line) });
+  const baseUrl = new URL(graphUrl);
+  const metrics = createMetrics();
+  const tokens = createTokenSource(accessTokenCredential(canaryToken), graphScope(baseUrl), log);
+  const graph = createGraph({ baseUrl, cursors, deadlineMs: 3000, writesPer20s, log, observer: metrics.graph });
+  const app = create({
+    graph: wrapGraph(graph),
+    graphKind: 'live',
+    callerFor: (principal) => ({ tokens, fairnessKey: principal?.person.oid ?? '' }),
+    audit: createAudit(log, metrics.write),
+    signIn: { sessions: signIn ? (_request, _response, next) => next() : undefined, routes: undefined, authenticate },
+    publicUrl: undefined,
+    isReady: async () => true,
+    observeCall: metrics.call,
+    observeRefusal: metrics.refused,
+    consoleFolder: 'dist/console',
+    drain: createDrain(),
+    log,
+  });
+  const server = createHttpServer(app, log);
+  const { origin: address } = await listen(server, 0, '127.0.0.1');
+  return {
+    address,
+    client: createClient(address),
+    logged,
+    async stop() {
+      await close(server);
+      await graph.close();
+    },
+  };
+}
