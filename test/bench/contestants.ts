@@ -62,8 +62,8 @@ export const contestants: readonly Contestant[] = [
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What `npm start` starts this service with, and the benchmark the others too. */
-const [, ...flags] = manifest.scripts.start.split(' ').slice(0, -1);
+/** Node's options in `npm start`, which the benchmark gives to every contestant. */
+const flags = manifest.scripts.start.split(' ').filter((word) => word.startsWith('--'));
 
 /** Compiles the contestants, so that their processes hold no compiler, into a folder in which they find their packages. */
 export function compileContestants(folder: string): void {

@@ -112,7 +112,8 @@ describe('the image', () => {
   });
 
   test('starts as `npm start` does', () => {
-    expect((JSON.parse(instructions('CMD').join('\n')) as string[]).join(' ')).toBe(ours.scripts['start']);
+    const command = (JSON.parse(instructions('CMD').join('\n')) as string[]).join(' ');
+    expect(ours.scripts['start']).toBe(`npm run build && ${command}`);
   });
 
   test('runs as a user with a number, that of the manifests, who is not root', () => {

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { pathToFileURL } from 'node:url';
 import { runInNewContext } from 'node:vm';
 import { createTRPCClient, httpBatchLink, httpLink } from '@trpc/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -62,7 +63,7 @@ beforeAll(async () => {
   folder = await mkdtemp(resolve('node_modules/.tracing-'));
   await writeFile(join(folder, 'tracing.mjs'), snippet);
   service = startProgram('dist/main.js', {
-    NODE_OPTIONS: `--import ${join(folder, 'tracing.mjs')}`,
+    NODE_OPTIONS: `--import ${pathToFileURL(join(folder, 'tracing.mjs')).href}`,
     OTEL_BSP_SCHEDULE_DELAY: '50',
     PORT: '0',
     SIGN_IN: 'off',

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { type Serving, startServing } from '../bench/processes.js';
 import type { Backend, Balancer } from './balancer.js';
 
@@ -26,7 +27,7 @@ export interface Site {
 
 /** Starts a replica at a place of its own. */
 export async function startPlace(name: string, { folder, balancer, env, ended }: Site): Promise<Place> {
-  const main = new URL('../../dist/main.js', import.meta.url).pathname;
+  const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
   let count = 0;
   let serving: Serving;
   let backend: Backend;
