@@ -3,27 +3,27 @@ import { z } from 'zod';
 import { simulatorFaults } from './faults/fault-names.js';
 import { type FaultRules, faultRule } from './faults/fault-rules.js';
 import type { Approvals } from './graph/approvals.js';
-import type { Tokens } from './graph/tokens.js';
-import { type IdentityControl, identityPatch } from './identity/settings.js';
+import type { TokenRegistry } from './graph/token-registry.js';
+import { type IdentityState, identityPatch } from './identity/state.js';
 import type { Journal } from './journal.js';
-import { type Settings, settingsPatch } from './settings.js';
+import { type SimulatorSettings, settingsPatch } from './settings.js';
 
-/** What the control endpoints act on. */
+/** The parts that the control endpoints act on. */
 export interface ControlParts {
-  readonly settings: Settings;
-  readonly tokens: Tokens;
+  readonly settings: SimulatorSettings;
+  readonly tokens: TokenRegistry;
   readonly approvals: Approvals;
   readonly rules: FaultRules;
   readonly journal: Journal;
-  /** Of the identity provider, when there is one. */
-  readonly identity?: IdentityControl | undefined;
+  /** The state of the identity provider; undefined without one. */
+  readonly identity?: IdentityState | undefined;
 }
 
 const roles = z.array(z.string()).exactOptional();
-const tokenWishes = z.strictObject({
+const tokenRequest = z.strictObject({
   claims: z.string().refine(isJson, 'must be JSON text').exactOptional(),
   roles,
-  // Negative: a token that has expired already.
+  // Negative for a token that has expired.
   lifetimeMs: z.int().exactOptional(),
 });
 const literalToken = z.strictObject({ token: z.string().regex(/^\S+$/), roles });
@@ -47,26 +47,26 @@ const identityEndpoints = [
   'DELETE /simulator/identity',
 ] as const;
 
-/** The simulator's own endpoints, under `/simulator`: no Graph has them. */
+/** Creates the control endpoints, under `/simulator`. */
 export function createControl({ settings, tokens, approvals, rules, journal, identity }: ControlParts): Express {
-  const listed = identity === undefined ? endpoints : [...endpoints, ...identityEndpoints];
+  const available = identity === undefined ? endpoints : [...endpoints, ...identityEndpoints];
   const app = express();
   app.disable('x-powered-by');
   app.use(express.json({ limit: '1mb' }));
 
   app.get('/simulator', (_request, response) => {
     response.json({
-      about: 'A simulator of Microsoft Graph. All data is made up.',
-      endpoints: listed,
+      about: 'A simulator of Microsoft Graph. All data is simulated.',
+      endpoints: available,
       faults: simulatorFaults,
     });
   });
   app.post('/simulator/token', (request, response) => {
-    response.json(tokens.issue(tokenWishes.parse(request.body ?? {})));
+    response.json(tokens.issue(tokenRequest.parse(request.body ?? {})));
   });
   app.post('/simulator/tokens', (request, response) => {
-    const { token, roles: granted } = literalToken.parse(request.body);
-    tokens.register(token, granted);
+    const { token, roles: tokenRoles } = literalToken.parse(request.body);
+    tokens.register(token, tokenRoles);
     response.status(204).end();
   });
   app.post('/simulator/faults', (request, response) => {
@@ -94,19 +94,19 @@ export function createControl({ settings, tokens, approvals, rules, journal, ide
     response.json(Object.assign(settings, settingsPatch.parse(request.body)));
   });
 
-  if (identity !== undefined) serveIdentityControl(app, identity);
+  if (identity !== undefined) addIdentityEndpoints(app, identity);
 
   app.use((_request, response) => {
-    response.status(404).json({ error: 'No such endpoint', endpoints: listed });
+    response.status(404).json({ error: 'No such endpoint', endpoints: available });
   });
-  // Express knows an error handler by its four parameters.
+  // Express identifies an error handler by its four parameters.
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
     response.status(400).json({ error: error instanceof z.ZodError ? error.issues : 'The body must be JSON' });
   });
   return app;
 }
 
-function serveIdentityControl(app: Express, identity: IdentityControl): void {
+function addIdentityEndpoints(app: Express, identity: IdentityState): void {
   app.get('/simulator/identity', (_request, response) => {
     response.json(identity.counts);
   });

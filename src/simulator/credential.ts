@@ -3,26 +3,28 @@ import { z } from 'zod';
 
 const issuedToken = z.object({ token: z.string(), expiresOnTimestamp: z.number() });
 
-// Microsoft's credentials, too, give the token that they hold until shortly before it expires.
-const marginMs = 60_000;
+// Microsoft's credentials also replace a cached token shortly before it expires.
+const renewBeforeExpiryMs = 60_000;
 
 /**
- * A credential that gets its tokens from a simulator over HTTP. Like Microsoft's own, it keeps a token while it lasts
- * and gets a new one early only when asked with claims: who drops the claims of a challenge is refused again.
+ * Creates a credential that requests tokens from a simulator over HTTP. Like Microsoft's credentials, it caches a token
+ * and requests a new one before the expiry only if called with claims: a client that drops the claims of a challenge
+ * gets the challenged token again.
  */
 export function createSimulatorCredential(url: string): TokenCredential {
-  let held: AccessToken | undefined;
+  let cached: AccessToken | undefined;
   return {
     async getToken(_scopes, { claims } = {}) {
-      if (claims === undefined && held !== undefined && held.expiresOnTimestamp - marginMs > Date.now()) return held;
+      const renewAt = (cached?.expiresOnTimestamp ?? 0) - renewBeforeExpiryMs;
+      if (cached !== undefined && claims === undefined && Date.now() < renewAt) return cached;
       const response = await fetch(`${url}/simulator/token`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ claims }),
       });
-      if (!response.ok) throw new Error(`The simulator gave no token: ${response.status}`);
-      held = issuedToken.parse(await response.json());
-      return held;
+      if (!response.ok) throw new Error(`The simulator issued no token: status ${response.status}`);
+      cached = issuedToken.parse(await response.json());
+      return cached;
     },
   };
 }

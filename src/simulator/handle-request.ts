@@ -1,97 +1,97 @@
 import type { FaultRules } from './faults/fault-rules.js';
 import { type Fault, faults } from './faults/faults.js';
-import { type Answer, errorAnswer } from './graph/answers.js';
 import type { Approvals } from './graph/approvals.js';
-import { readBatch, runBatch } from './graph/batch.js';
-import type { Quota } from './graph/quota.js';
-import { type GraphRequest, isBatch } from './graph/request.js';
-import type { Graph, Outcome } from './graph/routes.js';
-import type { Tokens } from './graph/tokens.js';
-import type { Journal } from './journal.js';
+import { parseBatch, runBatch } from './graph/batch.js';
+import { graphError } from './graph/error-responses.js';
+import { isBatch, type SimulatedRequest } from './graph/request.js';
+import type { SimulatedResponse } from './graph/response.js';
+import type { GraphRoutes, RouteResult } from './graph/routes.js';
+import type { Throttle } from './graph/throttling.js';
+import type { TokenRegistry } from './graph/token-registry.js';
+import type { Journal, JournalEntry } from './journal.js';
 import type { Random } from './random.js';
-import type { Settings } from './settings.js';
+import type { SimulatorSettings } from './settings.js';
 
-/** What an exchange needs. */
-export interface ExchangeParts {
+/** The parts that handle a Graph request. */
+export interface RequestHandlerParts {
+  /** The start of absolute links. */
   readonly origin: string;
-  readonly settings: Settings;
-  readonly tokens: Tokens;
-  readonly quota: Quota;
+  readonly settings: SimulatorSettings;
+  readonly tokens: TokenRegistry;
+  readonly throttle: Throttle;
   readonly approvals: Approvals;
-  readonly graph: Graph;
+  readonly routes: GraphRoutes;
   readonly rules: FaultRules;
   readonly journal: Journal;
-  /** Shuffles the answers of batches. */
+  /** Shuffles the responses of batches. */
   readonly random: Random;
   /** Rejects when the simulator closes. */
   readonly wait: (ms: number) => Promise<void>;
 }
 
-/** Serves one Graph request: journal, fault, token, quota, route, approval, answer. */
-export type Exchange = (request: GraphRequest) => Promise<Answer>;
+/** Handles one Graph request: journal, fault, token, throttling, route, approval, response. */
+export type HandleRequest = (request: SimulatedRequest) => Promise<SimulatedResponse>;
 
-/** Joins the parts to the whole way of a Graph request. */
-export function createExchange(parts: ExchangeParts): Exchange {
-  const { approvals, graph, journal, origin, quota, random, rules, settings, tokens, wait } = parts;
+/** Creates the handler of all Graph requests. */
+export function createRequestHandler(parts: RequestHandlerParts): HandleRequest {
+  const { approvals, journal, origin, random, routes, rules, settings, throttle, tokens, wait } = parts;
 
-  /** `n` is the request's in the journal. */
-  function plan(request: GraphRequest, n: number): Outcome {
-    const unauthorized = tokens.refusal(request);
-    if (unauthorized !== undefined) return unauthorized;
-    if (isBatch(request)) return planBatch(request, n);
-    const throttled = quota.refusal(request);
-    if (throttled !== undefined) return throttled;
-    const outcome = graph.plan(request);
-    return 'apply' in outcome ? approvals.gate(request, outcome) : outcome;
+  async function handle(
+    request: SimulatedRequest,
+    batch: number | null,
+    dependencyFailure?: Promise<SimulatedResponse | undefined>,
+  ): Promise<SimulatedResponse> {
+    const entry = journal.record(request, batch);
+    const response = (await dependencyFailure) ?? (await respond(request, entry));
+    journal.complete(entry, response);
+    return response;
   }
 
-  function planBatch(request: GraphRequest, n: number): Outcome {
-    const items = readBatch(request);
+  async function respond(request: SimulatedRequest, entry: JournalEntry): Promise<SimulatedResponse> {
+    const injected = rules.select(request);
+    if (injected === 'invalid-header') {
+      return graphError(request, 400, 'SimulatorFault', 'The header x-simulator-fault is not valid.');
+    }
+    const fault: Fault | undefined = injected && faults[injected.fault];
+    const applies = fault?.applies(request) ?? true;
+    entry.fault = injected?.fault ?? null;
+    if (injected?.fault === 'latency') await wait(injected.delayMs ?? 1000);
+
+    const result = route(request, entry.n);
+    let response: SimulatedResponse;
+    if ('apply' in result) {
+      response = applies ? await result.apply() : result.unapplied;
+      entry.applied = applies && response.status < 300 && !isBatch(request);
+    } else {
+      response = result;
+    }
+    if (injected && fault) response = fault.respond(response, { request, injected, tokens, approvals, origin });
+
+    // A batch is one HTTP request: the latency applies to it, not to its items.
+    if (request.batchItem === null && settings.latencyMs > 0) await wait(settings.latencyMs);
+    return response;
+  }
+
+  /** `n` is the number of the request's journal entry. */
+  function route(request: SimulatedRequest, n: number): RouteResult {
+    const unauthorized = tokens.authorize(request);
+    if (unauthorized !== undefined) return unauthorized;
+    // Graph counts the items of a batch against its limits, but not the batch.
+    if (isBatch(request)) return routeBatch(request, n);
+    const throttled = throttle.check(request);
+    if (throttled !== undefined) return throttled;
+    const result = routes.route(request);
+    return 'apply' in result ? approvals.requireApproval(request, result) : result;
+  }
+
+  function routeBatch(request: SimulatedRequest, n: number): RouteResult {
+    const items = parseBatch(request);
     if ('status' in items) return items;
     return {
       unapplied: { status: 200, headers: {}, body: { responses: [] } },
-      apply: () => runBatch(request, items, (item, hindrance) => serve(item, n, hindrance), random),
+      apply: () => runBatch(request, items, (item, dependencyFailure) => handle(item, n, dependencyFailure), random),
     };
   }
 
-  /** `batch` is the `n` of an item's batch. `hindrance` is waited for first; the answer that it gives is the request's. */
-  async function serve(
-    request: GraphRequest,
-    batch: number | null,
-    hindrance?: Promise<Answer | undefined>,
-  ): Promise<Answer> {
-    const entry = journal.note(request, batch);
-    const hindered = await hindrance;
-    if (hindered !== undefined) {
-      journal.answered(entry, hindered);
-      return hindered;
-    }
-
-    const effect = rules.choose(request);
-    if (effect === 'unreadable') {
-      const answer = errorAnswer(request, 400, 'SimulatorFault', 'The header x-simulator-fault names no fault.');
-      journal.answered(entry, answer);
-      return answer;
-    }
-    const fault: Fault | undefined = effect && faults[effect.fault];
-    const applies = fault?.applies(request) ?? true;
-    entry.fault = effect?.fault ?? null;
-    if (effect?.fault === 'latency') await wait(effect.delayMs ?? 1000);
-
-    const outcome = plan(request, entry.n);
-    let answer: Answer;
-    if ('apply' in outcome) {
-      answer = applies ? await outcome.apply() : outcome.unapplied;
-      entry.applied = applies && answer.status < 300 && !isBatch(request);
-    } else {
-      answer = outcome;
-    }
-    if (effect && fault) answer = fault.answer(answer, { request, effect, tokens, approvals, origin });
-
-    if (request.batchItem === null && settings.latencyMs > 0) await wait(settings.latencyMs);
-    journal.answered(entry, answer);
-    return answer;
-  }
-
-  return (request) => serve(request, null);
+  return (request) => handle(request, null);
 }

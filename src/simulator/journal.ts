@@ -1,57 +1,66 @@
 import type { SimulatorFault } from './faults/fault-names.js';
-import type { Answer } from './graph/answers.js';
-import type { GraphRequest } from './graph/request.js';
+import type { SimulatedRequest } from './graph/request.js';
+import type { SimulatedResponse } from './graph/response.js';
 
-/** One Graph request, or one item of a batch, as the simulator saw it. */
-interface JournalEntry {
+/** One Graph request, or one item of a batch. */
+export interface JournalEntry {
+  /** The number of the entry, in order of arrival. */
   readonly n: number;
   /** Milliseconds since the simulator started. */
   readonly atMs: number;
+  /** When the response was sent; null before that, and if no response is ever sent. */
   answeredAtMs: number | null;
   readonly method: string;
-  /** As it came, query included. */
+  /** As received, with the query. */
   readonly path: string;
-  /** Null while there is no answer, and for an answer that never comes. */
+  /** The status of the response; null as long as `answeredAtMs` is. */
   status: number | null;
-  /** Whether the request changed the tenant. A batch's items say so, the batch doesn't. */
+  /** Whether the request changed the tenant. Always false for a batch: its items have entries of their own. */
   applied: boolean;
   readonly clientRequestId: string | null;
+  /** The id of the batch item; null for an HTTP request. */
   readonly batchItem: string | null;
-  /** The `n` of the item's batch. */
+  /** The `n` of the item's batch; null for an HTTP request. */
   readonly batch: number | null;
   fault: SimulatorFault | null;
-  /** As it came: it is read when it is shown. */
-  readonly body: string;
+  /** JSON, or text if the body is not JSON; null if there is none. */
+  readonly body: unknown;
   readonly approval: { readonly justification: string | null; readonly code: string | null };
 }
 
-/** What happened, in order of arrival. */
+/** An entry with the body as received: it is parsed when the entry is listed. */
+interface RecordedEntry extends JournalEntry {
+  readonly body: string;
+}
+
+/** Records Graph requests in order of arrival. Never contains tokens. */
 export interface Journal {
-  /** Notes the arrival of a request, or of an item of the batch whose `n` is given; its outcome is filled in later. */
-  note(request: GraphRequest, batch: number | null): JournalEntry;
-  answered(entry: JournalEntry, answer: Answer): void;
-  /** Those whose `n` is greater than `after`, with bodies as JSON, or as text where they are none; never a token. */
-  entries(after: number): readonly object[];
+  /** Records the arrival of a request, or of an item of the batch with the number `batch`. */
+  record(request: SimulatedRequest, batch: number | null): JournalEntry;
+  /** Records the response to the entry's request. */
+  complete(entry: JournalEntry, response: SimulatedResponse): void;
+  /** The entries whose `n` is greater than `after`. */
+  entries(after: number): readonly JournalEntry[];
   clear(): void;
 }
 
-// The simulator may run for days: the oldest entries make room, many at a time so that it costs little.
+// The simulator may run for days. The oldest entries are removed many at a time, which keeps recording fast.
 const capacity = 250_000;
-const dropped = 50_000;
+const removedAtOnce = 50_000;
 
-/** Starts an empty journal. */
+/** Creates an empty journal. */
 export function createJournal(): Journal {
   const startedAt = performance.now();
-  const sinceStart = () => Math.round(performance.now() - startedAt);
-  let entries: JournalEntry[] = [];
+  const elapsedMs = () => Math.round(performance.now() - startedAt);
+  let entries: RecordedEntry[] = [];
   let count = 0;
 
   return {
-    note({ method, path, headers, body, batchItem }, batch) {
+    record({ method, path, headers, body, batchItem }, batch) {
       count += 1;
-      const entry: JournalEntry = {
+      const entry: RecordedEntry = {
         n: count,
-        atMs: sinceStart(),
+        atMs: elapsedMs(),
         answeredAtMs: null,
         method,
         path,
@@ -68,29 +77,29 @@ export function createJournal(): Journal {
         },
       };
       entries.push(entry);
-      if (entries.length === capacity + dropped) entries = entries.slice(dropped);
+      if (entries.length === capacity + removedAtOnce) entries = entries.slice(removedAtOnce);
       return entry;
     },
-    answered(entry, { status, delivery }) {
-      if (delivery === 'reset' || delivery === 'stall') return;
+    complete(entry, { status, failure }) {
+      if (failure === 'reset' || failure === 'stall') return;
       entry.status = status;
-      entry.answeredAtMs = sinceStart();
+      entry.answeredAtMs = elapsedMs();
     },
-    // They are numbered without gaps, the newest with the count.
+    // The numbers have no gaps, and the newest entry's is `count`: the index follows from `after`.
     entries: (after) =>
       entries
         .slice(Math.max(0, after - (count - entries.length)))
-        .map((entry) => ({ ...entry, body: readable(entry.body) })),
+        .map((entry) => ({ ...entry, body: parseBody(entry.body) })),
     clear() {
       entries = [];
     },
   };
 }
 
-function readable(body: string): unknown {
+function parseBody(body: string): unknown {
   if (body === '') return null;
   try {
-    // The headers of a batch's items may carry tokens.
+    // Batch items can have an Authorization header.
     return JSON.parse(body, (name, value: unknown) => (/^authorization$/i.test(name) ? '[redacted]' : value));
   } catch {
     return body;

@@ -1,16 +1,16 @@
-/** A source of pseudo-random values: the same seed gives the same values in the same order. */
+/** A pseudo-random generator: the same seed yields the same values in the same order. */
 export interface Random {
-  /** A number from 0 (included) to 1 (excluded). */
+  /** A number in [0, 1). */
   next(): number;
-  /** An integer from 0 (included) to `limit` (excluded). */
+  /** An integer in [0, `limit`). */
   below(limit: number): number;
-  /** One of `items`; throws a RangeError when there is none. */
+  /** One of `items`. @throws {RangeError} if `items` is empty */
   pick<T>(items: readonly T[]): T;
-  /** A GUID in the shape of RFC 4122, version 4. */
+  /** A version 4 UUID (RFC 9562). */
   guid(): string;
 }
 
-/** Starts a source of pseudo-random values: Tommy Ettinger's mulberry32, 32 bits of state. */
+/** Creates a generator: Tommy Ettinger's mulberry32, with 32 bits of state. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
 
@@ -29,7 +29,7 @@ export function createRandom(seed: number): Random {
     below,
     pick(items) {
       const item = items[below(items.length)];
-      if (item === undefined) throw new RangeError('Nothing to pick from');
+      if (item === undefined) throw new RangeError('items must not be empty');
       return item;
     },
     guid() {
@@ -46,7 +46,7 @@ export function createRandom(seed: number): Random {
   };
 }
 
-/** A copy of `items` in an order drawn from `random` (Fisher and Yates). */
+/** Returns a shuffled copy of `items` (Fisher–Yates). */
 export function shuffle<T>(items: readonly T[], random: Random): readonly T[] {
   const rest = [...items];
   return items.flatMap(() => rest.splice(random.below(rest.length), 1));

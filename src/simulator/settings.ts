@@ -1,15 +1,12 @@
 import { z } from 'zod';
+import type { ThrottlingLimits } from './graph/throttling.js';
 
-/** What the simulator does while nothing is asked of it; its control endpoint changes it at run time. */
-export interface Settings {
-  /** Multi admin approval is on for writes. */
-  approval: boolean;
-  /** Milliseconds added to every Graph answer. */
-  latencyMs: number;
-  /** Writes in 20 s before Graph throttles. */
-  writesPer20s: number;
-  /** Requests of any kind in 20 s before Graph throttles. */
-  requestsPer20s: number;
+/** The settings that `PATCH /simulator/settings` changes at run time. */
+export interface SimulatorSettings extends ThrottlingLimits {
+  /** Whether writes need multi admin approval. */
+  readonly approval: boolean;
+  /** Milliseconds added to every Graph response. */
+  readonly latencyMs: number;
 }
 
 /** Graph's documented limits, no latency, no approval. */
@@ -18,9 +15,9 @@ export const defaultSettings = {
   latencyMs: 0,
   writesPer20s: 200,
   requestsPer20s: 2000,
-} as const satisfies Settings;
+} as const satisfies SimulatorSettings;
 
-/** A change of some of the settings. */
+/** Some of the settings, with their new values. */
 export const settingsPatch = z.strictObject({
   approval: z.boolean().exactOptional(),
   latencyMs: z.int().min(0).max(600_000).exactOptional(),

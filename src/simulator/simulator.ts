@@ -9,92 +9,92 @@ import { createSimulatorCredential } from './credential.js';
 import type { SimulatorFault } from './faults/fault-names.js';
 import { createFaultRules } from './faults/fault-rules.js';
 import { createApprovals } from './graph/approvals.js';
-import { createQuota } from './graph/quota.js';
-import type { GraphRequest } from './graph/request.js';
-import { deliver } from './graph/response.js';
-import { createGraph } from './graph/routes.js';
+import type { SimulatedRequest } from './graph/request.js';
+import { sendResponse } from './graph/response.js';
+import { createGraphRoutes } from './graph/routes.js';
 import { createTenant } from './graph/tenant.js';
-import { createTokens } from './graph/tokens.js';
-import { createExchange, type Exchange } from './handle-request.js';
-import { prepareIdentity } from './identity/identity.js';
+import { createThrottle } from './graph/throttling.js';
+import { createTokenRegistry } from './graph/token-registry.js';
+import { createRequestHandler, type HandleRequest } from './handle-request.js';
+import { loadIdentityProvider } from './identity/identity-provider.js';
 import { createJournal } from './journal.js';
 import { createRandom } from './random.js';
-import { defaultSettings, type Settings } from './settings.js';
+import { defaultSettings, type SimulatorSettings } from './settings.js';
 
-/** How to start a simulator. */
+/** The options of a simulator. */
 export interface SimulatorOptions {
-  /** Decides the tenant and the draws of chance; 1 by default. */
+  /** Determines the tenant and the random faults; 1 by default. */
   readonly seed?: number;
-  /** 0, the default, takes a free one. It listens on 127.0.0.1 only. */
+  /** The port on 127.0.0.1; 0, the default, selects a free port. */
   readonly port?: number;
-  /** Milliseconds added to every Graph answer; 0 by default. */
+  /** Milliseconds added to every Graph response; 0 by default. */
   readonly latencyMs?: number;
-  /** The probability, 0 to 1, of each fault per Graph request; none by default. */
+  /** The probability, from 0 to 1, of each fault per Graph request; none by default. */
   readonly faults?: ReadonlyMap<SimulatorFault, number>;
-  /** Multi admin approval is on for writes; off by default. */
+  /** Whether writes need multi admin approval; false by default. */
   readonly approval?: boolean;
-  /** Writes within 20 s before Graph throttles; 200 by default. */
+  /** The throttling limit for writes within 20 s; 200 by default. */
   readonly writesPer20s?: number;
-  /** Requests within 20 s before Graph throttles; 2,000 by default. */
+  /** The throttling limit for all requests within 20 s; 2,000 by default. */
   readonly requestsPer20s?: number;
-  /** With an identity provider beside the Graph; needs the development dependencies. Without one by default. */
+  /** Whether to start the identity provider, which requires the development dependencies; false by default. */
   readonly identity?: boolean;
 }
 
-/** A simulator that runs. */
+/** A running simulator. */
 export interface Simulator {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
-  /** Where its Graph is: `http://127.0.0.1:PORT/beta` */
+  /** The base URL of the simulated Graph: `http://127.0.0.1:PORT/beta` */
   readonly baseUrl: string;
-  /** Gets tokens from the simulator, over HTTP. */
+  /** Requests tokens from the simulator over HTTP. */
   readonly credential: TokenCredential;
-  /** How to be the client of its identity provider, when it has one. */
+  /** The client registration at the identity provider; undefined without one. */
   readonly identity: { readonly issuer: string; readonly clientId: string; readonly clientSecret: string } | undefined;
-  /** Stops it and closes every connection, stalled ones included. */
+  /** Stops the simulator and closes all connections, including stalled ones. */
   close(): Promise<void>;
 }
 
-/** Starts a simulator of Microsoft Graph. Rejects when the port is taken or a development dependency is missing. */
+/** Starts a simulator. Rejects if the port is in use or a development dependency is missing. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const {
     seed = 1,
     port = 0,
     faults = new Map<SimulatorFault, number>(),
     identity: withIdentity = false,
-    ...given
+    ...initialSettings
   } = options;
-  const startIdentity = withIdentity ? await prepareIdentity() : undefined;
-  // Node's 5 s would close connections under a client that is about to use them again.
+  const createIdentityProvider = withIdentity ? await loadIdentityProvider() : undefined;
+  // With Node's default of 5 s, the server could close a connection just as a client reuses it.
   const server = createServer({ keepAliveTimeout: 60_000 });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new TypeError('The simulator listens on no port');
+  if (address === null || typeof address === 'string') throw new TypeError('The simulator is not listening on a port');
   const url = `http://127.0.0.1:${address.port}`;
 
   const closing = new AbortController();
-  const settings: Settings = { ...defaultSettings, ...given };
-  const tokens = createTokens();
-  const identity = startIdentity?.(url, tokens);
+  const settings: SimulatorSettings = { ...defaultSettings, ...initialSettings };
+  const tokens = createTokenRegistry();
+  const identity = createIdentityProvider?.(url, tokens);
   const approvals = createApprovals(settings);
   const rules = createFaultRules(faults, createRandom(seed + 1));
   const journal = createJournal();
-  const control = createControl({ settings, tokens, approvals, rules, journal, identity: identity?.control });
-  const exchange = createExchange({
+  const control = createControl({ settings, tokens, approvals, rules, journal, identity: identity?.state });
+  const handle = createRequestHandler({
     origin: url,
     settings,
     tokens,
-    quota: createQuota(settings),
+    throttle: createThrottle(settings),
     approvals,
-    graph: createGraph(createTenant(seed), url),
+    routes: createGraphRoutes(createTenant(seed), url),
     rules,
     journal,
     random: createRandom(seed + 2),
     wait: (ms) => sleep(ms, undefined, { signal: closing.signal }),
   });
 
-  // One listener for every answer that is being waited for.
+  // Every delayed response adds a listener.
   setMaxListeners(0, closing.signal);
   server.on('request', (request, response) => {
     if (/^\/simulator(?![^/?])/.test(request.url ?? '')) {
@@ -105,8 +105,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       identity.app(request, response);
       return;
     }
-    // It fails when the caller went away before its body was read, or when the simulator closes: nobody waits then.
-    serveGraph(exchange, request, response).catch(() => response.destroy());
+    // Rejects if the client disconnects before its body is read, or if the simulator closes during a delay.
+    serveGraph(handle, request, response).catch(() => response.destroy());
   });
 
   return {
@@ -128,7 +128,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   };
 }
 
-async function serveGraph(exchange: Exchange, message: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serveGraph(handle: HandleRequest, message: IncomingMessage, response: ServerResponse): Promise<void> {
   const requestId = randomUUID();
   const headers = Object.fromEntries(
     Object.entries(message.headers).map(([name, value]) => [
@@ -136,7 +136,7 @@ async function serveGraph(exchange: Exchange, message: IncomingMessage, response
       Array.isArray(value) ? value.join(', ') : (value ?? ''),
     ]),
   );
-  const request: GraphRequest = {
+  const request: SimulatedRequest = {
     method: message.method ?? 'GET',
     path: message.url ?? '/',
     headers,
@@ -145,5 +145,5 @@ async function serveGraph(exchange: Exchange, message: IncomingMessage, response
     clientRequestId: headers['client-request-id'] ?? requestId,
     batchItem: null,
   };
-  deliver(request, await exchange(request), response);
+  sendResponse(request, await handle(request), response);
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createStreamClient, manyStates, patches, readMany, rowsOf } from '../support/bulk.js';
 import { clientWith, startDelegated } from '../support/delegated.js';
 import { startTestService, type TestService } from '../support/service.js';
-import { type Controls, steer } from '../support/simulator.js';
+import { type Controls, createControls } from '../support/simulator.js';
 import { type Visitor, visitSignedIn } from '../support/visitor.js';
 
 interface Scene {
@@ -19,7 +19,7 @@ async function withServiceToken(): Promise<Scene> {
     SESSION_SECRET: 'x'.repeat(32),
     GRAPH_DEADLINE_MS: '3000',
   });
-  const simulator = steer(service.simulatorUrl?.origin ?? '');
+  const simulator = createControls(service.simulatorUrl?.origin ?? '');
   return { service, simulator, visitor: await visitSignedIn(service), stop: () => service.stop() };
 }
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestService, type TestService } from '../support/service.js';
-import { steer } from '../support/simulator.js';
+import { createControls } from '../support/simulator.js';
 import type { Page } from '../support/site-browser.js';
 import { oneState } from '../support/states.js';
 import { type Visitor, visit } from '../support/visitor.js';
@@ -144,6 +144,6 @@ test('while the provider is down, there is a page, and everything else goes on',
   }
   expect(await visitor.call('session.current')).toMatchObject({ status: 401 });
   expect((await visitor.browser.open(`${visitor.origin}/readyz`)).status).toBe(200);
-  expect(await steer(alone.simulatorUrl?.origin ?? '').journal()).toEqual([]);
+  expect(await createControls(alone.simulatorUrl?.origin ?? '').journal()).toEqual([]);
   await alone.stop();
 });

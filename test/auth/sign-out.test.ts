@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startTestService, type TestService } from '../support/service.js';
-import { type Controls, steer } from '../support/simulator.js';
+import { type Controls, createControls } from '../support/simulator.js';
 import { type Visitor, visit, visitSignedIn } from '../support/visitor.js';
 
 const listing = { scriptKind: 'deviceShellScript' };
@@ -11,7 +11,7 @@ let simulator: Controls;
 
 beforeAll(async () => {
   service = await startTestService({ SIGN_IN: 'oidc', SESSION_SECRET: 'x'.repeat(32) });
-  simulator = steer(service.simulatorUrl?.origin ?? '');
+  simulator = createControls(service.simulatorUrl?.origin ?? '');
 });
 afterEach(() => simulator.reset());
 afterAll(() => service.stop());

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { clientWith, findState } from '../support/delegated.js';
 import { addressOf, type Program, startProgram } from '../support/process.js';
 import { failure } from '../support/service.js';
-import { steer } from '../support/simulator.js';
+import { createControls } from '../support/simulator.js';
 import { Browser } from '../support/site-browser.js';
 
 let program: Program;
@@ -34,7 +34,7 @@ test.each([
   expect((await browser.open(login.url, { person })).url.href).toBe(`${origin}/`);
   expect(await client.session.current.query()).toMatchObject({ user: { name }, roles, graph: 'simulator' });
 
-  const { target, state } = await findState({ ...steer(simulator), baseUrl: `${simulator}/beta` });
+  const { target, state } = await findState({ ...createControls(simulator), baseUrl: `${simulator}/beta` });
   expect(await client.scriptUserState.get.query(target)).toEqual(state);
   const updated = client.scriptUserState.update.mutate({ ...target, patch: { successDeviceCount: 7 } });
   if (person === 'operator') expect(await updated).toEqual({ ...state, successDeviceCount: 7 });

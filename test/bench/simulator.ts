@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type ScriptUserState, scriptUserState } from '../../src/graph/entities.js';
 import { type StateRef, scriptKinds, scriptsPath, userStatePath, userStatesPath } from '../../src/graph/routes.js';
-import { type Controls, steer } from '../support/simulator.js';
+import { type Controls, createControls } from '../support/simulator.js';
 import { faultOfState, wantedOf } from './calls.js';
 import { startServing } from './processes.js';
 
@@ -29,7 +29,7 @@ export async function startBenchSimulator(folder: string, faults = ''): Promise<
   const { url } = serving;
   const baseUrl = `${url}/beta`;
   const token = 'a-token-for-the-benchmark';
-  const controls = steer(url);
+  const controls = createControls(url);
   await controls.register(token);
 
   async function get(address: string): Promise<unknown> {

@@ -11,7 +11,7 @@ import {
 } from '../support/bulk.js';
 import { startDelegated } from '../support/delegated.js';
 import { type Pair, startPair, startTestService } from '../support/service.js';
-import { type FaultRule, type JournalEntry, steer } from '../support/simulator.js';
+import { createControls, type FaultRule, type JournalEntry } from '../support/simulator.js';
 import type { KnownState } from '../support/states.js';
 
 let pair: Pair;
@@ -183,7 +183,7 @@ describe('each item has its own', () => {
 
   test('token: one item’s is refused, another is fetched for it, and the others stay as they are', async () => {
     const service = await startTestService();
-    const simulator = steer(service.simulatorUrl?.origin ?? '');
+    const simulator = createControls(service.simulatorUrl?.origin ?? '');
     await simulator.fault({ fault: 'claims-challenge', method: 'PATCH', path: idOf(4) });
     const { rows, ended } = update(5, undefined, service);
     expect(await ended).toMatchObject(done(rows));

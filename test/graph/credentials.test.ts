@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { addressOf, type Program, startProgram } from '../support/process.js';
 import { createClient, failure, startTestService, type TestService } from '../support/service.js';
-import { type Controls, startTestSimulator, steer, type TestSimulator } from '../support/simulator.js';
+import { type Controls, createControls, startTestSimulator, type TestSimulator } from '../support/simulator.js';
 
 let simulator: TestSimulator;
 
@@ -110,7 +110,7 @@ describe('a token that Graph refuses', () => {
 
   beforeAll(async () => {
     service = await startTestService({ GRAPH_CREDENTIAL: 'simulator', GRAPH_DEADLINE_MS: '3000' });
-    own = steer(service.simulatorUrl?.origin ?? '');
+    own = createControls(service.simulatorUrl?.origin ?? '');
   });
   afterEach(() => own.reset());
   afterAll(() => service.stop());

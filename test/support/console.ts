@@ -3,7 +3,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { expect } from 'vitest';
 import { chromiumPath } from './chromium.js';
 import { startTestService, type TestService } from './service.js';
-import { type Controls, steer } from './simulator.js';
+import { type Controls, createControls } from './simulator.js';
 
 /** Somebody in front of the console. */
 export interface BrowserSession {
@@ -33,7 +33,7 @@ export interface Site {
 /** Starts the service with its simulator, and a browser before it. @param env settings of the test's own */
 export async function startSite(env: Readonly<Record<string, string>> = {}): Promise<Site> {
   const service = await startTestService({ GRAPH_DEADLINE_MS: '3000', ...env });
-  const simulator = steer(service.simulatorUrl?.origin ?? '');
+  const simulator = createControls(service.simulatorUrl?.origin ?? '');
   const browser: Browser = await chromium.launch({
     ...(chromiumPath !== undefined && { executablePath: chromiumPath }),
     args: ['--no-sandbox'],

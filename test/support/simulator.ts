@@ -1,55 +1,34 @@
-import type { SimulatorFault } from '../../src/simulator/faults/fault-names.js';
-import type { Simulator, SimulatorOptions } from '../../src/simulator/simulator.js';
-import { startSimulator } from '../../src/simulator/simulator.js';
+import type { z } from 'zod';
+import type { faultRule } from '../../src/simulator/faults/fault-rules.js';
+import type { JournalEntry as RecordedEntry } from '../../src/simulator/journal.js';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.js';
 
-/** A rule for what goes wrong next. */
-export interface FaultRule {
-  readonly fault: SimulatorFault;
-  readonly times?: number | 'always';
-  readonly method?: string;
-  readonly path?: string;
-  readonly retryAfter?: 'seconds' | 'fractional' | 'date' | 'nested' | 'none';
-  readonly delayMs?: number;
-}
+/** A fault rule, as `POST /simulator/faults` accepts it. */
+export type FaultRule = Readonly<z.input<typeof faultRule>>;
 
-/** What the simulator noted of one request to Graph. */
-export interface JournalEntry {
-  readonly n: number;
-  readonly atMs: number;
-  /** Null while there is no answer, and for one that never comes. */
-  readonly answeredAtMs: number | null;
-  readonly method: string;
-  readonly path: string;
-  readonly status: number | null;
-  readonly applied: boolean;
-  readonly clientRequestId: string | null;
-  /** The item's id, and the `n` of its batch; null for a request of its own. */
-  readonly batchItem: string | null;
-  readonly batch: number | null;
-  readonly fault: SimulatorFault | null;
-  readonly body: unknown;
-  readonly approval: { readonly justification: string | null; readonly code: string | null };
-}
+/** An entry of the journal, as `GET /simulator/journal` returns it. */
+export type JournalEntry = Readonly<RecordedEntry>;
 
-/** The simulator's control endpoints, at hand. */
+/** A client of the simulator's control endpoints. */
 export interface Controls {
-  /** Registers a literal token as valid. */
+  /** Makes the simulator accept a token with this text. */
   register(token: string, roles?: readonly string[]): Promise<void>;
+  /** Adds fault rules. */
   fault(...rules: readonly FaultRule[]): Promise<void>;
   settings(settings: Readonly<Record<string, unknown>>): Promise<void>;
-  /** What it noted; only the entries whose `n` is greater than `after`, when that is given. */
+  /** The entries of the journal whose `n` is greater than `after`, 0 by default. */
   journal(after?: number): Promise<readonly JournalEntry[]>;
   approve(code: string): Promise<void>;
-  /** Forgets faults and journal. */
+  /** Removes the fault rules and empties the journal. */
   reset(): Promise<void>;
 }
 
-/** A running simulator and its controls. */
+/** A running simulator with its controls. */
 export interface TestSimulator extends Simulator, Controls {}
 
-/** Steers the simulator at an address, over HTTP. */
-export function steer(url: string): Controls {
-  const control = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+/** Creates a client of the control endpoints at the simulator's URL. Its methods reject on any status but 2xx. */
+export function createControls(url: string): Controls {
+  const send = async (method: string, path: string, body?: unknown): Promise<unknown> => {
     const response = await fetch(`${url}/simulator/${path}`, {
       method,
       ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
@@ -58,21 +37,21 @@ export function steer(url: string): Controls {
     return response.status === 204 ? undefined : response.json();
   };
   return {
-    register: async (token, roles) => void (await control('POST', 'tokens', { token, ...(roles && { roles }) })),
-    fault: async (...rules) => void (await control('POST', 'faults', rules)),
-    settings: async (settings) => void (await control('PATCH', 'settings', settings)),
+    register: async (token, roles) => void (await send('POST', 'tokens', { token, ...(roles && { roles }) })),
+    fault: async (...rules) => void (await send('POST', 'faults', rules)),
+    settings: async (settings) => void (await send('PATCH', 'settings', settings)),
     journal: async (after = 0) =>
-      ((await control('GET', `journal?after=${after}`)) as { entries: JournalEntry[] }).entries,
-    approve: async (code) => void (await control('POST', `approvals/${code}`)),
+      ((await send('GET', `journal?after=${after}`)) as { entries: readonly JournalEntry[] }).entries,
+    approve: async (code) => void (await send('POST', `approvals/${code}`)),
     async reset() {
-      await control('DELETE', 'faults');
-      await control('DELETE', 'journal');
+      await send('DELETE', 'faults');
+      await send('DELETE', 'journal');
     },
   };
 }
 
-/** Starts a simulator of the test's own. */
+/** Starts a simulator with its controls. */
 export async function startTestSimulator(options?: SimulatorOptions): Promise<TestSimulator> {
   const simulator = await startSimulator(options);
-  return { ...simulator, ...steer(simulator.url) };
+  return { ...simulator, ...createControls(simulator.url) };
 }

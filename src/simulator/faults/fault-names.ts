@@ -1,4 +1,4 @@
-/** What the simulator can do wrong on demand: the names that `SIMULATOR_FAULTS` and its control endpoint take. */
+/** The faults that the simulator can inject, as named in `SIMULATOR_FAULTS`, the fault header and fault rules. */
 export const simulatorFaults = [
   'throttled',
   'throttled-applied',

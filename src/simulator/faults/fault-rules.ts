@@ -1,88 +1,88 @@
 import { z } from 'zod';
-import { type GraphRequest, pathSegments } from '../graph/request.js';
+import { pathSegments, type SimulatedRequest } from '../graph/request.js';
 import type { Random } from '../random.js';
 import { type SimulatorFault, simulatorFaults } from './fault-names.js';
 
-const faultEffect = z.strictObject({
+const injectedFaultSchema = z.strictObject({
   fault: z.enum(simulatorFaults),
-  /** How `throttled` and `unavailable` say when to come back; `nested`: only within Intune's nested message. */
+  /** How `throttled` and `unavailable` send the delay; `nested` sends it only within Intune's JSON. */
   retryAfter: z.enum(['seconds', 'fractional', 'date', 'nested', 'none']).default('seconds'),
-  /** How long `latency` waits, and what `Retry-After` says. */
+  /** The delay of `latency`, or of `Retry-After`. */
   delayMs: z.int().min(0).max(600_000).exactOptional(),
 });
 
-/** A rule for faults: what goes wrong, for which requests, how many times. */
-export const faultRule = faultEffect.extend({
+/** A fault to inject into one request. */
+export type InjectedFault = z.output<typeof injectedFaultSchema>;
+
+/** A rule: the fault, the requests that it applies to, and how many of them. */
+export const faultRule = injectedFaultSchema.extend({
   times: z.union([z.int().min(1), z.literal('always')]).default(1),
   method: z.string().exactOptional(),
-  /** A part of the decoded path. */
+  /** A substring of the decoded path. */
   path: z.string().exactOptional(),
 });
 
-type Rule = z.output<typeof faultRule> & { left: number };
+type ActiveRule = z.output<typeof faultRule> & { remaining: number };
 
-/** A fault to do to one request. */
-export type FaultEffect = z.output<typeof faultEffect>;
-
-/** Decides which requests go wrong, and how. */
+/** Decides which requests get a fault. */
 export interface FaultRules {
   add(rules: readonly z.output<typeof faultRule>[]): void;
   clear(): void;
   /**
-   * The fault for a request: its header's, else the first rule's that matches, else one drawn by chance.
-   * `unreadable` when the header names no fault.
+   * Selects the fault for a request: from its header, else from the first matching rule, else at random. Returns
+   * `invalid-header` if the header is not valid.
    */
-  choose(request: GraphRequest): FaultEffect | 'unreadable' | undefined;
+  select(request: SimulatedRequest): InjectedFault | 'invalid-header' | undefined;
 }
 
-/** Starts without rules; `chances` gives faults their probability per request. */
-export function createFaultRules(chances: ReadonlyMap<SimulatorFault, number>, random: Random): FaultRules {
-  let rules: Rule[] = [];
+/** Creates an empty list of rules. `probabilities` are per request, from 0 to 1. */
+export function createFaultRules(probabilities: ReadonlyMap<SimulatorFault, number>, random: Random): FaultRules {
+  let rules: ActiveRule[] = [];
 
-  function draw(): FaultEffect | undefined {
+  function draw(): InjectedFault | undefined {
     let rest = random.next();
-    for (const [fault, chance] of chances) {
-      rest -= chance;
+    for (const [fault, probability] of probabilities) {
+      rest -= probability;
       if (rest < 0) return { fault, retryAfter: 'seconds' };
     }
     return undefined;
   }
 
   return {
-    add(more) {
-      for (const rule of more) {
-        rules.push({ ...rule, left: rule.times === 'always' ? Number.POSITIVE_INFINITY : rule.times });
+    add(added) {
+      for (const rule of added) {
+        rules.push({ ...rule, remaining: rule.times === 'always' ? Number.POSITIVE_INFINITY : rule.times });
       }
     },
     clear() {
       rules = [];
     },
-    choose(request) {
-      // Drawn for every request, so that rules and headers don't shift the chances of the others.
+    select(request) {
+      // Draw for every request, so that headers and rules don't change the random faults of other requests.
       const drawn = draw();
       const header = request.headers['x-simulator-fault'];
-      if (header !== undefined) return readHeader(header) ?? 'unreadable';
+      if (header !== undefined) return parseFaultHeader(header) ?? 'invalid-header';
       const rule = rules.find((each) => matches(each, request));
       if (rule === undefined) return drawn;
-      rule.left -= 1;
-      if (rule.left === 0) rules = rules.filter((each) => each !== rule);
+      rule.remaining -= 1;
+      if (rule.remaining === 0) rules = rules.filter((each) => each !== rule);
       return rule;
     },
   };
 }
 
-function matches({ method, path }: Rule, request: GraphRequest): boolean {
+function matches({ method, path }: ActiveRule, request: SimulatedRequest): boolean {
   if (method !== undefined && method.toUpperCase() !== request.method) return false;
   return path === undefined || `/${pathSegments(request)?.join('/') ?? request.path}`.includes(path);
 }
 
-/** Reads `NAME;retryAfter=fractional;delayMs=2000`. */
-function readHeader(header: string): FaultEffect | undefined {
+/** Parses `NAME;retryAfter=fractional;delayMs=2000`. */
+function parseFaultHeader(header: string): InjectedFault | undefined {
   const [fault, ...options] = header.split(';').map((part) => part.trim());
-  const effect = new Map<string, unknown>([['fault', fault]]);
+  const properties = new Map<string, unknown>([['fault', fault]]);
   for (const option of options) {
     const [name = '', value] = option.split('=', 2);
-    effect.set(name, name === 'delayMs' ? Number(value) : value);
+    properties.set(name, name === 'delayMs' ? Number(value) : value);
   }
-  return faultEffect.safeParse(Object.fromEntries(effect)).data;
+  return injectedFaultSchema.safeParse(Object.fromEntries(properties)).data;
 }

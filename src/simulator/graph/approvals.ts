@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { Settings } from '../settings.js';
-import { type Answer, badRequest, intuneError } from './answers.js';
-import type { GraphRequest } from './request.js';
-import type { Outcome, Write } from './routes.js';
+import { badRequest, intuneError } from './error-responses.js';
+import type { SimulatedRequest } from './request.js';
+import type { SimulatedResponse } from './response.js';
+import type { PreparedWrite, RouteResult } from './routes.js';
 
-/** A write that waits for a second administrator. */
-interface Approval {
+/** A write that a second administrator has to approve. */
+interface ApprovalRequest {
   readonly code: string;
   readonly method: string;
   readonly path: string;
@@ -13,39 +13,40 @@ interface Approval {
   readonly approved: boolean;
 }
 
-/** Multi admin approval: who asks for a write first, and who lets it through. */
+/** Intune's multi admin approval. */
 export interface Approvals {
-  /** The write itself when nothing stands in its way, otherwise what Intune answers. */
-  gate(request: GraphRequest, write: Write): Outcome;
-  /** Queues the request and gives its 412. */
-  queue(request: GraphRequest): Answer;
-  list(): readonly Approval[];
-  /** Approves as the second administrator; false when there is no such code. */
+  /** Returns the write if it is approved or needs no approval, otherwise Intune's response. */
+  requireApproval(request: SimulatedRequest, write: PreparedWrite): RouteResult;
+  /** Queues the request for approval and returns its 412. */
+  queue(request: SimulatedRequest): SimulatedResponse;
+  list(): readonly ApprovalRequest[];
+  /** Approves as the second administrator; returns false if the code is unknown. */
   approve(code: string): boolean;
 }
 
 const codeHeader = 'x-msft-approval-code';
 const justificationHeader = 'x-msft-approval-justification';
 
-/** Starts an empty queue of approvals. */
-export function createApprovals(settings: Settings): Approvals {
-  // A code is good for the identical request alone.
-  const queued = new Map<string, { readonly approval: Approval; readonly identity: string }>();
+/** Creates an empty approval queue. `settings.approval` is read at every write. */
+export function createApprovals(settings: { readonly approval: boolean }): Approvals {
+  // A code is valid only for the request that it was issued for.
+  const queued = new Map<string, { readonly approval: ApprovalRequest; readonly requestKey: string }>();
 
-  function queue(request: GraphRequest): Answer {
+  function queue(request: SimulatedRequest): SimulatedResponse {
     const code = randomUUID();
     const { method, path } = request;
-    const justification = decode(request.headers[justificationHeader] ?? '') ?? null;
-    queued.set(code, { approval: { code, method, path, justification, approved: false }, identity: identity(request) });
-    return pending(request, code);
+    const justification = decodeJustification(request.headers[justificationHeader] ?? '') ?? null;
+    const approval = { code, method, path, justification, approved: false };
+    queued.set(code, { approval, requestKey: requestKey(request) });
+    return approvalPending(request, code);
   }
 
   return {
-    gate(request, write) {
+    requireApproval(request, write) {
       const code = request.headers[codeHeader] ?? '';
-      const known = queued.get(code);
-      if (known !== undefined && known.identity === identity(request)) {
-        if (!known.approval.approved) return pending(request, code);
+      const entry = queued.get(code);
+      if (entry !== undefined && entry.requestKey === requestKey(request)) {
+        if (!entry.approval.approved) return approvalPending(request, code);
         return {
           unapplied: write.unapplied,
           apply() {
@@ -56,39 +57,38 @@ export function createApprovals(settings: Settings): Approvals {
       }
       if (!settings.approval) return write;
       const header = request.headers[justificationHeader];
-      if (header === undefined) return justificationRequired(request);
-      if (decode(header) === undefined) {
-        const text = `The header ${justificationHeader} must be base64 of 1 to 1024 characters of UTF-8`;
-        return badRequest(request, text);
+      if (header === undefined) return approvalRequired(request);
+      if (decodeJustification(header) === undefined) {
+        return badRequest(request, `The header ${justificationHeader} must be base64 of 1 to 1024 characters of UTF-8`);
       }
-      // Queueing is an effect too: a fault that drops the request must not leave an approval behind.
-      return { unapplied: pending(request, randomUUID()), apply: () => queue(request) };
+      // Queueing is an effect of the request, like a write: a fault that does not apply the request must not queue it.
+      return { unapplied: approvalPending(request, randomUUID()), apply: () => queue(request) };
     },
     queue,
     list: () => [...queued.values()].map(({ approval }) => approval),
     approve(code) {
-      const known = queued.get(code);
-      if (known !== undefined) queued.set(code, { ...known, approval: { ...known.approval, approved: true } });
-      return known !== undefined;
+      const entry = queued.get(code);
+      if (entry !== undefined) queued.set(code, { ...entry, approval: { ...entry.approval, approved: true } });
+      return entry !== undefined;
     },
   };
 }
 
-/** 400: the request lacks a justification. */
-export function justificationRequired(request: GraphRequest): Answer {
+/** 400: the request needs a justification. */
+export function approvalRequired(request: SimulatedRequest): SimulatedResponse {
   return badRequest(request, `Multi admin approval is required: send the header ${justificationHeader}`);
 }
 
-function pending(request: GraphRequest, code: string): Answer {
-  const text = `The request waits for the approval of another administrator: ${codeHeader}: ${code}`;
+function approvalPending(request: SimulatedRequest, code: string): SimulatedResponse {
+  const text = `The request is waiting for the approval of another administrator: ${codeHeader}: ${code}`;
   return intuneError(request, 412, 'PreconditionFailed', text, { headers: { [codeHeader]: code } });
 }
 
-function identity({ method, path, body }: GraphRequest): string {
+function requestKey({ method, path, body }: SimulatedRequest): string {
   return JSON.stringify([method, path, body]);
 }
 
-function decode(header: string): string | undefined {
+function decodeJustification(header: string): string | undefined {
   const bytes = Buffer.from(header, 'base64');
   if (header === '' || bytes.toString('base64') !== header) return undefined;
   try {

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type Random, shuffle } from '../random.js';
-import { type Answer, errorAnswer } from './answers.js';
-import type { GraphRequest } from './request.js';
-import { answerHeaders } from './response.js';
-import { parseJson } from './user-state-body.js';
+import { graphError } from './error-responses.js';
+import type { SimulatedRequest } from './request.js';
+import { responseHeaders, type SimulatedResponse } from './response.js';
+import { parseJsonBody } from './user-state-body.js';
 
-const batchItem = z.object({
+const itemSchema = z.object({
   id: z.string().min(1),
   method: z.string().min(1),
   url: z.string().min(1),
@@ -15,110 +15,116 @@ const batchItem = z.object({
   dependsOn: z.array(z.string()).default([]),
 });
 
-type BatchItem = z.output<typeof batchItem>;
+type RequestItem = z.output<typeof itemSchema>;
 
-const batchBody = z.object({ requests: z.array(batchItem).min(1).max(20) }).refine(
+const batchSchema = z.object({ requests: z.array(itemSchema).min(1).max(20) }).refine(
   ({ requests }) =>
     requests.every(({ id, dependsOn }, index) => {
-      const earlier = requests.slice(0, index).map((each) => each.id);
-      return !earlier.includes(id) && dependsOn.every((each) => earlier.includes(each));
+      const earlierIds = requests.slice(0, index).map((earlier) => earlier.id);
+      return !earlierIds.includes(id) && dependsOn.every((dependency) => earlierIds.includes(dependency));
     }),
   'ids must be unique, and dependsOn must name earlier requests',
 );
 
-/** The items of a batch, or the refusal of the whole. */
-export function readBatch(request: GraphRequest): readonly BatchItem[] | Answer {
-  const body = parseJson(request);
+/** The items of a batch, or the 400 for the whole batch. */
+export function parseBatch(request: SimulatedRequest): readonly RequestItem[] | SimulatedResponse {
+  const body = parseJsonBody(request);
   if ('status' in body) return body;
-  const parsed = batchBody.safeParse(body.value);
+  const parsed = batchSchema.safeParse(body.value);
   if (parsed.success) return parsed.data.requests;
   const problem = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`.trim()).join('; ');
-  return errorAnswer(request, 400, 'BadRequest', `Invalid batch payload format: ${problem}`);
+  return graphError(request, 400, 'BadRequest', `Invalid batch payload format: ${problem}`);
 }
 
-/** The answer to one item, as it stands in the answer to its batch. */
-interface ItemAnswer {
+/** The response to one item, as the response to its batch contains it. */
+interface ResponseItem {
   readonly id: string | null;
   readonly status: number;
-  readonly headers: Answer['headers'];
+  readonly headers: SimulatedResponse['headers'];
   readonly body?: unknown;
 }
 
-/** Serves one item once `hindrance` is settled; the answer that it gives, if any, is the item's. */
-export type ServeItem = (request: GraphRequest, hindrance: Promise<Answer | undefined>) => Promise<Answer>;
+/**
+ * Handles one item after `dependencyFailure` resolves. If that resolves with a response, a request that the item depends
+ * on has failed: the response is the item's, and the item is not executed.
+ */
+export type HandleItem = (
+  request: SimulatedRequest,
+  dependencyFailure: Promise<SimulatedResponse | undefined>,
+) => Promise<SimulatedResponse>;
 
-/** Runs the items side by side, each after those that it depends on, and answers them in an order of chance. */
+/** Runs the items concurrently, each after those that it depends on. Shuffles the responses: Graph promises no order. */
 export async function runBatch(
-  batch: GraphRequest,
-  items: readonly BatchItem[],
-  serve: ServeItem,
+  batch: SimulatedRequest,
+  items: readonly RequestItem[],
+  handleItem: HandleItem,
   random: Random,
-): Promise<Answer> {
-  const running = new Map<string, Promise<Answer>>();
-  const settled = await Promise.all(
+): Promise<SimulatedResponse> {
+  const running = new Map<string, Promise<SimulatedResponse>>();
+  const results = await Promise.all(
     items.map(async (item) => {
       const request = itemRequest(batch, item);
-      const earlier = item.dependsOn.flatMap((id) => running.get(id) ?? []);
-      const served = serve(request, failedDependency(request, earlier));
-      running.set(item.id, served);
-      return { request, answer: await served };
+      const dependencies = item.dependsOn.flatMap((id) => running.get(id) ?? []);
+      const handled = handleItem(request, failedDependency(request, dependencies));
+      running.set(item.id, handled);
+      return { request, response: await handled };
     }),
   );
 
-  // What befalls the connection befalls the whole answer.
-  const delivery = (['reset', 'stall', 'truncated'] as const).find((each) =>
-    settled.some(({ answer }) => answer.delivery === each),
+  // All items share one connection: if it fails for one of them, it fails for the batch.
+  const failure = (['reset', 'stall', 'truncated'] as const).find((kind) =>
+    results.some(({ response }) => response.failure === kind),
   );
-  const responses = settled.map(({ request, answer }) => itemAnswer(request, answer));
+  const responses = results.map(({ request, response }) => responseItem(request, response));
   return {
     status: 200,
     headers: {},
     body: { responses: shuffle(responses, random) },
-    ...(delivery === undefined ? {} : { delivery }),
+    ...(failure === undefined ? {} : { failure }),
   };
 }
 
-/** What an answer says of an item. */
-export function itemAnswer(request: GraphRequest, answer: Answer): ItemAnswer {
+/** Converts the response to an item into its part of the batch's response. */
+export function responseItem(request: SimulatedRequest, response: SimulatedResponse): ResponseItem {
   return {
     id: request.batchItem,
-    status: answer.status,
-    headers: answerHeaders(request, answer),
-    body: answer.text ?? answer.body,
+    status: response.status,
+    headers: responseHeaders(request, response),
+    body: response.text ?? response.body,
   };
 }
 
-/** Puts others in the place of the answer to the first item of the request. What answers no batch stays as it is. */
-export function replaceFirst(
-  batch: GraphRequest,
-  answer: Answer,
-  replace: (own: ItemAnswer, item: GraphRequest) => readonly object[],
-): Answer {
-  const { body } = answer;
-  const items = readBatch(batch);
-  if (!isBatchAnswer(body) || 'status' in items || items[0] === undefined) return answer;
+/** Replaces the response to the first item of the batch's request. Returns any response but a batch's unchanged. */
+export function replaceFirstItem(
+  batch: SimulatedRequest,
+  response: SimulatedResponse,
+  replace: (original: ResponseItem, item: SimulatedRequest) => readonly object[],
+): SimulatedResponse {
+  const { body } = response;
+  const items = parseBatch(batch);
+  if (!isBatchBody(body) || 'status' in items || items[0] === undefined) return response;
   const first = itemRequest(batch, items[0]);
-  const responses = body.responses.flatMap((own) => (own.id === first.batchItem ? replace(own, first) : [own]));
-  return { ...answer, body: { ...body, responses } };
+  const responses = body.responses.flatMap((item) => (item.id === first.batchItem ? replace(item, first) : [item]));
+  return { ...response, body: { ...body, responses } };
 }
 
-function isBatchAnswer(body: unknown): body is { readonly responses: readonly ItemAnswer[] } {
+function isBatchBody(body: unknown): body is { readonly responses: readonly ResponseItem[] } {
   return typeof body === 'object' && body !== null && 'responses' in body;
 }
 
 async function failedDependency(
-  request: GraphRequest,
-  earlier: readonly Promise<Answer>[],
-): Promise<Answer | undefined> {
-  const answers = await Promise.all(earlier);
-  const failed = answers.some(({ status }) => status >= 400);
+  request: SimulatedRequest,
+  dependencies: readonly Promise<SimulatedResponse>[],
+): Promise<SimulatedResponse | undefined> {
+  const responses = await Promise.all(dependencies);
+  const failed = responses.some(({ status }) => status >= 400);
   if (!failed) return undefined;
-  return errorAnswer(request, 424, 'FailedDependency', 'A request that this one depends on has failed.');
+  return graphError(request, 424, 'FailedDependency', 'A request that this one depends on has failed.');
 }
 
-function itemRequest(batch: GraphRequest, item: BatchItem): GraphRequest {
-  const own = Object.entries(item.headers).map(([name, value]) => [name.toLowerCase(), value] as const);
-  const headers: Record<string, string> = Object.fromEntries(own);
+function itemRequest(batch: SimulatedRequest, item: RequestItem): SimulatedRequest {
+  const entries = Object.entries(item.headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+  const headers: Record<string, string> = Object.fromEntries(entries);
   const { authorization } = batch.headers;
   const requestId = randomUUID();
   return {

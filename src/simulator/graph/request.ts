@@ -1,22 +1,22 @@
-/** One request to the simulated Graph: one that came over HTTP, or one item of a batch. */
-export interface GraphRequest {
+/** A request to the simulated Graph: one HTTP request, or one item of a batch. */
+export interface SimulatedRequest {
   readonly method: string;
-  /** As it came, query and `/beta` included: nothing is decoded or normalised. */
+  /** As received, with `/beta` and the query: neither decoded nor normalised. */
   readonly path: string;
-  /** By lower-case name. */
+  /** Keyed by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The text of the body; empty when there is none. */
+  /** The text of the body; empty if there is none. */
   readonly body: string;
-  /** Graph's own id for the request. */
+  /** The id that Graph gives to the request. */
   readonly requestId: string;
-  /** The caller's id for the request; Graph repeats its own where the caller has none. */
+  /** The `client-request-id` header; Graph repeats its own id if the client sends none. */
   readonly clientRequestId: string;
-  /** The id of the batch's item; null for a request of its own. */
+  /** The id of the batch item; null for an HTTP request. */
   readonly batchItem: string | null;
 }
 
-/** The path's segments, each decoded once, without the query; undefined when one can't be decoded. */
-export function pathSegments(request: GraphRequest): readonly string[] | undefined {
+/** The path's segments, each decoded once, without the query; undefined if one cannot be decoded. */
+export function pathSegments(request: SimulatedRequest): readonly string[] | undefined {
   const [path = ''] = request.path.split('?', 1);
   try {
     return path.split('/').slice(1).map(decodeURIComponent);
@@ -25,14 +25,14 @@ export function pathSegments(request: GraphRequest): readonly string[] | undefin
   }
 }
 
-/** The query's parameters. */
-export function pathQuery(request: GraphRequest): URLSearchParams {
+/** The parameters of the path's query. */
+export function pathQuery(request: SimulatedRequest): URLSearchParams {
   const mark = request.path.indexOf('?');
   return new URLSearchParams(mark < 0 ? '' : request.path.slice(mark));
 }
 
-/** Whether the request is for Graph's JSON batching. A batch within a batch is none. */
-export function isBatch(request: GraphRequest): boolean {
+/** Whether the request is a JSON batch. Graph does not accept a batch within a batch. */
+export function isBatch(request: SimulatedRequest): boolean {
   if (request.method !== 'POST' || request.batchItem !== null) return false;
   const segments = pathSegments(request);
   return segments?.length === 2 && segments[0] === 'beta' && segments[1] === '$batch';

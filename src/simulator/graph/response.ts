@@ -1,6 +1,17 @@
 import type { ServerResponse } from 'node:http';
-import type { Answer } from './answers.js';
-import type { GraphRequest } from './request.js';
+import type { SimulatedRequest } from './request.js';
+
+/** The response of the simulated Graph to one request. */
+export interface SimulatedResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent as JSON; undefined for an empty body. */
+  readonly body?: unknown;
+  /** Sent verbatim instead of `body`. */
+  readonly text?: string;
+  /** How the delivery fails: the connection is reset, nothing is sent, or the body ends early. */
+  readonly failure?: 'reset' | 'stall' | 'truncated';
+}
 
 const diagnostic = JSON.stringify({
   ServerInfo: {
@@ -12,23 +23,26 @@ const diagnostic = JSON.stringify({
   },
 });
 
-/** The headers of an answer, those that Graph puts on every answer included. */
-export function answerHeaders(request: GraphRequest, answer: Answer): Readonly<Record<string, string>> {
+/** All headers of a response, including those that Graph adds to every response. */
+export function responseHeaders(
+  request: SimulatedRequest,
+  { status, headers }: SimulatedResponse,
+): Readonly<Record<string, string>> {
   return {
     'request-id': request.requestId,
     'client-request-id': request.clientRequestId,
     'x-ms-ags-diagnostic': diagnostic,
-    ...(answer.status === 204 ? {} : { 'Content-Type': 'application/json' }),
-    ...answer.headers,
+    ...(status === 204 ? {} : { 'Content-Type': 'application/json' }),
+    ...headers,
   };
 }
 
-/** Sends the answer, or does to the connection what the answer says. */
-export function deliver(request: GraphRequest, answer: Answer, response: ServerResponse): void {
-  const { body, status, delivery } = answer;
-  const text = answer.text ?? (body === undefined ? '' : JSON.stringify(body));
-  const headers = answerHeaders(request, answer);
-  switch (delivery) {
+/** Sends the response over HTTP, or fails to, as its `failure` says. */
+export function sendResponse(request: SimulatedRequest, simulated: SimulatedResponse, response: ServerResponse): void {
+  const { body, status, failure } = simulated;
+  const text = simulated.text ?? (body === undefined ? '' : JSON.stringify(body));
+  const headers = responseHeaders(request, simulated);
+  switch (failure) {
     case 'stall':
       return;
     case 'reset':

@@ -1,87 +1,87 @@
 import { randomUUID } from 'node:crypto';
-import { type Answer, conflict, errorAnswer, notFound, routeNotImplemented } from './answers.js';
-import { page } from './paging.js';
-import { type GraphRequest, pathSegments } from './request.js';
-import type { Collection, Script, Tenant, UserState } from './tenant.js';
-import { readBody, userStateDraft, userStatePatch, userStateType } from './user-state-body.js';
+import { conflict, graphError, resourceNotFound, routeNotImplemented } from './error-responses.js';
+import { listPage } from './paging.js';
+import { pathSegments, type SimulatedRequest } from './request.js';
+import type { SimulatedResponse } from './response.js';
+import type { ScriptCollection, SimulatedScript, SimulatedTenant, SimulatedUserState } from './tenant.js';
+import { parseUserStateBody, userStateDraft, userStatePatch, userStateType } from './user-state-body.js';
 
-/** A write that Graph would accept, still to be applied. */
-export interface Write {
-  /** What a Graph that ignores the write would answer: the old values. */
-  readonly unapplied: Answer;
-  /** Applies the write and gives its answer. */
-  apply(): Answer | Promise<Answer>;
+/** A valid write that is not applied yet. */
+export interface PreparedWrite {
+  /** The response of a Graph that ignores the write: the old values. */
+  readonly unapplied: SimulatedResponse;
+  /** Applies the write and returns its response. */
+  apply(): SimulatedResponse | Promise<SimulatedResponse>;
 }
 
-/** What the simulated Graph makes of a request: the answer to a read, a refusal, or a write to apply. */
-export type Outcome = Answer | Write;
+/** The response to a read or to an invalid request, or a write to apply. */
+export type RouteResult = SimulatedResponse | PreparedWrite;
 
-/** The routes of the simulated Graph: changes nothing before a write is applied. */
-export interface Graph {
-  plan(request: GraphRequest): Outcome;
+/** The routes of the simulated Graph. */
+export interface GraphRoutes {
+  /** Reads from the tenant; changes nothing before the returned write is applied. */
+  route(request: SimulatedRequest): RouteResult;
 }
 
 const scriptTypes = {
   deviceShellScripts: '#microsoft.graph.deviceShellScript',
   deviceManagementScripts: '#microsoft.graph.deviceManagementScript',
   deviceCustomAttributeShellScripts: '#microsoft.graph.deviceCustomAttributeShellScript',
-} as const satisfies Record<Collection, string>;
+} as const satisfies Record<ScriptCollection, string>;
 const deviceStateType = '#microsoft.graph.deviceManagementScriptDeviceState';
 
-/** Joins the routes with a tenant; `origin` begins the absolute links. */
-export function createGraph(tenant: Tenant, origin: string): Graph {
+/** Creates the routes for a tenant; absolute links start with `origin`. */
+export function createGraphRoutes(tenant: SimulatedTenant, origin: string): GraphRoutes {
   return {
-    plan(request) {
+    route(request) {
       const [version, ...segments] = pathSegments(request) ?? ['beta'];
-      if (version !== 'beta') return wrongVersion(request, version, segments);
+      if (version !== 'beta') return unsupportedVersion(request, version, segments);
       const [root, collection, scriptId = '', , stateId = ''] = segments;
-      if (root !== 'deviceManagement' || !isCollection(collection) || segments.includes('')) {
+      if (root !== 'deviceManagement' || !isScriptCollection(collection) || segments.includes('')) {
         return routeNotImplemented(request);
       }
       const scripts = tenant[collection];
       const script = scripts.get(scriptId);
       const state = script?.userStates.get(stateId);
-      const base = `${origin}/beta/$metadata#deviceManagement/${collection}`;
-      const statesContext = `${base}('${scriptId}')/userRunStates`;
-      const one = (status: number, entity: UserState): Answer =>
-        ok(status, { '@odata.context': `${statesContext}/$entity`, ...userStateEntity(entity) });
+      const scriptsContext = `${origin}/beta/$metadata#deviceManagement/${collection}`;
+      const statesContext = `${scriptsContext}('${scriptId}')/userRunStates`;
+      const toResponse = (status: number, entity: SimulatedUserState): SimulatedResponse =>
+        jsonResponse(status, { '@odata.context': `${statesContext}/$entity`, ...userStateEntity(entity) });
 
-      // Every second segment after the root is a key.
-      const shape = segments.slice(2).map((segment, index) => (index % 2 === 0 ? '{id}' : segment));
-      switch (`${request.method} ${['scripts', ...shape].join('/')}`) {
-        case 'GET scripts':
-          return page(
-            request,
-            origin,
-            base,
-            [...scripts.values()].map((each) => scriptEntity(collection, each)),
-          );
+      // Every second segment after the root is an id.
+      const template = segments.slice(2).map((segment, index) => (index % 2 === 0 ? '{id}' : segment));
+      switch (`${request.method} ${['scripts', ...template].join('/')}`) {
+        case 'GET scripts': {
+          const entities = [...scripts.values()].map((each) => scriptEntity(collection, each));
+          return listPage(request, origin, scriptsContext, entities);
+        }
         case 'GET scripts/{id}':
-          if (script === undefined) return notFound(request);
-          return ok(200, {
-            '@odata.context': `${base}/$entity`,
+          if (script === undefined) return resourceNotFound(request);
+          return jsonResponse(200, {
+            '@odata.context': `${scriptsContext}/$entity`,
             ...scriptEntity(collection, script),
             scriptContent: script.content,
           });
         case 'GET scripts/{id}/userRunStates':
-          if (script === undefined) return notFound(request);
-          return page(request, origin, statesContext, [...script.userStates.values()].map(userStateEntity));
+          if (script === undefined) return resourceNotFound(request);
+          return listPage(request, origin, statesContext, [...script.userStates.values()].map(userStateEntity));
         case 'POST scripts/{id}/userRunStates':
-          return script === undefined ? notFound(request) : create(request, scriptId, script, one);
+          if (script === undefined) return resourceNotFound(request);
+          return createUserState(request, scriptId, script, toResponse);
         case 'GET scripts/{id}/userRunStates/{id}':
-          return state === undefined ? notFound(request) : one(200, state);
+          return state === undefined ? resourceNotFound(request) : toResponse(200, state);
         case 'PATCH scripts/{id}/userRunStates/{id}':
-          return script === undefined || state === undefined ? notFound(request) : update(request, script, state, one);
+          if (script === undefined || state === undefined) return resourceNotFound(request);
+          return updateUserState(request, script, state, toResponse);
         case 'DELETE scripts/{id}/userRunStates/{id}':
-          return script === undefined || state === undefined ? notFound(request) : remove(script, state);
-        case 'GET scripts/{id}/userRunStates/{id}/deviceRunStates':
-          if (script === undefined || state === undefined) return notFound(request);
-          return page(
-            request,
-            origin,
-            `${statesContext}('${stateId}')/deviceRunStates`,
-            (script.deviceStates.get(stateId) ?? []).map((each) => ({ '@odata.type': deviceStateType, ...each })),
-          );
+          if (script === undefined || state === undefined) return resourceNotFound(request);
+          return deleteUserState(script, state);
+        case 'GET scripts/{id}/userRunStates/{id}/deviceRunStates': {
+          if (script === undefined || state === undefined) return resourceNotFound(request);
+          const states = script.deviceStates.get(stateId) ?? [];
+          const entities = states.map((each) => ({ '@odata.type': deviceStateType, ...each }));
+          return listPage(request, origin, `${statesContext}('${stateId}')/deviceRunStates`, entities);
+        }
         default:
           return routeNotImplemented(request);
       }
@@ -89,13 +89,18 @@ export function createGraph(tenant: Tenant, origin: string): Graph {
   };
 }
 
-type Show = (status: number, entity: UserState) => Answer;
+type ToResponse = (status: number, state: SimulatedUserState) => SimulatedResponse;
 
-function create(request: GraphRequest, scriptId: string, script: Script, show: Show): Outcome {
-  const body = readBody(request, userStateDraft);
+function createUserState(
+  request: SimulatedRequest,
+  scriptId: string,
+  script: SimulatedScript,
+  toResponse: ToResponse,
+): RouteResult {
+  const body = parseUserStateBody(request, userStateDraft);
   if ('status' in body) return body;
   const { '@odata.type': _, ...draft } = body.value;
-  const state: UserState = {
+  const state: SimulatedUserState = {
     id: `${scriptId}:${randomUUID()}`,
     successDeviceCount: 0,
     errorDeviceCount: 0,
@@ -104,18 +109,28 @@ function create(request: GraphRequest, scriptId: string, script: Script, show: S
     ...draft,
   };
   if (script.userStates.has(state.id)) return conflict(request);
-  return store(script, state, show(201, state), show(201, state));
+  return storeUserState(script, state, toResponse(201, state), toResponse(201, state));
 }
 
-function update(request: GraphRequest, script: Script, before: UserState, show: Show): Outcome {
-  const body = readBody(request, userStatePatch);
+function updateUserState(
+  request: SimulatedRequest,
+  script: SimulatedScript,
+  before: SimulatedUserState,
+  toResponse: ToResponse,
+): RouteResult {
+  const body = parseUserStateBody(request, userStatePatch);
   if ('status' in body) return body;
   const { '@odata.type': _, ...patch } = body.value;
-  const state: UserState = { ...before, ...patch };
-  return store(script, state, show(200, before), show(200, state));
+  const state: SimulatedUserState = { ...before, ...patch };
+  return storeUserState(script, state, toResponse(200, before), toResponse(200, state));
 }
 
-function store(script: Script, state: UserState, unapplied: Answer, applied: Answer): Write {
+function storeUserState(
+  script: SimulatedScript,
+  state: SimulatedUserState,
+  unapplied: SimulatedResponse,
+  applied: SimulatedResponse,
+): PreparedWrite {
   return {
     unapplied,
     apply() {
@@ -125,39 +140,39 @@ function store(script: Script, state: UserState, unapplied: Answer, applied: Ans
   };
 }
 
-function remove(script: Script, state: UserState): Write {
-  const answer: Answer = { status: 204, headers: {} };
+function deleteUserState(script: SimulatedScript, state: SimulatedUserState): PreparedWrite {
+  const response: SimulatedResponse = { status: 204, headers: {} };
   return {
-    unapplied: answer,
+    unapplied: response,
     apply() {
       script.userStates.delete(state.id);
       script.deviceStates.delete(state.id);
-      return answer;
+      return response;
     },
   };
 }
 
-function ok(status: number, body: unknown): Answer {
+function jsonResponse(status: number, body: unknown): SimulatedResponse {
   return { status, headers: {}, body };
 }
 
-function userStateEntity(state: UserState) {
+function userStateEntity(state: SimulatedUserState) {
   return { '@odata.type': userStateType, ...state };
 }
 
-function scriptEntity(collection: Collection, script: Script) {
+function scriptEntity(collection: ScriptCollection, script: SimulatedScript) {
   return { '@odata.type': scriptTypes[collection], ...script.properties };
 }
 
-function isCollection(name: string | undefined): name is Collection {
+function isScriptCollection(name: string | undefined): name is ScriptCollection {
   return name !== undefined && Object.hasOwn(scriptTypes, name);
 }
 
-function wrongVersion(request: GraphRequest, version = '', segments: readonly string[]): Answer {
-  // v1.0 knows `deviceManagement`, but none of these scripts.
+function unsupportedVersion(request: SimulatedRequest, version = '', segments: readonly string[]): SimulatedResponse {
+  // v1.0 has `deviceManagement`, but none of these script collections.
   const message =
     version === 'v1.0'
       ? `Resource not found for the segment '${segments[1] ?? segments[0] ?? ''}'.`
       : `Invalid version: ${version}`;
-  return errorAnswer(request, 400, 'BadRequest', message);
+  return graphError(request, 400, 'BadRequest', message);
 }

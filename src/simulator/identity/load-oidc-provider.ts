@@ -2,28 +2,28 @@ import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { JWK } from 'oidc-provider';
 
-/** `oidc-provider` itself. */
-export type OidcProvider = typeof import('oidc-provider');
+/** The module `oidc-provider`. */
+export type OidcProviderModule = typeof import('oidc-provider');
 
 /**
- * Loads oidc-provider, a development dependency, and mutes what it says on the console about Node.js releases.
- * @throws Error when it is not installed.
+ * Loads oidc-provider, a development dependency, without its console warnings about Node.js releases.
+ * @throws {Error} if it is not installed
  */
-export async function loadOidcProvider(): Promise<OidcProvider> {
+export async function loadOidcProvider(): Promise<OidcProviderModule> {
   const { warn } = console;
-  console.warn = (...words: unknown[]) => {
-    if (!String(words[0]).includes('oidc-provider WARNING')) warn.apply(console, words);
+  console.warn = (...args: unknown[]) => {
+    if (!String(args[0]).includes('oidc-provider WARNING')) warn.apply(console, args);
   };
   try {
     return await import('oidc-provider');
   } catch (cause) {
-    throw new Error('SIGN_IN=oidc with the simulator needs the development dependencies', { cause });
+    throw new Error('SIGN_IN=oidc with the simulator requires the development dependencies', { cause });
   } finally {
     console.warn = warn;
   }
 }
 
-/** A new key for ID tokens: RS256, as Entra signs. */
+/** Generates a key to sign ID tokens with RS256, the algorithm that Entra uses. */
 export async function createSigningKey(): Promise<JWK> {
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
   return { ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256' };

@@ -1,14 +1,14 @@
-import { people } from '../people.js';
+import { people } from './people.js';
 
-/** The login page: one form with a button for every person, and one to cancel. */
+/** The login page: a form with a button for each person and a button to cancel. */
 export function loginPage(): string {
   const buttons = people.map(
-    ({ key, name, preferredUsername, about }) =>
-      `<li><button name="person" value="${escapeHtml(key)}">${escapeHtml(name)} (${escapeHtml(about)})</button> ${escapeHtml(preferredUsername)}</li>`,
+    ({ key, name, preferredUsername, description }) =>
+      `<li><button name="person" value="${escapeHtml(key)}">${escapeHtml(name)} (${escapeHtml(description)})</button> ${escapeHtml(preferredUsername)}</li>`,
   );
   return page(
     'Sign in',
-    `<p>A simulated identity provider. These people are made up; there are no passwords.</p>
+    `<p>This is a simulated identity provider. The people are fictitious and have no passwords.</p>
 <form method="post">
 <ul>
 ${buttons.join('\n')}
@@ -19,11 +19,11 @@ ${buttons.join('\n')}
 }
 
 /**
- * The sign-out page: tells every client of the session in a hidden frame (OpenID Connect Front-Channel Logout), then
- * submits the provider's form by itself; the button is for browsers without scripts.
+ * The sign-out page. It loads the sign-out URL of every client of the session in a hidden frame (OpenID Connect
+ * Front-Channel Logout), then submits the provider's form. The button is for browsers without scripts.
  */
 export function signOutPage(form: string, frames: readonly string[]): string {
-  // The button lies outside of the form, which comes from oidc-provider as a whole.
+  // The button is outside the form, because oidc-provider renders the whole form.
   const button = '<button form="op.logoutForm" name="logout" value="yes">Sign out</button>';
   const hidden = frames.map((url) => `<iframe hidden title="Signing out" src="${escapeHtml(url)}"></iframe>`);
   return page(
@@ -32,15 +32,15 @@ export function signOutPage(form: string, frames: readonly string[]): string {
 ${form}
 <p>${button}</p>
 <script>
-const go = () => document.querySelector('button').click();
-// When the frames have loaded; a client that doesn't answer holds nobody up.
-addEventListener('load', go, { once: true });
-setTimeout(go, 3000);
+const submit = () => document.querySelector('button').click();
+// After the frames have loaded. A client that does not respond must not block the sign-out.
+addEventListener('load', submit, { once: true });
+setTimeout(submit, 3000);
 </script>`,
   );
 }
 
-/** A page that only says something. */
+/** A page with a message only. */
 export function messagePage(title: string, message: string): string {
   return page(title, `<p>${escapeHtml(message)}</p>`);
 }

@@ -1,8 +1,8 @@
 import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
 
 /**
- * Where oidc-provider keeps its sessions, codes and tokens: in memory. Its own in-memory adapter does the same, but
- * writes a warning on the console.
+ * Creates the in-memory store for oidc-provider's sessions, codes and tokens. Unlike the adapter of oidc-provider, it
+ * writes no warning to the console.
  */
 export function createIdentityStore(): AdapterFactory {
   return () => {

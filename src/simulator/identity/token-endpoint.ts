@@ -1,44 +1,54 @@
 import { once } from 'node:events';
 import type Provider from 'oidc-provider';
 import type { CanBePromise, KoaContextWithOIDC, TokenEndpointGrantContext, UnknownObject } from 'oidc-provider';
-import type { OidcProvider } from './load-oidc-provider.js';
-import type { IdentityControl, Mishap } from './settings.js';
+import type { OidcProviderModule } from './load-oidc-provider.js';
+import type { IdentityState, TokenEndpointMode } from './state.js';
 
 type Names = string | readonly string[] | ReadonlySet<string>;
 
-/** A provider whose token endpoint counts what it is asked, and fails on demand once the client is authenticated. */
-export function steeredProvider(oidc: OidcProvider, { settings, counts }: IdentityControl): typeof Provider {
-  return class SteeredProvider extends oidc.default {
-    // The provider registers its own grant types by this method: the one place where all of them come by.
+/**
+ * Returns oidc-provider's class with a token endpoint that counts the grants of authenticated clients and responds as
+ * the settings say.
+ */
+export function withControlledTokenEndpoint(
+  oidc: OidcProviderModule,
+  { settings, counts }: IdentityState,
+): typeof Provider {
+  return class ControlledProvider extends oidc.default {
+    // The constructor of oidc-provider registers the standard grant types with this method too.
     override registerGrantType<Params extends object = UnknownObject>(
       name: string,
       handler: (ctx: TokenEndpointGrantContext<Params>) => CanBePromise<void>,
       params?: Names,
       duplicates?: Names,
     ): void {
-      const steered = async (ctx: TokenEndpointGrantContext<Params>): Promise<void> => {
-        const refresh = name === 'refresh_token';
-        counts[refresh ? 'refreshes' : 'codeGrants'] += 1;
-        const mishap = refresh ? settings.refresh : settings.token;
-        await (mishap === 'ok' ? handler(ctx) : fail(oidc, mishap, ctx));
+      const controlled = async (ctx: TokenEndpointGrantContext<Params>): Promise<void> => {
+        const isRefresh = name === 'refresh_token';
+        counts[isRefresh ? 'refreshes' : 'codeGrants'] += 1;
+        const mode = isRefresh ? settings.refresh : settings.token;
+        await (mode === 'ok' ? handler(ctx) : fail(oidc, mode, ctx));
       };
-      super.registerGrantType(name, steered, params, duplicates);
+      super.registerGrantType(name, controlled, params, duplicates);
     }
   };
 }
 
-async function fail({ errors }: OidcProvider, mishap: Exclude<Mishap, 'ok'>, ctx: KoaContextWithOIDC): Promise<void> {
-  switch (mishap) {
+async function fail(
+  { errors }: OidcProviderModule,
+  mode: Exclude<TokenEndpointMode, 'ok'>,
+  ctx: KoaContextWithOIDC,
+): Promise<void> {
+  switch (mode) {
     case 'invalid_grant':
-      throw new errors.InvalidGrant('on demand');
+      throw new errors.InvalidGrant('simulated failure');
     case 'invalid_client':
-      throw new errors.InvalidClient('on demand');
+      throw new errors.InvalidClient('simulated failure');
     case 'unavailable':
       ctx.status = 503;
-      ctx.body = { error: 'temporarily_unavailable', error_description: 'on demand' };
+      ctx.body = { error: 'temporarily_unavailable', error_description: 'simulated failure' };
       return;
     case 'stall':
-      // Until the caller or the simulator gives up.
+      // Until the client or the simulator closes the connection.
       await once(ctx.res, 'close');
   }
 }

@@ -2,30 +2,30 @@ import { randomBytes } from 'node:crypto';
 import type Provider from 'oidc-provider';
 import type { Configuration, JWK, KoaContextWithOIDC } from 'oidc-provider';
 import { isLoopback } from '../../loopback.js';
-import { type Tokens, writeScopes } from '../graph/tokens.js';
-import { claimsOf, people } from '../people.js';
-import type { OidcProvider } from './load-oidc-provider.js';
+import { type TokenRegistry, writeScopes } from '../graph/token-registry.js';
+import type { OidcProviderModule } from './load-oidc-provider.js';
 import { messagePage, signOutPage } from './pages.js';
-import type { IdentityControl } from './settings.js';
+import { idTokenClaims, people } from './people.js';
+import type { IdentityState } from './state.js';
 import { createIdentityStore } from './store.js';
-import { steeredProvider } from './token-endpoint.js';
+import { withControlledTokenEndpoint } from './token-endpoint.js';
 
-/** What the identity provider is made of. */
-export interface IdentityParts {
-  readonly oidc: OidcProvider;
+/** The parts of the OpenID provider. */
+export interface OidcProviderParts {
+  readonly oidc: OidcProviderModule;
   readonly signingKey: JWK;
   readonly issuer: string;
   readonly client: { readonly clientId: string; readonly clientSecret: string };
-  readonly control: IdentityControl;
-  /** Where its access tokens are made good for the simulated Graph. */
-  readonly tokens: Tokens;
+  readonly state: IdentityState;
+  /** Its access tokens are registered here, so that the simulated Graph accepts them. */
+  readonly tokens: TokenRegistry;
 }
 
-/** What an authorization request asked for, kept for as long as its grant is used. */
-interface SignIn {
-  /** Of the client, by its redirect URI. */
+/** The parts of an authorization request that its grant needs later. */
+interface GrantDetails {
+  /** The origin of the client's redirect URI. */
   readonly origin: string;
-  /** The claims request of a challenge, as JSON text. */
+  /** The parameter `claims`, as JSON text. */
   readonly claims: string | undefined;
 }
 
@@ -33,31 +33,34 @@ const daySeconds = 86_400;
 const graphScopes = ['.default', 'User.Read', ...writeScopes];
 const claimNames = ['sub', 'oid', 'tid', 'name', 'preferred_username', 'roles', 'login_hint'] as const;
 
-/** The provider itself, to be mounted where its issuer says. */
-export function createIdentityProvider(parts: IdentityParts): Provider {
-  const { oidc, issuer, client, control, tokens } = parts;
-  const signIns = new Map<string, SignIn>();
-  const SteeredProvider = steeredProvider(oidc, control);
-  const provider = new SteeredProvider(issuer, configure(parts, signIns));
+/** Creates the OpenID provider, to be mounted at the path of its issuer. */
+export function createOidcProvider(parts: OidcProviderParts): Provider {
+  const { oidc, issuer, client, state, tokens } = parts;
+  const grants = new Map<string, GrantDetails>();
+  const ControlledProvider = withControlledTokenEndpoint(oidc, state);
+  const provider = new ControlledProvider(issuer, createConfiguration(parts, grants));
 
   Object.assign(provider.Client.prototype, {
-    // The service's port is not known beforehand.
-    redirectUriAllowed: (uri: string) => loopbackUrl(uri)?.pathname === '/auth/callback',
-    postLogoutRedirectUriAllowed: (uri: string) => loopbackUrl(uri) !== undefined,
-    // Entra puts the optional claim `sid` into ID tokens; here it always is there.
+    // The port of the service is not known when the simulator starts.
+    redirectUriAllowed: (uri: string) => parseLoopbackUrl(uri)?.pathname === '/auth/callback',
+    postLogoutRedirectUriAllowed: (uri: string) => parseLoopbackUrl(uri) !== undefined,
+    // `sid` is an optional claim of Entra's ID tokens; here it is always present.
     includeSid: () => true,
   });
   provider.on('access_token.saved', ({ jti, accountId, grantId, expiration }) => {
     tokens.register(jti, [writeScopes[0]], {
       expiresAt: Date.now() + expiration * 1000,
       person: `${client.clientId} ${accountId}`,
-      claims: signIns.get(grantId)?.claims,
+      claims: grants.get(grantId)?.claims,
     });
   });
   return provider;
 }
 
-function configure({ oidc, signingKey, client, control }: IdentityParts, signIns: Map<string, SignIn>): Configuration {
+function createConfiguration(
+  { oidc, signingKey, client, state }: OidcProviderParts,
+  grants: Map<string, GrantDetails>,
+): Configuration {
   return {
     adapter: createIdentityStore(),
     jwks: { keys: [signingKey] },
@@ -90,26 +93,26 @@ function configure({ oidc, signingKey, client, control }: IdentityParts, signIns
     clientBasedCORS: () => false,
     findAccount(_ctx, sub) {
       const person = people.find((candidate) => candidate.sub === sub);
-      return person && { accountId: sub, claims: () => ({ ...claimsOf(person) }) };
+      return person && { accountId: sub, claims: () => ({ ...idTokenClaims(person) }) };
     },
-    extraParams: { claims: (ctx, claims) => admit(oidc, ctx, claims) },
-    loadExistingGrant: (ctx) => grantAll(ctx, signIns),
-    interactions: { policy: loginOnly(oidc), url: (_ctx, { uid }) => `/identity/interaction/${uid}` },
+    extraParams: { claims: (ctx, claims) => checkParameters(oidc, ctx, claims) },
+    loadExistingGrant: (ctx) => grantWithoutConsent(ctx, grants),
+    interactions: { policy: createInteractionPolicy(oidc), url: (_ctx, { uid }) => `/identity/interaction/${uid}` },
     features: {
       devInteractions: { enabled: false },
-      // Entra has neither.
+      // Entra supports neither.
       dPoP: { enabled: false },
       pushedAuthorizationRequests: { enabled: false },
       rpInitiatedLogout: {
         enabled: true,
-        logoutSource: (ctx, form) => show(ctx, signOutPage(form, frontChannel(ctx, signIns))),
-        postLogoutSuccessSource: (ctx) => show(ctx, messagePage('Signed out', 'You are signed out.')),
+        logoutSource: (ctx, form) => sendPage(ctx, signOutPage(form, frontChannelLogoutUrls(ctx, grants))),
+        postLogoutSuccessSource: (ctx) => sendPage(ctx, messagePage('Signed out', 'You are signed out.')),
       },
     },
     renderError: (ctx, { error, error_description }) =>
-      show(ctx, messagePage('Something is wrong', `${error}: ${error_description ?? ''}`)),
+      sendPage(ctx, messagePage('Request failed', `${error}: ${error_description ?? ''}`)),
     ttl: {
-      AccessToken: () => control.settings.accessTokenSeconds,
+      AccessToken: () => state.settings.accessTokenSeconds,
       AuthorizationCode: 60,
       IdToken: 3600,
       Interaction: 3600,
@@ -120,10 +123,10 @@ function configure({ oidc, signingKey, client, control }: IdentityParts, signIns
   };
 }
 
-/** Runs at every authorization request, after the provider has judged the scopes. */
-function admit({ errors }: OidcProvider, ctx: KoaContextWithOIDC, claims: string | undefined): void {
+/** Runs for every authorization request, after oidc-provider has checked the scopes. */
+function checkParameters({ errors }: OidcProviderModule, ctx: KoaContextWithOIDC, claims: string | undefined): void {
   if (claims !== undefined && !isJsonObject(claims)) throw new errors.InvalidRequest('claims must be a JSON object');
-  // It drops offline_access where the request has no prompt=consent. Entra asks for no such thing.
+  // oidc-provider removes offline_access from a request without prompt=consent; Entra does not.
   const { params } = ctx.oidc;
   const { scope } = ctx.query;
   if (params !== undefined && typeof scope === 'string' && scope.split(' ').includes('offline_access')) {
@@ -131,8 +134,8 @@ function admit({ errors }: OidcProvider, ctx: KoaContextWithOIDC, claims: string
   }
 }
 
-/** A grant of all that is asked: the client is the tenant's own, nobody is asked for consent. */
-async function grantAll(ctx: KoaContextWithOIDC, signIns: Map<string, SignIn>) {
+/** Grants everything that the request asks for: an administrator has consented for the tenant. */
+async function grantWithoutConsent(ctx: KoaContextWithOIDC, grants: Map<string, GrantDetails>) {
   const { provider, client, account, params } = ctx.oidc;
   const { redirect_uri: redirectUri, claims } = params ?? {};
   if (client === undefined || account === undefined || typeof redirectUri !== 'string') return undefined;
@@ -140,36 +143,36 @@ async function grantAll(ctx: KoaContextWithOIDC, signIns: Map<string, SignIn>) {
   grant.addOIDCScope(ctx.oidc.requestParamOIDCScopes);
   grant.addOIDCClaims(ctx.oidc.requestParamClaims);
   const id = await grant.save();
-  signIns.set(id, { origin: new URL(redirectUri).origin, claims: typeof claims === 'string' ? claims : undefined });
+  grants.set(id, { origin: new URL(redirectUri).origin, claims: typeof claims === 'string' ? claims : undefined });
   return grant;
 }
 
-function loginOnly({ interactionPolicy }: OidcProvider) {
+function createInteractionPolicy({ interactionPolicy }: OidcProviderModule) {
   const policy = interactionPolicy.base();
-  // May be asked for, needs nobody.
+  // A request may have prompt=consent, but there is no consent page.
   policy.get('consent')?.checks.clear();
   policy.add(new interactionPolicy.Prompt({ name: 'select_account', requestable: true }));
   return policy;
 }
 
-function frontChannel(ctx: KoaContextWithOIDC, signIns: ReadonlyMap<string, SignIn>): string[] {
+function frontChannelLogoutUrls(ctx: KoaContextWithOIDC, grants: ReadonlyMap<string, GrantDetails>): string[] {
   return Object.values(ctx.oidc.session?.authorizations ?? {}).flatMap(({ sid, grantId }) => {
-    const signIn = grantId === undefined ? undefined : signIns.get(grantId);
-    if (signIn === undefined || sid === undefined) return [];
+    const grant = grantId === undefined ? undefined : grants.get(grantId);
+    if (grant === undefined || sid === undefined) return [];
     const query = new URLSearchParams({ iss: ctx.oidc.issuer, sid });
-    return `${signIn.origin}/auth/front-channel-sign-out?${query.toString()}`;
+    return `${grant.origin}/auth/front-channel-sign-out?${query.toString()}`;
   });
 }
 
-function show(ctx: KoaContextWithOIDC, html: string): void {
+function sendPage(ctx: KoaContextWithOIDC, html: string): void {
   ctx.type = 'html';
   ctx.body = html;
 }
 
-function loopbackUrl(text: string): URL | undefined {
+function parseLoopbackUrl(text: string): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const plain = url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.hash === '';
-  return plain && isLoopback(url.hostname) ? url : undefined;
+  const valid = url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.hash === '';
+  return valid && isLoopback(url.hostname) ? url : undefined;
 }
 
 function isJsonObject(text: string): boolean {

@@ -1,4 +1,4 @@
-/** First names of the simulated tenant's people; their number shares no factor with that of {@link lastNames}. */
+/** First names of the tenant's users. Their number and that of {@link lastNames} are coprime. */
 export const firstNames = [
   'Ada',
   'Amir',
@@ -33,7 +33,7 @@ export const firstNames = [
   'Zoe',
 ] as const; // 31
 
-/** Last names of the simulated tenant's people. */
+/** Last names of the tenant's users. */
 export const lastNames = [
   'Abbas',
   'Berg',
@@ -66,10 +66,10 @@ export const lastNames = [
   'Dubois',
 ] as const; // 29
 
-/** The mail domains of the simulated tenant: the reserved top-level domain `example` (RFC 2606). */
+/** The tenant's mail domains, under the reserved top-level domain `example` (RFC 2606). */
 export const domains = ['contoso.example', 'contoso.example', 'emea.contoso.example', 'fabrikam.example'] as const;
 
-/** Whom a script is for. */
+/** The groups that scripts are for, as display names contain them. */
 export const audiences = [
   'Engineering',
   'Finance',
@@ -82,7 +82,7 @@ export const audiences = [
   'All staff',
 ] as const;
 
-/** What the scripts of each collection are about. */
+/** The purposes of the scripts of each collection, as display names contain them. */
 export const topics = {
   deviceShellScripts: [
     'Set FileVault escrow',

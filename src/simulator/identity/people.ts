@@ -1,27 +1,25 @@
-import { domains } from './sample-names.js';
+import { domains } from '../graph/sample-names.js';
+import { tenantId } from '../graph/tenant.js';
 
-/** The simulated tenant's id: the `tid` of every token. */
-export const tenantId = '5a1b0000-0000-4000-8000-000000007e4a';
-
-/** A made-up person whom the simulator's identity provider can sign in. */
-export interface Person {
-  /** What the login form posts as `person`. */
+/** A person who can sign in on the login page of the identity provider. */
+export interface SimulatedPerson {
+  /** The value that the login form posts as `person`. */
   readonly key: string;
-  /** Unlike `oid`, as Entra's is: nobody may take one for the other. */
+  /** Differs from `oid`, as in Entra's tokens, so that tests notice a client that confuses the two. */
   readonly sub: string;
   readonly oid: string;
   readonly name: string;
   readonly preferredUsername: string;
-  /** The app roles; empty leaves the claim out, as Entra does. */
+  /** The app roles. If empty, the ID token has no `roles` claim, as in Entra's tokens. */
   readonly roles: readonly string[];
-  /** Who this is, for the login page. */
-  readonly about: string;
+  /** The description on the login page. */
+  readonly description: string;
 }
 
 const [domain] = domains;
 
-/** The people of the login page: an operator, a reader, and one without a role. */
-export const people: readonly Person[] = [
+/** The people on the login page: an operator, a reader, and a person without a role. */
+export const people: readonly SimulatedPerson[] = [
   {
     key: 'operator',
     sub: 'Jm3d1XoTqv-operator',
@@ -29,7 +27,7 @@ export const people: readonly Person[] = [
     name: 'Olga Operator',
     preferredUsername: `olga.operator@${domain}`,
     roles: ['ScriptState.ReadWrite'],
-    about: 'may read and write',
+    description: 'can read and write',
   },
   {
     key: 'reader',
@@ -38,7 +36,7 @@ export const people: readonly Person[] = [
     name: 'Ravi Reader',
     preferredUsername: `ravi.reader@${domain}`,
     roles: ['ScriptState.Read'],
-    about: 'may read',
+    description: 'can read',
   },
   {
     key: 'no-role',
@@ -47,12 +45,12 @@ export const people: readonly Person[] = [
     name: 'Nora Norole',
     preferredUsername: `nora.norole@${domain}`,
     roles: [],
-    about: 'has no role',
+    description: 'has no role',
   },
 ];
 
-/** What an ID token says of a person, named as Entra names it. */
-export function claimsOf(person: Person): { readonly sub: string; readonly [claim: string]: unknown } {
+/** The claims of a person's ID token, with Entra's names. */
+export function idTokenClaims(person: SimulatedPerson): { readonly sub: string; readonly [claim: string]: unknown } {
   return {
     sub: person.sub,
     oid: person.oid,
