@@ -90,17 +90,16 @@ describe('the README', () => {
   });
 });
 
-describe('the map in src/README.md', () => {
-  test('has every folder', async () => {
-    const entries = await readdir('src', { recursive: true, withFileTypes: true });
-    const folders = entries
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => `${join(entry.parentPath, entry.name).slice('src/'.length)}/`)
-      // A feature of the console is no room of the server.
-      .filter((folder) => !folder.startsWith('console/') || folder === 'console/');
-    const mapped = [...pageOf('src/README.md').text.matchAll(/^\| \[([\w/-]+\/)\]/gm)].map(([, folder]) => folder);
-    expect(new Set(mapped)).toEqual(new Set(folders));
+test('the map in src/README.md has every folder, and every file beside them', async () => {
+  const entries = await readdir('src', { recursive: true, withFileTypes: true });
+  const paths = entries.flatMap((entry) => {
+    const path = join(entry.parentPath, entry.name).slice('src/'.length);
+    if (entry.isDirectory()) return path.startsWith('console/') ? [] : [`${path}/`];
+    return /^[^/]+\.ts$/.test(path) ? [path] : [];
   });
+  const rows = pageOf('src/README.md').text.match(/^\| \[.*$/gm) ?? [];
+  const mapped = rows.flatMap((row) => [...row.matchAll(/\[([\w/-]+(?:\/|\.ts))\]/g)].map(([, path]) => path));
+  expect(new Set(mapped)).toEqual(new Set(paths));
 });
 
 test('the simulator’s page explains every setting and every fault of its own', () => {
