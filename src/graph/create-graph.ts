@@ -8,7 +8,7 @@ import { createRateLimiter } from '../scheduling/rate-limiter.js';
 import type { ReplicaCoordination } from '../scheduling/replica-coordination.js';
 import { createSlotPool, windowMs } from '../scheduling/slot-pool.js';
 import { deviceRunState, script, scriptUserState } from './entities.js';
-import type { CallOptions, Graph, QuotaName, QuotaUsage, WriteResult } from './graph.js';
+import type { CallOptions, Graph, QuotaUsage, WriteResult } from './graph.js';
 import { createGraphClient } from './requests/attempt.js';
 import { createBulkUpdate } from './requests/bulk-update.js';
 import type { CallContext } from './requests/call-context.js';
@@ -18,7 +18,13 @@ import { createUserStates } from './requests/user-states.js';
 import { createWriter, type Write } from './requests/write.js';
 import { deviceStatesPath, type StateRef, scriptsPath, stateKey, userStatesPath } from './routes.js';
 import { createBatcher } from './wire/batcher.js';
-import { type GraphObserver, observeResponses, observeRoundTrips, observeWaits } from './wire/observe.js';
+import {
+  type GraphObserver,
+  observeResponses,
+  observeRoundTrips,
+  observeWaits,
+  type QuotaName,
+} from './wire/observe.js';
 import { traceRequests } from './wire/tracing.js';
 import { createTransport } from './wire/transport.js';
 

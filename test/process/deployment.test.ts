@@ -1,16 +1,18 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path/posix';
 import { parseEnv, promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { loadConfig, settingNames } from '../../src/config.js';
 import { longestStopMs } from '../../src/service.js';
 import { manifestsFolder, readManifests, readYaml } from '../support/manifests.js';
+import { blocksOf, linksOf, readPage } from '../support/pages.js';
 import { startTestService, type TestService } from '../support/service.js';
 
 const dockerfile = await readFile('Dockerfile', 'utf8');
-const readme = await readFile('README.md', 'utf8');
+const page = await readPage('src/deploy/README.md');
 const ci = await readFile('.ci/run', 'utf8');
 const ours = JSON.parse(await readFile('package.json', 'utf8')) as {
   readonly name: string;
@@ -19,14 +21,14 @@ const ours = JSON.parse(await readFile('package.json', 'utf8')) as {
 };
 const settings = parseEnv(await readFile(`${manifestsFolder}/settings.env`, 'utf8')) as Record<string, string>;
 
-/** What stands behind an instruction, each time it is there, with the lines of one joined. */
+/** The arguments of every instruction of one name, with continued lines joined. */
 const instructions = (name: string) =>
   dockerfile
     .replaceAll(/ *\\\n */g, ' ')
     .split('\n')
     .flatMap((line) => (line.startsWith(`${name} `) ? [line.slice(name.length + 1)] : []));
 
-/** The parts of the manifests that are held to the code. */
+/** The parts of the manifests that are compared with the code. */
 interface Container {
   readonly image: string;
   readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
@@ -43,7 +45,7 @@ interface Container {
 }
 
 const manifests = await readManifests();
-/** The only object of a kind. */
+/** The one object of a kind. */
 function the(kind: string): unknown {
   const found = manifests.filter(({ object }) => object.kind === kind);
   expect(found).toHaveLength(1);
@@ -74,18 +76,18 @@ const secrets = Object.fromEntries(
   container.env.map(({ name }) => [name, name === 'REDIS_URL' ? 'rediss://redis.example.com:6380' : 'x'.repeat(32)]),
 );
 
-/** What the image sets, and over it what the manifests do. */
+/** The settings of the image, overridden by those of the manifests. */
 const image = parseEnv(instructions('ENV').join('\n').replaceAll(' ', '\n')) as Record<string, string>;
 const config = loadConfig({ ...image, ...settings, ...secrets });
 
 describe('the image', () => {
-  test('is made by npm commands alone, each of which CI runs too', () => {
+  test('is built by npm commands only, each of which CI also runs', () => {
     const lines = ci.split('\n').map((line) => line.trim());
     expect(instructions('RUN')).toEqual(['npm ci', 'npm run build', 'npm ci --omit=dev --legacy-peer-deps']);
     for (const command of instructions('RUN')) expect(lines).toContain(command);
   });
 
-  test('holds what runs, and of the dependencies those of production', () => {
+  test('contains the program and its production dependencies', () => {
     const stages = new Map(
       dockerfile
         .split(/^FROM /m)
@@ -104,7 +106,7 @@ describe('the image', () => {
     expect(stages.get('last')).not.toMatch(/^(RUN|ADD) /m);
   });
 
-  test('has one exact version of Node everywhere, of a line that CI tests', () => {
+  test('uses one exact version of Node, of a major version that CI tests', () => {
     const [, major] = /^NODE=node:(\d+)\.\d+\.\d+-slim$/.exec(instructions('ARG').join('\n')) ?? [];
     const tested = /^for version in (.*); do$/m.exec(ci)?.[1]?.split(' ');
     expect(tested).toContain(major);
@@ -116,13 +118,13 @@ describe('the image', () => {
     expect(ours.scripts['start']).toBe(`npm run build && ${command}`);
   });
 
-  test('runs as a user with a number, that of the manifests, who is not root', () => {
+  test('runs as a numeric user that is not root and is the one in the manifests', () => {
     const [user, group] = instructions('USER').join('\n').split(':').map(Number);
     expect(user).toBeGreaterThan(0);
     expect(pod.spec.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: user, runAsGroup: group });
   });
 
-  test('copies nothing that .dockerignore keeps from it', async () => {
+  test('copies nothing that .dockerignore excludes', async () => {
     const ignored = (await readFile('.dockerignore', 'utf8')).split('\n').filter((line) => /^[^#]/.test(line));
     const copied = instructions('COPY')
       .filter((copy) => !copy.startsWith('--from='))
@@ -130,13 +132,13 @@ describe('the image', () => {
     expect(ignored).toEqual(['*', ...[...new Set(copied)].map((name) => `!${name}`)]);
   });
 
-  test('announces the port it listens on', () => {
+  test('exposes the port it listens on', () => {
     expect(instructions('EXPOSE')).toEqual([String(loadConfig({}).PORT)]);
   });
 });
 
 describe('the settings of the manifests', () => {
-  test('are settings of the service, and enough in production', () => {
+  test('exist, and suffice in production', () => {
     for (const name of Object.keys({ ...settings, ...secrets, ...image })) expect(settingNames).toContain(name);
     expect(config).toMatchObject({
       NODE_ENV: 'production',
@@ -147,7 +149,7 @@ describe('the settings of the manifests', () => {
     });
   });
 
-  test('hold no secret', () => {
+  test('contain no secret', () => {
     for (const name of Object.keys(settings)) expect(name).not.toMatch(/SECRET|TOKEN$|REDIS/);
     expect(manifests.map(({ object }) => object.kind)).not.toContain('Secret');
     for (const { name, valueFrom } of container.env)
@@ -156,7 +158,7 @@ describe('the settings of the manifests', () => {
 });
 
 describe('the manifests', () => {
-  test('are all listed for Kustomize, which makes the settings', async () => {
+  test('are all listed for Kustomize, which generates the settings', async () => {
     const base = (await readYaml(`${manifestsFolder}/kustomization.yaml`)) as { readonly resources: readonly string[] };
     expect(new Set(base.resources)).toEqual(new Set(manifests.map(({ file }) => file)));
     expect(base).toMatchObject({ configMapGenerator: [{ name: 'script-state-bff', envs: ['settings.env'] }] });
@@ -164,7 +166,7 @@ describe('the manifests', () => {
     expect((await readdir(manifestsFolder)).length).toBe(manifests.length + 2);
   });
 
-  test('select the pods that there are', () => {
+  test('select the deployment’s pods', () => {
     const labels = { 'app.kubernetes.io/name': 'script-state-bff' };
     expect(deployment.selector.matchLabels).toEqual(labels);
     expect(pod.metadata.labels).toMatchObject({ ...labels, 'azure.workload.identity/use': 'true' });
@@ -176,7 +178,7 @@ describe('the manifests', () => {
     expect(the('ServiceAccount')).toMatchObject({ metadata: { name: pod.spec.serviceAccountName } });
   });
 
-  test('have the ports that the service listens on', () => {
+  test('use the ports that the service listens on', () => {
     expect(ports).toEqual({ http: config.PORT, metrics: config.METRICS_PORT });
     expect(pod.metadata.annotations).toEqual({
       'prometheus.io/scrape': 'true',
@@ -190,9 +192,9 @@ describe('the manifests', () => {
     ]);
   });
 
-  test('let in and out by rule alone, and out to DNS and where the settings lead', () => {
+  test('deny traffic by default and allow egress to DNS and to the hosts of the settings', () => {
     const { egress, policyTypes } = (the('NetworkPolicy') as NetworkPolicy).spec;
-    // Without its type here, a rule holds nothing back.
+    // Without its type here, a rule denies nothing.
     expect(policyTypes).toEqual(['Ingress', 'Egress']);
     expect(egress.flatMap((rule) => rule.ports)).toEqual(
       expect.arrayContaining([
@@ -208,20 +210,20 @@ describe('the manifests', () => {
     expect(open).toEqual(expect.arrayContaining(wanted));
   });
 
-  test('give a stop the time that it may take', () => {
+  test('allow enough time for a graceful shutdown', () => {
     expect(pod.spec.terminationGracePeriodSeconds * 1_000).toBeGreaterThan(longestStopMs(config));
   });
 
-  test('take nothing down before there is another', () => {
+  test('replace a replica before they remove it', () => {
     expect(deployment).toMatchObject({
       replicas: 2,
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0 } },
     });
-    // None at all would keep nodes from being drained for ever.
+    // With 0, no node could ever be drained.
     expect(the('PodDisruptionBudget')).toMatchObject({ spec: { maxUnavailable: 1 } });
   });
 
-  test('give a replica no right that it does not need, and no more memory than is thought of', () => {
+  test('grant a replica no privileges and limit its memory', () => {
     expect(pod.spec.securityContext).toMatchObject({ seccompProfile: { type: 'RuntimeDefault' } });
     expect(Object.keys(container.resources.requests ?? {})).toEqual(['cpu', 'memory']);
     expect(container.resources.limits).toHaveProperty('memory');
@@ -232,7 +234,7 @@ describe('the manifests', () => {
     });
   });
 
-  test('name the origin that the settings do', () => {
+  test('use the host of PUBLIC_URL', () => {
     const host = config.PUBLIC_URL?.hostname;
     expect(the('Ingress')).toMatchObject({
       spec: {
@@ -244,13 +246,13 @@ describe('the manifests', () => {
     });
   });
 
-  test('name the image that the README builds, at the version of the package', () => {
+  test('name the image that the documentation builds, at the version of the package', () => {
     expect(container.image).toBe(`${ours.name}:${ours.version}`);
-    expect(readme).toContain(`docker build --tag ${container.image} .`);
+    expect(page.text).toContain(`docker build --tag ${container.image} .`);
   });
 });
 
-describe('the checks of health', () => {
+describe('the health checks', () => {
   let service: TestService;
 
   beforeAll(async () => {
@@ -262,12 +264,12 @@ describe('the checks of health', () => {
     ['startupProbe', '/healthz'],
     ['livenessProbe', '/healthz'],
     ['readinessProbe', '/readyz'],
-  ] as const)('%s asks %s, which is there', async (probe, path) => {
+  ] as const)('%s requests %s, which exists', async (probe, path) => {
     expect(container[probe]).toMatchObject({ httpGet: { path, port: 'http' } });
     expect((await fetch(`${service.address}${path}`)).status).toBe(200);
   });
 
-  test("the image's passes when the service answers, and only then", async () => {
+  test("the image's succeeds only when the service responds", async () => {
     const [, command = '[]'] = / CMD (\[.*)/.exec(instructions('HEALTHCHECK').join('\n')) ?? [];
     const [node, ...words] = JSON.parse(command) as string[];
     const check = async (port: string) => {
@@ -282,13 +284,15 @@ describe('the checks of health', () => {
   });
 });
 
-describe('the README', () => {
-  test('says what each manifest is for', () => {
-    for (const { file } of manifests) expect(readme).toContain(`(${manifestsFolder}/${file})`);
+describe('the documentation', () => {
+  test('lists every manifest', () => {
+    const linked = linksOf(page).map((link) => join(page.folder, link));
+    expect(linked).toEqual(expect.arrayContaining(manifests.map(({ file }) => join(manifestsFolder, file))));
   });
 
-  test('shows an overlay that changes what is there', async () => {
-    const overlay = parse(/^```yaml\n(apiVersion: kustomize[\s\S]*?)^```$/m.exec(readme)?.[1] ?? '') as Overlay;
+  test('shows an overlay that changes fields of the manifests', async () => {
+    const [yaml = ''] = blocksOf(page, 'yaml');
+    const overlay = parse(yaml) as Overlay;
     expect(overlay.resources).toEqual([expect.stringContaining(manifestsFolder)]);
     expect(overlay.images.map(({ name }) => name)).toEqual([container.image.split(':')[0]]);
     const [generator] = overlay.configMapGenerator;
@@ -303,12 +307,12 @@ describe('the README', () => {
     }
   });
 
-  test('makes a secret of all that the pods want', async () => {
-    const [line] = /^kubectl create secret generic .*$/m.exec(readme) ?? [];
+  test('creates a secret with every key that the pods need', async () => {
+    const [line] = /^kubectl create secret generic .*$/m.exec(page.text) ?? [];
     expect(line).toBe('kubectl create secret generic script-state-bff --from-env-file=secrets.env');
-    const [, file = ''] = /^```text\n(SESSION_SECRET=[\s\S]*?)^```$/m.exec(readme) ?? [];
+    const [file = ''] = blocksOf(page, 'env').filter((block) => block.startsWith('SESSION_SECRET='));
     expect(Object.keys(parseEnv(file)).toSorted()).toEqual(Object.keys(secrets).toSorted());
-    const [command = ''] = /^node -p .*randomBytes.*$/m.exec(readme) ?? [];
+    const [command = ''] = /^node -p .*randomBytes.*$/m.exec(page.text) ?? [];
     const { stdout } = await promisify(execFile)('bash', ['-c', command]);
     expect(() => loadConfig({ ...image, ...settings, ...secrets, SESSION_SECRET: stdout.trim() })).not.toThrow();
     expect(stdout).not.toContain(',');
@@ -330,7 +334,7 @@ interface Overlay {
   readonly patches: readonly { readonly target: { readonly kind: string }; readonly patch: string }[];
 }
 
-/** What a JSON pointer (RFC 6901) leads to. */
+/** The value at a JSON pointer (RFC 6901). */
 const at = (object: unknown, pointer: string): unknown =>
   pointer
     .split('/')

@@ -1,35 +1,43 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path/posix';
 import { parseEnv, promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reasonCodes } from '../../src/api/errors.js';
 import { procedures } from '../../src/api/router.js';
 import { type Config, loadConfig, settingNames } from '../../src/config.js';
+import { simulatorFaults } from '../../src/simulator/faults/fault-names.js';
+import { judge } from '../soak/judge.js';
+import { anchorsOf, blocksOf, codeIn, codeOf, languagesOf, linksOf, readPages, tableRows } from '../support/pages.js';
 import { addressOf, type Program, startProgram } from '../support/process.js';
 
 const run = promisify(execFile);
-const readme = await readFile('README.md', 'utf8');
+const pages = await readPages();
+const eachPage = pages.map((page) => [page.path, page] as const);
+const pageOf = (path: string) => pages.find((page) => page.path === path) ?? expect.fail(path);
+const readme = pageOf('README.md');
+const simulatorPage = pageOf('src/simulator/README.md');
+const deployPage = pageOf('src/deploy/README.md');
 const example = await readFile('.env.example', 'utf8');
 
-/** The fenced blocks of one language. */
-const blocks = (language: string) =>
-  [...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].flatMap(([, name, body]) =>
-    name === language ? (body ?? '') : [],
-  );
-
-/** The rows of the table under a heading, as lists of cells. */
-function rows(heading: string): string[][] {
-  const section = readme.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
-  const lines = section.split('\n').filter((line) => line.startsWith('| `'));
-  return lines.map((line) => line.slice(2, -2).split(' | '));
-}
-
-const code = (cell: string | undefined) => /^`([^`]+)`$/.exec(cell ?? '')?.[1];
+/** The commands that the pages show, unless they are marked as not run by CI. */
+const commands = [
+  // By .ci/run.
+  /^npm ci && npm start$/,
+  // By the tests below.
+  /^curl /,
+  /^SIMULATOR=/,
+  /^SIGN_IN=oidc npm start$/,
+  /^npm run doctor$/,
+  // By deployment.test.ts.
+  /^node -p .*randomBytes/,
+];
 
 describe('the settings', () => {
   const names = settingNames as readonly (keyof Config)[];
 
-  test('.env.example lists all of them, and as it stands changes none', () => {
+  test('.env.example lists all of them and changes none', () => {
     const listed = parseEnv(example) as Record<string, string>;
     expect(new Set(Object.keys(listed))).toEqual(new Set(names));
     expect(loadConfig(listed)).toEqual(loadConfig({}));
@@ -41,27 +49,106 @@ describe('the settings', () => {
       const value = defaults[name];
       return [name, value === undefined || value instanceof Map ? '–' : String(value)];
     });
-    expect(rows('Settings').map(([name, value]) => [code(name), code(value) ?? value])).toEqual(written);
+    expect(tableRows(readme, 'Settings').map(([name, value]) => [codeIn(name), codeIn(value) ?? value])).toEqual(
+      written,
+    );
+  });
+
+  test.each(pages.flatMap((page) => blocksOf(page, 'env').map((block) => [page.path, block] as const)))(
+    'those that %s shows exist and are valid',
+    (_, block) => {
+      const placeholder = (name: string) => (name === 'OIDC_ISSUER' ? crypto.randomUUID() : 'x'.repeat(32));
+      const shown = Object.entries(parseEnv(block)).map(
+        ([name, value = '']) => [name, value.replace('…', placeholder(name))] as const,
+      );
+      const ours = shown.filter(([name]) => !name.startsWith('AZURE_'));
+      for (const [name] of ours) expect(settingNames).toContain(name);
+      const isWhole = ours.some(([name]) => name === 'GRAPH_CREDENTIAL');
+      loadConfig({ ...(isWhole && { NODE_ENV: 'production' }), ...Object.fromEntries(shown) });
+    },
+  );
+});
+
+describe('the README', () => {
+  test('has at most 260 lines', () => {
+    expect(readme.text.trimEnd().split('\n').length).toBeLessThanOrEqual(260);
+  });
+
+  test('lists every procedure', () => {
+    const listed = tableRows(readme, 'Procedures').map(([name]) => codeIn(name));
+    expect(new Set(listed)).toEqual(new Set(procedures.keys()));
+  });
+
+  test('lists every reason with its code', () => {
+    const listed = tableRows(readme, 'Errors').map(([reason, name]) => [codeIn(reason), codeIn(name)]);
+    expect(Object.fromEntries(listed)).toEqual(reasonCodes);
+  });
+
+  test('links to every other page', () => {
+    const others = pages.filter((page) => page !== readme).map(({ path }) => path);
+    expect(linksOf(readme)).toEqual(expect.arrayContaining(others));
   });
 });
 
-test('the README lists every procedure', () => {
-  const listed = rows('Procedures').map(([name]) => code(name));
-  expect(new Set(listed)).toEqual(new Set(procedures.keys()));
+test('the map in src/README.md has every folder, and every file beside them', async () => {
+  const entries = await readdir('src', { recursive: true, withFileTypes: true });
+  const paths = entries.flatMap((entry) => {
+    const path = join(entry.parentPath, entry.name).slice('src/'.length);
+    if (entry.isDirectory()) return path.startsWith('console/') ? [] : [`${path}/`];
+    return /^[^/]+\.ts$/.test(path) ? [path] : [];
+  });
+  const rows = pageOf('src/README.md').text.match(/^\| \[.*$/gm) ?? [];
+  const mapped = rows.flatMap((row) => [...row.matchAll(/\[([\w/-]+(?:\/|\.ts))\]/g)].map(([, path]) => path));
+  expect(new Set(mapped)).toEqual(new Set(paths));
 });
 
-test('the README lists every reason with its code', () => {
-  const listed = rows('Errors').map(([reason, name]) => [code(reason), code(name)]);
-  expect(Object.fromEntries(listed)).toEqual(reasonCodes);
+test('the simulator’s page explains every setting and every fault of its own', () => {
+  const explained = codeOf(simulatorPage);
+  const settings = settingNames.filter((name) => name.startsWith('SIMULATOR_'));
+  expect(explained).toEqual(expect.arrayContaining([...settings, ...simulatorFaults]));
 });
 
-test('the simulator explains every setting of its own', async () => {
-  const page = await readFile('src/simulator/README.md', 'utf8');
-  for (const setting of settingNames.filter((name) => name.startsWith('SIMULATOR_')))
-    expect(page).toContain(`\`${setting}\``);
+test('the page on deployment shows every count of the soak', () => {
+  const shown = blocksOf(deployPage, 'text').join('\n');
+  for (const count of Object.keys(judge([], [], [], 1))) expect(shown).toContain(`0  ${count}\n`);
 });
 
-describe('what the README shows', () => {
+describe.each(eachPage)('%s', (_, page) => {
+  test('links to what exists', () => {
+    for (const link of linksOf(page).filter((target) => !/^https?:/.test(target))) {
+      const [path = '', anchor] = link.split('#');
+      const target = path === '' ? page.path : join(page.folder, path);
+      expect(existsSync(target), link).toBe(true);
+      if (anchor !== undefined) expect(anchorsOf(pageOf(target)), link).toContain(anchor);
+    }
+  });
+
+  test('names files that exist', () => {
+    // A path with a folder and an ending, a source file, or anything below src and test.
+    const isPath = /^(?:[\w.-]+\/)+[\w.-]+\.[a-z]+$|^[\w-]+\.tsx?$|^(?:src|test)\/[\w./-]+$/;
+    const missing = codeOf(page)
+      .filter((text) => isPath.test(text) && !text.startsWith('dist/'))
+      .filter((text) => !existsSync(text) && !existsSync(join(page.folder, text)));
+    expect(missing).toEqual([]);
+  });
+
+  test('names npm scripts that exist', async () => {
+    const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: Record<string, string> };
+    const named = [...page.text.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name);
+    for (const name of [...named, 'start', 'test']) expect(Object.keys(scripts)).toContain(name);
+  });
+
+  test('shows nothing that is not tested', () => {
+    const shown = blocksOf(page, 'sh').filter((block) => !block.startsWith('# not run by CI\n'));
+    const untested = shown.filter((block) => !commands.some((command) => command.test(block.trimEnd())));
+    expect(untested).toEqual([]);
+    // The other languages are tested block by block: here, or (js, yaml) in the tests of traces and of the deployment.
+    const others = languagesOf(page).filter((language) => !['sh', 'env', 'text'].includes(language));
+    expect(others).toEqual(page === readme ? ['json', 'ts', 'ts'] : page === deployPage ? ['js', 'yaml'] : []);
+  });
+});
+
+describe('what the pages show', () => {
   let program: Program;
   let address: string;
   const here = (text: string) => text.replaceAll('http://127.0.0.1:3000', address);
@@ -75,9 +162,9 @@ describe('what the README shows', () => {
     await program.exited;
   });
 
-  test('the call by curl gives the answer that stands under it', async () => {
-    const [call = ''] = blocks('sh').filter((block) => block.startsWith('curl'));
-    const [answer = ''] = blocks('json');
+  test('the call by curl gives the answer below it', async () => {
+    const [call = ''] = blocksOf(readme, 'sh').filter((block) => block.startsWith('curl'));
+    const [answer = ''] = blocksOf(readme, 'json');
     const { stdout } = await run('bash', ['-c', here(call)]);
     expect(JSON.parse(stdout)).toEqual(JSON.parse(answer));
   });
@@ -86,7 +173,7 @@ describe('what the README shows', () => {
     ['the typed call', 'mutate({ ...script', /^.*@.* \d+ [\w-]+:[\w-]+$[\s\S]*^now 0$/m],
     ['the stream of many updates', 'updateMany.mutate', /^0 of (\d+)$[\s\S]*^\1 of \1$/m],
   ])('%s runs', async (_, mark, output) => {
-    const [snippet, ...others] = blocks('ts').filter((block) => block.includes(mark));
+    const [snippet, ...others] = blocksOf(readme, 'ts').filter((block) => block.includes(mark));
     expect(others).toEqual([]);
     const file = `node_modules/.cache/readme-${mark.replaceAll(/\W/g, '')}.mts`;
     await mkdir('node_modules/.cache', { recursive: true });
@@ -94,16 +181,41 @@ describe('what the README shows', () => {
     expect((await run(process.execPath, ['--import', 'tsx', file])).stdout).toMatch(output);
   });
 
-  test('the doctor says what stands there', async () => {
-    const text = blocks('text').find((block) => block.startsWith('ok')) ?? '';
+  test('the doctor prints what is shown', async () => {
+    const text = blocksOf(deployPage, 'text').find((block) => block.startsWith('ok')) ?? '';
     const doctor = startProgram('dist/doctor.js');
     expect(await doctor.exited).toBe(0);
     expect(doctor.stdout).toEqual(text.trim().split('\n'));
   });
+});
 
-  test('every command of npm that is named exists', async () => {
-    const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: Record<string, string> };
-    const named = [...readme.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name);
-    for (const name of [...named, 'start', 'test']) expect(Object.keys(scripts)).toContain(name);
+describe('the simulator with its identity provider', () => {
+  let program: Program;
+  let simulator: string;
+
+  beforeAll(async () => {
+    program = startProgram('dist/main.js', { PORT: '0', SIGN_IN: 'oidc' });
+    simulator = /http:\/\/[\d.:]+(?=\/simulator)/.exec(await program.line('/simulator'))?.[0] ?? '';
+  });
+  afterAll(async () => {
+    program.child.kill();
+    await program.exited;
+  });
+
+  /** Runs a script in which a failed request is an error. */
+  const shell = (script: string) =>
+    run('bash', ['-euo', 'pipefail', '-c', `curl() { command curl --fail "$@"; }\n${script}`]);
+
+  test('is where a sign-in leads', async () => {
+    const { port } = new URL(await addressOf(program));
+    const { headers } = await fetch(`http://localhost:${port}/auth/sign-in`, { redirect: 'manual' });
+    expect(headers.get('location')).toContain(`${simulator}/identity/`);
+  });
+
+  test('accepts every command on its page', async () => {
+    const blocks = blocksOf(simulatorPage, 'sh').join('\n').replaceAll('http://127.0.0.1:PORT', simulator);
+    const examples = codeOf(simulatorPage).filter((code) => /^curl .*\$SIMULATOR/.test(code) && !/\bCODE\b/.test(code));
+    expect(examples.length).toBeGreaterThan(5);
+    await shell([blocks, ...examples].join('\n'));
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Lints the Dockerfile and the manifests for Kubernetes: `npm run lint:deployment`. Of the manifests, Kubernetes' own
- * schemas see wrong values, and its types, with the compiler, fields that there are not.
+ * Lints the Dockerfile and the Kubernetes manifests: `npm run lint:deployment`. Kubernetes' schemas find invalid values in
+ * the manifests; its types, with the compiler, find unknown fields.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { type Manifest, readManifests } from '../support/manifests.js';
 
 type Model = new (object: unknown) => { validate(): void };
 
-/** Where the manifests are written as literals, for the compiler to find their types from there. */
+/** The manifests as literals. The compiler resolves their types from here. */
 const literals = 'node_modules/.cache/manifests.mts';
 
 const dockerfile = (await readFile('Dockerfile', 'utf8').then(validate)).map(
@@ -27,7 +27,7 @@ async function wrongValues({ file, object }: Manifest): Promise<string[]> {
   try {
     const models = (await import(`kubernetes-models/${object.apiVersion}/${object.kind}`)) as Record<string, Model>;
     const Model = models[object.kind];
-    if (Model === undefined) return [`${file}: no such kind`];
+    if (Model === undefined) return [`${file}: unknown kind ${object.kind}`];
     new Model(object).validate();
     return [];
   } catch (error) {

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { reasonCodes } from '../../src/api/errors.js';
 import { createBatchClient, manyStates, rowsOf, startMany } from '../support/bulk.js';
+import { codeIn, readPage, tableRows } from '../support/pages.js';
 import { describeWithRedis, startRedis } from '../support/redis.js';
 import { type Sample, scrape, total } from '../support/scrape.js';
 import { canaryToken, failure, startTestService, type TestService } from '../support/service.js';
@@ -161,12 +162,14 @@ describe('what is made ready for operators', () => {
     for (const name of new Set(own)) expect(shown).toContain(name);
   });
 
-  test('README names every metric of the service’s own', () => {
-    const readme = readFileSync('README.md', 'utf8');
+  test('the page on operations lists every metric of the service’s own, and no others', async () => {
+    const listed = tableRows(await readPage('src/deploy/README.md'), 'Metrics').flatMap(([names = '']) =>
+      names.split(', '),
+    );
     const own = samples
       .map(({ name }) => name.replace(/_(bucket|sum|count)$/, ''))
       .filter((name) => name.startsWith('script'));
-    for (const name of new Set(own)) expect(readme).toContain(`\`${name.replace('script_state_bff_', '')}\``);
+    expect(new Set(listed.map((name) => `script_state_bff_${codeIn(name)}`))).toEqual(new Set(own));
   });
 });
 

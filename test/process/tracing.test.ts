@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -10,6 +10,7 @@ import { createTRPCClient, httpBatchLink, httpLink } from '@trpc/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { AppRouter } from '../../src/contract.js';
+import { blocksOf, readPage } from '../support/pages.js';
 import { addressOf, type Program, startProgram } from '../support/process.js';
 import { canaryToken } from '../support/service.js';
 
@@ -58,8 +59,8 @@ beforeAll(async () => {
   }
   graph = createServer((request, response) => void answer(request, response)).listen(0, '127.0.0.1');
   await once(graph, 'listening');
-  // The README's own, as an operator would take it.
-  const snippet = /```js\n([\s\S]*?)```/.exec(await readFile('README.md', 'utf8'))?.[1] ?? '';
+  // As the page on operations shows it.
+  const [snippet = ''] = blocksOf(await readPage('src/deploy/README.md'), 'js');
   folder = await mkdtemp(resolve('node_modules/.tracing-'));
   await writeFile(join(folder, 'tracing.mjs'), snippet);
   service = startProgram('dist/main.js', {

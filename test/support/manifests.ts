@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { parseDocument } from 'yaml';
 
-/** Where the manifests for Kubernetes lie. */
+/** The folder of the Kubernetes manifests. */
 export const manifestsFolder = 'src/deploy/kubernetes';
 
-/** An object for Kubernetes, and the file it is in. */
+/** A Kubernetes object and its file. */
 export interface Manifest {
   readonly file: string;
   readonly object: {
@@ -15,9 +15,9 @@ export interface Manifest {
 }
 
 /**
- * Reads every manifest, without Kustomize's own file; each file holds one object.
+ * Reads every manifest except Kustomize's own file. Each file contains one object.
  *
- * @throws {Error} when one can't be read, or says something twice
+ * @throws {Error} if one is invalid YAML or has a duplicate key
  */
 export async function readManifests(): Promise<readonly Manifest[]> {
   const files = (await readdir(manifestsFolder)).filter(
@@ -28,7 +28,7 @@ export async function readManifests(): Promise<readonly Manifest[]> {
   );
 }
 
-/** Reads a file of one YAML document. */
+/** Reads a file that contains one YAML document. @throws {Error} if it is invalid or has a duplicate key */
 export async function readYaml(path: string): Promise<unknown> {
   const document = parseDocument(await readFile(path, 'utf8'), { strict: true, uniqueKeys: true });
   const [problem] = [...document.errors, ...document.warnings];

@@ -1,8 +1,8 @@
 import { CallError, type CallReason, requireCallError } from '../../errors.js';
 import type { Deadline } from '../../scheduling/deadline.js';
 import type { RateLimiter } from '../../scheduling/rate-limiter.js';
-import type { QuotaName } from '../graph.js';
 import { claimsFromChallenge, errorFromResponse, isQueuedForApproval } from '../wire/error-response.js';
+import type { QuotaName } from '../wire/observe.js';
 import { waitBefore } from '../wire/retry-after.js';
 import {
   type GraphRequest,

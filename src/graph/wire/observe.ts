@@ -1,7 +1,9 @@
 import type { Priority } from '../../scheduling/priority.js';
 import type { RateLimiter } from '../../scheduling/rate-limiter.js';
-import type { QuotaName } from '../graph.js';
 import type { GraphResponse, Sender, Transport } from './transport.js';
+
+/** Which of Graph's limits a request counts against. */
+export type QuotaName = 'reads' | 'writes';
 
 /** Observes the traffic between this service and Graph. It gets no ids, no names and nothing of a request's content. */
 export interface GraphObserver {
