@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { CallError } from '../errors.js';
-import { abortable, type TokenSource } from '../graph/tokens/token-source.js';
+import { abortable } from '../graph/tokens/credential-token-source.js';
+import type { TokenSource } from '../graph/tokens/token-source.js';
 import { type OidcTokens, type Provider, ProviderRejection, ProviderUnavailable } from './provider.js';
 import type { TokenStore } from './token-store.js';
 

@@ -6,7 +6,7 @@ import { createGraph } from '../../src/graph/create-graph.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { createCursorCodec } from '../../src/graph/requests/cursor.js';
 import { accessTokenCredential, graphScope } from '../../src/graph/tokens/credential.js';
-import { createTokenSource } from '../../src/graph/tokens/token-source.js';
+import { createTokenSource } from '../../src/graph/tokens/credential-token-source.js';
 import { createDrain } from '../../src/http/drain.js';
 import { close, createHttpServer, listen } from '../../src/http/server.js';
 import { createLog } from '../../src/log.js';

@@ -1,0 +1,90 @@
+import type { AccessToken, TokenCredential } from '@azure/identity';
+import type { Logger } from 'pino';
+import { CallError } from '../../errors.js';
+import type { TokenSource } from './token-source.js';
+
+/** A token is renewed this long before it expires, unless its issuer names a time. */
+const renewBeforeExpiryMs = 5 * 60_000;
+
+/** The longest time a credential may take for a token. */
+const fetchTimeoutMs = 30_000;
+
+/** After a failed renewal, the current token is used for this long before the next attempt. */
+const retryRenewalMs = 30_000;
+
+/** Caches the tokens of one credential and renews them in time. Concurrent callers share one request. */
+export function createTokenSource(credential: TokenCredential, scope: string, log: Logger): TokenSource {
+  let current: AccessToken | undefined;
+  let nextRenewalAt = 0;
+  const pendingByClaims = new Map<string, Promise<AccessToken>>();
+
+  async function fetchToken(claims: string | undefined): Promise<AccessToken> {
+    const abortSignal = AbortSignal.timeout(fetchTimeoutMs);
+    const options = { abortSignal, enableCae: true, ...(claims !== undefined && { claims }) };
+    try {
+      const token = await abortable(credential.getToken(scope, options), abortSignal);
+      if (token === null) throw new Error('the credential returned no token');
+      current = token;
+      return token;
+    } catch (cause) {
+      log.error({ cause: describeCause(cause) }, 'no Graph token is available');
+      throw new CallError('CREDENTIAL_UNAVAILABLE', { cause });
+    }
+  }
+
+  function renew(claims?: string): Promise<AccessToken> {
+    const key = claims ?? '';
+    const pending = pendingByClaims.get(key) ?? fetchToken(claims).finally(() => pendingByClaims.delete(key));
+    pendingByClaims.set(key, pending);
+    return pending;
+  }
+
+  /** Renews while the current token is still valid. A failure is logged and affects no call yet. */
+  function renewEarly(): void {
+    const now = Date.now();
+    if (now < nextRenewalAt) return;
+    nextRenewalAt = now + retryRenewalMs;
+    renew().catch(() => undefined);
+  }
+
+  return {
+    rejectionReason: 'CREDENTIAL_UNAVAILABLE',
+    async get({ claims, rejectedToken, signal }) {
+      const now = Date.now();
+      if (current !== undefined && current.token !== rejectedToken && current.expiresOnTimestamp > now) {
+        if (now >= (current.refreshAfterTimestamp ?? current.expiresOnTimestamp - renewBeforeExpiryMs)) renewEarly();
+        return current.token;
+      }
+      const { token } = await abortable(renew(claims), signal);
+      if (token === rejectedToken) {
+        const cause = new Error('the credential returned the rejected token again');
+        throw new CallError('CREDENTIAL_UNAVAILABLE', { cause });
+      }
+      return token;
+    },
+  };
+}
+
+/**
+ * The root cause of a failure in one line, for operators. The errors of credentials and sockets contain no secrets, but
+ * a developer's credential can contain an email address, which is redacted.
+ */
+export function describeCause(cause: unknown): string {
+  if (!(cause instanceof Error)) return typeof cause === 'string' ? cause : 'unknown cause';
+  if (cause.cause instanceof Error) return describeCause(cause.cause);
+  const text = cause.message
+    .slice(0, 800)
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/\S{1,80}@\S{1,80}/g, '…');
+  return `${cause.name}: ${text}`;
+}
+
+/** Waits for a token until the signal aborts. @throws {CallError} `CREDENTIAL_UNAVAILABLE` if it does */
+export function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(new CallError('CREDENTIAL_UNAVAILABLE', { cause: signal.reason }));
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
