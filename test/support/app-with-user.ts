@@ -10,7 +10,7 @@ import { close, createHttpServer, listen } from '../../src/http/server.js';
 import { createLog } from '../../src/log.js';
 import { canaryToken, createClient, type TestService } from './service.js';
 
-/** The app over HTTP before a real Graph layer, with people of the test's own: signing in is not what is tested. */
+/** Starts the app with a given authentication in the place of sign-in, over HTTP and with the real Graph layer. */
 export async function startAppWithUser(
   authenticate: Authenticate,
   graphUrl: string,
