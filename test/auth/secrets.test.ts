@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import request from 'supertest';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { StateRef } from '../../src/graph/routes.js';
 import { Secret } from '../../src/secret.js';
@@ -27,12 +28,11 @@ afterEach(() => pair.simulator.reset());
 afterAll(() => pair.stop());
 
 async function send(path: string, input: unknown, headers: Record<string, string> = {}): Promise<number> {
-  const response = await fetch(`${pair.service.address}/trpc/${path}`, {
-    method: 'POST',
-    headers: { 'x-csrf': '1', 'content-type': 'application/json', ...headers },
-    body: JSON.stringify(input),
-  });
-  const text = `${response.status} ${JSON.stringify([...response.headers])}\n${await response.text()}`;
+  const response = await request(pair.service.address)
+    .post(`/trpc/${path}`)
+    .set({ 'x-csrf': '1', 'content-type': 'application/json', ...headers })
+    .send(JSON.stringify(input));
+  const text = `${response.status} ${JSON.stringify(response.headers)}\n${response.text}`;
   responses.push({ ok: response.ok, text });
   return response.status;
 }
@@ -105,8 +105,8 @@ describe('the log does not contain a client’s', () => {
     ],
     ['unknown procedure', () => send(canary, {})],
     ['unknown procedure in a batch', () => send(`session.current,${canary}?batch=1`, {})],
-    ['unknown path', () => fetch(`${pair.service.address}/${canary}/${canary}?${canary}`)],
-    ['malformed path', () => fetch(`${pair.service.address}/trpc/%E0%A4%A${canary}`)],
+    ['unknown path', () => request(pair.service.address).get(`/${canary}/${canary}?${canary}`)],
+    ['malformed path', () => request(pair.service.address).get(`/trpc/%E0%A4%A${canary}`)],
     ['invalid HTTP', () => sendRaw(pair.service.url.port, [`${canary} ${canary}`])],
   ])('%s', async (_, call) => {
     const before = pair.service.logged.length;

@@ -1,3 +1,4 @@
+import request from 'supertest';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createBatchClient, createStreamClient, patches } from '../support/bulk.js';
 import type { TestUser } from '../support/delegated.js';
@@ -18,7 +19,7 @@ describeWithRedis('while Redis is unavailable', () => {
     await all.stop();
   });
 
-  const status = async (path: string) => (await fetch(`${all.one.address}${path}`)).status;
+  const status = async (path: string) => (await request(all.one.address).get(path)).status;
 
   /** Expects that each kind of call fails. */
   async function expectAllFail({ agent, client }: Pick<TestUser, 'agent' | 'client'>): Promise<void> {
@@ -147,10 +148,10 @@ describeWithRedis('while Redis is unavailable', () => {
     await redis.stop();
     const late = await startTestService(settings);
     try {
-      const ask = async (path: string) => (await fetch(`${late.address}${path}`)).status;
-      expect([await ask('/healthz'), await ask('/readyz')]).toEqual([200, 503]);
+      const statusOf = async (path: string) => (await request(late.address).get(path)).status;
+      expect([await statusOf('/healthz'), await statusOf('/readyz')]).toEqual([200, 503]);
       await redis.start();
-      await expect.poll(() => ask('/readyz'), { timeout: 10_000 }).toBe(200);
+      await expect.poll(() => statusOf('/readyz'), { timeout: 10_000 }).toBe(200);
     } finally {
       await late.stop();
     }

@@ -1,3 +1,4 @@
+import request from 'supertest';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { clientWith } from '../support/delegated.js';
 import { describeWithRedis } from '../support/redis.js';
@@ -8,13 +9,13 @@ const prefix = 'script-state-bff:';
 
 describeWithRedis('the data in Redis', () => {
   let all: Replicas;
-  let more: TestService | undefined;
+  let restarted: TestService | undefined;
   beforeEach(async () => {
     all = await startReplicas('here');
-    more = undefined;
+    restarted = undefined;
   });
   afterEach(async () => {
-    await more?.stop();
+    await restarted?.stop();
     await all.stop();
   });
 
@@ -24,6 +25,8 @@ describeWithRedis('the data in Redis', () => {
     expect(rest).toEqual([]);
     return key ?? expect.fail(`no ${kind}`);
   };
+  const untilReady = ({ address }: TestService) =>
+    expect.poll(async () => (await request(address).get('/readyz')).status, { timeout: 10_000 }).toBe(200);
   const read = (key: string) => all.redis.inspect.get(key).then((value) => value ?? expect.fail(`no ${key}`));
 
   /** All keys and values, as text. */
@@ -133,20 +136,20 @@ describeWithRedis('the data in Redis', () => {
     provider.accessTokenSeconds = 30;
     const { agent } = await all.signIn();
     provider.accessTokenSeconds = 3600;
-    more = await startTestService({ ...settings, SESSION_SECRET: `${fresh},${old}` });
+    restarted = await startTestService({ ...settings, SESSION_SECRET: `${fresh},${old}` });
     const get = (service: TestService) =>
       clientWith(service, () => agent.cookies()).scriptUserState.get.query(known.target);
-    await expect.poll(async () => (await fetch(`${more?.address}/readyz`)).status).toBe(200);
+    await untilReady(restarted);
     const before = await read(await keyOf('tokens'));
-    expect(await get(more)).toEqual(known.state);
+    expect(await get(restarted)).toEqual(known.state);
     expect(await read(await keyOf('tokens'))).not.toBe(before);
     // A replica with only the previous secret cannot open it.
     expect(
       await failure(clientWith(all.two, () => agent.cookies()).scriptUserState.get.query(known.target)),
     ).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
-    await more.stop();
-    more = await startTestService({ ...settings, SESSION_SECRET: fresh });
-    await expect.poll(async () => (await fetch(`${more?.address}/readyz`)).status).toBe(200);
-    expect(await failure(get(more))).toMatchObject({ reason: 'SIGN_IN_REQUIRED', httpStatus: 401 });
+    await restarted.stop();
+    restarted = await startTestService({ ...settings, SESSION_SECRET: fresh });
+    await untilReady(restarted);
+    expect(await failure(get(restarted))).toMatchObject({ reason: 'SIGN_IN_REQUIRED', httpStatus: 401 });
   });
 });
