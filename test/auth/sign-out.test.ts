@@ -91,7 +91,7 @@ describe('sign-out', () => {
   test('is not undone by a request in flight', async () => {
     const agent = await signIn();
     const [cookie] = agent.cookies();
-    await simulator.fault({ fault: 'latency', delayMs: 1000 });
+    await simulator.fault({ fault: 'latency', delayMs: 3000 });
     const inFlight = agent.call('script.list', listing);
     await expect.poll(() => simulator.journal()).toHaveLength(1);
     await agent.signOut();
@@ -111,7 +111,7 @@ describe('sign-out', () => {
     const states = (await agent.call('scriptUserState.list', script)).data as { items: { id: string }[] };
     const userStateId = states.items[0]?.id ?? '';
     await simulator.reset();
-    await simulator.fault({ fault: 'throttled', method: 'PATCH', delayMs: 2000 });
+    await simulator.fault({ fault: 'throttled', method: 'PATCH', delayMs: 4000 });
     const update = agent.call('scriptUserState.update', { ...script, userStateId, patch: { errorDeviceCount: 77 } });
     await expect.poll(async () => (await simulator.journal())[0]).toMatchObject({ status: 429 });
     await agent.signOut();
