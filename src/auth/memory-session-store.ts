@@ -1,5 +1,5 @@
 import type { SessionData } from 'express-session';
-import { maxPerPerson, SessionStore, type SignedInUser } from './session-store.js';
+import { maxSessionsPerUser, SessionStore, type SignedInUser } from './session-store.js';
 
 interface Entry {
   readonly session: SessionData;
@@ -52,7 +52,7 @@ export class MemorySessionStore extends SessionStore {
     this.#sessions.set(id, { session: copy, endsAt: Date.now() + lifetimeMs });
     const ofPerson = [...this.#sessions].filter(([, other]) => other.session.signedIn?.oid === copy.signedIn?.oid);
     const [oldestOfPerson] = ofPerson.map(([key]) => key);
-    if (ofPerson.length > maxPerPerson && oldestOfPerson !== undefined) this.#end(oldestOfPerson);
+    if (ofPerson.length > maxSessionsPerUser && oldestOfPerson !== undefined) this.#end(oldestOfPerson);
     const [oldest] = this.#sessions.keys();
     if (this.#sessions.size > this.#max && oldest !== undefined) this.#end(oldest);
     callback?.();

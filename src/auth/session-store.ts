@@ -22,7 +22,7 @@ export interface SignedInUser {
 }
 
 /** The most sessions of one user. A further sign-in ends the least recently used one, and never another user's. */
-export const maxPerPerson = 10;
+export const maxSessionsPerUser = 10;
 
 /**
  * A store of sessions that end on request, after the idle timeout, or at their absolute end. Emits `ended` with the id

@@ -1,7 +1,7 @@
 import { callbackify } from 'node:util';
 import { RedisStore } from 'connect-redis';
 import type { SessionData } from 'express-session';
-import { maxPerPerson, SessionStore, type SignedInUser } from '../auth/session-store.js';
+import { maxSessionsPerUser, SessionStore, type SignedInUser } from '../auth/session-store.js';
 import { type Redis, redisKey } from './connection.js';
 import { createSealedValues, type SealedValues } from './sealed-values.js';
 
@@ -93,7 +93,7 @@ export class RedisSessionStore extends SessionStore {
   async #enforceLimit(index: string): Promise<void> {
     const ids = await this.#redis.run((commands) => commands.zRange(index, 0, -1));
     const live = await Promise.all(ids.map((id) => this.isLive(id)));
-    const surplus = ids.filter((_id, position) => live[position]).slice(0, -maxPerPerson);
+    const surplus = ids.filter((_id, position) => live[position]).slice(0, -maxSessionsPerUser);
     const removed = [...ids.filter((_id, position) => !live[position]), ...surplus];
     await Promise.all(surplus.map((id) => this.#end(id)));
     if (removed.length > 0) await this.#redis.run((commands) => commands.zRem(index, removed));

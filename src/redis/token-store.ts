@@ -5,17 +5,11 @@ import type { Redis } from './connection.js';
 import { withLease } from './lease.js';
 import { createSealedValues } from './sealed-values.js';
 
-const oidcTokens = z.object({
+const storedTokens = z.object({
   accessToken: z.string(),
   expiresAt: z.number(),
-  refreshToken: z
-    .string()
-    .optional()
-    .transform((token) => token),
-  subject: z
-    .string()
-    .optional()
-    .transform((subject) => subject),
+  refreshToken: z.string().optional(),
+  subject: z.string().optional(),
 });
 
 /** How long to retry storing renewed tokens: the previous refresh token is already spent. */
@@ -35,7 +29,9 @@ export function createRedisTokenStore(redis: Redis, secrets: readonly string[], 
   return {
     async get(sessionId) {
       const text = await tokenValues.get(sessionId);
-      return text === null ? undefined : oidcTokens.parse(JSON.parse(text));
+      if (text === null) return undefined;
+      const { accessToken, expiresAt, refreshToken, subject } = storedTokens.parse(JSON.parse(text));
+      return { accessToken, expiresAt, refreshToken, subject };
     },
     put: (sessionId, tokens, lifetimeMs) => tokenValues.set(sessionId, JSON.stringify(tokens), lifetimeMs),
     async replace(sessionId, tokens) {

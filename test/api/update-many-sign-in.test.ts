@@ -3,12 +3,12 @@ import { createStreamClient, manyStates, patches, readMany, rowsOf } from '../su
 import { clientWith, startDelegated } from '../support/delegated.js';
 import { startTestService, type TestService } from '../support/service.js';
 import { type Controls, createControls } from '../support/simulator.js';
-import { type Visitor, visitSignedIn } from '../support/visitor.js';
+import { createSignedInUserAgent, type UserAgent } from '../support/user-agent.js';
 
 interface Scene {
   readonly service: TestService;
   readonly simulator: Controls;
-  readonly visitor: Visitor;
+  readonly agent: UserAgent;
   readonly stop: () => Promise<void>;
 }
 
@@ -20,30 +20,30 @@ async function withServiceToken(): Promise<Scene> {
     GRAPH_DEADLINE_MS: '3000',
   });
   const simulator = createControls(service.simulatorUrl?.origin ?? '');
-  return { service, simulator, visitor: await visitSignedIn(service), stop: () => service.stop() };
+  return { service, simulator, agent: await createSignedInUserAgent(service), stop: () => service.stop() };
 }
 
 /** Calls reach Graph with the person’s own. */
 async function withOwnToken(): Promise<Scene> {
   const pair = await startDelegated();
-  const { visitor } = await pair.person();
-  return { service: pair.service, simulator: pair.simulator, visitor, stop: () => pair.stop() };
+  const { agent } = await pair.signIn();
+  return { service: pair.service, simulator: pair.simulator, agent, stop: () => pair.stop() };
 }
 
 test.each([
   ['the service’s token', withServiceToken],
   ['the person’s own token', withOwnToken],
 ])('with %s, rows that wait are not sent after the person has signed out', async (_, start) => {
-  const { service, simulator, visitor, stop } = await start();
-  const states = await manyStates({ client: clientWith(service, () => visitor.cookies()) }, 21);
-  const client = createStreamClient(service, { cookie: visitor.cookies().join('; ') });
+  const { service, simulator, agent, stop } = await start();
+  const states = await manyStates({ client: clientWith(service, () => agent.cookies()) }, 21);
+  const client = createStreamClient(service, { cookie: agent.cookies().join('; ') });
   const [first, ...rows] = rowsOf(states, 1000);
   // Graph wants a pause, which updates of many keep, also those that are begun now.
   await simulator.fault({ fault: 'throttled', method: 'PATCH', delayMs: 5000 });
   await readMany(client, { updates: first === undefined ? [] : [first] }).over;
   const running = readMany(client, { updates: rows });
   await expect.poll(() => running.heard).toEqual([{ done: 0, total: 20 }]);
-  await visitor.signOut();
+  await agent.signOut();
   const results = await running.over;
   expect(results).toMatchObject(rows.map(() => ({ ok: false, error: { data: { reason: 'SIGN_IN_REQUIRED' } } })));
   expect(await patches(simulator)).toHaveLength(1);

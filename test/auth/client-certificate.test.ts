@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createCertificate } from '../support/certificate.js';
-import { delegated, findState, signInAt } from '../support/delegated.js';
+import { delegated, findState, signInUser } from '../support/delegated.js';
 import { startProvider, type TestProvider } from '../support/provider.js';
 import { startTestService, type TestService } from '../support/service.js';
 import { startTestSimulator, type TestSimulator } from '../support/simulator.js';
-import { visit } from '../support/visitor.js';
+import { createUserAgent } from '../support/user-agent.js';
 
 const { certificate, pem } = createCertificate();
 let folder: string;
@@ -35,33 +35,33 @@ async function start(content: string): Promise<void> {
   service = await startTestService({ ...settings, OIDC_CLIENT_SECRET: '', OIDC_CLIENT_CERTIFICATE_PATH: path });
 }
 
-/** What somebody who signs in comes to see. */
-const lastPage = () => visit(service, undefined, provider.issuer).signIn('anybody');
+/** Signs in, and resolves to the last page. */
+const signIn = () => createUserAgent(service, undefined, provider.issuer).signIn('anybody');
 
 const thumbprint = (hash: string) => createHash(hash).update(certificate.raw).digest('base64url');
 
-test('a certificate signs people in and renews their tokens', async () => {
+test('a certificate authenticates sign-in and token renewal', async () => {
   provider.accessTokenSeconds = 30;
   await start(pem);
   const { target, state } = await findState(simulator);
-  const { client } = await signInAt(service, provider.issuer);
+  const { client } = await signInUser(service, provider.issuer);
   provider.accessTokenSeconds = 3600;
   expect(await client.scriptUserState.get.query(target)).toEqual(state);
   expect(provider.refreshes).toBe(1);
-  // The code grant and the refresh grant: an assertion of its own for each, which the provider insists on.
+  // One assertion for the code grant and one for the refresh grant. The provider rejects a reused one.
   const header = { alg: 'RS256', x5t: thumbprint('sha1'), 'x5t#S256': thumbprint('sha256') };
   expect(provider.assertions).toEqual([expect.objectContaining(header), expect.objectContaining(header)]);
 });
 
-test('a certificate with the key after it will do as well', async () => {
+test('the key may follow the certificate in the file', async () => {
   const [key = '', rest = ''] = pem.split(/(?=-----BEGIN CERTIFICATE)/);
   await start(`${rest}${key}`);
-  expect((await lastPage()).url.pathname).toBe('/');
+  expect((await signIn()).url.pathname).toBe('/');
 });
 
-test('a certificate that the provider does not know is an operator’s alarm', async () => {
+test('a certificate that is not registered at the provider is logged as an error', async () => {
   await start(createCertificate().pem);
-  expect(await lastPage()).toMatchObject({ status: 503 });
+  expect(await signIn()).toMatchObject({ status: 503 });
   expect(provider.assertions).toEqual([]);
   expect(service.lines({ level: 50 }).map(({ msg }) => msg)).toEqual([expect.stringMatching(/an operator must/)]);
 });
@@ -69,14 +69,14 @@ test('a certificate that the provider does not know is an operator’s alarm', a
 test.each([
   ['no certificate', () => pem.slice(0, pem.indexOf('-----BEGIN CERTIFICATE'))],
   ['no key', () => certificate.toString()],
-  ['nothing readable', () => 'canary-of-a-broken-file'],
+  ['unreadable content', () => 'canary-of-a-broken-file'],
   [
     'the key of another certificate',
     () => `${createCertificate().pem.split(/(?=-----BEGIN CERTIFICATE)/)[0]}${certificate.toString()}`,
   ],
-])('a file with %s signs nobody in, and the operator gets to know', async (_, content) => {
+])('with %s in the file, sign-in fails and an error is logged', async (_, content) => {
   await start(content());
-  expect(await lastPage()).toMatchObject({ status: 503 });
+  expect(await signIn()).toMatchObject({ status: 503 });
   expect(service.lines({ level: 50 })).toHaveLength(1);
   expect(service.logged.join('\n')).not.toMatch(/PRIVATE KEY|canary-of-a-broken-file/);
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { clientWith, type Delegate, type DelegatedPair, startDelegated } from '../support/delegated.js';
+import { clientWith, type DelegatedPair, startDelegated, type TestUser } from '../support/delegated.js';
 import { startProgram } from '../support/process.js';
 import { failure, type TestService } from '../support/service.js';
 
@@ -17,15 +17,15 @@ const update = (client: Client) => client.scriptUserState.update.mutate({ ...pai
 const get = (client: Client) => client.scriptUserState.get.query(pair.known.target);
 const current = async (client: Client) => (await client.session.current.query()).user.oid;
 
-/** Somebody whose token has to be renewed before the next call. */
-async function personDue(): Promise<Delegate> {
+/** Signs in a user whose access token is due for renewal at the next call. */
+async function signInWithExpiringToken(): Promise<TestUser> {
   await pair.identity({ accessTokenSeconds: 30 });
-  const person = await pair.person();
+  const user = await pair.signIn();
   await pair.identity({ accessTokenSeconds: 3600 });
-  return person;
+  return user;
 }
 
-/** The session is over, for whoever kept the cookie too. */
+/** Expects that the session has ended, also for a kept cookie. */
 async function expectEnded(client: Client): Promise<void> {
   const { refreshes } = await pair.counts();
   await pair.identity({ refresh: 'ok' });
@@ -36,9 +36,9 @@ async function expectEnded(client: Client): Promise<void> {
   expect(await pair.simulator.journal()).toEqual(before);
 }
 
-describe('a person’s own token', () => {
-  test('carries the update to Graph', async () => {
-    const { client } = await pair.person();
+describe('a user’s own token', () => {
+  test('authorizes the update at Graph', async () => {
+    const { client } = await pair.signIn();
     expect(await update(client)).toEqual({ ...pair.known.state, ...patch });
     const [write, ...more] = await pair.simulator.journal();
     expect(write).toMatchObject({ method: 'PATCH', status: 200, applied: true });
@@ -46,8 +46,8 @@ describe('a person’s own token', () => {
     expect(pair.service.lines({ log: 'audit', outcome: 'applied', oid: await current(client) })).toHaveLength(1);
   });
 
-  test('is nobody else’s: what Graph refuses one person, it does for another', async () => {
-    const [operator, reader] = [await pair.person('operator'), await pair.person('reader')];
+  test('is separate from those of other users: a claims challenge affects one of them', async () => {
+    const [operator, reader] = [await pair.signIn('operator'), await pair.signIn('reader')];
     expect(await current(operator.client)).not.toBe(await current(reader.client));
     await pair.simulator.fault({ fault: 'claims-challenge' });
     expect(await failure(get(operator.client))).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
@@ -55,124 +55,124 @@ describe('a person’s own token', () => {
     expect(await failure(get(operator.client))).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
   });
 
-  test('does not let a reader write: that ends before Graph', async () => {
-    const { client } = await pair.person('reader');
+  test('does not allow a reader to write: the call ends before Graph', async () => {
+    const { client } = await pair.signIn('reader');
     expect(await failure(update(client))).toMatchObject({ reason: 'ROLE_MISSING', httpStatus: 403 });
     expect(await pair.simulator.journal()).toEqual([]);
   });
 });
 
-describe('a token that is due', () => {
-  test('is renewed, and the new one is kept', async () => {
-    const { client } = await personDue();
+describe('an access token that is due for renewal', () => {
+  test('is renewed, and the new one is reused', async () => {
+    const { client } = await signInWithExpiringToken();
     expect(await pair.counts()).toMatchObject({ refreshes: 0 });
     expect(await update(client)).toMatchObject(patch);
     expect(await update(client)).toMatchObject(patch);
     expect(await pair.counts()).toMatchObject({ refreshes: 1 });
   });
 
-  test('is renewed again and again, each time with the refresh token that came last', async () => {
+  test('is renewed repeatedly, each time with the latest refresh token', async () => {
     await pair.identity({ accessTokenSeconds: 30 });
-    const { client } = await pair.person();
+    const { client } = await pair.signIn();
     for (const refreshes of [1, 2, 3]) {
       expect(await get(client)).toEqual(pair.known.state);
       expect(await pair.counts()).toMatchObject({ refreshes });
     }
   });
 
-  test('is renewed once for 50 calls that come together', async () => {
-    const { client } = await personDue();
+  test('is renewed once for 50 concurrent calls', async () => {
+    const { client } = await signInWithExpiringToken();
     const states = await Promise.all(Array.from({ length: 50 }, () => get(client)));
     expect(states).toEqual(Array.from({ length: 50 }, () => pair.known.state));
     expect(await pair.counts()).toMatchObject({ refreshes: 1 });
   });
 });
 
-describe('when the token is not renewed', () => {
+describe('when renewal fails', () => {
   test('invalid_grant ends the session', async () => {
-    const { client, visitor } = await personDue();
+    const { client, agent } = await signInWithExpiringToken();
     await pair.identity({ refresh: 'invalid_grant' });
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => failure(update(client))));
     expect(new Set(outcomes.map(({ reason }) => reason))).toEqual(new Set(['SIGN_IN_REQUIRED']));
     expect(await pair.counts()).toMatchObject({ refreshes: 1 });
-    expect(visitor.cookies()).toHaveLength(1);
+    expect(agent.cookies()).toHaveLength(1);
     await expectEnded(client);
-    await visitor.signIn('operator');
+    await agent.signIn('operator');
     expect(await update(client)).toMatchObject(patch);
   });
 
-  test.each(['unavailable', 'stall', 'invalid_client'])('%s leaves the session as it is', async (refresh) => {
-    const { client, visitor } = await personDue();
-    const cookies = visitor.cookies();
-    const alarms = () => pair.service.lines({ level: 50 }).map(({ msg }) => msg);
+  test.each(['unavailable', 'stall', 'invalid_client'])('%s does not end the session', async (refresh) => {
+    const { client, agent } = await signInWithExpiringToken();
+    const cookies = agent.cookies();
+    const errors = () => pair.service.lines({ level: 50 }).map(({ msg }) => msg);
     await pair.identity({ refresh });
     expect(await failure(update(client))).toMatchObject({ reason: 'CREDENTIAL_UNAVAILABLE', httpStatus: 503 });
     expect(await current(client)).not.toBe('');
     expect(await pair.simulator.journal()).toEqual([]);
-    expect(alarms()).toEqual(refresh === 'invalid_client' ? [expect.stringMatching(/an operator must/)] : []);
+    expect(errors()).toEqual(refresh === 'invalid_client' ? [expect.stringMatching(/an operator must/)] : []);
     await pair.identity({ refresh: 'ok' });
-    // A renewal that never ends is given up at some time.
+    // A stalled renewal times out.
     await expect.poll(() => update(client).catch(() => undefined), { timeout: 20_000 }).toMatchObject(patch);
-    expect(visitor.cookies()).toEqual(cookies);
+    expect(agent.cookies()).toEqual(cookies);
   });
 });
 
-describe('when Graph refuses the token', () => {
+describe('when Graph rejects the token', () => {
   test('with a claims challenge, the next sign-in carries the claims', async () => {
-    const { client, visitor } = await pair.person();
-    const claims = () => visitor.browser.history.flatMap(({ url }) => url.searchParams.get('claims') ?? []);
+    const { client, agent } = await pair.signIn();
+    const claims = () => agent.browser.history.flatMap(({ url }) => url.searchParams.get('claims') ?? []);
     await pair.simulator.fault({ fault: 'claims-challenge' });
     expect(await failure(update(client))).toMatchObject({ reason: 'SIGN_IN_REQUIRED', httpStatus: 401 });
     expect(await failure(update(client))).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
     expect(await pair.counts()).toMatchObject({ refreshes: 0 });
     expect(claims()).toEqual([]);
-    await visitor.signIn('operator');
+    await agent.signIn('operator');
     expect(claims()).toEqual([expect.stringMatching(/^\{"access_token":\{"nbf":/)]);
     expect(await update(client)).toMatchObject(patch);
-    await visitor.signIn('operator');
+    await agent.signIn('operator');
     expect(claims()).toHaveLength(1);
   });
 
-  test('the renewed one too, the person has to sign in again', async () => {
-    const { client } = await pair.person();
+  test('and the renewed one, the user has to sign in again', async () => {
+    const { client } = await pair.signIn();
     await pair.simulator.fault({ fault: 'token-expired', times: 2 });
     expect(await failure(update(client))).toMatchObject({ reason: 'SIGN_IN_REQUIRED', httpStatus: 401 });
     expect(await pair.counts()).toMatchObject({ refreshes: 1 });
   });
 });
 
-describe('nothing is left', () => {
-  test('after a sign-out, for a cookie that was kept', async () => {
-    const { visitor } = await personDue();
-    const kept = visitor.cookies();
+describe('tokens are deleted', () => {
+  test('at sign-out: a kept cookie is useless', async () => {
+    const { agent } = await signInWithExpiringToken();
+    const kept = agent.cookies();
     expect(kept).toHaveLength(1);
-    expect(await visitor.signOut()).toMatchObject({ status: 200 });
-    expect(visitor.cookies()).toEqual([]);
+    expect(await agent.signOut()).toMatchObject({ status: 200 });
+    expect(agent.cookies()).toEqual([]);
     await expectEnded(clientWith(pair.service, () => kept));
   });
 
-  // ASVS 7.2.4: signing in again ends the session from before. The provider's answer comes without its Strict cookie.
-  test('after another sign-in, for the cookie from before', async () => {
-    const { visitor } = await personDue();
-    const kept = visitor.cookies();
-    await visitor.signIn('operator');
-    expect(visitor.cookies()).not.toEqual(kept);
+  // ASVS 7.2.4: signing in again ends the previous session. The callback arrives without its SameSite=Strict cookie.
+  test('at the next sign-in: the previous cookie is useless', async () => {
+    const { agent } = await signInWithExpiringToken();
+    const kept = agent.cookies();
+    await agent.signIn('operator');
+    expect(agent.cookies()).not.toEqual(kept);
     await expectEnded(clientWith(pair.service, () => kept));
   });
 
-  test('after a sign-out at the provider', async () => {
-    const { client, visitor } = await personDue();
-    const other = await pair.person('reader');
-    const { html } = await visitor.browser.open(`${pair.simulator.url}/identity/session/end`);
+  test('at sign-out from the provider', async () => {
+    const { client, agent } = await signInWithExpiringToken();
+    const other = await pair.signIn('reader');
+    const { html } = await agent.browser.open(`${pair.simulator.url}/identity/session/end`);
     const frame = new URL(/<iframe [^>]*src="([^"]+)"/.exec(html)?.[1]?.replaceAll('&amp;', '&') ?? '');
-    expect(frame.origin).toBe(visitor.origin);
-    expect(await visitor.browser.send(frame, { crossSite: true })).toMatchObject({ status: 200 });
+    expect(frame.origin).toBe(agent.origin);
+    expect(await agent.browser.send(frame, { crossSite: true })).toMatchObject({ status: 200 });
     await expectEnded(client);
     expect(await get(other.client)).toEqual(pair.known.state);
   });
 });
 
-test('the doctor says that there is no token of its own to examine', async () => {
+test('the doctor skips the token: the service has none of its own', async () => {
   const { stdout, exited } = startProgram('dist/doctor.js', pair.settings);
   expect(await exited).toBe(0);
   expect(stdout.map((line) => line.slice(0, 18).trim())).toEqual(['ok    settings', 'skip  token']);

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import request from 'supertest';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { StateRef } from '../../src/graph/routes.js';
 import { Secret } from '../../src/secret.js';
@@ -7,7 +8,7 @@ import { sendRaw } from '../support/refused.js';
 import { canaryToken, type Pair, startPair } from '../support/service.js';
 import { oneState } from '../support/states.js';
 
-/** A name that nobody else has, with what gets encoded on the way. */
+/** A unique name, with characters that get encoded. */
 const canaryName = 'canary.person+7f3a9c@contoso.example';
 const namePattern = /canary\.person/i;
 const tokenPattern = new RegExp(`${canaryToken}|${Buffer.from(canaryToken).toString('base64').slice(0, 24)}`, 'i');
@@ -15,8 +16,8 @@ const tokenPattern = new RegExp(`${canaryToken}|${Buffer.from(canaryToken).toStr
 let pair: Pair;
 let target: StateRef;
 let counter = 1;
-/** Every answer whole: status line, headers, body. */
-const answers: { readonly ok: boolean; readonly text: string }[] = [];
+/** The status, headers and body of every response. */
+const responses: { readonly ok: boolean; readonly text: string }[] = [];
 
 beforeAll(async () => {
   pair = await startPair({ GRAPH_DEADLINE_MS: '300', LOG_LEVEL: 'trace' });
@@ -27,20 +28,19 @@ afterEach(() => pair.simulator.reset());
 afterAll(() => pair.stop());
 
 async function send(path: string, input: unknown, headers: Record<string, string> = {}): Promise<number> {
-  const response = await fetch(`${pair.service.address}/trpc/${path}`, {
-    method: 'POST',
-    headers: { 'x-csrf': '1', 'content-type': 'application/json', ...headers },
-    body: JSON.stringify(input),
-  });
-  const text = `${response.status} ${JSON.stringify([...response.headers])}\n${await response.text()}`;
-  answers.push({ ok: response.ok, text });
+  const response = await request(pair.service.address)
+    .post(`/trpc/${path}`)
+    .set({ 'x-csrf': '1', 'content-type': 'application/json', ...headers })
+    .send(JSON.stringify(input));
+  const text = `${response.status} ${JSON.stringify(response.headers)}\n${response.text}`;
+  responses.push({ ok: response.ok, text });
   return response.status;
 }
 
-/** Every procedure once, writes with the canary name in them. */
+/** Calls each procedure; writes contain the canary name. */
 async function sendAll(): Promise<void> {
   const { userStateId, ...script } = target;
-  const newcomer = `newcomer-${counter++}`;
+  const newId = `new-${counter++}`;
   const userState = { successDeviceCount: 1, errorDeviceCount: 1, userPrincipalName: canaryName };
   await Promise.all([
     send('session.current', {}),
@@ -48,43 +48,43 @@ async function sendAll(): Promise<void> {
     send('scriptUserState.list', script),
     send('scriptUserState.get', target),
     send('scriptUserState.update', { ...target, patch: { ...userState, successDeviceCount: counter } }),
-    send('scriptUserState.create', { ...script, userState: { ...userState, id: newcomer } }),
+    send('scriptUserState.create', { ...script, userState: { ...userState, id: newId } }),
     send('scriptUserState.create', { ...script, userState: { ...userState, id: userStateId } }),
     send('deviceRunState.list', target),
   ]);
-  await send('scriptUserState.delete', { ...target, userStateId: newcomer });
+  await send('scriptUserState.delete', { ...target, userStateId: newId });
 }
 
 function expectNothingLeaked(): void {
-  for (const { ok, text } of answers) {
+  for (const { ok, text } of responses) {
     expect(text).not.toMatch(tokenPattern);
     if (!ok) expect(text).not.toMatch(namePattern);
   }
   expect(pair.service.logged.filter((line) => tokenPattern.test(line) || namePattern.test(line))).toEqual([]);
 }
 
-describe('neither the token nor a name leaks', () => {
-  test('when all goes well', async () => {
-    answers.length = 0;
+describe('neither the token nor a user name leaks', () => {
+  test('without faults', async () => {
+    responses.length = 0;
     await sendAll();
-    expect(answers.filter(({ ok }) => ok)).toHaveLength(8);
-    expect(answers.some(({ text }) => namePattern.test(text))).toBe(true);
+    expect(responses.filter(({ ok }) => ok)).toHaveLength(8);
+    expect(responses.some(({ text }) => namePattern.test(text))).toBe(true);
     expectNothingLeaked();
   });
 
-  // A challenge ends the token for good, so it comes last.
+  // A claims challenge invalidates the token, so it comes last.
   const faults = [...simulatorFaults.filter((name) => name !== 'claims-challenge'), 'claims-challenge' as const];
-  test.each<SimulatorFault>(faults)('when Graph answers with %s', async (fault) => {
-    answers.length = 0;
+  test.each<SimulatorFault>(faults)('with the fault %s', async (fault) => {
+    responses.length = 0;
     await pair.simulator.fault({ fault, times: 'always' });
     await sendAll();
-    expect(answers).toHaveLength(9);
+    expect(responses).toHaveLength(9);
     expect((await pair.simulator.journal()).some((entry) => entry.fault === fault)).toBe(true);
     expectNothingLeaked();
   });
 });
 
-describe('what a client sends is not logged:', () => {
+describe('the log does not contain a client’s', () => {
   const canary = 'canary-of-a-client';
 
   test.each<[string, () => Promise<unknown>]>([
@@ -94,21 +94,24 @@ describe('what a client sends is not logged:', () => {
       'other headers',
       () => send('session.current', {}, { referer: `https://${canary}.example`, 'user-agent': canary }),
     ],
-    ['a refused origin', () => send('session.current', {}, { origin: `https://${canary}.example` })],
-    ['a refused content type', () => send('session.current', {}, { 'content-type': `text/${canary}` })],
-    ['a refused request id', () => send('session.current', {}, { 'x-request-id': `${canary}@contoso.example` })],
-    ['the query', () => send(`session.current?${canary}=${canary}`, {})],
-    ['the input', () => send('scriptUserState.get', { ...target, userStateId: `${canary}!`, [canary]: canary })],
-    ['a value', () => send('scriptUserState.update', { ...target, patch: { userPrincipalName: `${canary}\u0000` } })],
-    ['an unknown procedure', () => send(canary, {})],
-    ['an unknown procedure in a batch', () => send(`session.current,${canary}?batch=1`, {})],
-    ['an unknown path', () => fetch(`${pair.service.address}/${canary}/${canary}?${canary}`)],
-    ['a broken path', () => fetch(`${pair.service.address}/trpc/%E0%A4%A${canary}`)],
-    ['what is not HTTP', () => sendRaw(pair.service.url.port, [`${canary} ${canary}`])],
+    ['rejected origin', () => send('session.current', {}, { origin: `https://${canary}.example` })],
+    ['rejected content type', () => send('session.current', {}, { 'content-type': `text/${canary}` })],
+    ['rejected request id', () => send('session.current', {}, { 'x-request-id': `${canary}@contoso.example` })],
+    ['query string', () => send(`session.current?${canary}=${canary}`, {})],
+    ['input', () => send('scriptUserState.get', { ...target, userStateId: `${canary}!`, [canary]: canary })],
+    [
+      'input value',
+      () => send('scriptUserState.update', { ...target, patch: { userPrincipalName: `${canary}\u0000` } }),
+    ],
+    ['unknown procedure', () => send(canary, {})],
+    ['unknown procedure in a batch', () => send(`session.current,${canary}?batch=1`, {})],
+    ['unknown path', () => request(pair.service.address).get(`/${canary}/${canary}?${canary}`)],
+    ['malformed path', () => request(pair.service.address).get(`/trpc/%E0%A4%A${canary}`)],
+    ['invalid HTTP', () => sendRaw(pair.service.url.port, [`${canary} ${canary}`])],
   ])('%s', async (_, call) => {
     const before = pair.service.logged.length;
     await call();
-    // What comes later is logged later.
+    // Log lines are written in order: when this one is there, so are those of the call.
     const requestId = crypto.randomUUID();
     await send('session.current', {}, { 'x-request-id': requestId });
     await expect.poll(() => pair.service.lines({ requestId })).toHaveLength(1);
@@ -116,7 +119,7 @@ describe('what a client sends is not logged:', () => {
   });
 });
 
-test('a Secret prints nothing of itself, wherever it ends up', () => {
+test('a Secret never prints its value', () => {
   const secret = new Secret(canaryToken);
   const printed = [
     JSON.stringify({ secret }),

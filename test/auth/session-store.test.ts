@@ -19,10 +19,10 @@ const session = (oid: string, more: object = {}): SessionData =>
     },
   }) as unknown as SessionData;
 
-/** What is known of somebody whose session is in use. */
-const of = (oid: string) => ({ oid, endsAt: Date.now() + 60_000 });
+/** The user of an active session. */
+const userOf = (oid: string) => ({ oid, endsAt: Date.now() + 60_000 });
 
-/** The store with promises, and the ids of the sessions that have ended in it. */
+/** Wraps a store's methods in promises, and records the ids of the sessions that it ends. */
 function open(store: SessionStore) {
   const ended: string[] = [];
   store.on('ended', (id: string) => ended.push(id));
@@ -38,8 +38,8 @@ function open(store: SessionStore) {
   };
 }
 
-describeMemoryAndRedis('sessions', ({ sessions }) => {
-  test('are there until they are ended', async () => {
+describeMemoryAndRedis('a session store', ({ sessions }) => {
+  test('keeps a session until it is ended', async () => {
     const { store, ended, get, set, destroy } = open(sessions());
     expect(await get('one')).toBeNull();
     await set('one', session('person one'));
@@ -51,28 +51,28 @@ describeMemoryAndRedis('sessions', ({ sessions }) => {
     expect(ended).toEqual(['one']);
   });
 
-  test('that have ended are not revived by extending them', async () => {
+  test('does not revive an ended session on extend', async () => {
     const { store, get, set, destroy } = open(sessions());
     await set('two', session('person two'));
     await destroy('two');
-    await store.extend('two', of('person two'));
+    await store.extend('two', userOf('person two'));
     expect(await get('two')).toBeNull();
     expect(await store.isLive('two')).toBe(false);
   });
 
-  test('end when nobody is active for too long, and last on when somebody is', async () => {
+  test('ends an idle session, and keeps an active one', async () => {
     const { store, set } = open(sessions(2_000));
     await set('idle', session('person three'));
     await set('active', session('person four'));
     const isIdleLive = async () => {
-      await store.extend('active', of('person four'));
+      await store.extend('active', userOf('person four'));
       return store.isLive('idle');
     };
     await expect.poll(isIdleLive, { timeout: 10_000 }).toBe(false);
     expect(await store.isLive('active')).toBe(true);
   });
 
-  test('never last longer than their absolute end', async () => {
+  test('ends a session at its absolute end', async () => {
     const { store, set } = open(sessions());
     await set('old', session('person five', { endsAt: Date.now() + 300 }));
     expect(store.lifetimeMs({ endsAt: Date.now() + 300 })).toBeLessThanOrEqual(300);
@@ -80,19 +80,19 @@ describeMemoryAndRedis('sessions', ({ sessions }) => {
     await expect.poll(() => store.isLive('old')).toBe(false);
   });
 
-  test('of one provider session end together, once', async () => {
+  test('ends all sessions of one provider session', async () => {
     const { store, ended, set } = open(sessions());
-    await set('a', session('person six', { sid: 'theirs' }));
-    await set('b', session('person six', { sid: 'theirs' }));
+    await set('a', session('person six', { sid: 'same' }));
+    await set('b', session('person six', { sid: 'same' }));
     await set('c', session('person six', { sid: 'another' }));
-    expect(await store.endBySid('theirs')).toBe(2);
-    expect(await store.endBySid('theirs')).toBe(0);
+    expect(await store.endBySid('same')).toBe(2);
+    expect(await store.endBySid('same')).toBe(0);
     expect(await store.endBySid('')).toBe(0);
     expect(new Set(ended)).toEqual(new Set(['a', 'b']));
     expect(await store.isLive('c')).toBe(true);
   });
 
-  test('of others are not pushed out by one person who signs in time and again', async () => {
+  test('limits the sessions of one user without ending those of others', async () => {
     const { store, set } = open(sessions());
     await set('admin', session('admin'));
     for (let count = 0; count < 25; count++) await set(`other-${count}`, session('other'));
@@ -101,27 +101,27 @@ describeMemoryAndRedis('sessions', ({ sessions }) => {
     expect(await store.isLive('admin')).toBe(true);
   });
 
-  test('of one person end in the order in which they were last used', async () => {
+  test('ends the least recently used session of a user first', async () => {
     const { store, set } = open(sessions());
     for (let count = 0; count < 10; count++) await set(`own-${count}`, session('person eight'));
-    await store.extend('own-0', of('person eight'));
+    await store.extend('own-0', userOf('person eight'));
     await set('own-10', session('person eight'));
     expect([await store.isLive('own-0'), await store.isLive('own-1')]).toEqual([true, false]);
   });
 
-  test('stay as they are, whatever a request does to its own', async () => {
+  test('returns copies: a request cannot change the stored session', async () => {
     const { get, set } = open(sessions());
     await set('mine', session('person seven'));
-    Object.assign((await get('mine')) ?? {}, { signedIn: { oid: 'somebody else' } });
+    Object.assign((await get('mine')) ?? {}, { signedIn: { oid: 'another user' } });
     expect(await get('mine')).toMatchObject({ signedIn: { oid: 'person seven' } });
   });
 });
 
-test('when the memory is full, whoever was here least recently goes', async () => {
+test('the memory store ends the least recently used session when it is full', async () => {
   const { store, ended, set } = open(new MemorySessionStore(60_000, 2));
   await set('first', session('a'));
   await set('second', session('b'));
-  await store.extend('first', of('a'));
+  await store.extend('first', userOf('a'));
   await set('third', session('c'));
   expect(ended).toEqual(['second']);
   expect(await store.isLive('first')).toBe(true);

@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startTestService, type TestService } from '../support/service.js';
-import { visit, visitSignedIn } from '../support/visitor.js';
+import { createSignedInUserAgent, createUserAgent } from '../support/user-agent.js';
 
 const [first, second] = ['the-first-secret-of-32-characters-', 'the-second-secret-of-32-characters'];
 const listing = { scriptKind: 'deviceShellScript' };
 const minute = 60_000;
-const nobody = { status: 401, reason: 'SIGN_IN_REQUIRED' };
+const unauthenticated = { status: 401, reason: 'SIGN_IN_REQUIRED' };
 
 let service: TestService;
 
@@ -21,19 +21,19 @@ beforeAll(async () => {
 afterEach(() => void vi.useRealTimers());
 afterAll(() => service.stop());
 
-const signedIn = (person?: string) => visitSignedIn(service, person);
+const signIn = (account?: string) => createSignedInUserAgent(service, account);
 
 describe('a session', () => {
   type Call = readonly [procedure: string, input?: object];
   const poll: Call = ['session.current'];
   const read: Call = ['script.list', listing];
 
-  // Minutes since the sign-in, and the call that comes then.
+  // Each call with its time, in minutes since the sign-in.
   test.each<[string, boolean, readonly (readonly [number, Call])[]]>([
-    ['ends when nobody has been there for long enough', false, [[30, poll]]],
-    ['lasts until then', true, [[29.9, poll]]],
+    ['ends after the idle timeout', false, [[30, poll]]],
+    ['lasts until the idle timeout', true, [[29.9, poll]]],
     [
-      'is kept by calls',
+      'is extended by calls',
       true,
       [
         [29, read],
@@ -41,7 +41,7 @@ describe('a session', () => {
       ],
     ],
     [
-      'ends at the latest after its time, whoever is there',
+      'ends at its absolute end, despite activity',
       false,
       [
         [25, read],
@@ -50,7 +50,7 @@ describe('a session', () => {
       ],
     ],
     [
-      'lasts until that time',
+      'lasts until its absolute end',
       true,
       [
         [25, read],
@@ -59,7 +59,7 @@ describe('a session', () => {
       ],
     ],
     [
-      'is not kept by polls',
+      'is not extended by polls',
       false,
       [
         [29, poll],
@@ -67,7 +67,7 @@ describe('a session', () => {
       ],
     ],
     [
-      'is not kept by polls that are batches',
+      'is not extended by a batch of one poll',
       false,
       [
         [29, ['session.current?batch=1', { 0: {} }]],
@@ -75,7 +75,7 @@ describe('a session', () => {
       ],
     ],
     [
-      'is not kept by batches of polls',
+      'is not extended by a batch of polls',
       false,
       [
         [29, ['session.current,session.current?batch=1', { 0: {}, 1: {} }]],
@@ -83,7 +83,7 @@ describe('a session', () => {
       ],
     ],
     [
-      'is kept by a batch with a call in it',
+      'is extended by a batch with another call',
       true,
       [
         [29, ['session.current,script.list?batch=1', { 0: {}, 1: listing }]],
@@ -91,20 +91,20 @@ describe('a session', () => {
       ],
     ],
   ])('%s', async (_, lasts, calls) => {
-    const visitor = await signedIn();
+    const agent = await signIn();
     vi.useFakeTimers({ toFake: ['Date'] });
     const start = Date.now();
     const statuses: number[] = [];
     for (const [minutes, [procedure, input]] of calls) {
       vi.setSystemTime(start + minutes * minute);
-      statuses.push((await visitor.call(procedure, input)).status);
+      statuses.push((await agent.call(procedure, input)).status);
     }
     expect(statuses).toEqual([...calls.slice(1).map(() => 200), lasts ? 200 : 401]);
   });
 
-  test('says when it ends', async () => {
-    const visitor = await signedIn();
-    const { data } = await visitor.call('session.current');
+  test('reports its absolute end', async () => {
+    const agent = await signIn();
+    const { data } = await agent.call('session.current');
     const { expiresAt } = data as { expiresAt: string };
     expect(Date.parse(expiresAt)).toBeGreaterThan(Date.now() + 59 * minute);
     expect(Date.parse(expiresAt)).toBeLessThanOrEqual(Date.now() + 60 * minute);
@@ -117,23 +117,25 @@ describe('a session cookie', () => {
     `session=${encodeURIComponent(`s:${id}.${createHmac('sha256', secret).update(id).digest('base64').replace(/=+$/, '')}`)}`;
 
   test('is signed with the first secret', async () => {
-    const [cookie] = (await signedIn()).cookies();
+    const [cookie] = (await signIn()).cookies();
     expect(cookie).toBe(signed(idOf(cookie), first));
   });
 
   test.each<[string, boolean, (id: string, cookie: string) => string]>([
-    ['signed with the secret before', true, (id) => signed(id, second)],
-    ['signed with a secret that is gone', false, (id) => signed(id, 'x'.repeat(34))],
-    ['signed with nothing', false, (id) => signed(id, '')],
-    ['that is not signed', false, (id) => `session=${id}`],
-    ['whose signature is left out', false, (id) => `session=s%3A${id}.`],
-    ['whose signature is altered', false, (_, cookie) => `${cookie.slice(0, -1)}${cookie.endsWith('A') ? 'B' : 'A'}`],
-    ['whose id is altered', false, (id, cookie) => cookie.replace(id, `${id.slice(0, -1)}!`)],
-    ['of another name', false, (_, cookie) => `__Host-${cookie}`],
-  ])('%s is good: %s', async (_, good, change) => {
-    const [cookie = ''] = (await signedIn()).cookies();
-    const visitor = visit(service);
+    ['signed with the previous secret', true, (id) => signed(id, second)],
+    ['signed with an unknown secret', false, (id) => signed(id, 'x'.repeat(34))],
+    ['signed with an empty secret', false, (id) => signed(id, '')],
+    ['without a signature', false, (id) => `session=${id}`],
+    ['with an empty signature', false, (id) => `session=s%3A${id}.`],
+    ['with a changed signature', false, (_, cookie) => `${cookie.slice(0, -1)}${cookie.endsWith('A') ? 'B' : 'A'}`],
+    ['with a changed id', false, (id, cookie) => cookie.replace(id, `${id.slice(0, -1)}!`)],
+    ['under another name', false, (_, cookie) => `__Host-${cookie}`],
+  ])('%s is valid: %s', async (_, isValid, change) => {
+    const [cookie = ''] = (await signIn()).cookies();
+    const agent = createUserAgent(service);
     const headers = { cookie: change(idOf(cookie), cookie) };
-    expect(await visitor.call('script.list', listing, headers)).toMatchObject(good ? { status: 200 } : nobody);
+    expect(await agent.call('script.list', listing, headers)).toMatchObject(
+      isValid ? { status: 200 } : unauthenticated,
+    );
   });
 });

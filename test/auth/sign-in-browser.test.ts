@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestService, type TestService } from '../support/service.js';
-import { type Visitor, visit } from '../support/visitor.js';
+import { createUserAgent, type UserAgent } from '../support/user-agent.js';
 
 const publicUrl = 'https://localhost:4711';
 const secret = 'canary-session-secret-of-32-characters';
@@ -16,9 +16,9 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([service.stop(), secured.stop()]));
 
-const at = (secure: boolean): Visitor => (secure ? visit(secured, publicUrl) : visit(service));
-/** The last answer of the service to a path. */
-const answerOf = ({ browser, origin }: Visitor, path: string) =>
+const at = (secure: boolean): UserAgent => (secure ? createUserAgent(secured, publicUrl) : createUserAgent(service));
+/** The service's last response to a path. */
+const responseTo = ({ browser, origin }: UserAgent, path: string) =>
   browser.history.findLast(({ url }) => url.origin === origin && url.pathname === path);
 
 const value = '[\\w%.+~-]+';
@@ -31,32 +31,32 @@ describe.each([
   const of = (name: string, pattern: string): unknown =>
     expect.stringMatching(new RegExp(`^${prefix}${name}=${pattern}$`));
 
-  test('cookies are set and deleted with exactly these attributes', async () => {
-    const visitor = at(secure);
-    await visitor.signIn('reader');
-    expect(answerOf(visitor, '/auth/sign-in')?.setCookies).toEqual([
+  test('cookies have exactly these attributes', async () => {
+    const agent = at(secure);
+    await agent.signIn('reader');
+    expect(responseTo(agent, '/auth/sign-in')?.setCookies).toEqual([
       of('sign-in', `${value}; Max-Age=600; Path=/; ${expires}; HttpOnly;${flag} SameSite=Lax`),
     ]);
-    expect(answerOf(visitor, '/auth/callback')?.setCookies).toEqual([
+    expect(responseTo(agent, '/auth/callback')?.setCookies).toEqual([
       of('sign-in', `; Path=/; ${past}; HttpOnly;${flag} SameSite=Lax`),
       of('session', `${value}; Path=/; HttpOnly;${flag} SameSite=Strict`),
     ]);
-    expect(visitor.cookies()).toEqual([of('session', value)]);
-    expect((await visitor.signOut()).setCookies).toEqual([
+    expect(agent.cookies()).toEqual([of('session', value)]);
+    expect((await agent.signOut()).setCookies).toEqual([
       of('session', `; Path=/; ${past}; HttpOnly;${flag} SameSite=Strict`),
     ]);
-    expect(visitor.cookies()).toEqual([]);
+    expect(agent.cookies()).toEqual([]);
   });
 
-  test('every answer has the security headers', async () => {
-    const visitor = at(secure);
-    await visitor.signIn('no-role');
-    await visitor.call('session.current');
-    await visitor.call('script.list', listing);
-    await visitor.browser.open(`${visitor.origin}/nowhere`);
-    const answers = visitor.browser.history.filter(({ url }) => url.origin === visitor.origin);
-    expect(answers.map(({ status }) => status)).toEqual([303, 403, 200, 403, 404]);
-    for (const { headers } of answers) {
+  test('every response has the security headers', async () => {
+    const agent = at(secure);
+    await agent.signIn('no-role');
+    await agent.call('session.current');
+    await agent.call('script.list', listing);
+    await agent.browser.open(`${agent.origin}/nowhere`);
+    const responses = agent.browser.history.filter(({ url }) => url.origin === agent.origin);
+    expect(responses.map(({ status }) => status)).toEqual([303, 403, 200, 403, 404]);
+    for (const { headers } of responses) {
       expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
       expect(headers['content-security-policy']).toMatch(/default-src 'none'.*frame-ancestors 'none'/);
       expect(headers['content-security-policy']).not.toMatch(/unsafe-|\*|http:/);
@@ -66,12 +66,12 @@ describe.each([
   });
 });
 
-test('no code, state, nonce, cookie, token or secret is logged or answered', async () => {
-  const visitor = at(false);
-  await visitor.signIn('operator');
-  await visitor.call('script.list', listing);
-  await visitor.signOut();
-  const { history } = visitor.browser;
+test('no code, state, nonce, cookie, token or secret is in a log line or response body', async () => {
+  const agent = at(false);
+  await agent.signIn('operator');
+  await agent.call('script.list', listing);
+  await agent.signOut();
+  const { history } = agent.browser;
   const parameters = history.flatMap(({ url }) =>
     ['code', 'state', 'nonce'].flatMap((name) => url.searchParams.get(name) ?? []),
   );
@@ -82,6 +82,6 @@ test('no code, state, nonce, cookie, token or secret is logged or answered', asy
   const leaked = canaries.filter((canary) => service.logged.some((line) => line.includes(canary)));
   expect(leaked).toEqual([]);
   expect(service.logged.filter((line) => /eyJ[\w-]+\.eyJ/.test(line))).toEqual([]);
-  const bodies = history.filter(({ url }) => url.origin === visitor.origin).map(({ html }) => html);
+  const bodies = history.filter(({ url }) => url.origin === agent.origin).map(({ html }) => html);
   expect(bodies.filter((body) => /eyJ[\w-]+\.eyJ|access_token|id_token/.test(body))).toEqual([]);
 });

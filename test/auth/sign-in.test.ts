@@ -6,7 +6,7 @@ import { startTestService, type TestService } from '../support/service.js';
 import { createControls } from '../support/simulator.js';
 import type { Page } from '../support/site-browser.js';
 import { oneState } from '../support/states.js';
-import { type Visitor, visit } from '../support/visitor.js';
+import { createUserAgent, type UserAgent } from '../support/user-agent.js';
 
 const secret = 'canary-session-secret-of-32-characters';
 const listing = { scriptKind: 'deviceShellScript' };
@@ -20,46 +20,46 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-const requestId = ({ headers }: Page) => ({ requestId: headers['x-request-id'], log: 'audit' });
-/** The last answer of the service to a path. */
-const answerOf = ({ browser, origin }: Visitor, path: string) =>
+const auditOf = ({ headers }: Page) => ({ requestId: headers['x-request-id'], log: 'audit' });
+/** The service's last response to a path. */
+const responseTo = ({ browser, origin }: UserAgent, path: string) =>
   browser.history.findLast(({ url }) => url.origin === origin && url.pathname === path);
 
-describe('signed in,', () => {
+describe('after sign-in', () => {
   test.each([
     ['operator', 'Olga Operator', ['reader', 'operator'], 200, { status: 404, reason: 'GRAPH_NOT_FOUND' }],
     ['reader', 'Ravi Reader', ['reader'], 200, { status: 403, reason: 'ROLE_MISSING' }],
     ['no-role', 'Nora Norole', [], 403, { status: 403, reason: 'ROLE_MISSING' }],
-  ])('the person %s may do what their roles allow', async (person, name, roles, read, written) => {
-    const visitor = visit(service);
-    const page = await visitor.signIn(person, '?returnTo=/readyz');
+  ])('the account %s can do what its roles allow', async (account, name, roles, read, written) => {
+    const agent = createUserAgent(service);
+    const page = await agent.signIn(account, '?returnTo=/readyz');
     expect(page.status).toBe(roles.length > 0 ? 200 : 403);
     expect(page.url.pathname).toBe(roles.length > 0 ? '/readyz' : '/auth/callback');
-    expect(await visitor.call('session.current')).toMatchObject({
+    expect(await agent.call('session.current')).toMatchObject({
       data: { user: { name }, roles, graph: 'simulator' },
     });
-    expect(await visitor.call('script.list', listing)).toMatchObject({ status: read });
-    const write = await visitor.call('scriptUserState.update', update);
+    expect(await agent.call('script.list', listing)).toMatchObject({ status: read });
+    const write = await agent.call('scriptUserState.update', update);
     expect(write).toMatchObject(written);
-    const refused = service.lines({ ...requestId(write.page), event: 'refused', action: 'scriptUserState.update' });
-    expect(refused.map(({ reason }) => reason)).toEqual(written.status === 403 ? ['ROLE_MISSING'] : []);
-    const audited = service.lines(requestId(answerOf(visitor, '/auth/callback') ?? page));
+    const rejected = service.lines({ ...auditOf(write.page), event: 'refused', action: 'scriptUserState.update' });
+    expect(rejected.map(({ reason }) => reason)).toEqual(written.status === 403 ? ['ROLE_MISSING'] : []);
+    const audited = service.lines(auditOf(responseTo(agent, '/auth/callback') ?? page));
     expect(audited).toEqual([
       expect.objectContaining({ event: 'sign-in', oid: expect.stringMatching(/^5a1b/) as unknown }),
     ]);
   });
 
-  test('the operator’s write is applied', async () => {
-    const visitor = visit(service);
-    await visitor.signIn('operator');
-    const headers = { 'x-csrf': '1', cookie: visitor.cookies().join('; ') };
+  test('an operator can write', async () => {
+    const agent = createUserAgent(service);
+    await agent.signIn('operator');
+    const headers = { 'x-csrf': '1', cookie: agent.cookies().join('; ') };
     const { createTRPCClient, httpLink } = await import('@trpc/client');
     const client: TestService['client'] = createTRPCClient({
       links: [httpLink({ url: `${service.address}/trpc`, headers })],
     });
     const known = await oneState({ ...service, client });
-    const answer = await visitor.call('scriptUserState.update', { ...known.target, patch: { errorDeviceCount: 77 } });
-    expect(answer).toMatchObject({ status: 200, data: { errorDeviceCount: 77 } });
+    const response = await agent.call('scriptUserState.update', { ...known.target, patch: { errorDeviceCount: 77 } });
+    expect(response).toMatchObject({ status: 200, data: { errorDeviceCount: 77 } });
   });
 });
 
@@ -84,16 +84,16 @@ test.each([
   ['https://evil.example/', '/'],
   ['https:evil.example', '/'],
   ['javascript:alert(1)', '/'],
-])('after signing in with returnTo=%s, the browser is at %s', async (returnTo, expected) => {
-  const visitor = visit(service);
-  await visitor.signIn('reader', `?returnTo=${returnTo}`);
-  const answer = answerOf(visitor, '/auth/callback');
-  expect(answer).toMatchObject({ status: 303, headers: { location: expected } });
-  expect(answer?.setCookies).toHaveLength(2);
+])('sign-in with returnTo=%s redirects to %s', async (returnTo, expected) => {
+  const agent = createUserAgent(service);
+  await agent.signIn('reader', `?returnTo=${returnTo}`);
+  const response = responseTo(agent, '/auth/callback');
+  expect(response).toMatchObject({ status: 303, headers: { location: expected } });
+  expect(response?.setCookies).toHaveLength(2);
 });
 
-test('what a client says of itself changes nothing', async () => {
-  const said = {
+test('identity and forwarding headers from the client are ignored', async () => {
+  const headers = {
     authorization: 'Bearer canary-authorization',
     'x-forwarded-proto': 'https',
     'x-forwarded-host': 'evil.example',
@@ -101,13 +101,13 @@ test('what a client says of itself changes nothing', async () => {
     'x-user-id': 'operator',
     'x-user-roles': 'ScriptState.ReadWrite',
   };
-  const visitor = visit(service);
-  expect(await visitor.call('script.list', listing, said)).toMatchObject({ status: 401, reason: 'SIGN_IN_REQUIRED' });
-  const begun = await visitor.browser.send(`${visitor.origin}/auth/sign-in`, { headers: said });
-  expect(begun.headers['location']).toContain(encodeURIComponent(`${visitor.origin}/auth/callback`));
-  expect(begun.setCookies.join()).not.toContain('Secure');
-  await visitor.signIn('reader');
-  expect(await visitor.call('scriptUserState.update', update, said)).toMatchObject({ reason: 'ROLE_MISSING' });
+  const agent = createUserAgent(service);
+  expect(await agent.call('script.list', listing, headers)).toMatchObject({ status: 401, reason: 'SIGN_IN_REQUIRED' });
+  const redirect = await agent.browser.send(`${agent.origin}/auth/sign-in`, { headers });
+  expect(redirect.headers['location']).toContain(encodeURIComponent(`${agent.origin}/auth/callback`));
+  expect(redirect.setCookies.join()).not.toContain('Secure');
+  await agent.signIn('reader');
+  expect(await agent.call('scriptUserState.update', update, headers)).toMatchObject({ reason: 'ROLE_MISSING' });
 });
 
 function expectPage({ html, headers }: Page): void {
@@ -120,30 +120,30 @@ function expectPage({ html, headers }: Page): void {
 test.each([
   ['cancel', 400, 'sign-in-refused'],
   ['no-role', 403, 'sign-in'],
-])('who comes back as %s gets a page, %i', async (person, status, event) => {
-  const page = await visit(service).signIn(person);
+])('the account %s gets a page with status %i', async (account, status, event) => {
+  const page = await createUserAgent(service).signIn(account);
   expect(page.status).toBe(status);
   expectPage(page);
-  expect(service.lines({ ...requestId(page), event })).toHaveLength(1);
+  expect(service.lines({ ...auditOf(page), event })).toHaveLength(1);
 });
 
-test('while the provider is down, there is a page, and everything else goes on', async () => {
+test('while the provider is unreachable, sign-in shows a page, and the rest of the service works', async () => {
   const free = createServer().listen(0, '127.0.0.1');
   await once(free, 'listening');
   const { port } = free.address() as AddressInfo;
   free.close();
   const provider = { OIDC_ISSUER: `http://127.0.0.1:${port}`, OIDC_CLIENT_ID: 'id', OIDC_CLIENT_SECRET: 'secret' };
-  const alone = await startTestService({ SIGN_IN: 'oidc', SESSION_SECRET: secret, ...provider });
-  const visitor = visit(alone);
+  const isolated = await startTestService({ SIGN_IN: 'oidc', SESSION_SECRET: secret, ...provider });
+  const agent = createUserAgent(isolated);
   for (const _ of [1, 2]) {
-    const page = await visitor.signIn('operator');
+    const page = await agent.signIn('operator');
     expect(page.status).toBe(503);
     expectPage(page);
-    expect(visitor.cookies()).toEqual([]);
-    expect(alone.lines({ ...requestId(page), event: 'sign-in-refused' })).toHaveLength(1);
+    expect(agent.cookies()).toEqual([]);
+    expect(isolated.lines({ ...auditOf(page), event: 'sign-in-refused' })).toHaveLength(1);
   }
-  expect(await visitor.call('session.current')).toMatchObject({ status: 401 });
-  expect((await visitor.browser.open(`${visitor.origin}/readyz`)).status).toBe(200);
-  expect(await createControls(alone.simulatorUrl?.origin ?? '').journal()).toEqual([]);
-  await alone.stop();
+  expect(await agent.call('session.current')).toMatchObject({ status: 401 });
+  expect((await agent.browser.open(`${agent.origin}/readyz`)).status).toBe(200);
+  expect(await createControls(isolated.simulatorUrl?.origin ?? '').journal()).toEqual([]);
+  await isolated.stop();
 });

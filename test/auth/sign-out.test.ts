@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startTestService, type TestService } from '../support/service.js';
 import { type Controls, createControls } from '../support/simulator.js';
-import { type Visitor, visit, visitSignedIn } from '../support/visitor.js';
+import { createSignedInUserAgent, createUserAgent, type UserAgent } from '../support/user-agent.js';
 
 const listing = { scriptKind: 'deviceShellScript' };
-const nobody = { status: 401, reason: 'SIGN_IN_REQUIRED' };
+const unauthenticated = { status: 401, reason: 'SIGN_IN_REQUIRED' };
 
 let service: TestService;
 let simulator: Controls;
@@ -16,56 +16,56 @@ beforeAll(async () => {
 afterEach(() => simulator.reset());
 afterAll(() => service.stop());
 
-const signedIn = (person?: string) => visitSignedIn(service, person);
+const signIn = (account?: string) => createSignedInUserAgent(service, account);
 
-/** Somebody who has only got hold of a cookie. */
-function thief(cookie: string | undefined): Visitor {
-  const visitor = visit(service);
-  visitor.browser.plant('localhost', cookie ?? '');
-  return visitor;
+/** A user agent with a stolen cookie. */
+function thief(cookie: string | undefined): UserAgent {
+  const agent = createUserAgent(service);
+  agent.browser.plant('localhost', cookie ?? '');
+  return agent;
 }
 
-async function expectDead(cookie: string | undefined): Promise<void> {
+async function expectRevoked(cookie: string | undefined): Promise<void> {
   expect(cookie).toMatch(/^session=s%3A/);
-  const answer = await thief(cookie).call('script.list', listing);
-  expect(answer).toMatchObject(nobody);
-  expect(answer.page.setCookies).toEqual([]);
+  const response = await thief(cookie).call('script.list', listing);
+  expect(response).toMatchObject(unauthenticated);
+  expect(response.page.setCookies).toEqual([]);
 }
 
 describe('a new sign-in', () => {
-  test('uses no session id from before', async () => {
-    const visitor = visit(service);
+  test('ignores a session id that the browser already has', async () => {
+    const agent = createUserAgent(service);
     const planted = `session=s%3A${'a'.repeat(32)}.${'b'.repeat(43)}`;
-    visitor.browser.plant('localhost', planted);
-    await visitor.signIn('operator');
-    expect(visitor.cookies()).toEqual([expect.stringMatching(/^session=s%3A(?!aaa)/)]);
-    await expectDead(planted);
+    agent.browser.plant('localhost', planted);
+    await agent.signIn('operator');
+    expect(agent.cookies()).toEqual([expect.stringMatching(/^session=s%3A(?!aaa)/)]);
+    await expectRevoked(planted);
   });
 
-  test('gives a new id, and the old cookie is dead', async () => {
-    const visitor = await signedIn();
-    const [old] = visitor.cookies();
-    await visitor.signIn('operator');
-    expect(await visitor.call('script.list', listing)).toMatchObject({ status: 200 });
-    expect(visitor.cookies()).toHaveLength(1);
-    expect(visitor.cookies()).not.toContain(old);
-    await expectDead(old);
+  test('creates a new id, and revokes the previous cookie', async () => {
+    const agent = await signIn();
+    const [old] = agent.cookies();
+    await agent.signIn('operator');
+    expect(await agent.call('script.list', listing)).toMatchObject({ status: 200 });
+    expect(agent.cookies()).toHaveLength(1);
+    expect(agent.cookies()).not.toContain(old);
+    await expectRevoked(old);
   });
 });
 
 describe('sign-out', () => {
-  test('answers with the provider’s place for it, and the cookie is dead', async () => {
-    const visitor = await signedIn();
-    const [cookie] = visitor.cookies();
-    const page = await visitor.signOut();
+  test('returns the address of the provider’s sign-out page, and revokes the cookie', async () => {
+    const agent = await signIn();
+    const [cookie] = agent.cookies();
+    const page = await agent.signOut();
     const { location } = JSON.parse(page.html) as { location: string };
     expect(new URL(location)).toMatchObject({
       origin: service.simulatorUrl?.origin,
       pathname: '/identity/session/end',
     });
-    expect(new URL(location).searchParams.get('post_logout_redirect_uri')).toBe(`${visitor.origin}/`);
-    expect(visitor.cookies()).toEqual([]);
-    await expectDead(cookie);
+    expect(new URL(location).searchParams.get('post_logout_redirect_uri')).toBe(`${agent.origin}/`);
+    expect(agent.cookies()).toEqual([]);
+    await expectRevoked(cookie);
     const requestId = page.headers['x-request-id'];
     expect(service.lines({ log: 'audit', event: 'sign-out', requestId })).toHaveLength(1);
   });
@@ -73,63 +73,64 @@ describe('sign-out', () => {
   test.each<[string, Record<string, string>]>([
     ['without x-csrf', { 'sec-fetch-site': 'same-origin' }],
     ['from another site', { 'x-csrf': '1', 'sec-fetch-site': 'cross-site' }],
-    ['from a sibling', { 'x-csrf': '1', 'sec-fetch-site': 'same-site' }],
+    ['from a sibling domain', { 'x-csrf': '1', 'sec-fetch-site': 'same-site' }],
     ['from another origin', { 'x-csrf': '1', origin: 'https://evil.example' }],
-  ])('is refused %s, and the session goes on', async (_, headers) => {
-    const visitor = await signedIn();
-    const page = await visitor.signOut(headers);
+  ])('is rejected %s, and the session stays', async (_, headers) => {
+    const agent = await signIn();
+    const page = await agent.signOut(headers);
     expect([page.status, page.html]).toEqual([403, expect.stringContaining('REQUEST_REFUSED')]);
-    expect(await visitor.call('session.current')).toMatchObject({ status: 200 });
+    expect(await agent.call('session.current')).toMatchObject({ status: 200 });
   });
 
-  test('is no GET', async () => {
-    const visitor = await signedIn();
-    expect((await visitor.browser.open(`${visitor.origin}/auth/sign-out`)).status).toBe(404);
-    expect(await visitor.call('session.current')).toMatchObject({ status: 200 });
+  test('rejects GET', async () => {
+    const agent = await signIn();
+    expect((await agent.browser.open(`${agent.origin}/auth/sign-out`)).status).toBe(404);
+    expect(await agent.call('session.current')).toMatchObject({ status: 200 });
   });
 
-  test('is not undone by a request that was under way', async () => {
-    const visitor = await signedIn();
-    const [cookie] = visitor.cookies();
-    await simulator.fault({ fault: 'latency', delayMs: 1000 });
-    const underWay = visitor.call('script.list', listing);
+  test('is not undone by a request in flight', async () => {
+    const agent = await signIn();
+    const [cookie] = agent.cookies();
+    await simulator.fault({ fault: 'latency', delayMs: 3000 });
+    const inFlight = agent.call('script.list', listing);
     await expect.poll(() => simulator.journal()).toHaveLength(1);
-    await visitor.signOut();
+    await agent.signOut();
     expect((await simulator.journal())[0]).toMatchObject({ status: null });
-    await expectDead(cookie);
-    const answer = await underWay;
-    expect(answer.status).toBe(200);
-    expect(answer.page.setCookies).toEqual([]);
-    expect(visitor.cookies()).toEqual([]);
-    await expectDead(cookie);
+    await expectRevoked(cookie);
+    const response = await inFlight;
+    expect(response.status).toBe(200);
+    expect(response.page.setCookies).toEqual([]);
+    expect(agent.cookies()).toEqual([]);
+    await expectRevoked(cookie);
   });
 
-  test('keeps a write that still waits from being sent', async () => {
-    const visitor = await signedIn();
-    const scripts = (await visitor.call('script.list', listing)).data as { items: { id: string }[] };
+  test('stops a write that waits for a retry', async () => {
+    const agent = await signIn();
+    const scripts = (await agent.call('script.list', listing)).data as { items: { id: string }[] };
     const script = { ...listing, scriptId: scripts.items[0]?.id ?? '' };
-    const states = (await visitor.call('scriptUserState.list', script)).data as { items: { id: string }[] };
+    const states = (await agent.call('scriptUserState.list', script)).data as { items: { id: string }[] };
     const userStateId = states.items[0]?.id ?? '';
     await simulator.reset();
-    await simulator.fault({ fault: 'throttled', method: 'PATCH', delayMs: 2000 });
-    const update = visitor.call('scriptUserState.update', { ...script, userStateId, patch: { errorDeviceCount: 77 } });
+    await simulator.fault({ fault: 'throttled', method: 'PATCH', delayMs: 4000 });
+    const update = agent.call('scriptUserState.update', { ...script, userStateId, patch: { errorDeviceCount: 77 } });
     await expect.poll(async () => (await simulator.journal())[0]).toMatchObject({ status: 429 });
-    await visitor.signOut();
+    await agent.signOut();
     expect(await update).toMatchObject({ status: 401, reason: 'SIGN_IN_REQUIRED' });
     expect((await simulator.journal()).map(({ method }) => method)).toEqual(['PATCH']);
   });
 
-  test('at the provider ends the session by its sid, and nobody else’s', async () => {
-    const [visitor, other] = [await signedIn(), await signedIn('reader')];
-    const { html } = await visitor.browser.open(`${service.simulatorUrl?.origin}/identity/session/end`);
+  test('at the provider ends the session with that sid only', async () => {
+    const [agent, other] = [await signIn(), await signIn('reader')];
+    const { html } = await agent.browser.open(`${service.simulatorUrl?.origin}/identity/session/end`);
     const frame = new URL((/<iframe [^>]*src="([^"]+)"/.exec(html)?.[1] ?? '').replaceAll('&amp;', '&'));
-    expect(frame.origin + frame.pathname).toBe(`${visitor.origin}/auth/front-channel-sign-out`);
-    for (const sid of ['', 'other']) await visit(service).browser.open(`${frame.origin}${frame.pathname}?sid=${sid}`);
-    expect(await visitor.call('session.current')).toMatchObject({ status: 200 });
-    const { status, headers } = await visit(service).browser.open(frame);
+    expect(frame.origin + frame.pathname).toBe(`${agent.origin}/auth/front-channel-sign-out`);
+    for (const sid of ['', 'other'])
+      await createUserAgent(service).browser.open(`${frame.origin}${frame.pathname}?sid=${sid}`);
+    expect(await agent.call('session.current')).toMatchObject({ status: 200 });
+    const { status, headers } = await createUserAgent(service).browser.open(frame);
     expect(status).toBe(200);
     expect(service.lines({ event: 'sign-out', requestId: headers['x-request-id'], log: 'audit' })).toHaveLength(1);
-    await expectDead(visitor.cookies()[0]);
+    await expectRevoked(agent.cookies()[0]);
     expect(await other.call('session.current')).toMatchObject({ status: 200 });
   });
 });

@@ -9,7 +9,7 @@ let program: Program;
 let address: string;
 let simulator: string;
 
-/** As `npm start` with `SIGN_IN=oidc` and nothing else set, but at a free port. */
+/** Like `SIGN_IN=oidc npm start`, on a free port. */
 beforeEach(async () => {
   program = startProgram('dist/main.js', { SIGN_IN: 'oidc', PORT: '0' });
   address = await addressOf(program);
@@ -23,7 +23,7 @@ afterEach(async () => {
 test.each([
   ['operator', 'Olga Operator', ['reader', 'operator']],
   ['reader', 'Ravi Reader', ['reader']],
-])('SIGN_IN=oidc and nothing else lets the %s sign in and work', async (person, name, roles) => {
+])('with SIGN_IN=oidc alone, the %s of the simulator can sign in and work', async (person, name, roles) => {
   const origin = `http://localhost:${new URL(address).port}`;
   const browser = new Browser({ [origin]: address, [simulator]: simulator });
   const client = clientWith({ address }, () => browser.cookies('localhost'));

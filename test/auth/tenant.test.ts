@@ -19,6 +19,6 @@ test.each([
   [personal.toUpperCase(), 'https://login.example/', 'personal'],
   [undefined, 'https://login.example/', undefined],
   ['anything', 'https://login.example/', undefined],
-])('an account of tenant %s at %s: %s', (tid, issuer, foreign) => {
-  expect(tenantMismatch(tid, new URL(issuer))).toBe(foreign);
+])('tenant %s with issuer %s: %s', (tid, issuer, mismatch) => {
+  expect(tenantMismatch(tid, new URL(issuer))).toBe(mismatch);
 });

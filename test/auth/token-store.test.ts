@@ -8,21 +8,21 @@ const tokens = (accessToken: string) => ({
   subject: 'somebody',
 });
 
-describeMemoryAndRedis('tokens', ({ tokens: create }) => {
-  test('are those of their session until they are dropped', async () => {
+describeMemoryAndRedis('a token store', ({ tokens: create }) => {
+  test('keeps the tokens and claims of a session until they are deleted', async () => {
     const store = create();
     await store.put('one', tokens('first'), 60_000);
     await store.put('two', tokens('other'), 60_000);
-    await store.putClaims('one', '{"wanted":true}', 60_000);
+    await store.putClaims('one', '{"claim":true}', 60_000);
     expect(await store.get('one')).toMatchObject({ accessToken: 'first', subject: 'somebody' });
-    expect(await store.claims('one')).toBe('{"wanted":true}');
+    expect(await store.claims('one')).toBe('{"claim":true}');
     await store.delete('one');
     expect(await store.get('one')).toBeUndefined();
     expect(await store.claims('one')).toBeUndefined();
     expect(await store.get('two')).toMatchObject({ accessToken: 'other' });
   });
 
-  test('that are renewed take the place of those before, unless their session has ended', async () => {
+  test('replaces tokens, unless their session has ended', async () => {
     const store = create();
     await store.put('three', tokens('before'), 60_000);
     expect(await store.replace('three', tokens('after'))).toBe(true);
@@ -32,7 +32,7 @@ describeMemoryAndRedis('tokens', ({ tokens: create }) => {
     expect(await store.get('three')).toBeUndefined();
   });
 
-  test('are not brought back by extending them', async () => {
+  test('does not restore deleted tokens on extend', async () => {
     const store = create();
     await store.extend('nobody', 60_000);
     expect(await store.get('nobody')).toBeUndefined();

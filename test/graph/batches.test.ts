@@ -197,12 +197,12 @@ describe('each item has its own', () => {
 
 test('calls with the tokens of different people never share a batch', async () => {
   const delegated = await startDelegated();
-  const people = [await delegated.person(), await delegated.person()];
+  const people = [await delegated.signIn(), await delegated.signIn()];
   const known = await manyStates({ ...delegated.service, client: (people[0] ?? expect.fail('nobody')).client }, 12);
   await delegated.simulator.reset();
   const halves = [rowsOf(known.slice(0, 6), 500), rowsOf(known.slice(6), 600)];
-  const calls = people.flatMap(({ visitor }, index) => {
-    const { scriptUserState } = createBatchClient(delegated.service, () => ({ cookie: visitor.cookies().join('; ') }));
+  const calls = people.flatMap(({ agent }, index) => {
+    const { scriptUserState } = createBatchClient(delegated.service, () => ({ cookie: agent.cookies().join('; ') }));
     return (halves[index] ?? []).map((row) => scriptUserState.update.mutate(row));
   });
   await Promise.all(calls);

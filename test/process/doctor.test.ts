@@ -13,8 +13,8 @@ beforeAll(async () => {
 afterEach(() => simulator.reset());
 afterAll(() => simulator.close());
 
-/** Runs the doctor to its end. */
-async function examine(env: Readonly<Record<string, string>>, ...args: string[]) {
+/** Runs the doctor until it exits. */
+async function runDoctor(env: Readonly<Record<string, string>>, ...args: string[]) {
   const { stdout, stderr, exited } = startProgram('dist/doctor.js', env, args);
   const code = await exited;
   const steps = stdout.flatMap((line) => /^(ok|skip|FAIL) +(\w+)/.exec(line)?.slice(1, 3).join(' ') ?? []);
@@ -31,16 +31,16 @@ const live = () => ({
 
 const writes = async () => (await simulator.journal()).filter(({ method }) => method !== 'GET');
 
-test('checks settings, token and a read, and changes nothing', async () => {
-  const { code, steps, printed } = await examine(live());
+test('checks settings, token, permissions and a read, and writes nothing', async () => {
+  const { code, steps, printed } = await runDoctor(live());
   expect(steps).toEqual(['ok settings', 'ok graph', 'ok token', 'ok permissions', 'ok read', 'skip write']);
   expect(code).toBe(0);
   expect(await writes()).toEqual([]);
   expect(printed).not.toContain(token);
 });
 
-test("with --write writes a state's own values back", async () => {
-  const { code, steps } = await examine(live(), '--write');
+test('with --write, writes the values of a state back', async () => {
+  const { code, steps } = await runDoctor(live(), '--write');
   expect(steps).toEqual(['ok settings', 'ok graph', 'ok token', 'ok permissions', 'ok read', 'ok write']);
   expect(code).toBe(0);
   const [patch, ...more] = await writes();
@@ -48,12 +48,12 @@ test("with --write writes a state's own values back", async () => {
   expect(patch).toMatchObject({ method: 'PATCH', status: 200, applied: true });
 });
 
-test('examines the built-in simulator when nothing is set', async () => {
-  expect(await examine({})).toMatchObject({ code: 0 });
+test('checks the built-in simulator without settings', async () => {
+  expect(await runDoctor({})).toMatchObject({ code: 0 });
 });
 
 test.each<[string, Readonly<Record<string, string>>, FaultRule[], string, RegExp]>([
-  ['a bad setting', { PORT: 'x' }, [], 'FAIL settings', /PORT: must be/],
+  ['an invalid setting', { PORT: 'x' }, [], 'FAIL settings', /PORT: must be/],
   [
     'no credential',
     { GRAPH_CREDENTIAL: 'azure', AZURE_TOKEN_CREDENTIALS: 'EnvironmentCredential' },
@@ -68,22 +68,22 @@ test.each<[string, Readonly<Record<string, string>>, FaultRule[], string, RegExp
     'FAIL permissions',
     /grant the application/,
   ],
-  ['a token that Graph refuses', { GRAPH_ACCESS_TOKEN: 'unknown' }, [], 'FAIL read', /CREDENTIAL_UNAVAILABLE/],
-  ['a role that is missing', {}, [{ fault: 'forbidden-user', times: 'always' }], 'FAIL read', /Intune role/],
+  ['a token that Graph rejects', { GRAPH_ACCESS_TOKEN: 'unknown' }, [], 'FAIL read', /CREDENTIAL_UNAVAILABLE/],
+  ['a missing Intune role', {}, [{ fault: 'forbidden-user', times: 'always' }], 'FAIL read', /Intune role/],
   ['an unreachable Graph', { GRAPH_BASE_URL: 'http://127.0.0.1:1/beta' }, [], 'FAIL read', /ECONNREFUSED/],
-  ['an address that is no Graph', {}, [{ fault: 'malformed', times: 'always' }], 'FAIL read', /GRAPH_BASE_URL/],
-  ['approval that is wanted', {}, [{ fault: 'approval-required', method: 'PATCH' }], 'FAIL write', /justification/],
-])('ends at %s with code 1 and what to do about it', async (_, env, rules, step, advice) => {
+  ['an address that is not a Graph', {}, [{ fault: 'malformed', times: 'always' }], 'FAIL read', /GRAPH_BASE_URL/],
+  ['required approval', {}, [{ fault: 'approval-required', method: 'PATCH' }], 'FAIL write', /justification/],
+])('exits with code 1 and advice on %s', async (_, env, rules, step, advice) => {
   await simulator.fault(...rules);
-  const { code, steps, printed } = await examine({ ...live(), ...env }, '--write');
+  const { code, steps, printed } = await runDoctor({ ...live(), ...env }, '--write');
   expect(code).toBe(1);
   expect(steps.at(-1)).toBe(step);
   expect(printed).toMatch(advice);
   expect(printed).not.toContain(token);
 });
 
-test('an option that it does not know changes nothing', async () => {
-  const { code, printed } = await examine(live(), '--wirte');
+test('rejects an unknown option', async () => {
+  const { code, printed } = await runDoctor(live(), '--wirte');
   expect(code).toBe(1);
   expect(printed).toContain('usage');
   expect(await simulator.journal()).toEqual([]);

@@ -41,8 +41,8 @@ const startLive = (env: Readonly<Record<string, string>> = {}) =>
 
 const status = async (url: string) => (await fetch(url)).status;
 
-describe('the start', () => {
-  test('without settings serves the simulator, and says where, that it is simulated, and what to try', async () => {
+describe('startup', () => {
+  test('without settings serves the simulator, and logs the address, a warning and an example', async () => {
     const program = start();
     const address = await addressOf(program);
     expect(await program.line('SIMULATED DATA')).toContain('no tenant');
@@ -54,7 +54,7 @@ describe('the start', () => {
     expect(await status(`${address}/readyz`)).toBe(200);
   });
 
-  test('with a bad environment ends with code 1 and one message that names every bad variable', async () => {
+  test('with invalid settings exits with code 1 and one message that names each of them', async () => {
     const program = start({ PORT: 'canary-1', LOG_LEVEL: 'canary-2', GRAPH_CREDENTIAL: 'access-token' });
     expect(await program.exited).toBe(1);
     const message = program.stderr.join('\n');
@@ -69,7 +69,7 @@ describe('the start', () => {
     expect(program.stderr.join('\n')).toContain('GRAPH_CREDENTIAL: must be');
   });
 
-  test('on a port that is taken ends with code 1 and says so', async () => {
+  test('on a port in use exits with code 1 and logs the error', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const program = start({ PORT: String((other.address() as AddressInfo).port) });
@@ -79,15 +79,15 @@ describe('the start', () => {
   });
 });
 
-describe('the token', () => {
-  test('that lacks the permission is warned of at the start', async () => {
+describe('a token', () => {
+  test('without the required permission causes a warning at startup', async () => {
     const payload = Buffer.from(JSON.stringify({ roles: ['User.Read.All'] })).toString('base64url');
     const program = startLive({ GRAPH_ACCESS_TOKEN: `eyJhbGciOiJub25lIn0.${payload}.` });
     expect(await program.line('lacks a permission')).toContain('DeviceManagementScripts.ReadWrite.All');
   });
 });
 
-test('a tunnel that is reset leaves the process up', async () => {
+test('a reset CONNECT request does not crash the process', async () => {
   const program = start();
   const { port, hostname, origin } = new URL(await addressOf(program));
   const socket = connect(Number(port), hostname).on('error', () => undefined);
@@ -98,18 +98,18 @@ test('a tunnel that is reset leaves the process up', async () => {
   expect(await status(`${origin}/healthz`)).toBe(200);
 });
 
-test('rubbish behind a call is not answered in the place of that call', async () => {
+test('invalid data after a request does not replace the response to that request', async () => {
   const program = startLive();
   const { port, hostname } = new URL(await addressOf(program));
   await simulator.fault({ fault: 'latency', delayMs: 500 });
   const body = '{"scriptKind":"deviceShellScript"}';
   const head = `host: localhost\r\nx-csrf: 1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
   const socket = connect(Number(port), hostname).on('error', () => undefined);
-  socket.write(`POST /trpc/script.list HTTP/1.1\r\n${head}\r\n\r\n${body}RUBBISH\r\n\r\n`);
+  socket.write(`POST /trpc/script.list HTTP/1.1\r\n${head}\r\n\r\n${body}GARBAGE\r\n\r\n`);
   expect(await text(socket).catch(() => '')).not.toContain('INVALID_INPUT');
 });
 
-test('without sign-in, a page whose name was pointed at this machine is let nowhere', async () => {
+test('without sign-in, DNS rebinding is rejected by the host header', async () => {
   const address = await addressOf(start());
   const { port } = new URL(address);
   const statusFor = async (host: string) => {
@@ -124,8 +124,8 @@ test('without sign-in, a page whose name was pointed at this machine is let nowh
   expect(await statusFor(`[::1]:${port}`)).toBe(200);
 });
 
-describe('a stop', () => {
-  /** One update that Graph takes a while for. */
+describe('shutdown', () => {
+  /** An update that Graph answers after two seconds. */
   async function slowUpdate(address: string) {
     const client = createClient(address);
     const scriptKind = 'deviceShellScript';
@@ -138,17 +138,17 @@ describe('a stop', () => {
   }
 
   test.each(['SIGTERM', 'SIGINT'] as const)(
-    '%s turns readiness to 503, sees the write in flight through, then ends with code 0',
+    'on %s turns readiness to 503, completes the write in flight, and exits with code 0',
     async (signal) => {
       const program = startLive();
       const address = await addressOf(program);
-      const answer = slowUpdate(address);
+      const response = slowUpdate(address);
       await vi.waitUntil(async () => (await simulator.journal()).some(({ method }) => method === 'PATCH'));
       program.child.kill(signal);
       await program.line('stopping');
       expect(await status(`${address}/readyz`)).toBe(503);
       expect(await status(`${address}/healthz`)).toBe(200);
-      expect(await answer).toMatchObject({ successDeviceCount: 77 });
+      expect(await response).toMatchObject({ successDeviceCount: 77 });
       expect(await program.exited).toBe(0);
       expect(program.stdout.filter((line) => line.includes('"audit"'))).toHaveLength(1);
     },
@@ -158,8 +158,8 @@ describe('a stop', () => {
     const program = startLive();
     const address = await addressOf(program);
     const agent = new Agent({ keepAlive: true });
-    const answered = once(request(`${address}/healthz`, { agent }).end(), 'response');
-    const [response] = (await answered) as [NodeJS.ReadableStream];
+    const responded = once(request(`${address}/healthz`, { agent }).end(), 'response');
+    const [response] = (await responded) as [NodeJS.ReadableStream];
     response.resume();
     await once(response, 'end');
     program.child.kill('SIGTERM');
@@ -167,7 +167,7 @@ describe('a stop', () => {
     agent.destroy();
   });
 
-  test('closes a keep-alive connection once its last call is answered', async () => {
+  test('closes a keep-alive connection after its last response', async () => {
     const program = startLive();
     const address = await addressOf(program);
     await simulator.fault({ fault: 'latency', delayMs: 1000 });
@@ -185,7 +185,7 @@ describe('a stop', () => {
     agent.destroy();
   });
 
-  test('waits for nobody who has not sent a whole request', async () => {
+  test('does not wait for incomplete requests', async () => {
     const program = startLive();
     const { port, hostname } = new URL(await addressOf(program));
     const head =
@@ -200,7 +200,7 @@ describe('a stop', () => {
     expect(await program.exited).toBe(0);
   });
 
-  test('does not wait for a call behind another one on a connection that is gone', async () => {
+  test('does not wait for pipelined requests of a closed connection', async () => {
     const program = startLive();
     const { port } = new URL(await addressOf(program));
     await simulator.fault({ fault: 'latency', method: 'GET', times: 'always', delayMs: 500 });
@@ -213,7 +213,7 @@ describe('a stop', () => {
     expect(await program.exited).toBe(0);
   });
 
-  test('sees a write through whose caller is gone', async () => {
+  test('completes a write whose caller disconnected', async () => {
     const program = startLive();
     const address = await addressOf(program);
     const abandoned = new AbortController();
@@ -223,35 +223,35 @@ describe('a stop', () => {
     const [state] = (await client.scriptUserState.list.query(target)).items;
     await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 1000 });
     const input = { ...target, userStateId: state?.id ?? '', patch: { errorDeviceCount: 5 } };
-    const call = client.scriptUserState.update.mutate(input, { signal: abandoned.signal }).catch(() => 'gone');
+    const call = client.scriptUserState.update.mutate(input, { signal: abandoned.signal }).catch(() => 'disconnected');
     await vi.waitUntil(async () => (await simulator.journal()).some(({ method }) => method === 'PATCH'));
     abandoned.abort();
-    expect(await call).toBe('gone');
+    expect(await call).toBe('disconnected');
     program.child.kill('SIGTERM');
     expect(await program.exited).toBe(0);
     const [audit] = program.stdout.filter((line) => line.includes('"audit"'));
     expect(JSON.parse(audit ?? '{}')).toMatchObject({ outcome: 'applied', fields: ['errorDeviceCount'] });
   });
 
-  test('ends at once on a second signal', async () => {
+  test('exits at once on a second signal', async () => {
     const program = startLive();
-    const answer = slowUpdate(await addressOf(program)).catch(() => 'cut off');
+    const response = slowUpdate(await addressOf(program)).catch(() => 'cut off');
     await vi.waitUntil(async () => (await simulator.journal()).some(({ method }) => method === 'PATCH'));
     program.child.kill('SIGTERM');
     await program.line('stopping');
     program.child.kill('SIGTERM');
     expect(await program.exited).toBe(1);
-    expect(await answer).toBe('cut off');
+    expect(await response).toBe('cut off');
   });
 });
 
 describe('the log', () => {
-  /** How many of the audit's lines say that a write was done. */
+  /** The audit lines of applied writes. */
   const audited = ({ stdout }: Program) =>
     stdout.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ outcome }) => outcome === 'applied');
 
   test.each(['SIGTERM', 'SIGINT'] as const)(
-    'is whole after %s right behind the last of many writes',
+    'is complete after %s directly after the last of many writes',
     async (signal) => {
       const program = startLive({ GRAPH_WRITES_PER_20S: '10000' });
       await simulator.settings({ writesPer20s: 10_000 });
@@ -267,7 +267,7 @@ describe('the log', () => {
     },
   );
 
-  test('is whole when nobody reads it until the service has stopped', async () => {
+  test('is complete when stdout is read only after the service has stopped', async () => {
     const program = startLive({ GRAPH_WRITES_PER_20S: '10000' });
     await simulator.settings({ writesPer20s: 10_000 });
     const address = await addressOf(program);

@@ -5,18 +5,18 @@ import { withLease } from '../../src/redis/lease.js';
 import { Secret } from '../../src/secret.js';
 import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.js';
 
-/** Something that ends when it is told to. */
-function held() {
-  let begun = 0;
+/** Work that lasts until `end` is called. */
+function controlledWork() {
+  let starts = 0;
   let end: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => {
     end = resolve;
   });
   return {
-    begun: () => begun,
+    starts: () => starts,
     end: () => end(),
     work: async () => {
-      begun++;
+      starts++;
       await ended;
     },
   };
@@ -45,7 +45,7 @@ describeWithRedis('a lease', () => {
     await server.close();
   });
 
-  test('is held by one at a time, whichever replica and however many want it', async () => {
+  test('has one holder at a time, across replicas', async () => {
     let inside = 0;
     let most = 0;
     const done: number[] = [];
@@ -63,65 +63,65 @@ describeWithRedis('a lease', () => {
     expect(await server.inspect.keys('*')).toEqual([]);
   });
 
-  test('of one name is no matter to another', async () => {
-    const first = held();
-    const under = withLease(one, 'name', first.work);
-    await expect.poll(first.begun).toBe(1);
+  test('is independent of leases with other names', async () => {
+    const first = controlledWork();
+    const leased = withLease(one, 'name', first.work);
+    await expect.poll(first.starts).toBe(1);
     expect(await withLease(two, 'other', async () => 'done')).toBe('done');
     first.end();
-    await under;
+    await leased;
   });
 
-  test('is given back also when the work fails', async () => {
-    await expect(withLease(one, 'name', () => Promise.reject(new Error('as it happens')))).rejects.toThrow('happens');
+  test('is released when the work fails', async () => {
+    await expect(withLease(one, 'name', () => Promise.reject(new Error('work failed')))).rejects.toThrow('work failed');
     expect(await server.inspect.exists(key)).toBe(0);
   });
 
-  test('ends by itself when its owner is dead', async () => {
-    await server.inspect.set(key, 'the dead one', { expiration: { type: 'PX', value: 300 } });
+  test('expires when its owner is dead', async () => {
+    await server.inspect.set(key, 'a dead owner', { expiration: { type: 'PX', value: 300 } });
     expect(await withLease(one, 'name', async () => 'done')).toBe('done');
   });
 
   test('is renewed while it is held', async () => {
-    const first = held();
-    const under = withLease(one, 'name', first.work);
-    await expect.poll(first.begun).toBe(1);
-    // Less than what it was taken for, and enough for it to live until it is renewed.
+    const first = controlledWork();
+    const leased = withLease(one, 'name', first.work);
+    await expect.poll(first.starts).toBe(1);
+    // Shorter than a new lease, and longer than the renewal interval.
     await server.inspect.pExpire(key, 6_000);
     await expect.poll(() => server.inspect.pTTL(key), { timeout: 5_000 }).toBeGreaterThan(6_000);
     first.end();
-    await under;
+    await leased;
   });
 
-  test('that has become another’s is neither renewed nor given back', async () => {
-    const first = held();
-    const under = withLease(one, 'name', first.work);
-    await expect.poll(first.begun).toBe(1);
+  test('is neither renewed nor released when it has another owner', async () => {
+    const first = controlledWork();
+    const leased = withLease(one, 'name', first.work);
+    await expect.poll(first.starts).toBe(1);
     await server.inspect.set(key, 'another', { expiration: { type: 'PX', value: 60_000 } });
     first.end();
-    await under;
+    await leased;
     expect(await server.inspect.get(key)).toBe('another');
   });
 
-  test('is not taken by anybody while Redis is away, and the work is not begun', async () => {
-    const first = held();
+  test('cannot be acquired while Redis is unavailable, and the work does not start', async () => {
+    const first = controlledWork();
     await server.stop();
     await expect(withLease(one, 'name', first.work)).rejects.toMatchObject({ reason: 'OVERLOADED' });
-    expect(first.begun()).toBe(0);
+    expect(first.starts()).toBe(0);
     await server.start();
     await bothUp();
   });
 
-  test('that is lost with Redis does not stop the work that is done under it', async () => {
-    const first = held();
-    const under = withLease(one, 'name', async () => {
+  test('is lost with Redis without stopping the work', async () => {
+    const first = controlledWork();
+    const leased = withLease(one, 'name', async () => {
       await first.work();
       return 'done';
     });
-    await expect.poll(first.begun).toBe(1);
+    await expect.poll(first.starts).toBe(1);
     await server.stop();
     first.end();
-    expect(await under).toBe('done');
+    expect(await leased).toBe('done');
     await server.start();
     await bothUp();
   });

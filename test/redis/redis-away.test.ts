@@ -1,14 +1,15 @@
+import request from 'supertest';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createBatchClient, createStreamClient, patches } from '../support/bulk.js';
-import type { Delegate } from '../support/delegated.js';
+import type { TestUser } from '../support/delegated.js';
 import { describeWithRedis, type TestRedis } from '../support/redis.js';
 import { type Replicas, startReplicas, untilReady } from '../support/replicas.js';
 import { failure, startTestService } from '../support/service.js';
-import { visit } from '../support/visitor.js';
+import { createUserAgent } from '../support/user-agent.js';
 
-const away = { reason: 'OVERLOADED', httpStatus: 503, retryAfterMs: 1_000 };
+const unavailable = { reason: 'OVERLOADED', httpStatus: 503, retryAfterMs: 1_000 };
 
-describeWithRedis('while Redis is away', () => {
+describeWithRedis('while Redis is unavailable', () => {
   let all: Replicas;
   beforeEach(async () => {
     all = await startReplicas('here');
@@ -18,14 +19,14 @@ describeWithRedis('while Redis is away', () => {
     await all.stop();
   });
 
-  const status = async (path: string) => (await fetch(`${all.one.address}${path}`)).status;
+  const status = async (path: string) => (await request(all.one.address).get(path)).status;
 
-  /** What each kind of call is told. */
-  async function expectRefused({ visitor, client }: Pick<Delegate, 'visitor' | 'client'>): Promise<void> {
+  /** Expects that each kind of call fails. */
+  async function expectAllFail({ agent, client }: Pick<TestUser, 'agent' | 'client'>): Promise<void> {
     const { one, known } = all;
     const { target } = known;
     const patch = { errorDeviceCount: 3 };
-    const cookie = { cookie: visitor.cookies().join('; ') };
+    const cookie = { cookie: agent.cookies().join('; ') };
     const batch = createBatchClient(one, () => cookie);
     const calls = [
       client.session.current.query(),
@@ -35,8 +36,8 @@ describeWithRedis('while Redis is away', () => {
       batch.script.list.query({ scriptKind: target.scriptKind }),
       createStreamClient(one, cookie).scriptUserState.updateMany.mutate({ updates: [{ ...target, patch }] }),
     ];
-    for (const told of await Promise.all(calls.map(failure))) expect(told).toMatchObject(away);
-    const { page } = await visitor.call('session.current');
+    for (const error of await Promise.all(calls.map(failure))) expect(error).toMatchObject(unavailable);
+    const { page } = await agent.call('session.current');
     expect([page.status, page.headers['retry-after'], page.setCookies]).toEqual([503, '1', []]);
     expect(page.headers['x-request-id']).toBe(
       (JSON.parse(page.html) as { error: { data: { requestId: string } } }).error.data.requestId,
@@ -44,15 +45,15 @@ describeWithRedis('while Redis is away', () => {
   }
 
   describe.each<[string, (redis: TestRedis) => unknown, (redis: TestRedis) => unknown]>([
-    ['has ended', (redis) => redis.stop(), (redis) => redis.start()],
+    ['stopped', (redis) => redis.stop(), (redis) => redis.start()],
     ['does not answer', (redis) => redis.pause(), (redis) => redis.resume()],
   ])('because it %s', (_, take, bringBack) => {
-    test('nobody is taken for signed out, and all is well when it is back', async () => {
+    test('no user appears signed out, and the service recovers', async () => {
       const { redis, one, two, simulator } = all;
-      const person = await all.person();
-      const cookies = person.visitor.cookies();
+      const user = await all.signIn();
+      const cookies = user.agent.cookies();
       await take(redis);
-      await expectRefused(person);
+      await expectAllFail(user);
       expect(await status('/healthz')).toBe(200);
       expect(await status('/readyz')).toBe(503);
       expect(await status('/')).toBe(200);
@@ -60,31 +61,31 @@ describeWithRedis('while Redis is away', () => {
 
       await bringBack(redis);
       for (const replica of [one, two]) await untilReady(replica);
-      expect(await person.client.session.current.query()).toHaveProperty('user');
-      expect(await person.elsewhere.session.current.query()).toHaveProperty('user');
-      expect(person.visitor.cookies()).toEqual(cookies);
+      expect(await user.client.session.current.query()).toHaveProperty('user');
+      expect(await user.elsewhere.session.current.query()).toHaveProperty('user');
+      expect(user.agent.cookies()).toEqual(cookies);
     });
 
-    test('nobody is told that they have signed in or out', async () => {
+    test('sign-in and sign-out fail with a page', async () => {
       const { redis, one, provider } = all;
-      const person = await all.person();
+      const user = await all.signIn();
       await take(redis);
-      const page = await person.visitor.signOut();
-      expect([page.status, page.html]).toEqual([503, expect.stringContaining('Sessions are not available')]);
-      const late = visit(one, undefined, provider.issuer);
+      const page = await user.agent.signOut();
+      expect([page.status, page.html]).toEqual([503, expect.stringContaining('Sessions unavailable')]);
+      const late = createUserAgent(one, undefined, provider.issuer);
       const end = await late.signIn('operator');
-      expect([end.status, end.html]).toEqual([503, expect.stringContaining('Sessions are not available')]);
+      expect([end.status, end.html]).toEqual([503, expect.stringContaining('Sessions unavailable')]);
 
       await bringBack(redis);
       await untilReady(one);
-      expect(await person.client.session.current.query()).toHaveProperty('user');
+      expect(await user.client.session.current.query()).toHaveProperty('user');
       expect(await late.call('session.current')).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
     });
   });
 
-  test('a write that has been sent is seen through and accounted for', async () => {
+  test('a write that was sent completes and is audited', async () => {
     const { redis, simulator, known, one } = all;
-    const { client } = await all.person();
+    const { client } = await all.signIn();
     await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 500 });
     const update = client.scriptUserState.update.mutate({ ...known.target, patch: { errorDeviceCount: 71 } });
     await expect.poll(() => patches(simulator)).toHaveLength(1);
@@ -94,47 +95,47 @@ describeWithRedis('while Redis is away', () => {
     await redis.start();
   });
 
-  test('a write that Graph put off, and that can not be sent again or looked after, is in doubt', async () => {
+  test('a deferred write that can be neither retried nor verified has an unknown outcome', async () => {
     const { redis, simulator, known, one } = all;
-    const { client } = await all.person();
+    const { client } = await all.signIn();
     await simulator.fault({ fault: 'throttled-applied', method: 'PATCH', delayMs: 500 });
-    const told = failure(client.scriptUserState.update.mutate({ ...known.target, patch: { errorDeviceCount: 77 } }));
+    const error = failure(client.scriptUserState.update.mutate({ ...known.target, patch: { errorDeviceCount: 77 } }));
     await expect.poll(async () => (await patches(simulator))[0]).toMatchObject({ status: 429, applied: true });
     redis.pause();
-    expect(await told).toMatchObject({ reason: 'OUTCOME_UNKNOWN' });
+    expect(await error).toMatchObject({ reason: 'OUTCOME_UNKNOWN' });
     expect(one.logged.filter((line) => line.includes('"outcome":"unknown"'))).toHaveLength(1);
   });
 
-  test('a write that waits for another one goes on when it is back', async () => {
+  test('a write that waits for another one continues when Redis is back', async () => {
     const { redis, simulator, known } = all;
-    const { client, elsewhere } = await all.person();
+    const { client, elsewhere } = await all.signIn();
     await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 700 });
     const set = (errorDeviceCount: number) => ({ ...known.target, patch: { errorDeviceCount } });
     const first = client.scriptUserState.update.mutate(set(81));
     await expect.poll(() => patches(simulator)).toHaveLength(1);
     const second = elsewhere.scriptUserState.update.mutate(set(82));
-    const [line = ''] = await redis.inspect.keys('script-state-bff:order:*');
-    await expect.poll(() => redis.inspect.lLen(line)).toBe(2);
+    const [queue = ''] = await redis.inspect.keys('script-state-bff:order:*');
+    await expect.poll(() => redis.inspect.lLen(queue)).toBe(2);
     await redis.stop();
     expect(await first).toMatchObject({ errorDeviceCount: 81 });
     await redis.start();
     expect(await second).toMatchObject({ errorDeviceCount: 82 });
   });
 
-  test('two writes of one replica that lost their places do not wait for each other', async () => {
+  test('two writes of one replica whose queue positions were lost do not deadlock', async () => {
     const { redis, simulator, known, one } = all;
-    const { client } = await all.person();
+    const { client } = await all.signIn();
     const set = (errorDeviceCount: number) => ({ ...known.target, patch: { errorDeviceCount } });
     await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 500 });
     const first = client.scriptUserState.update.mutate(set(51));
     await expect.poll(() => patches(simulator)).toHaveLength(1);
     const second = client.scriptUserState.update.mutate(set(52));
     const third = client.scriptUserState.update.mutate(set(53));
-    const [line = ''] = await redis.inspect.keys('script-state-bff:order:*');
-    await expect.poll(() => redis.inspect.lLen(line)).toBe(3);
-    // As they would come back in after they were lost: in any order.
-    const [a = '', b = '', c = ''] = await redis.inspect.lRange(line, 0, -1);
-    await redis.inspect.multi().del(line).rPush(line, [a, c, b]).exec();
+    const [queue = ''] = await redis.inspect.keys('script-state-bff:order:*');
+    await expect.poll(() => redis.inspect.lLen(queue)).toBe(3);
+    // After a loss, tickets join the queue again in any order.
+    const [a = '', b = '', c = ''] = await redis.inspect.lRange(queue, 0, -1);
+    await redis.inspect.multi().del(queue).rPush(queue, [a, c, b]).exec();
     expect(await Promise.all([first, second, third])).toMatchObject([51, 52, 53].map((each) => set(each).patch));
     expect((await patches(simulator)).map(({ body }) => body)).toMatchObject(
       [51, 52, 53].map((each) => set(each).patch),
@@ -142,26 +143,26 @@ describeWithRedis('while Redis is away', () => {
     expect(await one.ready()).toBe(200);
   });
 
-  test('a service that is started is alive, and ready as soon as it is back', async () => {
+  test('a service that starts is alive, and ready once Redis is back', async () => {
     const { redis, settings } = all;
     await redis.stop();
     const late = await startTestService(settings);
     try {
-      const ask = async (path: string) => (await fetch(`${late.address}${path}`)).status;
-      expect([await ask('/healthz'), await ask('/readyz')]).toEqual([200, 503]);
+      const statusOf = async (path: string) => (await request(late.address).get(path)).status;
+      expect([await statusOf('/healthz'), await statusOf('/readyz')]).toEqual([200, 503]);
       await redis.start();
-      await expect.poll(() => ask('/readyz'), { timeout: 10_000 }).toBe(200);
+      await expect.poll(() => statusOf('/readyz'), { timeout: 10_000 }).toBe(200);
     } finally {
       await late.stop();
     }
   });
 
-  test('what is lost with it makes people sign in again, and breaks nothing else', async () => {
+  test('after a loss of all data, users have to sign in again, and all else works', async () => {
     const { redis, known } = all;
-    const { client, visitor } = await all.person();
+    const { client, agent } = await all.signIn();
     await redis.inspect.flushAll();
     expect(await failure(client.session.current.query())).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
-    await visitor.signIn('operator');
+    await agent.signIn('operator');
     const patch = { errorDeviceCount: 91 };
     expect(await client.scriptUserState.update.mutate({ ...known.target, patch })).toMatchObject(patch);
   });

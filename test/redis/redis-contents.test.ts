@@ -1,3 +1,4 @@
+import request from 'supertest';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { clientWith } from '../support/delegated.js';
 import { describeWithRedis } from '../support/redis.js';
@@ -6,15 +7,15 @@ import { failure, startTestService, type TestService } from '../support/service.
 
 const prefix = 'script-state-bff:';
 
-describeWithRedis('what is in Redis', () => {
+describeWithRedis('the data in Redis', () => {
   let all: Replicas;
-  let more: TestService | undefined;
+  let restarted: TestService | undefined;
   beforeEach(async () => {
     all = await startReplicas('here');
-    more = undefined;
+    restarted = undefined;
   });
   afterEach(async () => {
-    await more?.stop();
+    await restarted?.stop();
     await all.stop();
   });
 
@@ -24,9 +25,11 @@ describeWithRedis('what is in Redis', () => {
     expect(rest).toEqual([]);
     return key ?? expect.fail(`no ${kind}`);
   };
+  const untilReady = ({ address }: TestService) =>
+    expect.poll(async () => (await request(address).get('/readyz')).status, { timeout: 10_000 }).toBe(200);
   const read = (key: string) => all.redis.inspect.get(key).then((value) => value ?? expect.fail(`no ${key}`));
 
-  /** Everything that there is, as text. */
+  /** All keys and values, as text. */
   async function everything(): Promise<string> {
     const { inspect } = all.redis;
     const texts = (await inspect.keys('*')).map(async (key) => {
@@ -37,49 +40,49 @@ describeWithRedis('what is in Redis', () => {
     return (await Promise.all(texts)).flat().join('\n');
   }
 
-  test('holds no token, no name and no cookie that can be read, and goes with the session', async () => {
+  test('contains no readable token, name or cookie, and is deleted with the session', async () => {
     const { provider, known } = all;
-    const { visitor, client } = await all.person();
+    const { agent, client } = await all.signIn();
     await client.scriptUserState.update.mutate({
       ...known.target,
       patch: { userPrincipalName: 'canary-upn@contoso.example' },
     });
     const text = await everything();
     expect(text).toContain(`${prefix}tokens:`);
-    const secrets = [...provider.issued, ...visitor.cookies(), 'Some Body', 'canary-upn', provider.clientSecret];
+    const secrets = [...provider.issued, ...agent.cookies(), 'Some Body', 'canary-upn', provider.clientSecret];
     expect(provider.issued.length).toBeGreaterThan(2);
     for (const secret of secrets) expect(text).not.toContain(secret);
     for (const kind of ['session', 'tokens', 'person', 'sid']) {
       expect(await all.redis.inspect.pTTL(await keyOf(kind))).toBeGreaterThan(0);
     }
-    await visitor.signOut();
+    await agent.signOut();
     await expect.poll(async () => [...(await keysOf('session')), ...(await keysOf('tokens'))]).toEqual([]);
   });
 
   test.each<[string, (value: string) => string]>([
     ['is empty', () => ''],
-    ['is garbage', () => 'garbage'],
+    ['is random text', () => 'garbage'],
     ['is not sealed', () => JSON.stringify({ signedIn: { oid: 'x', name: 'x', roles: ['operator'], endsAt: 1e15 } })],
-    ['is cut off', (value) => value.slice(0, -8)],
+    ['is truncated', (value) => value.slice(0, -8)],
     ['was changed', (value) => `${value.startsWith('A') ? 'B' : 'A'}${value.slice(1)}`],
-  ])('a session that %s is none', async (_, change) => {
-    const { client, elsewhere, visitor } = await all.person();
+  ])('a session that %s counts as none', async (_, change) => {
+    const { client, elsewhere, agent } = await all.signIn();
     const key = await keyOf('session');
     await all.redis.inspect.set(key, change(await read(key)), { expiration: 'KEEPTTL' });
     for (const each of [client, elsewhere]) {
       expect(await failure(each.session.current.query())).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
     }
-    await visitor.signIn('operator');
+    await agent.signIn('operator');
     expect(await elsewhere.session.current.query()).toHaveProperty('user');
   });
 
-  test('can not be put in the place of something else', async () => {
+  test('cannot be moved to another key', async () => {
     const { inspect } = all.redis;
-    const first = await all.person();
+    const first = await all.signIn();
     const key = await keyOf('session');
     const tokens = await keyOf('tokens');
     const [session, sealed] = [await read(key), await read(tokens)];
-    const second = await all.person();
+    const second = await all.signIn();
     const [other = ''] = (await keysOf('session')).filter((each) => each !== key);
     await inspect.set(other, session);
     expect(await failure(second.client.session.current.query())).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
@@ -93,29 +96,29 @@ describeWithRedis('what is in Redis', () => {
     });
   });
 
-  test.each(['session', 'tokens'])('a %s of another type than it should be fails closed', async (kind) => {
-    const { client } = await all.person();
+  test.each(['session', 'tokens'])('a %s key of the wrong type fails closed', async (kind) => {
+    const { client } = await all.signIn();
     const key = await keyOf(kind);
     await all.redis.inspect.del(key);
     await all.redis.inspect.rPush(key, 'garbage');
-    const told = await failure(client.scriptUserState.get.query(all.known.target));
-    expect(told).toMatchObject({ reason: 'OVERLOADED', httpStatus: 503 });
+    const error = await failure(client.scriptUserState.get.query(all.known.target));
+    expect(error).toMatchObject({ reason: 'OVERLOADED', httpStatus: 503 });
   });
 
-  test('lines with garbage in them are passed, and a quota that is none is not overdrawn', async () => {
+  test('invalid entries in a queue are skipped, and an invalid quota is not exceeded', async () => {
     const { inspect } = all.redis;
     const { known, simulator } = all;
-    const { client } = await all.person();
+    const { client } = await all.signIn();
     const update = (errorDeviceCount: number) =>
       client.scriptUserState.update.mutate({ ...known.target, patch: { errorDeviceCount } });
     await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 500 });
     const first = update(1);
-    const line = await expect
+    const queue = await expect
       .poll(() => keysOf('order'))
       .toHaveLength(1)
       .then(() => keyOf('order'));
     await first;
-    await inspect.rPush(line, ['', ' ', 'x', 'dead 7 y', 'garbage '.repeat(100)]);
+    await inspect.rPush(queue, ['', ' ', 'x', 'dead 7 y', 'garbage '.repeat(100)]);
     expect(await update(2)).toMatchObject({ errorDeviceCount: 2 });
 
     const quota = (await keysOf('quota')).find((key) => key.endsWith('writes')) ?? expect.fail('no quota');
@@ -127,26 +130,26 @@ describeWithRedis('what is in Redis', () => {
     expect(await client.session.current.query()).toHaveProperty('user');
   });
 
-  test('can be read with a secret that is on its way out, and is sealed anew when it is renewed', async () => {
+  test('opens with the previous secret, and is sealed with the new one on renewal', async () => {
     const { provider, settings, known } = all;
     const [old = '', fresh] = [settings['SESSION_SECRET'], 'a-fresh-session-secret-of-the-tests-own'];
     provider.accessTokenSeconds = 30;
-    const { visitor } = await all.person();
+    const { agent } = await all.signIn();
     provider.accessTokenSeconds = 3600;
-    more = await startTestService({ ...settings, SESSION_SECRET: `${fresh},${old}` });
+    restarted = await startTestService({ ...settings, SESSION_SECRET: `${fresh},${old}` });
     const get = (service: TestService) =>
-      clientWith(service, () => visitor.cookies()).scriptUserState.get.query(known.target);
-    await expect.poll(async () => (await fetch(`${more?.address}/readyz`)).status).toBe(200);
+      clientWith(service, () => agent.cookies()).scriptUserState.get.query(known.target);
+    await untilReady(restarted);
     const before = await read(await keyOf('tokens'));
-    expect(await get(more)).toEqual(known.state);
+    expect(await get(restarted)).toEqual(known.state);
     expect(await read(await keyOf('tokens'))).not.toBe(before);
-    // Whoever only knows the old one can't read what is new.
+    // A replica with only the previous secret cannot open it.
     expect(
-      await failure(clientWith(all.two, () => visitor.cookies()).scriptUserState.get.query(known.target)),
+      await failure(clientWith(all.two, () => agent.cookies()).scriptUserState.get.query(known.target)),
     ).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
-    await more.stop();
-    more = await startTestService({ ...settings, SESSION_SECRET: fresh });
-    await expect.poll(async () => (await fetch(`${more?.address}/readyz`)).status).toBe(200);
-    expect(await failure(get(more))).toMatchObject({ reason: 'SIGN_IN_REQUIRED', httpStatus: 401 });
+    await restarted.stop();
+    restarted = await startTestService({ ...settings, SESSION_SECRET: fresh });
+    await untilReady(restarted);
+    expect(await failure(get(restarted))).toMatchObject({ reason: 'SIGN_IN_REQUIRED', httpStatus: 401 });
   });
 });

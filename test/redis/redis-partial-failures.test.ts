@@ -6,9 +6,9 @@ import { Secret } from '../../src/secret.js';
 import { createStreamClient, manyStates, readMany, rowsOf } from '../support/bulk.js';
 import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.js';
 import { type Replicas, startReplicas } from '../support/replicas.js';
-import { visit } from '../support/visitor.js';
+import { createUserAgent } from '../support/user-agent.js';
 
-describeWithRedis('what Redis is asked for while it hangs', () => {
+describeWithRedis('a command that times out', () => {
   let server: TestRedis;
   let redis: Redis;
   beforeEach(async () => {
@@ -22,7 +22,7 @@ describeWithRedis('what Redis is asked for while it hangs', () => {
     await server.close();
   });
 
-  test('takes no slots for nobody when it wakes', async () => {
+  test('takes no slots when Redis runs it later', async () => {
     const pool = createRedisSlotPool({ redis, replicaId: 'one', name: 'test', limit: 10, deadlineMs: 30_000 });
     const request = () => pool.request(() => ({ interactive: 10, bulk: 0 }));
     server.pause();
@@ -34,53 +34,54 @@ describeWithRedis('what Redis is asked for while it hangs', () => {
   });
 });
 
-describeWithRedis('when Redis goes in the middle of it', () => {
+describeWithRedis('with invalid data in Redis', () => {
   let all: Replicas;
   beforeEach(async () => {
     all = await startReplicas('here', { GRAPH_WRITES_PER_20S: '20' });
   });
   afterEach(() => all.stop());
 
-  test('a sign-in of which only a part could be kept has begun no session', async () => {
+  test('a sign-in that is stored only in part starts no session', async () => {
     const { redis, one, provider } = all;
-    await all.person();
-    const [list = ''] = await redis.inspect.keys('script-state-bff:person:*');
+    await all.signIn();
+    const [index = ''] = await redis.inspect.keys('script-state-bff:person:*');
     const before = await redis.inspect.keys('script-state-bff:session:*');
-    // Nothing can be added to it.
-    await redis.inspect.multi().del(list).set(list, 'garbage').exec();
-    const visitor = visit(one, undefined, provider.issuer);
-    const page = await visitor.signIn('operator');
+    // A string in the place of the sorted set: the index cannot be written.
+    await redis.inspect.multi().del(index).set(index, 'garbage').exec();
+    const agent = createUserAgent(one, undefined, provider.issuer);
+    const page = await agent.signIn('operator');
     expect([page.status, page.html]).toEqual([503, expect.stringContaining('Nothing has been changed')]);
-    expect(visitor.cookies()).toEqual([]);
-    expect(await visitor.call('session.current')).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
+    expect(agent.cookies()).toEqual([]);
+    expect(await agent.call('session.current')).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
     expect(await redis.inspect.keys('script-state-bff:session:*')).toEqual(before);
   });
 
-  test('a line that is none holds up nobody but the state that it is of', async () => {
+  test('an invalid queue blocks only its own state', async () => {
     const { redis, simulator, one } = all;
-    const { client, visitor } = await all.person();
+    const { client, agent } = await all.signIn();
     const rows = rowsOf(await manyStates({ client }, 5), 300);
     await client.scriptUserState.update.mutate(rows[0] ?? expect.fail('no rows'));
     await simulator.reset();
     const { scriptKind, scriptId, userStateId } = rows[0] ?? expect.fail('no rows');
     const path = `deviceManagement/${scriptKind}s/${scriptId}/userRunStates/${encodeURIComponent(userStateId)}`;
     await redis.inspect.set(`script-state-bff:order:${path.toLowerCase()}`, 'garbage');
-    const stream = createStreamClient(one, { cookie: visitor.cookies().join('; ') });
+    const stream = createStreamClient(one, { cookie: agent.cookies().join('; ') });
     const bulk = readMany(stream, { updates: [...rows] });
     await expect.poll(() => bulk.results().length, { timeout: 5_000 }).toBeGreaterThanOrEqual(4);
     bulk.leave();
   });
 
-  test('a quota with members that never end is asked for no more often than another', async () => {
+  test('a quota with members that never expire causes no additional commands', async () => {
     const { redis, known } = all;
-    const { client } = await all.person();
+    const { client } = await all.signIn();
     const garbage = Array.from({ length: 20 }, (_, index) => ({ score: Number.POSITIVE_INFINITY, value: `${index}` }));
     await redis.inspect.zAdd('script-state-bff:quota:writes', garbage);
-    const asked = async () => Number(/commands_processed:(\d+)/.exec(await redis.inspect.info('stats'))?.[1]);
-    const before = await asked();
+    const commandsProcessed = async () =>
+      Number(/commands_processed:(\d+)/.exec(await redis.inspect.info('stats'))?.[1]);
+    const before = await commandsProcessed();
     const patch = { errorDeviceCount: 33 };
     await client.scriptUserState.update.mutate({ ...known.target, patch }).catch(() => undefined);
-    expect((await asked()) - before).toBeLessThan(1_000);
+    expect((await commandsProcessed()) - before).toBeLessThan(1_000);
     await redis.inspect.del('script-state-bff:quota:writes');
     expect(await client.scriptUserState.update.mutate({ ...known.target, patch })).toMatchObject(patch);
   });

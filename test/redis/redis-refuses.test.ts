@@ -7,7 +7,7 @@ import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.
 import { type Replicas, startReplicas, untilReady } from '../support/replicas.js';
 import { failure } from '../support/service.js';
 
-describeWithRedis('a Redis that answers, but takes no writes', () => {
+describeWithRedis('a Redis that rejects writes', () => {
   describe('because it is full', () => {
     let all: Replicas;
     beforeEach(async () => {
@@ -15,14 +15,14 @@ describeWithRedis('a Redis that answers, but takes no writes', () => {
     });
     afterEach(() => all.stop());
 
-    test('is one that is away, and the log says what it said', async () => {
+    test('counts as unavailable, and its error code is logged', async () => {
       const { redis, one, two, known } = all;
-      const { client } = await all.person();
+      const { client } = await all.signIn();
       await redis.inspect.configSet('maxmemory', '1');
       expect([await one.ready(), await two.ready()]).toEqual([503, 503]);
       expect(await failure(client.scriptUserState.get.query(known.target))).toMatchObject({ reason: 'OVERLOADED' });
-      const said = one.logged.filter((line) => line.includes('OOM'));
-      expect(said.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      const lines = one.logged.filter((line) => line.includes('OOM'));
+      expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
         { level: 50, cause: 'OOM', msg: 'Redis is unavailable' },
         { level: 40, reason: 'OVERLOADED', causes: ['RedisError OOM', 'Error'], msg: 'request refused' },
       ]);
@@ -34,7 +34,7 @@ describeWithRedis('a Redis that answers, but takes no writes', () => {
     });
   });
 
-  describe('because another one is the primary now', () => {
+  describe('because it is no longer the primary', () => {
     let servers: readonly [TestRedis, TestRedis];
     let forwarder: Forwarder;
     let redis: Redis;
@@ -50,18 +50,18 @@ describeWithRedis('a Redis that answers, but takes no writes', () => {
       for (const server of servers) await server.close();
     });
 
-    test('is left for the one to which its address leads', async () => {
+    test('is disconnected, and the address leads to the new primary', async () => {
       const [old, next] = servers;
-      const heard: string[] = [];
-      redis.subscribe('news', (message) => void heard.push(message));
+      const received: string[] = [];
+      redis.subscribe('news', (message) => void received.push(message));
       forwarder.leadTo(portOf(next));
       await old.inspect.sendCommand(['REPLICAOF', '127.0.0.1', String(portOf(next))]);
       await expect.poll(() => redis.isUp(), { timeout: 10_000 }).toBe(true);
       await redis.run((commands) => commands.set('where', 'here'));
       expect(await next.inspect.get('where')).toBe('here');
-      // Only those who listen at the new one count.
-      await expect.poll(() => next.inspect.publish('news', 'heard'), { timeout: 10_000 }).toBe(1);
-      await expect.poll(() => heard).toContain('heard');
+      // `publish` returns the number of subscribers at the new primary.
+      await expect.poll(() => next.inspect.publish('news', 'hello'), { timeout: 10_000 }).toBe(1);
+      await expect.poll(() => received).toContain('hello');
     });
   });
 });

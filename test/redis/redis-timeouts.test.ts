@@ -3,26 +3,26 @@ import { createStreamClient, manyStates, patches, readMany, rowsOf } from '../su
 import { describeWithRedis } from '../support/redis.js';
 import { type Replicas, startReplicas } from '../support/replicas.js';
 import { failure } from '../support/service.js';
-import { visit } from '../support/visitor.js';
+import { createUserAgent } from '../support/user-agent.js';
 
-describeWithRedis('when Redis goes in the middle of it', () => {
+describeWithRedis('when Redis stops', () => {
   let all: Replicas;
   beforeEach(async () => {
     all = await startReplicas('here', { GRAPH_WRITES_PER_20S: '20' });
   });
   afterEach(() => all.stop());
 
-  test('a write that still waits is told so, and is not sent', async () => {
+  test('a waiting write fails, and is not sent', async () => {
     const { redis, simulator, known } = all;
-    const { client, elsewhere } = await all.person();
+    const { client, elsewhere } = await all.signIn();
     await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 700 });
     const set = (errorDeviceCount: number) => ({ ...known.target, patch: { errorDeviceCount } });
     const first = client.scriptUserState.update.mutate(set(31));
     await expect.poll(() => patches(simulator)).toHaveLength(1);
     const second = failure(elsewhere.scriptUserState.update.mutate(set(32)));
     await expect.poll(() => redis.inspect.keys('script-state-bff:order:*')).toHaveLength(1);
-    const [line = ''] = await redis.inspect.keys('script-state-bff:order:*');
-    await expect.poll(() => redis.inspect.lLen(line)).toBe(2);
+    const [queue = ''] = await redis.inspect.keys('script-state-bff:order:*');
+    await expect.poll(() => redis.inspect.lLen(queue)).toBe(2);
     await redis.stop();
     expect(await first).toMatchObject({ errorDeviceCount: 31 });
     expect(await second).toMatchObject({ reason: 'OVERLOADED', httpStatus: 503 });
@@ -30,15 +30,15 @@ describeWithRedis('when Redis goes in the middle of it', () => {
     await redis.start();
   });
 
-  test('updates of many go on when it is back, each once', async () => {
+  test('a bulk update continues when it is back, and sends each row once', async () => {
     const { redis, simulator, one } = all;
-    const { client, visitor } = await all.person();
+    const { client, agent } = await all.signIn();
     const rows = rowsOf(await manyStates({ client }, 15), 700);
     await simulator.reset();
-    // The last one is answered after Redis has gone, and the first of the others waits for it.
+    // The response to the last row arrives after Redis stopped. The first of the other rows waits for it.
     const [last] = rows.slice(-1);
     await simulator.fault({ fault: 'latency', method: 'PATCH', path: last?.userStateId ?? '', delayMs: 700 });
-    const stream = createStreamClient(one, { cookie: visitor.cookies().join('; ') });
+    const stream = createStreamClient(one, { cookie: agent.cookies().join('; ') });
     const first = readMany(stream, { updates: rows.slice(-1) });
     await expect.poll(() => patches(simulator)).toHaveLength(1);
     const again = rows.map((row) => ({ ...row, patch: { successDeviceCount: 900 } })).toReversed();
@@ -54,7 +54,7 @@ describeWithRedis('when Redis goes in the middle of it', () => {
   });
 });
 
-describeWithRedis('a sign-in that is begun at one replica', () => {
+describeWithRedis('a sign-in that starts at one replica', () => {
   const publicUrl = 'http://localhost:4711';
   let all: Replicas;
   beforeEach(async () => {
@@ -62,14 +62,14 @@ describeWithRedis('a sign-in that is begun at one replica', () => {
   });
   afterEach(() => all.stop());
 
-  test('can be ended at the other, and holds at both', async () => {
+  test('can finish at the other, and is valid at both', async () => {
     const { one, two, provider } = all;
-    const [begins, ends] = [one, two].map((replica) => visit(replica, publicUrl, provider.issuer));
-    if (begins === undefined || ends === undefined) throw new Error('two are wanted');
-    const { url } = await begins.browser.open(`${publicUrl}/auth/sign-in`, undefined, '/auth/callback');
-    for (const cookie of begins.cookies()) ends.browser.plant('localhost', cookie);
-    expect(await ends.browser.open(url)).toMatchObject({ status: 200 });
-    for (const cookie of ends.cookies()) begins.browser.plant('localhost', cookie);
-    for (const each of [begins, ends]) expect(await each.call('session.current')).toMatchObject({ status: 200 });
+    const [starting, finishing] = [one, two].map((replica) => createUserAgent(replica, publicUrl, provider.issuer));
+    if (starting === undefined || finishing === undefined) throw new Error('no replicas');
+    const { url } = await starting.browser.open(`${publicUrl}/auth/sign-in`, undefined, '/auth/callback');
+    for (const cookie of starting.cookies()) finishing.browser.plant('localhost', cookie);
+    expect(await finishing.browser.open(url)).toMatchObject({ status: 200 });
+    for (const cookie of finishing.cookies()) starting.browser.plant('localhost', cookie);
+    for (const each of [starting, finishing]) expect(await each.call('session.current')).toMatchObject({ status: 200 });
   });
 });

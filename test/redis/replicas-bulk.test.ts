@@ -28,15 +28,15 @@ describeWithRedis('two replicas with a small quota', () => {
 
   /** Somebody, and rows that nobody has written to. */
   async function personWithRows(count: number) {
-    const person = await all.person();
+    const person = await all.signIn();
     const rows = rowsOf(await manyStates(person, count), 1000);
     await all.simulator.reset();
     return { ...person, rows };
   }
 
   test('a single update at one hurries the row that it waits for at the other', async () => {
-    const { visitor, elsewhere, rows } = await personWithRows(20);
-    const stream = createStreamClient(all.one, { cookie: visitor.cookies().join('; ') });
+    const { agent, elsewhere, rows } = await personWithRows(20);
+    const stream = createStreamClient(all.one, { cookie: agent.cookies().join('; ') });
     const bulk = readMany(stream, { updates: [...rows] });
     // One slot is kept for those who wait for an answer.
     await expect.poll(() => bulk.results().length).toBe(9);
@@ -87,8 +87,8 @@ describeWithRedis('two replicas with a small quota', () => {
   });
 
   test('rows of one that is killed hold up nobody at the other', async () => {
-    const { visitor, elsewhere, rows } = await personWithRows(20);
-    const stream = createStreamClient(all.one, { cookie: visitor.cookies().join('; ') });
+    const { agent, elsewhere, rows } = await personWithRows(20);
+    const stream = createStreamClient(all.one, { cookie: agent.cookies().join('; ') });
     const bulk = readMany(stream, { updates: [...rows] });
     await expect.poll(() => bulk.results().length).toBe(9);
     await all.one.kill();
@@ -109,8 +109,8 @@ describeWithRedis('two replicas with a small quota', () => {
     ['answers', () => undefined],
     ['hangs', (redis) => redis.pause()],
   ])('rows that wait behind those of another are told when theirs is stopped, while Redis %s', async (_, meanwhile) => {
-    const { visitor, rows } = await personWithRows(20);
-    const cookie = { cookie: visitor.cookies().join('; ') };
+    const { agent, rows } = await personWithRows(20);
+    const cookie = { cookie: agent.cookies().join('; ') };
     const first = readMany(createStreamClient(all.one, cookie), { updates: [...rows] });
     await expect.poll(() => first.results().length).toBe(9);
     const waiting = rows.slice(12);

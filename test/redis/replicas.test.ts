@@ -20,27 +20,27 @@ for (const where of ['here', 'processes'] as const) {
     afterAll(() => all.stop());
 
     test('know the same people, and each knows at once who signed out at the other', async () => {
-      const { visitor, client, elsewhere } = await all.person();
+      const { agent, client, elsewhere } = await all.signIn();
       expect(await elsewhere.session.current.query()).toEqual(await client.session.current.query());
-      const cookies = visitor.cookies();
+      const cookies = agent.cookies();
       expect(cookies).toHaveLength(1);
-      expect(await visitor.signOut()).toMatchObject({ status: 200 });
-      visitor.browser.plant('localhost', cookies[0] ?? '');
+      expect(await agent.signOut()).toMatchObject({ status: 200 });
+      agent.browser.plant('localhost', cookies[0] ?? '');
       expect(await failure(elsewhere.session.current.query())).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
       expect(await failure(client.session.current.query())).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
     });
 
     test('know at once whom the provider signed out at the other', async () => {
-      const { visitor, elsewhere } = await all.person();
+      const { agent, elsewhere } = await all.signIn();
       await elsewhere.session.current.query();
-      await visitor.browser.send(`${visitor.origin}/auth/front-channel-sign-out?sid=the-only-session`, {
+      await agent.browser.send(`${agent.origin}/auth/front-channel-sign-out?sid=the-only-session`, {
         crossSite: true,
       });
       expect(await failure(elsewhere.session.current.query())).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
     });
 
     test('take each other’s cursors', async () => {
-      const { client, elsewhere } = await all.person();
+      const { client, elsewhere } = await all.signIn();
       const { nextCursor = '' } = await client.script.list.query({ scriptKind: 'deviceShellScript' });
       const next = await elsewhere.script.list.query({ scriptKind: 'deviceShellScript', cursor: nextCursor });
       expect(next.items.length).toBeGreaterThan(0);
@@ -49,7 +49,7 @@ for (const where of ['here', 'processes'] as const) {
     test('renew a token once, however many calls of both want it', async () => {
       const { provider, known } = all;
       provider.accessTokenSeconds = 30;
-      const { client, elsewhere } = await all.person();
+      const { client, elsewhere } = await all.signIn();
       provider.accessTokenSeconds = 3600;
       const before = provider.refreshes;
       const release = provider.hold();
@@ -64,17 +64,17 @@ for (const where of ['here', 'processes'] as const) {
     test('send no more for a session that ends at the other while its token is renewed', async () => {
       const { provider, known, simulator } = all;
       provider.accessTokenSeconds = 30;
-      const { visitor, elsewhere } = await all.person();
+      const { agent, elsewhere } = await all.signIn();
       provider.accessTokenSeconds = 3600;
       const before = provider.refreshes;
       const release = provider.hold();
-      const cookies = visitor.cookies();
+      const cookies = agent.cookies();
       const update = failure(
         elsewhere.scriptUserState.update.mutate({ ...known.target, patch: { errorDeviceCount: 8 } }),
       );
       await expect.poll(() => provider.refreshes).toBe(before + 1);
-      expect(cookies).toEqual(visitor.cookies());
-      await visitor.signOut();
+      expect(cookies).toEqual(agent.cookies());
+      await agent.signOut();
       release();
       expect(await update).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
       expect((await simulator.journal()).filter(({ method }) => method !== 'GET')).toEqual([]);
@@ -82,7 +82,7 @@ for (const where of ['here', 'processes'] as const) {
 
     test('send updates of one state in the order in which they reached either', async () => {
       const { known, simulator } = all;
-      const { client, elsewhere } = await all.person();
+      const { client, elsewhere } = await all.signIn();
       await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 500 });
       const updates: Promise<unknown>[] = [];
       for (let count = 0; count < 8; count++) {
@@ -111,7 +111,7 @@ for (const where of ['here', 'processes'] as const) {
     test('is one: together they send what Graph takes, and say so of the rest', async () => {
       const { known, simulator } = all;
       await simulator.settings({ writesPer20s: 12 });
-      const { client, elsewhere } = await all.person();
+      const { client, elsewhere } = await all.signIn();
       const calls = Array.from({ length: 10 }, () => [client, elsewhere]).flat();
       const told = await Promise.all(
         calls.map((each, index) =>
@@ -150,7 +150,7 @@ describeWithRedis('a replica with room in its quota', () => {
   afterAll(() => all.stop());
 
   test('turns nobody away, however many come at once', async () => {
-    const { client } = await all.person();
+    const { client } = await all.signIn();
     const rows = rowsOf(await manyStates({ client }, 60), 100);
     await Promise.all(rows.map((row) => client.scriptUserState.update.mutate(row)));
     expect(await patches(all.simulator)).toHaveLength(60);
@@ -158,9 +158,9 @@ describeWithRedis('a replica with room in its quota', () => {
 
   test('turns nobody away whose token has to be renewed', async () => {
     const { provider, known } = all;
-    provider.known = false;
-    const { client, elsewhere } = await all.person();
-    provider.known = true;
+    provider.registersTokens = false;
+    const { client, elsewhere } = await all.signIn();
+    provider.registersTokens = true;
     const before = provider.refreshes;
     const calls = Array.from({ length: 25 }, () => [client, elsewhere]).flat();
     await Promise.all(calls.map((each) => each.scriptUserState.get.query(known.target)));
@@ -168,11 +168,11 @@ describeWithRedis('a replica with room in its quota', () => {
   });
 
   test('looks what became of every row of a batch that ended in doubt', async () => {
-    const { visitor, client } = await all.person();
+    const { agent, client } = await all.signIn();
     const rows = rowsOf(await manyStates({ client }, 20), 500);
     await all.simulator.reset();
     await all.simulator.fault({ fault: 'reset-applied', method: 'POST', path: '$batch' });
-    const stream = createStreamClient(all.one, { cookie: visitor.cookies().join('; ') });
+    const stream = createStreamClient(all.one, { cookie: agent.cookies().join('; ') });
     const results = await readMany(stream, { updates: [...rows] }).over;
     expect(results.map((result) => (result.ok ? 'done' : result.error.data.reason))).toEqual(rows.map(() => 'done'));
     const journal = await all.simulator.journal();
@@ -189,7 +189,7 @@ describeWithRedis('a replica that is killed', () => {
 
   test('holds up nobody for longer than it takes to be found dead', async () => {
     const { known, simulator, one, redis } = all;
-    const { client, elsewhere } = await all.person();
+    const { client, elsewhere } = await all.signIn();
     await simulator.fault({ fault: 'stall', method: 'PATCH' });
     const lost = client.scriptUserState.update.mutate({ ...known.target, patch: { errorDeviceCount: 61 } });
     lost.catch(() => undefined);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createTRPCClient, httpBatchStreamLink, httpLink, type TRPCClient, TRPCClientError } from '@trpc/client';
 import type { AppRouter } from '../../src/contract.js';
 import { type StateRef, userStatePath, userStatesPath } from '../../src/graph/routes.js';
-import { type Visitor, visit } from '../support/visitor.js';
+import { createUserAgent, type UserAgent } from '../support/user-agent.js';
 import type { Seen, Told } from './judge.js';
 
 /** What everybody notes into. */
@@ -40,7 +40,7 @@ export async function work(desk: Desk): Promise<void> {
   const { number, url, issuer, notes, signal } = desk;
   const at = new URL(url);
   const origin = `http://localhost:${at.port}`;
-  const visitor: Visitor = visit({ url: at, address: url }, origin, issuer);
+  const agent: UserAgent = createUserAgent({ url: at, address: url }, origin, issuer);
   let oid = '';
   let cookie = '';
 
@@ -67,8 +67,8 @@ export async function work(desk: Desk): Promise<void> {
 
   async function signIn(): Promise<void> {
     for (; !signal.aborted; await sleep(200)) {
-      await visitor.signIn('').catch(() => undefined);
-      cookie = visitor.cookies().join('; ');
+      await agent.signIn('').catch(() => undefined);
+      cookie = agent.cookies().join('; ');
       const current = await client.session.current.query().catch(() => undefined);
       if (current === undefined) continue;
       oid = current.user.oid;
@@ -107,7 +107,7 @@ export async function work(desk: Desk): Promise<void> {
 
   async function signOutAndIn(): Promise<void> {
     const before = cookie;
-    const page = await visitor.signOut().catch(() => undefined);
+    const page = await agent.signOut().catch(() => undefined);
     cookie = '';
     // Without an answer, or with a refusal, nobody knows whether the session still lasts.
     for (let asked = page?.status === 200 ? 0 : 2; asked < 2; asked++) {
@@ -140,9 +140,9 @@ export async function work(desk: Desk): Promise<void> {
 export async function workInBulk(desk: Desk): Promise<void> {
   const { url, issuer, notes, signal, states } = desk;
   const at = new URL(url);
-  const visitor = visit({ url: at, address: url }, `http://localhost:${at.port}`, issuer);
-  await visitor.signIn('').catch(() => undefined);
-  const cookie = visitor.cookies().join('; ');
+  const agent = createUserAgent({ url: at, address: url }, `http://localhost:${at.port}`, issuer);
+  await agent.signIn('').catch(() => undefined);
+  const cookie = agent.cookies().join('; ');
   const client = createTRPCClient<AppRouter>({
     links: [httpBatchStreamLink({ url: `${url}/trpc`, headers: { 'x-csrf': '1', cookie } })],
   });

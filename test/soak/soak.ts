@@ -68,7 +68,11 @@ async function main(): Promise<void> {
     startBenchSimulator(folder, faultShares.map((fault) => `${fault}=${rate}`).join()),
   ]);
   await simulator.settings({ writesPer20s: quota, requestsPer20s: 10 * quota });
-  const provider = await startProvider({ register: (token) => simulator.register(token), people, forgiving: true });
+  const provider = await startProvider({
+    register: (token) => simulator.register(token),
+    users: people,
+    allowsReuse: true,
+  });
   // Tokens are renewed a minute before they end: each session renews its own every ten seconds.
   provider.accessTokenSeconds = 70;
   const balancer = await startBalancer();

@@ -4,20 +4,20 @@ import type { AppRouter } from '../../src/contract.js';
 import { canaryToken, startTestService, type TestService } from './service.js';
 import { startTestSimulator, type TestSimulator } from './simulator.js';
 import { type KnownState, oneState } from './states.js';
-import { type Visited, type Visitor, visit } from './visitor.js';
+import { createUserAgent, type ServiceAddress, type UserAgent } from './user-agent.js';
 
 const sessionSecret = 'a-session-secret-of-the-tests-own-0001';
 
 const identity = z.object({ refreshes: z.int(), codeGrants: z.int(), signIns: z.int() });
 
-/** Where people sign in. */
+/** The registration of the service at an identity provider. */
 export interface SignInApplication {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string;
 }
 
-/** The settings with which calls reach Graph as the person who is signed in. */
+/** The settings for calls to Graph with the signed-in user's own token. */
 export function delegated(simulator: TestSimulator, application: SignInApplication): Record<string, string> {
   return {
     LOG_LEVEL: 'trace',
@@ -32,21 +32,25 @@ export function delegated(simulator: TestSimulator, application: SignInApplicati
   };
 }
 
-/** Somebody who has signed in. */
-export interface Delegate {
-  readonly visitor: Visitor;
-  /** Calls with the cookies that the browser holds at that moment. */
+/** A signed-in user. */
+export interface TestUser {
+  readonly agent: UserAgent;
+  /** Sends the cookies that the user agent holds at the time of the call. */
   readonly client: TRPCClient<AppRouter>;
 }
 
-/** Signs somebody in, in a browser of their own. */
-export async function signInAt(service: Visited, providerUrl: string, person = 'operator'): Promise<Delegate> {
-  const visitor = visit(service, undefined, providerUrl);
-  await visitor.signIn(person);
-  return { visitor, client: clientWith(service, () => visitor.cookies()) };
+/** Signs a user in, in a new user agent. */
+export async function signInUser(
+  service: ServiceAddress,
+  providerUrl: string,
+  account = 'operator',
+): Promise<TestUser> {
+  const agent = createUserAgent(service, undefined, providerUrl);
+  await agent.signIn(account);
+  return { agent, client: clientWith(service, () => agent.cookies()) };
 }
 
-/** A typed client that sends cookies. */
+/** Creates a typed client that sends cookies. */
 export function clientWith(
   { address }: Pick<TestService, 'address'>,
   cookies: () => readonly string[],
@@ -55,23 +59,24 @@ export function clientWith(
   return createTRPCClient<AppRouter>({ links: [httpLink({ url: `${address}/trpc`, headers })] });
 }
 
-/** The service before the simulator and its identity provider, where people use their own tokens. */
+/** A service with delegated permissions, a simulator, and the simulator's identity provider. */
 export interface DelegatedPair {
   readonly simulator: TestSimulator;
   readonly service: TestService;
-  /** The service's own. */
+  /** The settings of the service. */
   readonly settings: Readonly<Record<string, string>>;
-  /** A user state, found with a token that is nobody's. */
+  /** A user state of the simulator. */
   readonly known: KnownState;
-  /** Changes how the identity provider answers. */
+  /** Changes the behaviour of the identity provider. */
   identity(change: Readonly<Record<string, unknown>>): Promise<void>;
+  /** The counters of the identity provider. */
   counts(): Promise<z.infer<typeof identity>>;
-  /** Somebody who has signed in, in a browser of their own. */
-  person(key?: string): Promise<Delegate>;
+  /** Signs a user in, in a new user agent. */
+  signIn(account?: string): Promise<TestUser>;
   stop(): Promise<void>;
 }
 
-/** Starts them. */
+/** Starts all of it. */
 export async function startDelegated(): Promise<DelegatedPair> {
   const simulator = await startTestSimulator({ identity: true });
   if (simulator.identity === undefined) throw new Error('the simulator has no identity provider');
@@ -93,7 +98,7 @@ export async function startDelegated(): Promise<DelegatedPair> {
     known,
     identity: async (change) => void (await control('PATCH', change)),
     counts: async () => identity.parse(await control('GET')),
-    person: (key) => signInAt(service, simulator.url, key),
+    signIn: (account) => signInUser(service, simulator.url, account),
     async stop() {
       await simulator.reset();
       await service.stop();
@@ -102,7 +107,7 @@ export async function startDelegated(): Promise<DelegatedPair> {
   };
 }
 
-/** A user state of a simulator, found without anybody's token. */
+/** Finds a user state of a simulator, with a service and a token of its own. */
 export async function findState(simulator: Pick<TestSimulator, 'baseUrl' | 'register' | 'reset'>): Promise<KnownState> {
   await simulator.register(canaryToken);
   const finder = await startTestService({

@@ -5,30 +5,30 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 
-/** The canaries of a good answer. */
+/** The tokens of every valid response. */
 export const maliciousTokens = {
   access_token: 'canary-access-7f3a9c',
   refresh_token: 'canary-refresh-7f3a9c',
 } as const;
 
-/** How the provider deviates from a good answer. */
+/** How the responses of the provider deviate from valid ones. */
 export interface Deviation {
-  /** Changes to the claims of the ID token; `undefined` leaves one out. */
+  /** Claims of the ID token to replace; `undefined` omits a claim. */
   readonly claims?: Readonly<Record<string, unknown>>;
-  /** Another way to make an ID token of the claims. */
-  readonly sign?: (claims: JWTPayload, good: (claims: JWTPayload) => Promise<string>) => Promise<string> | string;
-  /** Another answer of the token endpoint. */
-  readonly answer?: (response: ServerResponse) => void;
+  /** Signs the ID token in the place of the provider. */
+  readonly sign?: (claims: JWTPayload, signValid: (claims: JWTPayload) => Promise<string>) => Promise<string> | string;
+  /** Answers token requests in the place of the provider. */
+  readonly respond?: (response: ServerResponse) => void;
 }
 
-/** A small OpenID provider that signs anybody in at once, and does what it should not when it is told to. */
+/** An OpenID provider that signs users in without interaction, with valid or manipulated responses. */
 export interface MaliciousProvider {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** From now on. */
+  /** Manipulates the responses from now on. */
   deviate(deviation: Deviation): void;
-  /** Every ID token that it gave. */
+  /** All ID tokens issued. */
   readonly idTokens: readonly string[];
   close(): Promise<void>;
 }
@@ -36,18 +36,19 @@ export interface MaliciousProvider {
 const json = (response: ServerResponse, status: number, body: object) =>
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 
-/** Starts one on a free port. */
+/** Starts a provider on a free port. */
 export async function startMaliciousProvider(): Promise<MaliciousProvider> {
   const { privateKey, publicKey } = await generateKeyPair('RS256');
   const jwk = await exportJWK(publicKey);
   const kid = await calculateJwkThumbprint(jwk);
   const codes = new Map<string, string | null>();
   const idTokens: string[] = [];
-  const clientId = 'rogue-client';
+  const clientId = 'malicious-client';
   let deviation: Deviation = {};
   let issuer = '';
 
-  const good = (claims: JWTPayload) => new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid }).sign(privateKey);
+  const signValid = (claims: JWTPayload) =>
+    new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid }).sign(privateKey);
 
   async function idToken(nonce: string | null): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
@@ -64,7 +65,7 @@ export async function startMaliciousProvider(): Promise<MaliciousProvider> {
       nonce,
       ...deviation.claims,
     };
-    const token = await (deviation.sign?.(claims, good) ?? good(claims));
+    const token = await (deviation.sign?.(claims, signValid) ?? signValid(claims));
     idTokens.push(token);
     return token;
   }
@@ -84,7 +85,7 @@ export async function startMaliciousProvider(): Promise<MaliciousProvider> {
       const code = new URLSearchParams(await text(request)).get('code') ?? '';
       const nonce = codes.get(code);
       codes.delete(code);
-      if (deviation.answer !== undefined) deviation.answer(response);
+      if (deviation.respond !== undefined) deviation.respond(response);
       else if (nonce === undefined) json(response, 400, { error: 'invalid_grant' });
       else {
         const tokens = { ...maliciousTokens, token_type: 'Bearer', expires_in: 3600, id_token: await idToken(nonce) };
@@ -114,7 +115,7 @@ export async function startMaliciousProvider(): Promise<MaliciousProvider> {
   return {
     issuer,
     clientId,
-    clientSecret: 'canary-client-secret-of-the-rogue-7f3a9c',
+    clientSecret: 'canary-client-secret-7f3a9c',
     deviate: (next) => {
       deviation = next;
     },

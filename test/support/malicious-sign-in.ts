@@ -2,39 +2,39 @@ import { expect } from 'vitest';
 import { type MaliciousProvider, maliciousTokens, startMaliciousProvider } from './malicious-provider.js';
 import { startTestService, type TestService } from './service.js';
 import { startTestSimulator, type TestSimulator } from './simulator.js';
-import { type Visitor, visit } from './visitor.js';
+import { createUserAgent, type UserAgent } from './user-agent.js';
 
-/** Signs the cookies of the service. */
+/** The secret that signs the cookies of the service. */
 export const maliciousSecret = 'canary-session-secret-of-32-characters';
 
-/** A read that needs a role. */
+/** The input of a query that requires a role. */
 export const listing = { scriptKind: 'deviceShellScript' };
 
-/** How a sign-in is refused: what the audit says of it, and the page, unless it is the usual one. */
-export interface Refused {
+/** How a sign-in is rejected: the reason in the audit log, and the status and title of the page. */
+export interface Rejection {
   readonly reason: RegExp;
   readonly status?: number;
   readonly title?: string;
-  /** It was not the answer to this browser's sign-in, which goes on. */
-  readonly goesOn?: boolean;
+  /** Whether the browser's own sign-in stays in progress. */
+  readonly keepsTransaction?: boolean;
 }
 
-/** The service with a provider that is not to be trusted. */
+/** A service and its malicious identity provider. */
 export interface MaliciousSignIn {
   readonly simulator: TestSimulator;
   readonly provider: MaliciousProvider;
   readonly service: TestService;
-  visitor(): Visitor;
-  /** Begins a sign-in and stops before the provider's answer reaches the service. Returns the callback's address. */
-  begin(visitor: Visitor): Promise<URL>;
-  /** Opens a callback, which must end with a page, an audit line and nobody signed in. */
-  expectRefused(visitor: Visitor, callback: URL, refused: Refused): Promise<void>;
-  /** The good answers again, and an empty journal. */
+  createUserAgent(): UserAgent;
+  /** Signs in at the provider, without opening the callback at the service. Resolves to the URL of the callback. */
+  start(agent: UserAgent): Promise<URL>;
+  /** Opens a callback. Expects a page, a line in the audit log, and no session. */
+  expectRejected(agent: UserAgent, callback: URL, rejection: Rejection): Promise<void>;
+  /** Restores valid responses, and empties the simulator's journal. */
   reset(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts all of it. Calls reach Graph with people's own tokens. */
+/** Starts a service with delegated permissions, a malicious provider and a simulated Graph. */
 export async function startMaliciousSignIn(): Promise<MaliciousSignIn> {
   const [simulator, provider] = await Promise.all([startTestSimulator(), startMaliciousProvider()]);
   await simulator.register(maliciousTokens.access_token);
@@ -52,18 +52,22 @@ export async function startMaliciousSignIn(): Promise<MaliciousSignIn> {
     simulator,
     provider,
     service,
-    visitor: () => visit(service, undefined, provider.issuer),
-    async begin({ browser, origin }) {
+    createUserAgent: () => createUserAgent(service, undefined, provider.issuer),
+    async start({ browser, origin }) {
       const { url } = await browser.open(`${origin}/auth/sign-in`, undefined, '/auth/callback');
       expect(url.searchParams.get('code')).toMatch(/^canary-code/);
       return url;
     },
-    async expectRefused(visitor, callback, { status = 400, reason, title = 'Sign-in did not work', goesOn = false }) {
-      const page = await visitor.browser.open(callback);
+    async expectRejected(
+      agent,
+      callback,
+      { status = 400, reason, title = 'Sign-in failed', keepsTransaction = false },
+    ) {
+      const page = await agent.browser.open(callback);
       expect(page.html).toContain(`<h1>${title}</h1>`);
       expect(page.status).toBe(status);
-      expect(visitor.cookies().map((cookie) => cookie.replace(/=.*/s, ''))).toEqual(goesOn ? ['sign-in'] : []);
-      expect(await visitor.call('script.list', listing)).toMatchObject({ status: 401, reason: 'SIGN_IN_REQUIRED' });
+      expect(agent.cookies().map((cookie) => cookie.replace(/=.*/s, ''))).toEqual(keepsTransaction ? ['sign-in'] : []);
+      expect(await agent.call('script.list', listing)).toMatchObject({ status: 401, reason: 'SIGN_IN_REQUIRED' });
       const audited = service.lines({ log: 'audit', requestId: page.headers['x-request-id'] });
       expect(audited).toEqual([expect.objectContaining({ event: 'sign-in-refused' })]);
       expect(audited[0]?.['reason']).toMatch(reason);

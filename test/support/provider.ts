@@ -5,43 +5,44 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { exportJWK, generateKeyPair, jwtVerify, type ProtectedHeaderParameters, SignJWT } from 'jose';
 
-/** An OpenID provider of the test's own: it asks nobody anything, and everything it gives out is known. */
+/** An OpenID provider that signs users in without interaction and records what it issues. */
 export interface TestProvider {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** What authorization requests asked for. */
-  readonly asked: URLSearchParams[];
-  /** Every code and token that it gave out. */
+  /** The parameters of all authorization requests. */
+  readonly authorizationRequests: URLSearchParams[];
+  /** All codes and tokens issued. */
   readonly issued: string[];
-  /** The headers of the assertions by which its client proved itself. */
+  /** The headers of the client assertions received. */
   readonly assertions: ProtectedHeaderParameters[];
-  /** Refresh grants so far. */
+  /** The number of refresh grants. */
   readonly refreshes: number;
-  /** Those of a token that was just being used in another one. */
+  /** The number of refresh grants that used a token while another grant was using it. */
   readonly overlaps: number;
   accessTokenSeconds: number;
-  /** Whether Graph gets to know the next access tokens; it refuses others. */
-  known: boolean;
-  /** Lets refresh grants wait until they are released. */
+  /** Whether new access tokens are registered at the simulated Graph, which rejects all others. */
+  registersTokens: boolean;
+  /** Blocks refresh grants until the returned function is called. */
   hold(): () => void;
-  /** Knows no refresh token any more. */
+  /** Revokes all refresh tokens. */
   revoke(): void;
-  /** Lets nothing listen any more. */
+  /** Stops listening. */
   stop(): Promise<void>;
-  /** Listens again where it did. */
+  /** Listens on the same port again. */
   resume(): Promise<void>;
 }
 
-/** How the client proves itself, and where tokens are made good. */
+/** The options of {@link startProvider}. */
 export interface TestProviderOptions {
-  /** Instead of a secret (`private_key_jwt`). */
+  /** The client's certificate (`private_key_jwt`); a client secret is expected without one. */
   readonly certificate?: X509Certificate;
+  /** Registers an access token at the simulated Graph. */
   readonly register: (token: string) => Promise<void>;
-  /** So many people sign in, one after another, each with sessions of their own. There is one when it is left out. */
-  readonly people?: number;
-  /** Whether a refresh token can be used again until the one that took its place has been. */
-  readonly forgiving?: boolean;
+  /** How many users sign in by turns, each sign-in with a provider session of its own. One user by default. */
+  readonly users?: number;
+  /** Whether a refresh token stays valid until its successor has been used. */
+  readonly allowsReuse?: boolean;
 }
 
 interface SignedIn {
@@ -49,19 +50,19 @@ interface SignedIn {
   readonly sub: string;
 }
 
-class Refused extends Error {}
+class OAuthError extends Error {}
 
-/** Starts one. */
+/** Starts a provider on a free port. */
 export async function startProvider({
   certificate,
   register,
-  people,
-  forgiving,
+  users,
+  allowsReuse,
 }: TestProviderOptions): Promise<TestProvider> {
   const { publicKey, privateKey } = await generateKeyPair('RS256');
   const key = { ...(await exportJWK(publicKey)), alg: 'RS256', use: 'sig', kid: 'key' };
   const nonces = new Map<string, string>();
-  const refreshTokens = new Map<string, SignedIn & { readonly before: string }>();
+  const refreshTokens = new Map<string, SignedIn & { readonly predecessor: string }>();
   const inUse = new Set<string>();
   const assertionIds = new Set<unknown>();
   let refreshes = 0;
@@ -69,7 +70,7 @@ export async function startProvider({
   let signIns = 0;
   let gate = Promise.resolve();
 
-  const give = (kind: string) => {
+  const issue = (kind: string) => {
     const value = `canary-${kind}-${randomBytes(18).toString('base64url')}`;
     provider.issued.push(value);
     return value;
@@ -77,36 +78,37 @@ export async function startProvider({
 
   async function authenticate(form: URLSearchParams): Promise<void> {
     if (certificate === undefined) {
-      if (form.get('client_secret') !== provider.clientSecret) throw new Refused('invalid_client');
+      if (form.get('client_secret') !== provider.clientSecret) throw new OAuthError('invalid_client');
       return;
     }
     const { clientId, issuer } = provider;
-    const wishes = { issuer: clientId, subject: clientId, audience: issuer, algorithms: ['RS256', 'PS256'] };
+    const expected = { issuer: clientId, subject: clientId, audience: issuer, algorithms: ['RS256', 'PS256'] };
     const verified = await jwtVerify(form.get('client_assertion') ?? '', certificate.publicKey, {
-      ...wishes,
+      ...expected,
       requiredClaims: ['exp', 'iat', 'jti'],
       maxTokenAge: '10 minutes',
     }).catch(() => undefined);
     const isBearer = form.get('client_assertion_type') === 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
-    const plain = !form.has('client_secret') && isBearer;
-    if (!plain || verified === undefined || assertionIds.has(verified.payload.jti)) throw new Refused('invalid_client');
+    const isAssertionOnly = !form.has('client_secret') && isBearer;
+    if (!isAssertionOnly || verified === undefined || assertionIds.has(verified.payload.jti))
+      throw new OAuthError('invalid_client');
     assertionIds.add(verified.payload.jti);
     provider.assertions.push(verified.protectedHeader);
   }
 
-  function nextPerson(): SignedIn {
+  function nextUser(): SignedIn {
     const roles = ['ScriptState.ReadWrite'];
     const common = {
       person: { oid: 'somebody', name: 'Some Body', roles, sid: 'the-only-session' },
       sub: 'sub-of-somebody',
     };
-    if (people === undefined) return common;
+    if (users === undefined) return common;
     const number = signIns++;
-    const oid = `person-${number % people}`;
-    return { person: { oid, name: `Person ${number % people}`, roles, sid: `session-${number}` }, sub: oid };
+    const oid = `person-${number % users}`;
+    return { person: { oid, name: `Person ${number % users}`, roles, sid: `session-${number}` }, sub: oid };
   }
 
-  /** Takes a refresh token, while no other grant may use it. */
+  /** Exchanges a refresh token for the user that it belongs to. */
   async function redeem(token: string): Promise<SignedIn> {
     refreshes += 1;
     if (inUse.has(token)) overlaps += 1;
@@ -114,9 +116,8 @@ export async function startProvider({
     await gate;
     inUse.delete(token);
     const found = refreshTokens.get(token);
-    if (found === undefined) throw new Refused('invalid_grant');
-    // What took its place has arrived when that is used.
-    refreshTokens.delete(forgiving ? found.before : token);
+    if (found === undefined) throw new OAuthError('invalid_grant');
+    refreshTokens.delete(allowsReuse ? found.predecessor : token);
     return found;
   }
 
@@ -129,13 +130,13 @@ export async function startProvider({
     else {
       const code = form.get('code') ?? '';
       nonce = nonces.get(code);
-      if (!nonces.delete(code)) throw new Refused('invalid_grant');
-      signedIn = nextPerson();
+      if (!nonces.delete(code)) throw new OAuthError('invalid_grant');
+      signedIn = nextUser();
     }
     const { person, sub } = signedIn;
-    const [accessToken, refreshToken] = [give('access'), give('refresh')];
-    refreshTokens.set(refreshToken, { person, sub, before: used });
-    if (provider.known) await register(accessToken);
+    const [accessToken, refreshToken] = [issue('access'), issue('refresh')];
+    refreshTokens.set(refreshToken, { person, sub, predecessor: used });
+    if (provider.registersTokens) await register(accessToken);
     const idToken = await new SignJWT({ ...person, ...(nonce && { nonce }) })
       .setProtectedHeader({ alg: 'RS256', kid: 'key' })
       .setIssuer(provider.issuer)
@@ -150,16 +151,16 @@ export async function startProvider({
   }
 
   function authorize({ searchParams }: URL): string {
-    provider.asked.push(searchParams);
-    const code = give('code');
+    provider.authorizationRequests.push(searchParams);
+    const code = issue('code');
     nonces.set(code, searchParams.get('nonce') ?? '');
-    const back = new URL(searchParams.get('redirect_uri') ?? '');
-    back.searchParams.set('code', code);
-    back.searchParams.set('state', searchParams.get('state') ?? '');
-    return back.href;
+    const redirect = new URL(searchParams.get('redirect_uri') ?? '');
+    redirect.searchParams.set('code', code);
+    redirect.searchParams.set('state', searchParams.get('state') ?? '');
+    return redirect.href;
   }
 
-  async function answer(request: IncomingMessage): Promise<object> {
+  async function respond(request: IncomingMessage): Promise<object> {
     const { issuer } = provider;
     if (request.url === '/token') return grant(new URLSearchParams(await text(request)));
     if (request.url === '/keys') return { keys: [key] };
@@ -181,10 +182,10 @@ export async function startProvider({
       response.writeHead(303, { location: authorize(url) }).end();
       return;
     }
-    void answer(request).then(
+    void respond(request).then(
       (body) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
       (error: unknown) => {
-        const code = error instanceof Refused ? error.message : 'server_error';
+        const code = error instanceof OAuthError ? error.message : 'server_error';
         response.writeHead(code === 'server_error' ? 500 : 400, { 'content-type': 'application/json' });
         response.end(JSON.stringify({ error: code }));
       },
@@ -199,7 +200,7 @@ export async function startProvider({
     issuer: `http://127.0.0.1:${port}`,
     clientId: 'client-of-the-tests',
     clientSecret: 'canary-client-secret-2f61b0',
-    asked: [],
+    authorizationRequests: [],
     issued: [],
     assertions: [],
     get refreshes() {
@@ -209,7 +210,7 @@ export async function startProvider({
       return overlaps;
     },
     accessTokenSeconds: 3600,
-    known: true,
+    registersTokens: true,
     hold() {
       let release = () => {};
       gate = new Promise((resolve) => {

@@ -1,5 +1,5 @@
 import { expect, vi } from 'vitest';
-import { clientWith, type Delegate, delegated, findState, signInAt } from './delegated.js';
+import { clientWith, delegated, findState, signInUser, type TestUser } from './delegated.js';
 import { addressOf, startProgram } from './process.js';
 import { startProvider, type TestProvider } from './provider.js';
 import { startRedis, type TestRedis } from './redis.js';
@@ -27,8 +27,8 @@ export interface Replicas {
   /** Those of the replicas. */
   readonly settings: Readonly<Record<string, string>>;
   readonly known: KnownState;
-  /** Signs somebody in at the first replica; the second client is at the other replica with the same cookies. */
-  person(): Promise<Delegate & { readonly elsewhere: Replica['client'] }>;
+  /** Signs a user in at the first replica. `elsewhere` calls the second replica with the same cookies. */
+  signIn(): Promise<TestUser & { readonly elsewhere: Replica['client'] }>;
   stop(): Promise<void>;
 }
 
@@ -52,9 +52,9 @@ export async function startReplicas(
     two,
     settings,
     known,
-    async person() {
-      const own = await signInAt(one, provider.issuer);
-      return { ...own, elsewhere: clientWith(two, () => own.visitor.cookies()) };
+    async signIn() {
+      const own = await signInUser(one, provider.issuer);
+      return { ...own, elsewhere: clientWith(two, () => own.agent.cookies()) };
     },
     async stop() {
       await simulator.reset();
