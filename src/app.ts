@@ -7,41 +7,47 @@ import { authenticate } from './http/authenticate.js';
 import { serveConsole } from './http/console.js';
 import type { Drain } from './http/drain.js';
 import { errorHandler, notFound } from './http/error-handler.js';
-import { requireHost, requireJson, requireLocalHost, requireMethod, requireOwnSite } from './http/guards.js';
-import { alive, readiness } from './http/health.js';
+import {
+  requireJson,
+  requireLocalHost,
+  requireMethod,
+  requirePath,
+  requireSameOrigin,
+  requireValidHost,
+} from './http/guards.js';
+import { liveness, readiness } from './http/health.js';
 import { logRequests } from './http/request-log.js';
-import { securityHeaders } from './http/security-headers.js';
-import { syncMiddleware } from './http/sync-middleware.js';
+import { noStore, securityHeaders } from './http/security-headers.js';
 import type { TrpcParts } from './http/trpc/create-context.js';
 import { trpcHandler } from './http/trpc/handler.js';
 import { parseCalls } from './http/trpc/parse-calls.js';
 import { readBody } from './http/trpc/read-body.js';
 
-/** How people come in. */
+/** How callers are identified. */
 export interface SignIn {
-  /** Reads the session of a call, and what is served below `/auth`; without sign-in there is neither. */
+  /** Reads the session of a request, and serves the pages below `/auth`. Both are undefined without sign-in. */
   readonly sessions: RequestHandler | undefined;
   readonly routes: RequestHandler | undefined;
   readonly authenticate: Authenticate;
 }
 
-/** What the app is made of. */
+/** What the app depends on. */
 export interface AppParts extends TrpcParts {
   readonly log: Logger;
   readonly signIn: SignIn;
   readonly drain: Drain;
-  /** Whether what replicas share can be reached. */
+  /** Whether the store that replicas share is available. */
   readonly isStoreUp: () => Promise<boolean>;
-  /** Where the built console lies. */
+  /** The folder of the built console. */
   readonly consoleFolder: string;
-  /** Told of each request that is refused before tRPC. */
+  /** Called for each request that is refused before tRPC handles it. */
   readonly observeRefusal: ((reason: Reason) => void) | undefined;
-  /** The origin that browsers use; without it, localhost at whatever port the request came to. */
+  /** The origin that browsers use; if undefined, localhost at the port that received the request. */
   readonly publicUrl: URL | undefined;
 }
 
-/** The whole way of a request, top to bottom. */
-export function createApp(parts: AppParts): Express {
+/** Creates the app: the whole path of a request, from top to bottom. @param callProcedures replaces the tRPC handler */
+export function createApp(parts: AppParts, callProcedures: RequestHandler = trpcHandler(parts)): Express {
   const { consoleFolder, drain, isStoreUp, log, publicUrl, signIn } = parts;
   const app = express();
   app.disable('x-powered-by');
@@ -50,11 +56,14 @@ export function createApp(parts: AppParts): Express {
   app.enable('case sensitive routing');
   app.enable('strict routing');
 
-  app.use(
-    syncMiddleware(logRequests(log), drain.track, securityHeaders(publicUrl?.protocol === 'https:'), requireHost),
-  );
+  app.use(logRequests(log));
+  app.use(drain.track);
+  app.use(securityHeaders(publicUrl?.protocol === 'https:'));
+  app.use(noStore);
+  app.use(requirePath);
+  app.use(requireValidHost);
 
-  app.get('/healthz', alive);
+  app.get('/healthz', liveness);
   app.get(
     '/readyz',
     readiness(async () => !drain.draining && (await isStoreUp())),
@@ -62,14 +71,17 @@ export function createApp(parts: AppParts): Express {
   app.use(serveConsole(consoleFolder));
 
   if (signIn.routes !== undefined) app.use('/auth', signIn.routes);
-  app.use(signIn.sessions ?? syncMiddleware(requireLocalHost(publicUrl)));
+  app.use(signIn.sessions ?? requireLocalHost(publicUrl));
 
   app.all(
     '/trpc/:calls',
-    syncMiddleware(requireMethod, requireOwnSite(publicUrl), requireJson, parseCalls(procedures)),
+    requireMethod,
+    requireSameOrigin(publicUrl),
+    requireJson,
+    parseCalls(procedures),
     authenticate(signIn.authenticate),
     readBody,
-    trpcHandler(parts),
+    callProcedures,
   );
 
   app.use(notFound);

@@ -16,9 +16,8 @@ import { graphScope, permissionsIn, requiredPermission } from './graph/tokens/cr
 import { createTokenSource, type TokenSource } from './graph/tokens/token-source.js';
 import { connectGraph, type GraphConnection } from './graph-connection.js';
 import { createDrain } from './http/drain.js';
-import { publicOrigin, requireOwnSite } from './http/guards.js';
+import { publicOrigin, requireSameOrigin } from './http/guards.js';
 import { close, createHttpServer, listen } from './http/server.js';
-import { syncMiddleware } from './http/sync-middleware.js';
 import { type Coordination, connectReplicas } from './redis/coordination.js';
 import { createMetrics, type Metrics } from './telemetry/metrics.js';
 import { type MetricsServer, serveMetrics } from './telemetry/metrics-server.js';
@@ -189,7 +188,7 @@ function withOidc(
     stores: replicas?.stores(idleMs, secrets) ?? createMemoryStores(idleMs),
     observeRenewal: metrics && ((ok) => metrics.token('person', ok)),
     originOf: (request) => publicOrigin(request, PUBLIC_URL),
-    requireOwnSite: syncMiddleware(requireOwnSite(PUBLIC_URL)),
+    requireOwnSite: requireSameOrigin(PUBLIC_URL),
     audit: (response, event) => audit.note({ ...event, requestId: response.locals.requestId }),
     log,
   });

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { createTRPCClient, httpBatchStreamLink } from '@trpc/client';
 import * as fc from 'fast-check';
+import request from 'supertest';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { procedures } from '../../src/api/router.js';
 import { type Authenticate, localOperator } from '../../src/auth/authenticate.js';
@@ -51,13 +52,13 @@ function brokenGraph(real: Graph, oid: string | undefined): Graph {
   };
 }
 
-let doors: HandlerComparison;
+let comparison: HandlerComparison;
 let known: StateRef;
 let other: StateRef;
 
 beforeAll(async () => {
-  doors = await startHandlerComparison({ authenticate, graph: brokenGraph });
-  const { script, scriptUserState } = createClient(doors.own.address);
+  comparison = await startHandlerComparison({ authenticate, graph: brokenGraph });
+  const { script, scriptUserState } = createClient(comparison.own.address);
   const scriptKind = 'deviceShellScript';
   const scripts = await script.list.query({ scriptKind });
   for (const { id: scriptId } of scripts.items) {
@@ -69,8 +70,8 @@ beforeAll(async () => {
   }
   throw new Error('no script has two user states');
 });
-afterEach(() => doors.simulator.reset());
-afterAll(() => doors.stop());
+afterEach(() => comparison.simulator.reset());
+afterAll(() => comparison.stop());
 
 const post = (paths: string, body: Sent['body'], headers: Sent['headers'] = {}): Sent => ({
   method: 'POST',
@@ -101,7 +102,7 @@ interface How {
 }
 
 /** Sends a request to the one and then to the other. */
-async function both(sent: Sent, { begin, at = doors }: How = {}): Promise<Both> {
+async function both(sent: Sent, { begin, at = comparison }: How = {}): Promise<Both> {
   await begin?.();
   const own = await at.own.send(sent);
   await begin?.();
@@ -187,8 +188,8 @@ const texts: readonly string[] = [
 ];
 
 test("the twin is the app with tRPC's own adapter", async () => {
-  expect(await doors.own.writesPieces()).toBe(false);
-  expect(await doors.stock.writesPieces()).toBe(true);
+  expect(await comparison.own.sendsChunked()).toBe(false);
+  expect(await comparison.stock.sendsChunked()).toBe(true);
 });
 
 describe.each(paths)('%s', (path) => {
@@ -379,7 +380,7 @@ describe('a batch is taken apart in the same way', () => {
       get('scriptUserState.create,?batch=1'),
       get('scriptUserState.create', undefined, { 'x-test-person': 'reader' }),
     ]);
-    expect((await doors.own.send(get('scriptUserState.update'))).headers).toMatchObject({ allow: 'POST' });
+    expect((await comparison.own.send(get('scriptUserState.update'))).headers).toMatchObject({ allow: 'POST' });
   });
 });
 
@@ -592,14 +593,14 @@ describe('streams come from the same adapter', () => {
     ];
     expect(await expectSame(sent)).toEqual([200, 200, 200, 200, 200]);
     for (const each of sent) {
-      const { headers: told, body } = await doors.own.send(each);
+      const { headers: told, body } = await comparison.own.send(each);
       expect(told).toMatchObject({ 'content-type': 'application/json', vary: 'trpc-accept, accept' });
       expect(body).toContainEqual(expect.objectContaining({ 0: expect.any(Array) as unknown }));
     }
   });
 
-  test.each(['own', 'stock'] as const)('and are read by the client of tRPC: %s', async (door) => {
-    const url = `${doors[door].address}/trpc`;
+  test.each(['own', 'stock'] as const)('and are read by the client of tRPC: %s', async (handler) => {
+    const url = `${comparison[handler].address}/trpc`;
     const links = [httpBatchStreamLink({ url, headers: { 'x-csrf': '1' } })];
     const client = createTRPCClient<AppRouter>({ links });
     const results = [];
@@ -630,11 +631,11 @@ describe('Graph has its say in the same way', () => {
 
   /** The same beginning: the state as it was, and these rules, of which none is spent. */
   const beginWith = (rules: readonly FaultRule[]) => async () => {
-    await doors.simulator.reset();
-    const before = await doors.own.send(post('scriptUserState.update', JSON.stringify({ ...known, patch: base })));
+    await comparison.simulator.reset();
+    const before = await comparison.own.send(post('scriptUserState.update', JSON.stringify({ ...known, patch: base })));
     expect(before.status).toBe(200);
-    await doors.simulator.reset();
-    await doors.simulator.fault(...rules);
+    await comparison.simulator.reset();
+    await comparison.simulator.fault(...rules);
   };
 
   const always = { times: 'always', delayMs: 17_000 } as const;
@@ -678,7 +679,7 @@ describe('Graph has its say in the same way', () => {
 
   test('with nothing at all, until the time is over', async () => {
     await beginWith([{ ...always, fault: 'stall', method: 'GET' }])();
-    const [own, stock] = await Promise.all([doors.own.send(read()), doors.stock.send(read())]);
+    const [own, stock] = await Promise.all([comparison.own.send(read()), comparison.stock.send(read())]);
     expect(own).toEqual(stock);
     expect(own.status).toBe(504);
   });
@@ -704,7 +705,7 @@ describe('Graph has its say in the same way', () => {
     const writeBatch = inputsOf(ids.map((id) => ({ ...target(id), patch: full })));
     const all = [...either(batch(reads), readBatch), post(batch(writes), writeBatch)];
     expect(await expectSame(all, { begin: beginWith(rules) })).toEqual([207, 207, 207]);
-    expect((await doors.own.send(get(batch(reads), readBatch))).headers).toMatchObject({ 'retry-after': '11' });
+    expect((await comparison.own.send(get(batch(reads), readBatch))).headers).toMatchObject({ 'retry-after': '11' });
     const throttled = batch(Array<string>(2).fill('scriptUserState.get'));
     expect(
       await expectSame(either(throttled, inputsOf([target('state-a'), target('state-b')])), {
@@ -724,11 +725,11 @@ describe('Graph has its say in the same way', () => {
         inputsOf([wrong, { scriptKind, scriptId }, known]),
       ),
     ]);
-    const address = `${doors.own.address}/trpc/script.list?input=${encodeURIComponent(list)}`;
-    const page = (await (await fetch(address, { headers: { 'x-csrf': '1' } })).json()) as {
-      result: { data: { nextCursor: string } };
+    const path = `/trpc/script.list?input=${encodeURIComponent(list)}`;
+    const { body } = (await request(comparison.own.address).get(path).set('x-csrf', '1')) as {
+      body: { result: { data: { nextCursor: string } } };
     };
-    const { nextCursor: cursor } = page.result.data;
+    const { nextCursor: cursor } = body.result.data;
     expect(await expectSame(either('script.list', JSON.stringify({ scriptKind, cursor })))).toEqual([200, 200]);
   });
 
@@ -740,8 +741,8 @@ describe('Graph has its say in the same way', () => {
       JSON.stringify({ scriptKind, scriptId, userState: { ...full, id: 'made-here' } }),
     );
     const unmake = post('scriptUserState.delete', JSON.stringify(mine));
-    const make = () => doors.own.send(create);
-    const remove = () => doors.own.send(unmake);
+    const make = () => comparison.own.send(create);
+    const remove = () => comparison.own.send(unmake);
     expect(await expectSame([create], { begin: remove })).toEqual([200]);
     expect(await expectSame([create], { begin: make })).toEqual([409]);
     expect(await expectSame([unmake], { begin: make })).toEqual([200]);
@@ -755,10 +756,10 @@ describe('Graph has its say in the same way', () => {
       patch: { ...full, successDeviceCount: index },
     }));
     const sent = post(batch(updates.map(() => 'scriptUserState.update')), inputsOf(updates));
-    const asked = async (door: 'own' | 'stock') => {
-      await doors.simulator.reset();
-      expect((await doors[door].send(sent)).status).toBe(200);
-      return (await doors.simulator.journal()).map(({ method, path, body, batchItem }) => [
+    const asked = async (handler: 'own' | 'stock') => {
+      await comparison.simulator.reset();
+      expect((await comparison[handler].send(sent)).status).toBe(200);
+      return (await comparison.simulator.journal()).map(({ method, path, body, batchItem }) => [
         method,
         path,
         batchItem === null && path.endsWith('$batch') ? null : body,
@@ -769,7 +770,7 @@ describe('Graph has its say in the same way', () => {
   });
 
   test('that wants an approval', async () => {
-    await doors.simulator.settings({ approval: true });
+    await comparison.simulator.settings({ approval: true });
     try {
       expect(
         await expectSame([
@@ -781,7 +782,7 @@ describe('Graph has its say in the same way', () => {
         ]),
       ).toEqual([428, 412, 412, 400, 428]);
     } finally {
-      await doors.simulator.settings({ approval: false });
+      await comparison.simulator.settings({ approval: false });
     }
   });
 });

@@ -9,23 +9,23 @@ import type { Principal } from '../../auth/authenticate.js';
 import { CallError } from '../../errors.js';
 import type { Graph } from '../../graph/graph.js';
 
-/** What every call's context is made of, beside the request. */
+/** What the contexts of all calls are created from. */
 export interface TrpcParts extends Pick<Context, 'graphKind' | 'audit'> {
-  /** Graph for one request of this visitor. */
-  readonly graphFor: (visitor: Principal | null) => Graph;
+  /** Graph for the calls of one request. */
+  readonly graphFor: (principal: Principal | null) => Graph;
   readonly observeCall: CallObserver | undefined;
   readonly log: Logger;
 }
 
-/** The context of the calls of one request, which has passed the guards. */
+/** Creates the tRPC context of one request, which all its calls share. */
 export function createContext(response: Response, parts: TrpcParts): Context {
   const { log, graphFor, graphKind, audit, observeCall } = parts;
-  const { principal: visitor = null, requestId } = response.locals;
+  const { principal = null, requestId } = response.locals;
   return {
     requestId,
-    person: visitor?.person ?? null,
-    expiresAt: visitor?.expiresAt ?? null,
-    graph: graphFor(visitor),
+    person: principal?.person ?? null,
+    expiresAt: principal?.expiresAt ?? null,
+    graph: graphFor(principal),
     graphKind,
     audit,
     instrument: createCallInstrumentation(response.req.headers, observeCall),
@@ -35,9 +35,9 @@ export function createContext(response: Response, parts: TrpcParts): Context {
 
 function logFailure(log: Logger, error: TRPCError, requestId: string, path: string | undefined): void {
   const reason = reasonOf(error);
-  // A path that names nothing is the caller's text, which is not logged.
+  // An unknown path is the caller's text, which is not logged.
   const call = { requestId, procedure: path !== undefined && procedures.has(path) ? path : null, reason };
-  if (reason === 'INTERNAL') log.error({ ...call, err: error.cause ?? error }, 'a defect');
+  if (reason === 'INTERNAL') log.error({ ...call, err: error.cause ?? error }, 'unexpected error');
   else if (error.cause instanceof CallError) log.warn({ ...call, ...error.cause.forLog() }, 'call failed');
   else log.info(call, 'call refused');
 }
