@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { createTRPCClient, httpBatchStreamLink } from '@trpc/client';
 import * as fc from 'fast-check';
-import request from 'supertest';
+import supertest from 'supertest';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { procedures } from '../../src/api/router.js';
 import { type Authenticate, localOperator } from '../../src/auth/authenticate.js';
@@ -726,7 +726,7 @@ describe('Graph has its say in the same way', () => {
       ),
     ]);
     const path = `/trpc/script.list?input=${encodeURIComponent(list)}`;
-    const { body } = (await request(comparison.own.address).get(path).set('x-csrf', '1')) as {
+    const { body } = (await supertest(comparison.own.address).get(path).set('x-csrf', '1')) as {
       body: { result: { data: { nextCursor: string } } };
     };
     const { nextCursor: cursor } = body.result.data;
