@@ -63,18 +63,9 @@ export function createApp(parts: AppParts, callProcedures: RequestHandler = trpc
   app.use(requirePath);
   app.use(requireValidHost);
 
-  app.get('/healthz', liveness);
-  app.get(
-    '/readyz',
-    readiness(async () => !drain.draining && (await isStoreUp())),
-  );
-  app.use(serveConsole(consoleFolder));
-
-  if (signIn.routes !== undefined) app.use('/auth', signIn.routes);
-  app.use(signIn.sessions ?? requireLocalHost(publicUrl));
-
   app.all(
     '/trpc/:calls',
+    signIn.sessions ?? requireLocalHost(publicUrl),
     requireMethod,
     requireSameOrigin(publicUrl),
     requireJson,
@@ -82,6 +73,13 @@ export function createApp(parts: AppParts, callProcedures: RequestHandler = trpc
     authenticate(signIn.authenticate),
     readBody,
     callProcedures,
+  );
+  if (signIn.routes !== undefined) app.use('/auth', signIn.routes);
+  app.use(serveConsole(consoleFolder));
+  app.get('/healthz', liveness);
+  app.get(
+    '/readyz',
+    readiness(async () => !drain.draining && (await isStoreUp())),
   );
 
   app.use(notFound);
