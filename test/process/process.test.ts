@@ -96,14 +96,14 @@ test('a CONNECT request that is reset leaves the process up', async () => {
   expect(await status(`${origin}/healthz`)).toBe(200);
 });
 
-test('rubbish behind a call is not answered in the place of that call', async () => {
+test('a malformed request behind a call is not answered in place of that call', async () => {
   const program = startLive();
   const { port, hostname } = new URL(await addressOf(program));
   await simulator.fault({ fault: 'latency', delayMs: 500 });
   const body = '{"scriptKind":"deviceShellScript"}';
   const head = `host: localhost\r\nx-csrf: 1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
   const socket = connect(Number(port), hostname).on('error', () => undefined);
-  socket.write(`POST /trpc/script.list HTTP/1.1\r\n${head}\r\n\r\n${body}RUBBISH\r\n\r\n`);
+  socket.write(`POST /trpc/script.list HTTP/1.1\r\n${head}\r\n\r\n${body}MALFORMED\r\n\r\n`);
   expect(await text(socket).catch(() => '')).not.toContain('INVALID_INPUT');
 });
 
