@@ -1,4 +1,4 @@
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Reason } from './api/errors.js';
 import { procedures } from './api/router.js';
@@ -7,11 +7,17 @@ import { authenticate } from './http/authenticate.js';
 import { serveConsole } from './http/console.js';
 import type { Drain } from './http/drain.js';
 import { errorHandler, notFound } from './http/error-handler.js';
-import { requireHost, requireJson, requireLocalHost, requireMethod, requireOwnSite } from './http/guards.js';
-import { alive, readiness } from './http/health.js';
+import {
+  requireJson,
+  requireLocalHost,
+  requireMethod,
+  requirePath,
+  requireSameOrigin,
+  requireValidHost,
+} from './http/guards.js';
+import { liveness, readiness } from './http/health.js';
 import { logRequests } from './http/request-log.js';
-import { securityHeaders } from './http/security-headers.js';
-import { syncMiddleware } from './http/sync-middleware.js';
+import { noStore, securityHeaders } from './http/security-headers.js';
 import type { ContextParts } from './http/trpc/create-context.js';
 import { trpcHandler } from './http/trpc/handler.js';
 import { parseCalls } from './http/trpc/parse-calls.js';
@@ -26,14 +32,14 @@ export interface AppParts extends ContextParts {
   readonly isReady: () => Promise<boolean>;
   /** The folder of the built console. */
   readonly consoleFolder: string;
-  /** Called for each request that is refused before tRPC. */
+  /** Called for each request that is refused before tRPC handles it. */
   readonly observeRefusal: (reason: Reason) => void;
-  /** The origin that browsers use; by default localhost at the port of the request. */
+  /** The origin that browsers use; if undefined, localhost at the port that received the request. */
   readonly publicUrl: URL | undefined;
 }
 
-/** Creates the app. This function is the whole path of a request, from top to bottom. */
-export function createApp(parts: AppParts): Express {
+/** Creates the app: the whole path of a request, from top to bottom. @param callProcedures replaces the tRPC handler */
+export function createApp(parts: AppParts, callProcedures: RequestHandler = trpcHandler(parts)): Express {
   const { consoleFolder, drain, isReady, log, publicUrl, signIn } = parts;
   const app = express();
   app.disable('x-powered-by');
@@ -42,24 +48,28 @@ export function createApp(parts: AppParts): Express {
   app.enable('case sensitive routing');
   app.enable('strict routing');
 
-  app.use(
-    syncMiddleware(logRequests(log), drain.track, securityHeaders(publicUrl?.protocol === 'https:'), requireHost),
-  );
-
-  app.get('/healthz', alive);
-  app.get('/readyz', readiness(isReady));
-  app.use(serveConsole(consoleFolder));
-
-  if (signIn.routes !== undefined) app.use('/auth', signIn.routes);
-  app.use(signIn.sessions ?? syncMiddleware(requireLocalHost(publicUrl)));
+  app.use(logRequests(log));
+  app.use(drain.track);
+  app.use(securityHeaders(publicUrl?.protocol === 'https:'));
+  app.use(noStore);
+  app.use(requirePath);
+  app.use(requireValidHost);
 
   app.all(
     '/trpc/:calls',
-    syncMiddleware(requireMethod, requireOwnSite(publicUrl), requireJson, parseCalls(procedures)),
+    signIn.sessions ?? requireLocalHost(publicUrl),
+    requireMethod,
+    requireSameOrigin(publicUrl),
+    requireJson,
+    parseCalls(procedures),
     authenticate(signIn.authenticate),
     readBody,
-    trpcHandler(parts),
+    callProcedures,
   );
+  if (signIn.routes !== undefined) app.use('/auth', signIn.routes);
+  app.use(serveConsole(consoleFolder));
+  app.get('/healthz', liveness);
+  app.get('/readyz', readiness(isReady));
 
   app.use(notFound);
   app.use(errorHandler(log, parts.observeRefusal));

@@ -13,9 +13,8 @@ import { createTokenSource } from './graph/tokens/credential-token-source.js';
 import { warnAboutMissingPermission } from './graph/tokens/permissions.js';
 import { connectGraph } from './graph-connection.js';
 import { createDrain } from './http/drain.js';
-import { publicOrigin, requireOwnSite } from './http/guards.js';
+import { publicOrigin, requireSameOrigin } from './http/guards.js';
 import { close, createHttpServer, listen } from './http/server.js';
-import { syncMiddleware } from './http/sync-middleware.js';
 import { connectReplicas } from './redis/coordination.js';
 import { countTokens } from './telemetry/count-tokens.js';
 import { createMetrics } from './telemetry/metrics.js';
@@ -83,7 +82,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
       createStores: (idleMs) => coordination?.stores(idleMs, secrets) ?? createMemoryStores(idleMs),
       observeRenewal: (ok) => metrics.token('person', ok),
       originOf: (request) => publicOrigin(request, PUBLIC_URL),
-      requireOwnSite: syncMiddleware(requireOwnSite(PUBLIC_URL)),
+      requireSameOrigin: requireSameOrigin(PUBLIC_URL),
       audit: (response, event) => audit.record({ ...event, requestId: response.locals.requestId }),
       log,
     }),

@@ -10,8 +10,11 @@ export type Reason = CallReason | 'INVALID_INPUT' | 'REQUEST_REFUSED' | 'ROLE_MI
 
 /** The tRPC code and the message of every reason. */
 const reasons = {
-  INVALID_INPUT: ['BAD_REQUEST', 'The input is not valid.'],
-  REQUEST_REFUSED: ['FORBIDDEN', 'The request must come from this site, with the header x-csrf: 1.'],
+  INVALID_INPUT: ['BAD_REQUEST', 'The input is invalid.'],
+  REQUEST_REFUSED: [
+    'FORBIDDEN',
+    'The request was refused. It must come from the same origin, with the header x-csrf: 1.',
+  ],
   SIGN_IN_REQUIRED: ['UNAUTHORIZED', 'Sign in to continue.'],
   ROLE_MISSING: ['FORBIDDEN', 'Your role does not allow this.'],
   GRAPH_NOT_FOUND: ['NOT_FOUND', 'Microsoft Graph has no such script or state.'],
@@ -35,7 +38,7 @@ const reasons = {
   GRAPH_PROTOCOL: ['BAD_GATEWAY', 'Microsoft Graph sent an unexpected response.'],
   OVERLOADED: ['SERVICE_UNAVAILABLE', 'The service is busy or restarting. Nothing was changed. Retry later.'],
   CLIENT_CLOSED: ['CLIENT_CLOSED_REQUEST', 'The client closed the request.'],
-  INTERNAL: ['INTERNAL_SERVER_ERROR', 'An internal error occurred.'],
+  INTERNAL: ['INTERNAL_SERVER_ERROR', 'An unexpected error occurred in the service.'],
 } as const satisfies Record<Reason, readonly [TRPC_ERROR_CODE_KEY, string]>;
 
 /** The tRPC code of every reason. */
@@ -55,9 +58,9 @@ const httpFailures: Partial<Record<TRPC_ERROR_CODE_KEY, string>> = {
   NOT_FOUND: 'Not found.',
   METHOD_NOT_SUPPORTED: 'Method not allowed.',
   PAYLOAD_TOO_LARGE: 'The request is too large.',
-  UNSUPPORTED_MEDIA_TYPE: 'The body must be application/json in UTF-8, not compressed.',
+  UNSUPPORTED_MEDIA_TYPE: 'The request body must be application/json in UTF-8, uncompressed.',
   PARSE_ERROR: 'The input is not valid JSON.',
-  TIMEOUT: 'The request did not arrive in time.',
+  TIMEOUT: 'The request was not received in time.',
 };
 
 /** One problem of an input, and where it is. */
@@ -112,9 +115,7 @@ function issuesOf(error: TRPCError): readonly InputIssue[] | undefined {
   if (error instanceof Refusal) return error.issues;
   if (error.cause instanceof CursorError) return [{ path: ['cursor'], message: error.cause.message }];
   if (!(error.cause instanceof ZodError)) {
-    return error.code === 'BAD_REQUEST'
-      ? [{ path: [], message: 'the input is not JSON of the expected form' }]
-      : undefined;
+    return error.code === 'BAD_REQUEST' ? [{ path: [], message: 'must be JSON of the expected form' }] : undefined;
   }
   return error.cause.issues.slice(0, maxIssues).map(({ path, message }) => ({
     path: path.map((key) => (typeof key === 'symbol' ? String(key) : key)),

@@ -22,7 +22,7 @@ export interface SignIn {
 }
 
 /** The dependencies of {@link createSignIn}. */
-export interface SignInDeps extends Pick<SignInParts, 'originOf' | 'requireOwnSite' | 'audit'> {
+export interface SignInDeps extends Pick<SignInParts, 'originOf' | 'requireSameOrigin' | 'audit'> {
   /** The sign-in application at the simulator, used where `OIDC_ISSUER` is not set. */
   readonly simulatedProvider:
     | { readonly issuer: string; readonly clientId: string; readonly clientSecret: string }
@@ -39,7 +39,7 @@ export interface SignInDeps extends Pick<SignInParts, 'originOf' | 'requireOwnSi
 /** Creates the sign-in that the settings ask for: an OpenID provider, or one local operator without sign-in. */
 export function createSignIn(config: Config, deps: SignInDeps): SignIn {
   if (config.SIGN_IN === 'off') return { sessions: undefined, routes: undefined, authenticate: localOperator };
-  const { secrets, log, originOf, requireOwnSite, audit } = deps;
+  const { secrets, log, originOf, requireSameOrigin, audit } = deps;
   const secure = config.PUBLIC_URL?.protocol === 'https:';
   const { sessions: store, tokens: tokenStore } = deps.createStores(config.SESSION_IDLE_MINUTES * 60_000);
   const onProviderUnavailable = (error: ProviderUnavailable) => logProviderUnavailable(log, error);
@@ -68,7 +68,7 @@ export function createSignIn(config: Config, deps: SignInDeps): SignIn {
     roleNames: { reader: config.ROLE_READER, operator: config.ROLE_OPERATOR },
     maxSessionMs: config.SESSION_MAX_HOURS * 3_600_000,
     originOf,
-    requireOwnSite,
+    requireSameOrigin,
     audit,
     onProviderUnavailable,
   });

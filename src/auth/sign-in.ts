@@ -39,7 +39,7 @@ export interface SignInParts {
   /** The public origin of the service, as browsers see it. */
   readonly originOf: (request: Request) => string;
   /** Rejects cross-site requests (CSRF protection). */
-  readonly requireOwnSite: RequestHandler;
+  readonly requireSameOrigin: RequestHandler;
   readonly audit: (response: Response, event: SignInEvent) => void;
   readonly onProviderUnavailable: (error: ProviderUnavailable) => void;
 }
@@ -115,7 +115,7 @@ export function signInRoutes(parts: SignInParts): Router {
     else response.redirect(303, transaction.returnTo);
   });
 
-  routes.post('/sign-out', parts.requireOwnSite, async (request, response) => {
+  routes.post('/sign-out', parts.requireSameOrigin, async (request, response) => {
     const session = sessions.current(request);
     await sessions.end(request);
     if (session !== undefined) audit(response, { event: 'sign-out', oid: session.user.oid });

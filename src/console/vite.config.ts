@@ -1,18 +1,45 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress, gzip } from 'node:zlib';
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
+
+/** Smaller files fit into one packet anyway. */
+const minCompressedBytes = 1024;
+
+/** Writes `.br` and `.gz` files beside the assets, which the service serves as they are. */
+function compressAssets(): Plugin {
+  return {
+    name: 'compress-assets',
+    async writeBundle({ dir = '' }, bundle) {
+      const names = Object.keys(bundle).filter((name) => /^assets\/.*\.(js|css|svg)$/.test(name));
+      await Promise.all(names.map((name) => compress(join(dir, name))));
+    },
+  };
+}
+
+async function compress(path: string): Promise<void> {
+  const content = await readFile(path);
+  if (content.length < minCompressedBytes) return;
+  await Promise.all([
+    promisify(brotliCompress)(content).then((compressed) => writeFile(`${path}.br`, compressed)),
+    promisify(gzip)(content, { level: 9 }).then((compressed) => writeFile(`${path}.gz`, compressed)),
+  ]);
+}
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react()],
+  plugins: [react(), compressAssets()],
   build: {
     outDir: '../../dist/console',
     emptyOutDir: true,
     target: 'es2022',
-    // The policy wants files; a `data:` address is none.
+    // The content security policy does not allow `data:` URLs.
     assetsInlineLimit: 0,
-    // A test holds what the page loads at first to its limit.
+    // A test limits the size of what the page loads initially.
     chunkSizeWarningLimit: 1_000,
   },
-  // The service puts a nonce of its own into every page that it serves.
+  // The service replaces it with a new nonce in every response.
   html: { cspNonce: 'CSP_NONCE' },
 });

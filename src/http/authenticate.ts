@@ -4,16 +4,16 @@ import type { Authenticate, Principal } from '../auth/authenticate.js';
 declare global {
   namespace Express {
     interface Locals {
-      /** Whom the request comes from; `null` when nobody is signed in. */
+      /** Who sent the request; `null` when nobody is signed in. */
       principal: Principal | null | undefined;
     }
   }
 }
 
-/** Asking who is signed in, as a page does time and again, does not show that anybody is there. */
+/** The console polls `session.current`. That must not keep a session alive that nobody uses. */
 const doesNotExtendSession = /^\/trpc\/(session\.current(,|$))+$/;
 
-/** Finds out who a request comes from, before tRPC is asked anything. */
+/** Determines who sent a request, before its body is read. */
 export function authenticate(identify: Authenticate): RequestHandler {
   return async (request, response, next) => {
     response.locals.principal = await identify(request, !doesNotExtendSession.test(response.locals.route ?? ''));

@@ -1,17 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import compression from 'compression';
 import express, { type Router } from 'express';
+import expressStaticGzip from 'express-static-gzip';
 
-/** What stands in the built page where the nonce belongs. */
-const placeholder = /CSP_NONCE/g;
+/** What the build writes into the page in place of the nonce. */
+const noncePlaceholder = /CSP_NONCE/g;
 
 /**
- * Serves the console: the page at `/`, and below `/assets` its files, whose names change with their content.
+ * Serves the console: its page at `/`, and its compressed assets, whose names change with their content, at `/assets`.
  *
- * Its styles are made as they are needed, in style elements that carry the page's nonce; everything else of the
- * policy holds for it as for every answer.
+ * The console adds style elements at run time. Each response has a nonce for them, in the page and in its policy.
  *
  * @see https://griffel.js.org/react/guides/csp/
  */
@@ -21,13 +20,13 @@ export function serveConsole(folder: string): Router {
   routes.get('/', async (_request, response, next) => {
     response.locals.route = '/';
     const page = await readFile(join(folder, 'index.html'), 'utf8').catch(() => undefined);
-    // While it is developed it may not have been built yet.
+    // In development the service can start before the console is built.
     if (page === undefined) return next();
     const nonce = randomBytes(16).toString('base64url');
     const policy = String(response.getHeader('content-security-policy')).split("style-src 'self'");
-    if (policy.length !== 2) throw new Error('the policy has no place for the nonce');
+    if (policy.length !== 2) throw new Error('the content security policy must have one style-src');
     response.setHeader('content-security-policy', policy.join(`style-src 'self' 'nonce-${nonce}'`));
-    response.type('html').send(page.replaceAll(placeholder, nonce));
+    response.type('html').send(page.replaceAll(noncePlaceholder, nonce));
   });
 
   routes.use(
@@ -36,11 +35,14 @@ export function serveConsole(folder: string): Router {
       response.locals.route = '/assets';
       next();
     },
-    compression(),
-    express.static(join(folder, 'assets'), {
+    expressStaticGzip(join(folder, 'assets'), {
       index: false,
-      redirect: false,
-      setHeaders: (response) => response.setHeader('cache-control', 'public, max-age=31536000, immutable'),
+      enableBrotli: true,
+      orderPreference: ['br', 'gzip'],
+      serveStatic: {
+        redirect: false,
+        setHeaders: (response) => response.setHeader('cache-control', 'public, max-age=31536000, immutable'),
+      },
     }),
   );
   return routes;

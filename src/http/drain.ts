@@ -1,67 +1,67 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Response } from 'express';
-import type { SyncMiddleware } from './sync-middleware.js';
+import type { RequestHandler, Response } from 'express';
 
-/** Knows which requests are under way, and lets them end. */
+/** Tracks the requests in flight, and waits for them at shutdown. */
 export interface Drain {
   readonly draining: boolean;
-  /** Counts a request until its connection is done with it. */
-  readonly track: SyncMiddleware;
+  /** Counts a request until its response is closed. */
+  readonly track: RequestHandler;
   /**
-   * Begins to drain: every answer from now on closes its connection. Resolves once no request is under way, not before
-   * `leastMs` and not after `mostMs`.
+   * Starts to drain: every response from now on closes its connection. Resolves when no request is in flight, not before
+   * `minMs` and not after `maxMs`.
    */
-  begin(leastMs: number, mostMs: number): Promise<void>;
+  begin(minMs: number, maxMs: number): Promise<void>;
   /**
-   * Resolves when no request is under way. Those that have not arrived whole are cut off: nothing has begun for them; and
-   * after `mostMs` those whose answers nobody takes.
+   * Resolves when no request is in flight. Aborts requests that are still being received at once, and all others after
+   * `maxMs`.
    */
-  finish(mostMs: number): Promise<void>;
+  finish(maxMs: number): Promise<void>;
 }
 
-/** Makes the drain of one service. */
+/** Creates the drain of one service. */
 export function createDrain(): Drain {
-  const underWay = new Set<Response>();
+  const inFlight = new Set<Response>();
   let draining = false;
   let onIdle: (() => void) | undefined;
-  const idle = () =>
+  const whenIdle = () =>
     new Promise<void>((resolve) => {
       onIdle = resolve;
-      if (underWay.size === 0) resolve();
+      if (inFlight.size === 0) resolve();
     });
-  const idleWithin = async (ms: number) => {
-    const done = new AbortController();
-    await Promise.race([idle(), sleep(ms, undefined, { signal: done.signal }).catch(() => undefined)]);
-    done.abort();
+  const whenIdleOrAfter = async (ms: number) => {
+    const timer = new AbortController();
+    await Promise.race([whenIdle(), sleep(ms, undefined, { signal: timer.signal }).catch(() => undefined)]);
+    timer.abort();
   };
   return {
     get draining() {
       return draining;
     },
-    track(request, response) {
-      underWay.add(response);
+    track(request, response, next) {
+      inFlight.add(response);
       if (draining) response.setHeader('connection', 'close');
       response.once('close', () => {
-        underWay.delete(response);
+        inFlight.delete(response);
         if (draining) request.socket.destroySoon();
-        if (underWay.size === 0) onIdle?.();
+        if (inFlight.size === 0) onIdle?.();
       });
+      next();
     },
-    async begin(leastMs, mostMs) {
+    async begin(minMs, maxMs) {
       draining = true;
-      for (const response of underWay) {
+      for (const response of inFlight) {
         if (!response.headersSent) response.setHeader('connection', 'close');
       }
-      await sleep(leastMs);
-      await idleWithin(mostMs - leastMs);
+      await sleep(minMs);
+      await whenIdleOrAfter(maxMs - minMs);
     },
-    async finish(mostMs) {
-      for (const { req } of underWay) {
+    async finish(maxMs) {
+      for (const { req } of inFlight) {
         if (!req.complete) req.destroy();
       }
-      await idleWithin(mostMs);
-      for (const response of underWay) response.destroy();
-      await idle();
+      await whenIdleOrAfter(maxMs);
+      for (const response of inFlight) response.destroy();
+      await whenIdle();
     },
   };
 }

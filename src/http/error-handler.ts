@@ -6,20 +6,20 @@ import { describeError, invalidInput, type Reason, Refusal, reasonOf } from '../
 import { CallError } from '../errors.js';
 import { retryAfterHeader } from './retry-after-header.js';
 
-/** The body of an answer to a call that failed before tRPC saw it: the shape that tRPC's own failures have. */
+/** The response to a request that failed before tRPC handled it, in the shape of tRPC's own errors. */
 export function refusalBody(error: TRPCError, requestId: string): { readonly status: number; readonly body: object } {
   const shape = describeError(error, requestId);
   return { status: shape.data.httpStatus, body: { error: shape } };
 }
 
-/** Whatever no route has answered. */
+/** Handles requests that match no route. */
 export const notFound: RequestHandler = () => {
-  throw invalidInput('no such address', [], 'NOT_FOUND');
+  throw invalidInput('No such path', [], 'NOT_FOUND');
 };
 
-/** Answers every error that the routes before it have thrown. @param observe told of each */
+/** Responds to errors that middleware and routes have thrown. @param observe called with the reason of each */
 export function errorHandler(log: Logger, observe: (reason: Reason) => void): ErrorRequestHandler {
-  // Express knows an error handler by its four parameters.
+  // Express recognizes an error handler by its four parameters.
   return (thrown: unknown, _request, response, _next) => {
     const error = toTrpcError(thrown);
     const requestId = response.locals.requestId;
@@ -27,7 +27,7 @@ export function errorHandler(log: Logger, observe: (reason: Reason) => void): Er
     const refused = { requestId, reason: reasonOf(error) };
     if (thrown instanceof CallError) log.warn({ ...refused, ...thrown.forLog() }, 'request refused');
     else if (error instanceof Refusal) log.info(refused, 'request refused');
-    else log.error({ requestId, err: thrown }, 'internal error');
+    else log.error({ requestId, err: thrown }, 'unexpected error');
     if (response.headersSent) {
       response.destroy();
       return;
@@ -39,14 +39,14 @@ export function errorHandler(log: Logger, observe: (reason: Reason) => void): Er
   };
 }
 
-/** Express says by it what it refuses, such as an address that can't be decoded. */
+/** Express's own errors, such as the one for a path that can't be decoded. */
 const httpError = z.object({ status: z.number() });
 
 function toTrpcError(thrown: unknown): TRPCError {
   if (thrown instanceof TRPCError) return thrown;
-  // The sessions can be away.
+  // Reading the session can fail.
   if (thrown instanceof CallError) return new TRPCError({ code: 'SERVICE_UNAVAILABLE', cause: thrown });
   const { status } = httpError.safeParse(thrown).data ?? {};
-  if (status !== undefined && status >= 400 && status < 500) return invalidInput('the request is malformed');
+  if (status !== undefined && status >= 400 && status < 500) return invalidInput('The request is malformed');
   return new TRPCError({ code: 'INTERNAL_SERVER_ERROR', cause: thrown });
 }

@@ -1,64 +1,82 @@
-import type { Request } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { invalidInput, Refusal } from '../api/errors.js';
 import { isLoopback } from '../loopback.js';
-import type { SyncMiddleware } from './sync-middleware.js';
 
-/** HTTP/1.1 wants one `Host`, and that it names one (RFC 9112, 3.2). */
-export const requireHost: SyncMiddleware = (request) => {
-  const hosts = request.rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name)).length;
-  if (hosts > 1 || (hosts === 0 && request.httpVersion !== '1.0')) throw invalidInput('wants one host header');
-  const { host } = request.headers;
-  if (host !== undefined && (/[@/?#\\]/.test(host) || !URL.canParse(`http://${host}`))) {
-    throw invalidInput('the host header names no host');
-  }
+/**
+ * Requires a request target that is a path. Absolute URLs and `*` are for proxies, and browsers never send a fragment:
+ * parsers disagree about all three.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2
+ */
+export const requirePath: RequestHandler = (request, _response, next) => {
+  if (!/^\/[^#]*$/.test(request.url)) throw invalidInput('The request target must be a path');
+  next();
 };
 
 /**
- * Without sign-in, being on this machine is what lets a caller in. A page whose name has been pointed at this machine
- * (DNS rebinding) is there too, but its browser still sends the page's own name.
+ * Requires at most one `Host` header, with a valid host. Node itself refuses HTTP/1.1 requests without one.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2
  */
-export function requireLocalHost(publicUrl: URL | undefined): SyncMiddleware {
-  return (request) => {
+export const requireValidHost: RequestHandler = (request, _response, next) => {
+  const { host: hosts = [] } = request.headersDistinct;
+  if (hosts.length > 1 || !hosts.every(isHost)) throw invalidInput('The request must have one valid Host header');
+  next();
+};
+
+function isHost(text: string): boolean {
+  return !/[@/?#\\]/.test(text) && URL.canParse(`http://${text}`);
+}
+
+/**
+ * Requires a `Host` header that names this machine, for a service without sign-in. With DNS rebinding, a foreign page
+ * can reach a loopback address, but its browser still sends the page's own host name.
+ */
+export function requireLocalHost(publicUrl: URL | undefined): RequestHandler {
+  return (request, _response, next) => {
     const name = /^(\[[^\]]*\]|[^:]*)(:\d*)?$/.exec(request.headers.host ?? '')?.[1] ?? '';
     const isLocal = isLoopback(name) || name.toLowerCase() === publicUrl?.hostname;
     if (!isLocal) throw new Refusal('REQUEST_REFUSED');
+    next();
   };
 }
 
-/** Calls come by GET or POST and in no other way. There is no CORS: a preflight is refused like everything else. */
-export const requireMethod: SyncMiddleware = (request, response) => {
+/** Requires GET or POST. There is no CORS: a preflight request is refused like any other method. */
+export const requireMethod: RequestHandler = (request, response, next) => {
   if (request.method !== 'GET' && request.method !== 'POST') {
     response.setHeader('allow', 'GET, POST');
-    throw invalidInput('wants GET or POST', [], 'METHOD_NOT_SUPPORTED');
+    throw invalidInput('The method must be GET or POST', [], 'METHOD_NOT_SUPPORTED');
   }
+  next();
 };
 
-/** The origin that browsers use: the public address, or localhost at whatever port the request came to. */
+/** The origin that browsers use: that of the public URL, or else localhost at the port that received the request. */
 export function publicOrigin(request: Request, publicUrl: URL | undefined): string {
   return publicUrl?.origin ?? `http://localhost:${request.socket.localPort}`;
 }
 
 /**
- * Refuses what another site's page can make a browser send. A header of one's own can't be sent across origins without
- * a preflight, and `Sec-Fetch-Site` can't be forged by a page at all.
+ * Protects against cross-site request forgery. A page can't send a custom header to another origin without a preflight
+ * request, and can't forge `Sec-Fetch-Site`.
  *
  * @see https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
  */
-export function requireOwnSite(publicUrl: URL | undefined): SyncMiddleware {
-  return (request) => {
-    const site = request.headers['sec-fetch-site'];
-    const origin = request.headers.origin;
-    const own = publicOrigin(request, publicUrl);
-    const fromOwnSite = site === undefined ? origin === undefined || origin === own : site === 'same-origin';
-    if (request.headers['x-csrf'] !== '1' || !fromOwnSite) throw new Refusal('REQUEST_REFUSED');
+export function requireSameOrigin(publicUrl: URL | undefined): RequestHandler {
+  return (request, _response, next) => {
+    const { origin, 'sec-fetch-site': site, 'x-csrf': csrf } = request.headers;
+    const isSameOrigin =
+      site === undefined ? origin === undefined || origin === publicOrigin(request, publicUrl) : site === 'same-origin';
+    if (csrf !== '1' || !isSameOrigin) throw new Refusal('REQUEST_REFUSED');
+    next();
   };
 }
 
-/** A body is JSON, and says so. */
-export const requireJson: SyncMiddleware = (request) => {
+/** Requires that a body is declared as JSON in UTF-8. */
+export const requireJson: RequestHandler = (request, _response, next) => {
   const type = request.headers['content-type'];
-  const needed = request.method === 'POST' || type !== undefined;
-  if (needed && !/^application\/json\s*(;\s*charset=("utf-8"|utf-8)\s*)?$/i.test(type ?? '')) {
-    throw invalidInput('the content type must be application/json', [], 'UNSUPPORTED_MEDIA_TYPE');
+  const isRequired = request.method === 'POST' || type !== undefined;
+  if (isRequired && !/^application\/json\s*(;\s*charset=("utf-8"|utf-8)\s*)?$/i.test(type ?? '')) {
+    throw invalidInput('The request body must be application/json in UTF-8', [], 'UNSUPPORTED_MEDIA_TYPE');
   }
+  next();
 };

@@ -1,12 +1,12 @@
 import type { RequestHandler } from 'express';
 
-/** Answers that the process lives. It asks nothing else, so that no failure elsewhere gets the process killed. */
-export const alive: RequestHandler = (_request, response) => {
+/** Responds 200 while the process runs. It depends on nothing else, so that no outage elsewhere restarts the process. */
+export const liveness: RequestHandler = (_request, response) => {
   response.locals.route = '/healthz';
   response.json({ status: 'alive' });
 };
 
-/** Answers whether calls are welcome: 503 from the moment that the service is to stop, and while it has no sessions. */
+/** Responds 200 when the service can take calls, and 503 otherwise. */
 export function readiness(isReady: () => Promise<boolean>): RequestHandler {
   return async (_request, response) => {
     response.locals.route = '/readyz';

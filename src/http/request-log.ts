@@ -1,31 +1,31 @@
+import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
-import type { SyncMiddleware } from './sync-middleware.js';
 
 declare global {
   namespace Express {
     interface Locals {
-      /** The id that the answer carries. */
+      /** The id of the request, also in its response. */
       requestId: string;
-      /** What a request turned out to be for, in words of the service's own. */
+      /** The route that matched, free of anything the caller wrote. */
       route: string | undefined;
     }
   }
 }
 
-/** Characters that are safe in headers, logs and shells. No `@`: an id must not turn out to be a person's name. */
+/** Characters that are safe in headers, logs and shells. Without `@`, so that no id is a user principal name. */
 const safeId = /^[A-Za-z0-9._~:+/=-]{1,128}$/;
 
 const header = 'x-request-id';
 
 /**
- * Gives every request its id (the caller's own when it is safe) and leaves a line about it in the log: never its
- * address as it came, its headers or its body, which can hold names and secrets.
+ * Gives every request an id (the caller's own if it is safe) and logs one line when its response is closed. Never logs
+ * the URL, the headers or the body, which can hold names and secrets.
  */
-export function logRequests(log: Logger): SyncMiddleware {
-  return (request, response) => {
+export function logRequests(log: Logger): RequestHandler {
+  return (request, response, next) => {
     const startedAt = performance.now();
-    const own = request.headers[header];
-    const requestId = typeof own === 'string' && safeId.test(own) ? own : crypto.randomUUID();
+    const sent = request.headers[header];
+    const requestId = typeof sent === 'string' && safeId.test(sent) ? sent : crypto.randomUUID();
     response.locals.requestId = requestId;
     response.setHeader(header, requestId);
     response.once('close', () => {
@@ -42,5 +42,6 @@ export function logRequests(log: Logger): SyncMiddleware {
         'request',
       );
     });
+    next();
   };
 }

@@ -1,11 +1,11 @@
 import type { TRPCError } from '@trpc/server';
 import { CallError } from '../errors.js';
 
-/** The value of `Retry-After`, in seconds, for those who don't read the body: of several failures, the longest wait. */
+/** The `Retry-After` header for a response with these errors: the longest wait among them, in whole seconds. */
 export function retryAfterHeader(errors: readonly (TRPCError | undefined)[]): string | undefined {
-  const waits = errors.flatMap((error) => {
+  const waitsMs = errors.flatMap((error) => {
     const cause = error?.cause;
     return cause instanceof CallError ? (cause.details.retryAfterMs ?? []) : [];
   });
-  return waits.length === 0 ? undefined : String(Math.ceil(Math.max(...waits) / 1000));
+  return waitsMs.length === 0 ? undefined : String(Math.ceil(Math.max(...waitsMs) / 1000));
 }

@@ -1,11 +1,13 @@
-import { IncomingMessage, ServerResponse } from 'node:http';
-import { Socket } from 'node:net';
+import type { RequestHandler } from 'express';
 import helmet from 'helmet';
-import type { SyncMiddleware } from './sync-middleware.js';
 
-/** What browsers are told about every answer: nothing from elsewhere, in no frame, no guessing, and no cache keeps it. */
-export function securityHeaders(secure: boolean): SyncMiddleware {
-  const setHeaders = helmet({
+/**
+ * Sets the security headers of every response: content from this origin only, no frames, no content sniffing.
+ *
+ * @param secure whether browsers use HTTPS
+ */
+export function securityHeaders(secure: boolean): RequestHandler {
+  return helmet({
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
@@ -24,13 +26,10 @@ export function securityHeaders(secure: boolean): SyncMiddleware {
     referrerPolicy: { policy: 'no-referrer' },
     strictTransportSecurity: secure && { maxAge: 31_536_000, includeSubDomains: false },
   });
-  // They are the same for every answer: Helmet's thirteen steps are taken once.
-  const request = new IncomingMessage(new Socket());
-  const answer = new ServerResponse(request);
-  setHeaders(request, answer, () => undefined);
-  // Everything here is personal, or leads to what is.
-  const headers = [...Object.entries(answer.getHeaders()), ['cache-control', 'no-store'] as const];
-  return (_request, response) => {
-    for (const [name, value = ''] of headers) response.setHeader(name, value);
-  };
 }
+
+/** Forbids caching: responses hold personal data. Static assets override it. */
+export const noStore: RequestHandler = (_request, response, next) => {
+  response.setHeader('cache-control', 'no-store');
+  next();
+};

@@ -16,7 +16,7 @@ beforeAll(async () => {
   pair = await startPair({ GRAPH_DEADLINE_MS: '1500', GRAPH_WRITES_PER_20S: '10000' });
   await pair.simulator.settings({ writesPer20s: 1_000_000 });
   const [one, two] = await someStates(pair.service, 2);
-  if (one === undefined || two === undefined) throw new Error('two states are wanted');
+  if (one === undefined || two === undefined) throw new Error('the script must have two states');
   [first, second] = [one.target, two.target];
 });
 beforeEach(() => pair.simulator.reset());
@@ -38,7 +38,7 @@ describe.each([
   ['httpBatchLink', httpBatchLink],
   ['httpBatchStreamLink', httpBatchStreamLink],
 ] as const)('%s', (_, link) => {
-  test('each call of a batch ends in its own way', async () => {
+  test('each call of a batch has a result of its own', async () => {
     const { scriptUserState, script, session } = clientWith(link);
     const queries = await Promise.allSettled([
       scriptUserState.get.query(first),
@@ -78,19 +78,19 @@ describe.each([
   });
 });
 
-test('a streamed batch does not hold back what is done', async () => {
+test('a streamed batch sends each result as soon as it is ready', async () => {
   await pair.simulator.fault({ fault: 'throttled', method: 'GET', path: second.userStateId, delayMs: 500 });
   const { get } = clientWith(httpBatchStreamLink).scriptUserState;
   const ended: string[] = [];
   await Promise.all([
-    get.query(second).then(() => ended.push('had to wait')),
+    get.query(second).then(() => ended.push('throttled')),
     get.query(first).then(() => ended.push('answered')),
   ]);
-  expect(ended).toEqual(['answered', 'had to wait']);
+  expect(ended).toEqual(['answered', 'throttled']);
 });
 
-describe('updates keep their order', () => {
-  test('of one state, when they come one behind the other on one connection', async () => {
+describe('the order of updates', () => {
+  test('of one state is kept when they are pipelined on one connection', async () => {
     const all = Array.from({ length: 30 }, fresh);
     await pair.simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 50 });
     const socket = connect(Number(pair.service.url.port), '127.0.0.1');
@@ -102,12 +102,12 @@ describe('updates keep their order', () => {
           `content-type: application/json\r\ncontent-length: ${body.length}\r\n${close}\r\n${body}`,
       );
     }
-    const answers = (await text(socket)).match(/HTTP\/1\.1 \d+/g);
-    expect(answers).toEqual(Array(30).fill('HTTP/1.1 200'));
+    const responses = (await text(socket)).match(/HTTP\/1\.1 \d+/g);
+    expect(responses).toEqual(Array(30).fill('HTTP/1.1 200'));
     expect(await patches()).toMatchObject(all);
   });
 
-  test('of one state, however those before them end', async () => {
+  test('of one state is kept whatever the result of those before', async () => {
     const { update } = clientWith(httpBatchLink).scriptUserState;
     const all = Array.from({ length: 4 }, fresh);
     await pair.simulator.fault(
@@ -120,7 +120,7 @@ describe('updates keep their order', () => {
     expect(await patches()).toMatchObject([all[0], all[0], ...all]);
   });
 
-  test('and another state does not wait for a stalled one', async () => {
+  test('does not make another state wait for a stalled one', async () => {
     const { update } = pair.service.client.scriptUserState;
     await pair.simulator.fault({ fault: 'stall', method: 'PATCH', times: 'always', path: first.userStateId });
     const ended: string[] = [];

@@ -7,7 +7,7 @@ import { oneState } from '../support/states.js';
 
 let pair: Pair;
 let port: string;
-/** The input of a read whose answer is the same every time. */
+/** The input of a query whose result does not change. */
 let target: string;
 
 beforeAll(async () => {
@@ -22,7 +22,7 @@ const post = (path: string, body = '{}'): Test =>
 
 const get = (path: string): Test => request(pair.service.address).get(path).set('x-csrf', '1');
 
-describe('calls name procedures by their exact paths', () => {
+describe('procedure paths', () => {
   test.each([
     ['/trpc', 404],
     ['/trpc/', 404],
@@ -46,33 +46,32 @@ describe('calls name procedures by their exact paths', () => {
     ['/trpc/%E0%A4%A', 400],
     ['/%', 404],
     ['/nowhere', 404],
-  ])('%s: %i', async (path, status) => {
+  ])('%s responds with %i', async (path, status) => {
     const lines = ['host: localhost', 'connection: close', 'x-csrf: 1', 'content-type: application/json'];
     await expectRefused(sendRaw(port, [`GET ${path} HTTP/1.1`, ...lines]), status);
     await expectRefused(sendRaw(port, [`POST ${path} HTTP/1.1`, ...lines, 'content-length: 2'], '{}'), status);
   });
 
   test.each([
-    ['with another parameter', '/trpc/session.current?connectionParams=%7B%7D'],
-    ['with an unknown parameter', '/trpc/session.current?x=1'],
-    ['with two inputs', '/trpc/session.current?input=1&input=2'],
-    ['with two batch marks', '/trpc/session.current?batch=1&batch=1'],
-    ['with another batch mark', '/trpc/session.current?batch=true'],
-  ])('%s a call is refused', (_, path) => expectRefused(get(path), 400));
+    ['connectionParams', '/trpc/session.current?connectionParams=%7B%7D'],
+    ['an unknown parameter', '/trpc/session.current?x=1'],
+    ['two inputs', '/trpc/session.current?input=1&input=2'],
+    ['two batch parameters', '/trpc/session.current?batch=1&batch=1'],
+    ['another value of batch', '/trpc/session.current?batch=true'],
+  ])('refuse %s', (_, path) => expectRefused(get(path), 400));
 
-  test('an input in the address of a POST is refused', () =>
+  test('refuse an input in the query string of a POST', () =>
     expectRefused(post(`/trpc/scriptUserState.get?input=${encodeURIComponent(target)}`, target), 400));
 
-  test.each(['put', 'patch', 'delete', 'options'] as const)('%s is no method of a call', async (method) => {
+  test.each(['put', 'patch', 'delete', 'options'] as const)('refuse the method %s', async (method) => {
     const sent = request(pair.service.address)[method]('/trpc/session.current').set('x-csrf', '1');
     await expectRefused(sent, 405);
     expect((await sent).headers['allow']).toBe('GET, POST');
   });
 
-  test('a mutation is not to be had by GET', () =>
-    expectRefused(get('/trpc/scriptUserState.update?input=%7B%7D'), 405));
+  test('mutations reject GET', () => expectRefused(get('/trpc/scriptUserState.update?input=%7B%7D'), 405));
 
-  test('a query is to be had by POST as by GET', async () => {
+  test('queries accept GET and POST', async () => {
     const posted = await post('/trpc/scriptUserState.get', target).expect(200);
     const got = await get(`/trpc/scriptUserState.get?input=${encodeURIComponent(target)}`).expect(200);
     expect(posted.body).toEqual(got.body);
@@ -82,23 +81,23 @@ describe('calls name procedures by their exact paths', () => {
 const batch = (paths: readonly string[]) => post(`/trpc/${paths.join(',')}?batch=1`);
 
 describe('batches', () => {
-  test('of 20 calls are let in, of 21 refused', async () => {
+  test('accept 20 calls and refuse 21', async () => {
     await batch(Array<string>(20).fill('session.current')).expect(200);
     await expectRefused(batch(Array<string>(21).fill('session.current')), 400);
   });
 
-  test('of queries and mutations are refused, however they are written', async () => {
+  test('refuse a mix of queries and mutations, encoded or not', async () => {
     await expectRefused(batch(['session.current', 'scriptUserState.delete']), 400);
     await expectRefused(batch(['session.current', 'x%2CscriptUserState.delete']), 400);
   });
 
-  test('can not hide calls from the limit', () =>
+  test('count encoded calls too', () =>
     expectRefused(batch(['session.current', Array<string>(20).fill('session.current').join('%2C')]), 400));
 
-  test('know procedures by their exact paths, as single calls do', () =>
+  test('require exact paths, as single calls do', () =>
     expectRefused(batch(['session.current', '%73ession.current']), 400));
 
-  test('answer an unknown procedure call by call', async () => {
+  test('report an unknown procedure for its call alone', async () => {
     const answer = await batch(['session.current', 'nothing', 'session.current']);
     const [first, second, third] = z.array(z.unknown()).length(3).parse(answer.body);
     expect(answer.status).toBe(207);

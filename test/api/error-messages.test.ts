@@ -15,14 +15,14 @@ beforeAll(async () => {
 afterEach(() => pair.simulator.reset());
 afterAll(() => pair.stop());
 
-/** What Graph did not mean for people. */
+/** Parts of Graph's messages that users must not see. */
 const internals = /fef\.|https?:|Activity ID|Operation ID|[{}<>]|[0-9a-f]{8}-/i;
 
 const get = () => pair.service.client.scriptUserState.get.query(known.target);
 const update = (more: object = {}) =>
   pair.service.client.scriptUserState.update.mutate({ ...known.target, patch: { successDeviceCount: 41 }, ...more });
 
-test('nobody is signed in: every procedure is refused, whatever its input', async () => {
+test('without a session every procedure is refused, whatever its input', async () => {
   const service = await startTestService({
     GRAPH_CREDENTIAL: 'access-token',
     GRAPH_ACCESS_TOKEN: 'token',
@@ -47,7 +47,7 @@ test('nobody is signed in: every procedure is refused, whatever its input', asyn
   }
 });
 
-test('CLIENT_CLOSED: a caller that goes away while Graph is silent is noted in the log', async () => {
+test('CLIENT_CLOSED: a client that disconnects during a call is logged', async () => {
   await pair.simulator.fault({ fault: 'stall', times: 'always', method: 'GET' });
   const leaving = new AbortController();
   const left = pair.service.client.scriptUserState.get.query(known.target, { signal: leaving.signal });
@@ -71,7 +71,7 @@ test('INTERNAL: the log has the cause under the request id, the answer does not'
   expect(lines).toHaveLength(1);
 });
 
-test("Graph's sentence for people reaches them, without addresses, ids or markup", async () => {
+test("Graph's message for users is passed on without URLs, ids or markup", async () => {
   await pair.simulator.fault({ fault: 'rejected', method: 'PATCH' });
   const { message } = await failure(update());
   expect(message).toMatch(/One or more of the values are not acceptable$/);
@@ -79,7 +79,7 @@ test("Graph's sentence for people reaches them, without addresses, ids or markup
 });
 
 test.each(['bad-gateway', 'gateway-timeout', 'server-error', 'throttled', 'forbidden-user'] as const)(
-  'no page, address or nesting of Graph reaches people after %s',
+  'no page, URL or nested error of Graph is passed on after %s',
   async (fault) => {
     await pair.simulator.fault({ fault, times: 'always', delayMs: 17_000 });
     const { message } = await failure(get());
@@ -88,7 +88,7 @@ test.each(['bad-gateway', 'gateway-timeout', 'server-error', 'throttled', 'forbi
 );
 
 describe('approval', () => {
-  test('is asked for, waited for, and then the change is made', async () => {
+  test('an update needs a justification, then an approval, and then it is applied', async () => {
     const { simulator, service } = pair;
     await simulator.settings({ approval: true });
     try {

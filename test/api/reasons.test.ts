@@ -11,7 +11,7 @@ let pair: Pair;
 let known: KnownState;
 
 beforeAll(async () => {
-  // Most of these calls fail when their time is over.
+  // Most of these calls fail at their deadline.
   pair = await startPair({ GRAPH_DEADLINE_MS: '1000' });
   known = await oneState(pair.service);
 });
@@ -24,9 +24,9 @@ const guid: unknown = expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a
 const ids = { graph: { requestId: guid, clientRequestId: guid, activityId: guid } };
 const sentIds = { graph: { clientRequestId: guid } };
 
-const somebody = (...roles: readonly Role[]): Authenticate => {
-  const visitor = { person: { oid: 'somebody', name: 'Somebody', roles }, expiresAt: null };
-  return async () => visitor;
+const personWith = (...roles: readonly Role[]): Authenticate => {
+  const principal = { person: { oid: 'somebody', name: 'Somebody', roles }, expiresAt: null };
+  return async () => principal;
 };
 
 const oidc = {
@@ -36,18 +36,18 @@ const oidc = {
   OIDC_CLIENT_SECRET: 'a client secret',
   SESSION_SECRET: 'x'.repeat(32),
 };
-const nobodyThere = { GRAPH_BASE_URL: 'http://127.0.0.1:9/beta' };
+const unreachable = { GRAPH_BASE_URL: 'http://127.0.0.1:9/beta' };
 
 type Row = readonly [code: string, httpStatus: number, causes: readonly ErrorTrigger[]];
 
-/** The contract's table, whole: the compiler misses a reason that isn't here. */
+/** The contract's table of errors. The compiler reports a missing reason. */
 const rows = {
   INVALID_INPUT: [
     'BAD_REQUEST',
     400,
     [
       {
-        when: 'an id is none',
+        when: 'an id is invalid',
         data: { issues: [{ path: ['scriptId'], message: expect.any(String) as unknown }] },
         call: () => get(pair.service.client, { scriptId: '../x' }),
       },
@@ -72,15 +72,15 @@ const rows = {
   SIGN_IN_REQUIRED: [
     'UNAUTHORIZED',
     401,
-    [configured('nobody is signed in: a read', oidc, get), configured('nobody is signed in: an update', oidc, update)],
+    [configured('a read has no session', oidc, get), configured('an update has no session', oidc, update)],
   ],
   ROLE_MISSING: [
     'FORBIDDEN',
     403,
     [
-      served('a reader updates', somebody('reader'), update),
-      served('somebody without roles reads', somebody(), get),
-      served('somebody without roles updates', somebody(), update),
+      served('a reader updates', personWith('reader'), update),
+      served('a person without roles reads', personWith(), get),
+      served('a person without roles updates', personWith(), update),
     ],
   ],
   GRAPH_NOT_FOUND: [
@@ -124,7 +124,7 @@ const rows = {
     409,
     [
       {
-        when: 'a state is there already',
+        when: 'a state exists already',
         data: ids,
         call: () =>
           pair.service.client.scriptUserState.create.mutate({
@@ -141,8 +141,8 @@ const rows = {
     'SERVICE_UNAVAILABLE',
     503,
     [
-      configured('Graph does not know the token: a read', {}, get),
-      configured('Graph does not know the token: an update', {}, update),
+      configured('Graph refuses the token of a read', {}, get),
+      configured('Graph refuses the token of an update', {}, update),
       ...faulty('token-expired', { graph: { requestId: guid, clientRequestId: guid } }),
     ],
   ],
@@ -150,8 +150,8 @@ const rows = {
     'SERVICE_UNAVAILABLE',
     503,
     [
-      configured('nobody listens: a read', nobodyThere, get),
-      configured('nobody listens: an update', nobodyThere, update),
+      configured('a read cannot connect', unreachable, get),
+      configured('an update cannot connect', unreachable, update),
       ...faulty('unavailable', { ...ids, retryAfterMs: 17_000 }, { delayMs: 17_000 }),
       ...faulty('server-error', ids),
       ...faulty('bad-gateway', { graph: { requestId: guid, clientRequestId: guid } }),
@@ -181,13 +181,13 @@ const rows = {
   OVERLOADED: [
     'SERVICE_UNAVAILABLE',
     503,
-    [{ when: 'more than 1000 calls of one person are under way', data: { retryAfterMs: 1000 }, call: overload }],
+    [{ when: 'more than 1000 calls of one person are in flight', data: { retryAfterMs: 1000 }, call: overload }],
   ],
-  CLIENT_CLOSED: 'nobody is there to be answered: the log has it',
+  CLIENT_CLOSED: 'there is no client to receive the response; tested with the log',
   INTERNAL: [
     'INTERNAL_SERVER_ERROR',
     500,
-    [served('a part of the service fails', () => Promise.reject(new Error('a defect')), get)],
+    [served('a component throws an unexpected error', () => Promise.reject(new Error('a defect')), get)],
   ],
 } as const satisfies Record<Reason, Row | string>;
 
@@ -195,10 +195,10 @@ const answered = Object.entries(rows).flatMap(([reason, row]: [string, Row | str
   typeof row === 'string' ? [] : [[reason, ...row] as const],
 );
 
-describe.each(answered)('%s is answered as %s, %i', (reason, code, httpStatus, causes) => {
+describe.each(answered)('%s is %s, %i', (reason, code, httpStatus, causes) => {
   test.each(causes)('when $when', async ({ call, data = {} }) => {
     const error: unknown = await call().catch((thrown: unknown) => thrown);
-    if (!(error instanceof TRPCClientError)) throw new Error(`no failure of a call: ${JSON.stringify(error)}`);
+    if (!(error instanceof TRPCClientError)) throw new Error(`not a TRPCClientError: ${JSON.stringify(error)}`);
     const response = error.meta?.['response'];
     if (!(response instanceof Response)) throw error;
     const extras = {

@@ -2,14 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { measureBulk } from './bulk.js';
-import { measureMemory } from './bulk-memory.js';
-import { measureQuota } from './bulk-quota.js';
 import { compileContestants } from './contestants.js';
+import { imageNodeVersion, restartOnNode } from './image-node.js';
 import { measureInteractive } from './interactive.js';
-import { describeMachine, describePackages, watchMachine } from './machine.js';
+import { describeMachine, describePackages, measureMachineUsage } from './machine.js';
+import { measureMemory } from './memory.js';
 import { fullPlan, quickPlan } from './plan.js';
 import { killAll } from './processes.js';
 import { progress } from './progress.js';
+import { measureQuota } from './quota.js';
 import { reportBulk, reportMemory, reportQuota } from './report-bulk.js';
 import { reportInteractive } from './report-interactive.js';
 
@@ -19,20 +20,26 @@ function fail(error: unknown): never {
 }
 
 async function main(): Promise<void> {
-  if (process.platform !== 'linux') fail('The benchmark reads the accounts of processes that only Linux keeps.');
-  const quick = process.argv.includes('--quick');
-  const plan = quick ? quickPlan : fullPlan;
+  if (process.platform !== 'linux') fail('The benchmark reads /proc, which only Linux has.');
+  const nodeVersion = imageNodeVersion();
+  if (process.versions.node !== nodeVersion) {
+    restartOnNode(nodeVersion);
+    return;
+  }
+  const isQuick = process.argv.includes('--quick');
+  const plan = isQuick ? quickPlan : fullPlan;
   const folder = mkdtempSync(join(tmpdir(), 'script-state-bff-bench-'));
   process.on('exit', () => {
     killAll();
     rmSync(folder, { recursive: true, force: true });
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
-  setTimeout(() => fail(`not done after ${plan.limitSeconds} s`), plan.limitSeconds * 1000);
+  setTimeout(() => fail(`not finished after ${plan.timeoutSeconds} s`), plan.timeoutSeconds * 1000);
 
-  const meanwhile = watchMachine();
+  progress(`running on Node ${nodeVersion}, as the image does`);
+  const describeUsage = measureMachineUsage();
   compileContestants(folder);
-  progress('the contestants are compiled');
+  progress('compiled the contestants');
   const interactive = await measureInteractive(plan.interactive, folder);
   const bulk = await measureBulk(plan.bulk, folder);
   const quota = await measureQuota(plan.quota, folder);
@@ -44,8 +51,8 @@ async function main(): Promise<void> {
     [
       ...describeMachine(),
       describePackages(),
-      `${quick ? 'a quick run, too short for its numbers to mean much' : 'the whole run'}: ${minutes} minutes, everything on the loopback address`,
-      meanwhile(),
+      `${isQuick ? 'a quick run, too short for meaningful numbers' : 'a full run'}: ${minutes} minutes, everything on the loopback address`,
+      describeUsage(),
     ]
       .map((line) => `- ${line}`)
       .join('\n'),

@@ -1,36 +1,36 @@
 import { type StateRef, userStatePath } from '../../src/graph/routes.js';
 
-/** One HTTP call, and what its answer must hold. */
+/** One HTTP call, and the state that its response must have. */
 export interface Call {
   readonly method: 'PATCH' | 'POST';
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  readonly wanted: Wanted;
+  readonly expected: ExpectedState;
 }
 
-/** The values that an update asks for. */
-export interface Wanted {
+/** A user state after an update. */
+export interface ExpectedState {
   readonly id: string;
   readonly successDeviceCount: number;
   readonly errorDeviceCount: number;
 }
 
-/** What a contestant is spoken to in: Graph's own PATCH, or tRPC. */
-export type Language = 'graph' | 'tRPC';
+/** How a contestant is called: with Graph's own PATCH or with tRPC. */
+export type Protocol = 'graph' | 'tRPC';
 
-/** The values of one state in one run: no two runs ask for the same. */
-export function wantedOf({ userStateId }: StateRef, index: number, run: number): Wanted {
+/** The values of one state in one run. They are different in every run. */
+export function expectedState({ userStateId }: StateRef, index: number, run: number): ExpectedState {
   return { id: userStateId, successDeviceCount: run, errorDeviceCount: index };
 }
 
-/** One update of every state, in the language of the contestant. */
-export function callsFor(language: Language, targets: readonly StateRef[], run: number): readonly Call[] {
+/** Creates one call for every state, which updates it. */
+export function createCalls(protocol: Protocol, targets: readonly StateRef[], run: number): readonly Call[] {
   return targets.map((target, index) => {
-    const wanted = wantedOf(target, index, run);
-    const { id: _, ...patch } = wanted;
+    const expected = expectedState(target, index, run);
+    const { id: _, ...patch } = expected;
     const [method, path, body, headers] =
-      language === 'graph'
+      protocol === 'graph'
         ? (['PATCH', `/beta/${userStatePath(target)}`, patch, {}] as const)
         : (['POST', '/trpc/scriptUserState.update', { ...target, patch }, { 'x-csrf': '1' }] as const);
     return {
@@ -38,33 +38,33 @@ export function callsFor(language: Language, targets: readonly StateRef[], run: 
       path,
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify(body),
-      wanted,
+      expected,
     };
   });
 }
 
-/** What is wrong with an answer; `undefined` when nothing is. */
-export function faultOf(call: Call, status: number, body: string): string | undefined {
+/** Checks a response. @returns what is wrong with it, or undefined */
+export function findResponseError(call: Call, status: number, body: string): string | undefined {
   if (status < 200 || status > 299) return `${status} ${body.slice(0, 300)}`;
-  return faultOfState(call.wanted, stateIn(body) ?? body.slice(0, 300));
+  return findStateError(call.expected, parseState(body) ?? body.slice(0, 300));
 }
 
-/** The state in an answer of Graph or of tRPC. */
-function stateIn(body: string): Wanted | undefined {
+/** The state in a response of Graph or of tRPC. */
+function parseState(body: string): ExpectedState | undefined {
   try {
-    const answer = JSON.parse(body) as Wanted & { readonly result?: { readonly data: Wanted } };
-    return answer.result?.data ?? answer;
+    const parsed = JSON.parse(body) as ExpectedState & { readonly result?: { readonly data: ExpectedState } };
+    return parsed.result?.data ?? parsed;
   } catch {
     return undefined;
   }
 }
 
-/** What is wrong with the state that an update gave; `undefined` when nothing is. */
-export function faultOfState(wanted: Wanted, given: Wanted | string): string | undefined {
-  const right =
-    typeof given === 'object' &&
-    given.id === wanted.id &&
-    given.successDeviceCount === wanted.successDeviceCount &&
-    given.errorDeviceCount === wanted.errorDeviceCount;
-  return right ? undefined : `wanted ${JSON.stringify(wanted)}, got ${JSON.stringify(given)}`;
+/** Checks the state that an update returned. @returns what is wrong with it, or undefined */
+export function findStateError(expected: ExpectedState, actual: ExpectedState | string): string | undefined {
+  const isEqual =
+    typeof actual === 'object' &&
+    actual.id === expected.id &&
+    actual.successDeviceCount === expected.successDeviceCount &&
+    actual.errorDeviceCount === expected.errorDeviceCount;
+  return isEqual ? undefined : `expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`;
 }

@@ -4,41 +4,41 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import manifest from '../../package.json' with { type: 'json' };
-import type { Language } from './calls.js';
+import type { Protocol } from './calls.js';
 import { type Serving, startServing } from './processes.js';
 import type { BenchSimulator } from './simulator.js';
 
-/** A way to bring an update to Graph. */
+/** A service that passes updates on to Graph. */
 export interface Contestant {
   readonly name: string;
-  readonly language: Language;
-  /** What it is made of. */
-  readonly what: string;
-  /** The file under `contestants`, without its ending; this service is none of these. */
+  readonly protocol: Protocol;
+  /** What it consists of. */
+  readonly description: string;
+  /** The file in `contestants`, without its extension; undefined for this service. */
   readonly file?: string;
 }
 
-/** The floor, which every ratio refers to. */
+/** The baseline of the ratios. */
 export const bare: Contestant = {
   name: 'bare',
-  language: 'graph',
-  what: '`node:http` and an undici `Pool`; adds the token, streams bodies both ways',
+  protocol: 'graph',
+  description: '`node:http` and an undici `Pool`; adds the token, streams bodies both ways',
   file: 'bare',
 };
 
-/** What people put in front of an API without writing code. */
+/** The usual proxy in front of an API. */
 export const expressProxy: Contestant = {
   name: 'http-proxy-middleware',
-  language: 'graph',
-  what: 'on Express, with a keep-alive agent; adds the token',
+  protocol: 'graph',
+  description: 'on Express, with a keep-alive agent; adds the token',
   file: 'express-proxy',
 };
 
 /** This service. */
 export const thisService: Contestant = {
   name: 'this service',
-  language: 'tRPC',
-  what: '`npm start`; request log and audit at level `info`',
+  protocol: 'tRPC',
+  description: '`npm start`; request log and audit at level `info`',
 };
 
 /** All of them, in the order of the tables. */
@@ -47,14 +47,14 @@ export const contestants: readonly Contestant[] = [
   expressProxy,
   {
     name: 'stock tRPC',
-    language: 'tRPC',
-    what: 'Express, tRPC, zod in and out, pino-http, global `fetch`',
+    protocol: 'tRPC',
+    description: 'Express, tRPC, zod in and out, pino-http, global `fetch`',
     file: 'stock',
   },
   {
     name: 'stock tRPC, Graph client',
-    language: 'tRPC',
-    what: 'the same, with `@microsoft/microsoft-graph-client` for `fetch`',
+    protocol: 'tRPC',
+    description: 'the same, with `@microsoft/microsoft-graph-client` for `fetch`',
     file: 'graph-client',
   },
   thisService,
@@ -65,7 +65,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Node's options in `npm start`, which the benchmark gives to every contestant. */
 const flags = manifest.scripts.start.split(' ').filter((word) => word.startsWith('--'));
 
-/** Compiles the contestants, so that their processes hold no compiler, into a folder in which they find their packages. */
+/** Compiles the contestants into a folder, so that none of them includes a compiler at run time. */
 export function compileContestants(folder: string): void {
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
   mkdirSync(join(folder, 'contestants'));
@@ -75,7 +75,7 @@ export function compileContestants(folder: string): void {
   execFileSync(process.execPath, [tsc, '-p', project, '--outDir', join(folder, 'contestants')], { stdio: 'inherit' });
 }
 
-/** Starts one in front of a simulator. @param env more settings, for this service */
+/** Starts a contestant in front of a simulator. @param env more settings, for this service */
 export function startContestant(
   { name, file }: Contestant,
   simulator: BenchSimulator,

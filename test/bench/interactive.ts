@@ -1,27 +1,27 @@
-import { callsFor } from './calls.js';
+import { createCalls } from './calls.js';
 import { type Contestant, contestants, startContestant } from './contestants.js';
-import { startLoad } from './load.js';
-import { memoryBytes, processorMicroseconds } from './process-account.js';
+import { startLoadGenerator } from './load.js';
+import { cpuMicroseconds, memoryBytes } from './process-usage.js';
 import type { Serving } from './processes.js';
 import { progress } from './progress.js';
-import { lookUp, startBenchSimulator } from './simulator.js';
+import { startBenchSimulator, verifyStates } from './simulator.js';
 import { percentile } from './statistics.js';
 
-/** How much of it to do. */
+/** The size of the measurement of single updates. */
 export interface InteractivePlan {
   readonly rounds: number;
   readonly states: number;
   readonly connections: number;
-  /** Calls to each contestant before any is measured. */
+  /** Calls to each contestant before the first round. */
   readonly warmUpCalls: number;
-  /** How much processor time of each contestant one round is to take, about. */
-  readonly processorSeconds: number;
+  /** About how much processor time of each contestant one round takes. */
+  readonly cpuSeconds: number;
   readonly perSecond: number;
   /** Calls of one round, at `perSecond`, whose latency is measured. */
   readonly pacedCalls: number;
 }
 
-/** What one contestant showed, round by round. */
+/** The result of one contestant, round by round. */
 export interface InteractiveResult {
   readonly contestant: Contestant;
   /** Calls of one round whose processor time was measured. */
@@ -33,7 +33,7 @@ export interface InteractiveResult {
   readonly peakBytes: number;
 }
 
-interface Entered {
+interface Participant {
   readonly contestant: Contestant;
   readonly process: Serving;
   readonly calls: number;
@@ -42,56 +42,60 @@ interface Entered {
   readonly p99Ms: number[];
 }
 
-/** Updates one by one: what one costs, and how long it takes. */
+/** Measures the processor time and the latency of single updates. */
 export async function measureInteractive(plan: InteractivePlan, folder: string): Promise<readonly InteractiveResult[]> {
   const simulator = await startBenchSimulator(folder);
-  const load = startLoad();
+  const load = startLoadGenerator();
   const targets = (await simulator.someStates(plan.states)).slice(0, plan.states);
   let run = 0;
 
-  /** Sends calls to one contestant, and looks in Graph whether they have come through. */
-  async function send({ language }: Contestant, url: string, amount: number, perSecond?: number) {
-    const calls = callsFor(language, targets, ++run);
+  /** Sends calls to one contestant, and verifies in the simulator that they were applied. */
+  async function send({ protocol }: Contestant, url: string, amount: number, perSecond?: number) {
+    const calls = createCalls(protocol, targets, ++run);
     const { latenciesMs } = await load.run(
       perSecond === undefined
         ? { kind: 'full speed', url, calls, amount, connections: plan.connections }
-        : { kind: 'rate', url, calls, amount, perSecond },
+        : { kind: 'fixed rate', url, calls, amount, perSecond },
     );
-    await lookUp(simulator, targets, run);
+    await verifyStates(simulator, targets, run);
     await simulator.reset();
     return latenciesMs;
   }
 
-  async function sendAndAccount(contestant: Contestant, { pid, url }: Serving, amount: number): Promise<number> {
-    const before = processorMicroseconds(pid);
+  /** Sends calls as fast as possible. @returns the processor time per call, in microseconds */
+  async function measureCpu(contestant: Contestant, { pid, url }: Serving, amount: number): Promise<number> {
+    const before = cpuMicroseconds(pid);
     await send(contestant, url, amount);
-    return (processorMicroseconds(pid) - before) / amount;
+    return (cpuMicroseconds(pid) - before) / amount;
   }
 
-  async function enter(contestant: Contestant): Promise<Entered> {
+  async function startParticipant(contestant: Contestant): Promise<Participant> {
     const process = await startContestant(contestant, simulator, folder);
     await send(contestant, process.url, plan.warmUpCalls);
-    const roughly = await sendAndAccount(contestant, process, plan.warmUpCalls);
-    const calls = Math.ceil((plan.processorSeconds * 1e6) / roughly / 100) * 100;
+    const estimate = await measureCpu(contestant, process, plan.warmUpCalls);
+    const calls = Math.ceil((plan.cpuSeconds * 1e6) / estimate / 100) * 100;
     return { contestant, process, calls, microsecondsPerCall: [], p50Ms: [], p99Ms: [] };
   }
 
-  const entered: Entered[] = [];
-  for (const contestant of contestants) entered.push(await enter(contestant));
+  const participants: Participant[] = [];
+  for (const contestant of contestants) participants.push(await startParticipant(contestant));
   for (let round = 0; round < plan.rounds; round++) {
-    const turn = round % entered.length;
-    for (const each of [...entered.slice(turn), ...entered.slice(0, turn)]) {
+    const first = round % participants.length;
+    for (const each of [...participants.slice(first), ...participants.slice(0, first)]) {
       const { contestant, process } = each;
-      const microseconds = await sendAndAccount(contestant, process, each.calls);
+      const microseconds = await measureCpu(contestant, process, each.calls);
       const latenciesMs = await send(contestant, process.url, plan.pacedCalls, plan.perSecond);
       each.microsecondsPerCall.push(microseconds);
       each.p50Ms.push(percentile(latenciesMs, 0.5));
       each.p99Ms.push(percentile(latenciesMs, 0.99));
-      progress(`interactive, round ${round + 1}: ${contestant.name}: ${microseconds.toFixed(0)} µs a call`);
+      progress(`interactive, round ${round + 1}: ${contestant.name}: ${microseconds.toFixed(0)} µs per call`);
     }
   }
 
-  const results = entered.map(({ process, ...rest }) => ({ ...rest, peakBytes: memoryBytes(process.pid, 'VmHWM') }));
-  await Promise.all([load, simulator, ...entered.map(({ process }) => process)].map((each) => each.stop()));
+  const results = participants.map(({ process, ...rest }) => ({
+    ...rest,
+    peakBytes: memoryBytes(process.pid, 'VmHWM'),
+  }));
+  await Promise.all([load, simulator, ...participants.map(({ process }) => process)].map((each) => each.stop()));
   return results;
 }

@@ -1,27 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import { Pool } from 'undici';
-import { type Call, faultOf } from './calls.js';
-import type { AtFullSpeed, AtRate, LoadOrder, LoadResult } from './load.js';
+import { type Call, findResponseError } from './calls.js';
+import type { FixedRateLoad, FullSpeedLoad, LoadResult, LoadSpec } from './load.js';
 
-/** Every connection has states of its own, so that no two calls on one state are under way at a time. */
-async function atFullSpeed({ url, calls, connections, amount }: AtFullSpeed): Promise<LoadResult> {
-  const faults: string[] = [];
-  let answers = 0;
+/** Every connection has states of its own, so that no state is updated by two calls at a time. */
+async function runAtFullSpeed({ url, calls, connections, amount }: FullSpeedLoad): Promise<LoadResult> {
+  const errors: string[] = [];
+  let responses = 0;
   const requests = calls.map((call) => ({
     ...call,
     onResponse(status: number, body: string) {
-      answers++;
-      const fault = faultOf(call, status, body);
-      if (fault !== undefined) faults.push(fault);
+      responses++;
+      const error = findResponseError(call, status, body);
+      if (error !== undefined) errors.push(error);
     },
   }));
   let clients = 0;
-  const {
-    errors,
-    timeouts,
-    '2xx': good,
-  } = await autocannon({
+  const result = await autocannon({
     url,
     connections,
     amount,
@@ -32,42 +28,45 @@ async function atFullSpeed({ url, calls, connections, amount }: AtFullSpeed): Pr
       client.setRequests(requests.filter((_, index) => index % connections === own));
     },
   });
-  if (errors + timeouts > 0) faults.push(`${errors} connection errors, ${timeouts} time-outs`);
-  if (good !== amount || answers !== amount) faults.push(`${good} good answers of ${answers}, wanted ${amount}`);
-  return { faults, latenciesMs: [] };
+  const failed = result.errors + result.timeouts;
+  if (failed > 0) errors.push(`${result.errors} connection errors, ${result.timeouts} timeouts`);
+  if (result['2xx'] !== amount || responses !== amount) {
+    errors.push(`expected ${amount} successful responses, got ${result['2xx']} of ${responses}`);
+  }
+  return { errors, latenciesMs: [] };
 }
 
-/** Calls leave on time whether or not earlier ones have been answered: connections are opened as they are needed. */
-async function atRate({ url, calls, perSecond, amount }: AtRate): Promise<LoadResult> {
+/** Sends calls on time, whether or not earlier ones have a response, over as many connections as that needs. */
+async function runAtFixedRate({ url, calls, perSecond, amount }: FixedRateLoad): Promise<LoadResult> {
   const pool = new Pool(url);
-  const faults: string[] = [];
+  const errors: string[] = [];
   const latenciesMs: number[] = [];
   const send = async (call: Call): Promise<void> => {
     const startedAt = performance.now();
     const { statusCode, body } = await pool.request(call);
     const text = await body.text();
     latenciesMs.push(performance.now() - startedAt);
-    const fault = faultOf(call, statusCode, text);
-    if (fault !== undefined) faults.push(fault);
+    const error = findResponseError(call, statusCode, text);
+    if (error !== undefined) errors.push(error);
   };
-  const underWay: Promise<void>[] = [];
+  const inFlight: Promise<void>[] = [];
   const startedAt = performance.now();
   for (let sent = 0; sent < amount; sent++) {
-    const early = startedAt + (sent * 1000) / perSecond - performance.now();
-    if (early > 0) await sleep(early);
+    const delayMs = startedAt + (sent * 1000) / perSecond - performance.now();
+    if (delayMs > 0) await sleep(delayMs);
     const call = calls[sent % calls.length];
-    if (call !== undefined) underWay.push(send(call).catch((error: unknown) => void faults.push(String(error))));
+    if (call !== undefined) inFlight.push(send(call).catch((error: unknown) => void errors.push(String(error))));
   }
-  await Promise.all(underWay);
+  await Promise.all(inFlight);
   await pool.close();
-  return { faults, latenciesMs };
+  return { errors, latenciesMs };
 }
 
-process.on('message', (order: LoadOrder) => {
-  const work = order.kind === 'full speed' ? atFullSpeed(order) : atRate(order);
+process.on('message', (spec: LoadSpec) => {
+  const work = spec.kind === 'full speed' ? runAtFullSpeed(spec) : runAtFixedRate(spec);
   work.then(
     (result) => process.send?.(result),
-    (error: unknown) => process.send?.({ faults: [String(error)], latenciesMs: [] } satisfies LoadResult),
+    (error: unknown) => process.send?.({ errors: [String(error)], latenciesMs: [] } satisfies LoadResult),
   );
 });
 process.on('disconnect', () => process.exit());

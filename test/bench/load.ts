@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Call } from './calls.js';
-import { startTalking } from './processes.js';
+import { startWorker } from './processes.js';
 
-/** As many calls as there is time for. */
-export interface AtFullSpeed {
+/** Calls as fast as the server responds. */
+export interface FullSpeedLoad {
   readonly kind: 'full speed';
   readonly url: string;
   readonly calls: readonly Call[];
@@ -14,9 +14,9 @@ export interface AtFullSpeed {
   readonly amount: number;
 }
 
-/** Calls at fixed moments. */
-export interface AtRate {
-  readonly kind: 'rate';
+/** Calls at fixed times. */
+export interface FixedRateLoad {
+  readonly kind: 'fixed rate';
   readonly url: string;
   readonly calls: readonly Call[];
   readonly perSecond: number;
@@ -25,41 +25,40 @@ export interface AtRate {
 }
 
 /** What to send. */
-export type LoadOrder = AtFullSpeed | AtRate;
+export type LoadSpec = FullSpeedLoad | FixedRateLoad;
 
-/** What came back. */
+/** What the responses were like. */
 export interface LoadResult {
-  /** What was wrong with answers. */
-  readonly faults: readonly string[];
-  /** From sending a call to having its whole answer, in milliseconds; only of calls at a rate. */
+  readonly errors: readonly string[];
+  /** From sending a call to the end of its response; only at a fixed rate. */
   readonly latenciesMs: readonly number[];
 }
 
-/** A generator of load in a process of its own. */
-export interface Load {
-  /** Sends calls. Rejects when a single one of them is not answered as it should be. */
-  run(order: LoadOrder): Promise<LoadResult>;
+/** A load generator in a process of its own. */
+export interface LoadGenerator {
+  /** Sends calls. Rejects unless every response is as expected. */
+  run(spec: LoadSpec): Promise<LoadResult>;
   stop(): Promise<void>;
 }
 
-/** Starts a generator. */
-export function startLoad(): Load {
+/** Starts a load generator. */
+export function startLoadGenerator(): LoadGenerator {
   const file = fileURLToPath(new URL('load-process.ts', import.meta.url));
-  const generator = startTalking({ name: 'load generator', args: ['--import', 'tsx', file] });
-  const { child } = generator;
+  const worker = startWorker({ name: 'load generator', args: ['--import', 'tsx', file] });
+  const { child } = worker;
   return {
-    async run(order) {
-      child.send(order);
+    async run(spec) {
+      child.send(spec);
       const exited = new AbortController();
-      const onExit = () => exited.abort(new Error('the load generator has ended'));
+      const onExit = () => exited.abort(new Error('the load generator has exited'));
       child.once('exit', onExit);
-      const answered = once(child, 'message', { signal: exited.signal }).finally(() => child.off('exit', onExit));
-      const [result] = (await answered) as [LoadResult];
-      if (result.faults.length > 0) {
-        throw new Error(`${result.faults.length} calls to ${order.url} went wrong, first: ${result.faults[0]}`);
+      const finished = once(child, 'message', { signal: exited.signal }).finally(() => child.off('exit', onExit));
+      const [result] = (await finished) as [LoadResult];
+      if (result.errors.length > 0) {
+        throw new Error(`${result.errors.length} calls to ${spec.url} failed, first: ${result.errors[0]}`);
       }
       return result;
     },
-    stop: () => generator.stop(),
+    stop: () => worker.stop(),
   };
 }

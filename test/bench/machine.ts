@@ -1,33 +1,33 @@
 import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
-import { machineTicks } from './process-account.js';
+import { machineTicks } from './process-usage.js';
 
-/** What the numbers depend on beside the code, in one line each. */
+/** The machine and the versions that the results depend on, in one line each. */
 export function describeMachine(): readonly string[] {
   const [first] = cpus();
   const memory = `${(totalmem() / 2 ** 30).toFixed(1)} GiB of memory`;
   return [
     `${first?.model.trim()}, ${cpus().length} cores, ${memory}`,
-    `Linux ${release()}, Node ${process.versions.node}`,
+    `Linux ${release()}, Node ${process.versions.node}, as in the image`,
   ];
 }
 
-/** Begins to watch the machine. @returns says who has used its processors since; children count when they have ended */
-export function watchMachine(): () => string {
+/** Starts to measure who uses the processors. @returns describes it; child processes count when they have exited */
+export function measureMachineUsage(): () => string {
   const before = machineTicks();
   return () => {
     const now = machineTicks();
-    const share = (what: 'own' | 'others' | 'stolen') =>
-      (((now[what] - before[what]) / (now.all - before.all)) * 100).toFixed(1);
+    const percentage = (user: 'own' | 'others' | 'stolen') =>
+      (((now[user] - before[user]) / (now.all - before.all)) * 100).toFixed(1);
     return [
-      `of the processors' time meanwhile, ${share('own')} % went to the benchmark`,
-      `${share('others')} % to other processes`,
-      `${share('stolen')} % to other virtual machines`,
+      `processor time: ${percentage('own')} % used by the benchmark`,
+      `${percentage('others')} % by other processes`,
+      `${percentage('stolen')} % by other virtual machines`,
     ].join(', ');
   };
 }
 
-/** The versions of the packages that take part. */
+/** The versions of the packages that are measured. */
 export function describePackages(): string {
   return [
     'undici',

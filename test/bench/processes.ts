@@ -3,20 +3,20 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How to start a process of Node. */
+/** What to start with Node. */
 export interface Program {
   readonly name: string;
-  /** For `node`: its options, the file, the arguments. */
+  /** The arguments of `node`: its options, the file, the file's arguments. */
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A process that runs. */
+/** A running process. */
 export interface Running {
   readonly name: string;
   readonly pid: number;
   readonly child: ChildProcess;
-  /** Ends it, and waits until it is gone. */
+  /** Kills the process and waits until it has exited. */
   stop(): Promise<void>;
 }
 
@@ -26,20 +26,20 @@ export interface Serving extends Running {
   readonly url: string;
 }
 
-const startMs = 20_000;
-const running = new Set<ChildProcess>();
+const startTimeoutMs = 20_000;
+const children = new Set<ChildProcess>();
 
-/** Ends every process that was started here, at once. */
+/** Kills every process that was started here. */
 export function killAll(): void {
-  for (const child of running) child.kill('SIGKILL');
+  for (const child of children) child.kill('SIGKILL');
 }
 
-function launch({ name, args, env = {} }: Program, options: SpawnOptions): Running {
+function start({ name, args, env = {} }: Program, options: SpawnOptions): Running {
   const child = spawn(process.execPath, [...args], { env: { PATH: process.env['PATH'], ...env }, ...options });
-  running.add(child);
+  children.add(child);
   const exited = new Promise<void>((resolve) => {
     child.once('exit', () => {
-      running.delete(child);
+      children.delete(child);
       resolve();
     });
   });
@@ -55,18 +55,18 @@ function launch({ name, args, env = {} }: Program, options: SpawnOptions): Runni
   };
 }
 
-/** Starts a process that is spoken to by messages. */
-export function startTalking(program: Program): Running {
-  return launch(program, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+/** Starts a process that exchanges messages with this one. */
+export function startWorker(program: Program): Running {
+  return start(program, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
 }
 
-/** Starts a process that logs its address on stdout; it runs in the folder, and what it logs goes into a file there. */
+/** Starts a process that logs its URL to stdout. It runs in the folder and logs to a file there. */
 export async function startServing(program: Program, folder: string): Promise<Serving> {
   const file = join(folder, `${program.name.replaceAll(/\W+/g, '-')}-${performance.now()}.log`);
   const log = openSync(file, 'w');
-  const process = launch(program, { cwd: folder, stdio: ['ignore', log, log] });
+  const process = start(program, { cwd: folder, stdio: ['ignore', log, log] });
   closeSync(log);
-  for (const giveUpAt = performance.now() + startMs; performance.now() < giveUpAt; await sleep(20)) {
+  for (const timeoutAt = performance.now() + startTimeoutMs; performance.now() < timeoutAt; await sleep(20)) {
     const url = /listening on (http:\/\/[\d.]+:\d+)/.exec(readFileSync(file, 'utf8'))?.[1];
     if (url !== undefined) return { ...process, url };
     if (process.child.exitCode !== null) break;

@@ -1,32 +1,32 @@
 import type { BulkPlan, BulkResult } from './bulk.js';
-import type { MemoryResult } from './bulk-memory.js';
-import type { QuotaPlan, QuotaResult } from './bulk-quota.js';
+import type { MemoryResult } from './memory.js';
+import type { QuotaPlan, QuotaResult } from './quota.js';
 import { percentile } from './statistics.js';
 import { mebibytes, range, table, whole } from './table.js';
 
-/** The part of the report that is about many updates without a quota. */
+/** Reports bulk updates without a quota. */
 export function reportBulk(
   { latencyMs, oneByOne, rounds, updates, warmUps }: BulkPlan,
   results: readonly BulkResult[],
 ): string {
-  const rows = results.map(({ name, seconds, roundTrips }) => [
+  const rows = results.map(({ name, seconds, graphRequests }) => [
     name,
     range(seconds, 2),
-    [...new Set(roundTrips)].map(whole).join(', '),
+    [...new Set(graphRequests)].map(whole).join(', '),
   ]);
   return `### ${whole(updates)} updates at once, no quota
 
 ${table(['', 'seconds', 'requests to Graph'], rows)}
 
-- The simulator takes ${latencyMs} ms for every answer, a batch's included, and has no quota. Rounds: ${rounds}, the ways in another order
-  each time${oneByOne ? ' (one by one: one round)' : ''}, after ${whole(updates * warmUps)} updates by each that do not count.
-- This service is called through tRPC's own client (\`httpBatchStreamLink\`), its hop and its checks included; the Graph
-  client speaks to Graph directly, from the process of the benchmark. Its batches are \`BatchRequestContent\` with 20 items.
-- Requests are those in the simulator's journal, a batch being one.
-- Every result was checked to have the values asked for, and every tenth state was read from the simulator itself.`;
+- The simulator takes ${latencyMs} ms for every response, to a batch too, and has no quota. Rounds: ${rounds}, each in another
+  order${oneByOne ? ' (one by one: one round)' : ''}, after ${whole(updates * warmUps)} updates by each method as a warm-up.
+- This service is called with tRPC's own client (\`httpBatchStreamLink\`). The Graph client calls Graph directly, from the
+  process of the benchmark. Its batches are \`BatchRequestContent\` with 20 items.
+- Requests are those in the simulator's journal. A batch counts as one.
+- Every result was checked, and every tenth state was read from the simulator.`;
 }
 
-/** The part of the report that is about many updates under a quota. */
+/** Reports bulk updates under a quota. */
 export function reportQuota({ latencyMs }: QuotaPlan, result: QuotaResult): string {
   const latencies = (name: string, values: readonly number[]) => [
     name,
@@ -34,43 +34,43 @@ export function reportQuota({ latencyMs }: QuotaPlan, result: QuotaResult): stri
     percentile(values, 0.5).toFixed(1),
     Math.max(...values).toFixed(1),
   ];
-  const { seconds, leastSeconds } = result;
-  return `### ${whole(result.updates)} updates by \`updateMany\` under Graph's quota, beside interactive ones
+  const { seconds, minSeconds } = result;
+  return `### ${whole(result.updates)} updates by \`updateMany\` under Graph's quota, with interactive updates
 
 ${table(
-  ['seconds', 'least possible', 'over it', '429 answers', 'most writes in 20 s'],
+  ['seconds', 'minimum', 'overhead', '429 responses', 'max writes in 20 s'],
   [
     [
       seconds.toFixed(2),
-      leastSeconds.toFixed(0),
-      `${((seconds / leastSeconds - 1) * 100).toFixed(2)} %`,
+      minSeconds.toFixed(0),
+      `${((seconds / minSeconds - 1) * 100).toFixed(2)} %`,
       whole(result.throttled),
-      whole(result.mostWrites),
+      whole(result.maxWrites),
     ],
   ],
 )}
 
 ${table(
-  ['interactive updates', 'calls', 'p50 ms', 'greatest ms'],
-  [latencies('without the bulk', result.aloneMs), latencies('beside it', result.besideMs)],
+  ['interactive updates', 'calls', 'p50 ms', 'max ms'],
+  [latencies('alone', result.aloneMs), latencies('during the bulk update', result.duringBulkMs)],
 )}
 
-- The simulator refuses more than 200 writes in any 20 s, and takes ${latencyMs} ms for every answer. This service is started with
-  \`GRAPH_WRITES_PER_20S=200\`, of which it leaves 190 to bulk work: the least possible is 20 s for every further 190 updates.
-- Beside the bulk, another caller updates one other state every 2.5 s over a connection of its own; without it, four
-  times a second. Both with fresh processes, after 100 reads.
-- 429 answers and writes are counted in the simulator's journal; the interactive writes are among them.`;
+- The simulator refuses more than 200 writes in any 20 s, and takes ${latencyMs} ms for every response. This service runs with
+  \`GRAPH_WRITES_PER_20S=200\`, of which bulk updates get 190: the minimum is 20 s for every further 190 updates.
+- During the bulk update, another caller updates one other state every 2.5 s over a connection of its own; alone, four
+  times per second. Both with new processes, after 100 reads.
+- 429 responses and writes, interactive ones included, are counted in the simulator's journal.`;
 }
 
-/** The part of the report that is about memory. */
-export function reportMemory({ rows, rowsPerCall, rowsPerSecond, looks, peakBytes }: MemoryResult): string {
-  return `### ${whole(rows)} updates in a row
+/** Reports memory. */
+export function reportMemory({ rows, rowsPerCall, rowsPerSecond, samples, peakBytes }: MemoryResult): string {
+  return `### ${whole(rows)} updates in sequence
 
 ${table(
-  ['rows per second', ...looks.map((look) => `MiB after ${whole(look.rows)}`), 'peak MiB'],
-  [[whole(rowsPerSecond), ...looks.map(({ bytes }) => mebibytes(bytes)), mebibytes(peakBytes)]],
+  ['rows per second', ...samples.map((sample) => `MiB after ${whole(sample.rows)}`), 'peak MiB'],
+  [[whole(rowsPerSecond), ...samples.map(({ bytes }) => mebibytes(bytes)), mebibytes(peakBytes)]],
 )}
 
-- \`updateMany\` with ${whole(rowsPerCall)} updates a call, one call after another; no latency, no quota. Resident memory of this service
-  (\`VmRSS\`, at the peak \`VmHWM\`), from before the first call on. The client and the simulator share the machine with it.`;
+- \`updateMany\` with ${whole(rowsPerCall)} updates per call, one call after the other; no latency, no quota. Resident memory of this
+  service (\`VmRSS\`, at the peak \`VmHWM\`), which shares the machine with the client and the simulator.`;
 }

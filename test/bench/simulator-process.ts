@@ -3,7 +3,7 @@ import { startSimulator } from '../../src/simulator/simulator.js';
 
 const withoutLimit = 1_000_000_000;
 
-// Its quota can be set later; this one is never reached.
+// A measurement can set a lower quota later.
 const { url } = await startSimulator({
   writesPer20s: withoutLimit,
   requestsPer20s: withoutLimit,

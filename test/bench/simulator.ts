@@ -3,15 +3,15 @@ import { z } from 'zod';
 import { type ScriptUserState, scriptUserState } from '../../src/graph/entities.js';
 import { type StateRef, scriptKinds, scriptsPath, userStatePath, userStatesPath } from '../../src/graph/routes.js';
 import { type Controls, createControls } from '../support/simulator.js';
-import { faultOfState, wantedOf } from './calls.js';
+import { expectedState, findStateError } from './calls.js';
 import { startServing } from './processes.js';
 
-/** A simulator in a process of its own. */
+/** A simulator in a separate process. */
 export interface BenchSimulator extends Controls {
   readonly baseUrl: string;
-  /** A token that it takes. */
+  /** A token that it accepts. */
   readonly token: string;
-  /** Every user state of some scripts, until there are enough. */
+  /** All user states of some scripts, at least as many as requested if there are so many. */
   someStates(atLeast: number): Promise<readonly StateRef[]>;
   read(target: StateRef): Promise<ScriptUserState>;
   stop(): Promise<void>;
@@ -19,7 +19,7 @@ export interface BenchSimulator extends Controls {
 
 const page = z.object({ value: z.array(z.object({ id: z.string() })), '@odata.nextLink': z.string().optional() });
 
-/** Starts one without latency and without quota. @param faults what goes wrong by chance, as `SIMULATOR_FAULTS` names it */
+/** Starts a simulator without latency or quota. @param faults random faults, in the format of `SIMULATOR_FAULTS` */
 export async function startBenchSimulator(folder: string, faults = ''): Promise<BenchSimulator> {
   const file = fileURLToPath(new URL('simulator-process.ts', import.meta.url));
   const serving = await startServing(
@@ -68,11 +68,15 @@ export async function startBenchSimulator(folder: string, faults = ''): Promise<
   };
 }
 
-/** Reads every tenth state from Graph itself; rejects when one does not have the values of the run. */
-export async function lookUp(simulator: BenchSimulator, targets: readonly StateRef[], run: number): Promise<void> {
+/** Reads every tenth state from the simulator. Rejects if one does not have the values of the run. */
+export async function verifyStates(
+  simulator: BenchSimulator,
+  targets: readonly StateRef[],
+  run: number,
+): Promise<void> {
   for (const [index, target] of targets.entries()) {
     if (index % 10 !== 0) continue;
-    const fault = faultOfState(wantedOf(target, index, run), await simulator.read(target));
-    if (fault !== undefined) throw new Error(`Graph: ${fault}`);
+    const error = findStateError(expectedState(target, index, run), await simulator.read(target));
+    if (error !== undefined) throw new Error(`simulator: ${error}`);
   }
 }

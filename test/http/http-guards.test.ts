@@ -1,14 +1,14 @@
 import { gzipSync } from 'node:zlib';
 import request, { type Test } from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { expectRefused, sendRaw } from '../support/refused.js';
+import { expectRefused, sendBytes, sendRaw } from '../support/refused.js';
 import { type Pair, startPair, startTestService, type TestService } from '../support/service.js';
 import { oneState } from '../support/states.js';
 
 let pair: Pair;
 let published: TestService;
 let port: string;
-/** The input of a read whose answer is the same every time. */
+/** The input of a query whose result does not change. */
 let target: string;
 
 beforeAll(async () => {
@@ -32,18 +32,18 @@ const get = (path: string, headers: Record<string, string> = {}, { address } = p
     .get(path)
     .set({ 'x-csrf': '1', ...headers });
 
-describe('a call must come from the own site', () => {
-  test.each(['', '0', 'true', '1, 1', '11'])('x-csrf: "%s" is refused', (value) =>
+describe('cross-site request forgery', () => {
+  test.each(['', '0', 'true', '1, 1', '11'])('refuses x-csrf: "%s"', (value) =>
     expectRefused(get('/trpc/session.current', { 'x-csrf': value }), 403, 'REQUEST_REFUSED'),
   );
 
-  test('without x-csrf, or with two of them, it is refused', async () => {
+  test('refuses a missing and a repeated x-csrf header', async () => {
     await expectRefused(request(pair.service.address).get('/trpc/session.current'), 403, 'REQUEST_REFUSED');
     const lines = ['GET /trpc/session.current HTTP/1.1', 'host: localhost', 'connection: close'];
     await expectRefused(sendRaw(port, [...lines, 'x-csrf: 1', 'x-csrf: 1']), 403, 'REQUEST_REFUSED');
   });
 
-  test.each(['cross-site', 'same-site', 'none', ''])('Sec-Fetch-Site: "%s" is refused', (site) =>
+  test.each(['cross-site', 'same-site', 'none', ''])('refuses Sec-Fetch-Site: "%s"', (site) =>
     expectRefused(
       get('/trpc/session.current', { 'sec-fetch-site': site, origin: `http://localhost:${port}` }),
       403,
@@ -51,11 +51,11 @@ describe('a call must come from the own site', () => {
     ),
   );
 
-  test('Sec-Fetch-Site: same-origin is let in', async () => {
+  test('allows Sec-Fetch-Site: same-origin', async () => {
     await get('/trpc/session.current', { 'sec-fetch-site': 'same-origin' }).expect(200);
   });
 
-  test('PUBLIC_URL is http://localhost:PORT unless it is set, with the port that was taken', async () => {
+  test('allows the origin of PUBLIC_URL, by default http://localhost with the actual port', async () => {
     await get('/trpc/session.current', { origin: `http://localhost:${port}` }).expect(200);
     await get('/trpc/session.current', { origin: 'https://scripts.example.com' }, published).expect(200);
   });
@@ -70,12 +70,12 @@ describe('a call must come from the own site', () => {
     ['http://scripts.example.com', true],
     ['https://scripts.example.com:8443', true],
     ['http://localhost:3000', true],
-  ])('Origin: "%s" is refused (PUBLIC_URL set: %s)', (origin, isSet) =>
+  ])('refuses Origin: "%s" (PUBLIC_URL set: %s)', (origin, isSet) =>
     expectRefused(get('/trpc/session.current', { origin }, isSet ? published : pair.service), 403, 'REQUEST_REFUSED'),
   );
 });
 
-describe('a body is JSON, in UTF-8, not too long', () => {
+describe('request bodies', () => {
   test.each([
     'text/plain',
     'application/x-www-form-urlencoded',
@@ -84,42 +84,42 @@ describe('a body is JSON, in UTF-8, not too long', () => {
     'application/json; charset=utf-16',
     'application/json; charset=latin1',
     'text/plain; application/json',
-  ])('%s is refused', (type) => expectRefused(post('/trpc/script.list', listing, type), 415));
+  ])('refuses the content type %s', (type) => expectRefused(post('/trpc/script.list', listing, type), 415));
 
-  test('no content type is refused', async () => {
+  test('refuses a missing content type', async () => {
     const lines = ['POST /trpc/script.list HTTP/1.1', 'host: localhost', 'connection: close', 'x-csrf: 1'];
     await expectRefused(sendRaw(port, [...lines, `content-length: ${listing.length}`], listing), 415);
   });
 
-  test('compressed, it is refused', () =>
+  test('refuses a compressed body', () =>
     expectRefused(post('/trpc/script.list', gzipSync(listing)).set('content-encoding', 'gzip'), 415));
 
   test.each(['application/json', 'application/json; charset=utf-8', 'application/json;charset="UTF-8"'])(
-    '%s is let in',
+    'accepts the content type %s',
     async (type) => {
       await post('/trpc/script.list', listing, type).expect(200);
     },
   );
 
-  test('in other bytes than UTF-8 it is refused, not guessed', () =>
+  test('refuses bytes that are not UTF-8', () =>
     expectRefused(post('/trpc/script.list', Buffer.from(listing.replace('Shell', '\u00fc'), 'latin1')), 400));
 
-  test('64 KiB are let in, one byte more is refused', async () => {
+  test('accepts 64 KiB and refuses one byte more', async () => {
     await post('/trpc/script.list', listing.padEnd(64 * 1024)).expect(200);
     await expectRefused(post('/trpc/script.list', listing.padEnd(64 * 1024 + 1)), 413);
   });
 
-  test.each(['{', '{"scriptKind":', 'nonsense', "{'a':1}", '\u0000'])('%j can not be parsed: 400', (body) =>
+  test.each(['{', '{"scriptKind":', 'nonsense', "{'a':1}", '\u0000'])('refuses %j, which is not JSON', (body) =>
     expectRefused(post('/trpc/script.list', body), 400),
   );
 
-  test('an input in the address that can not be parsed is refused', () =>
+  test('refuses an input in the query string that is not JSON', () =>
     expectRefused(get('/trpc/script.list?input=%7B'), 400));
 });
 
-describe('every answer', () => {
+describe('every response', () => {
   test.each(['/trpc/session.current', '/trpc/nothing', '/nowhere', '/healthz', '/readyz'])(
-    'carries a request id, is not to be stored and says nothing of its maker: %s',
+    'has a request id, is not cached and does not name the software: %s',
     async (path) => {
       const { headers } = await get(path, { 'x-request-id': 'my-own:id/1+2=3' });
       expect(headers).toMatchObject({ 'x-request-id': 'my-own:id/1+2=3', 'cache-control': 'no-store' });
@@ -137,26 +137,40 @@ describe('every answer', () => {
     ['<script>', false],
     ['"', false],
     ['', false],
-  ])('echoes the request id %j: %s', async (id, echoed) => {
+  ])('repeats the request id %j: %s', async (id, echoed) => {
     const { headers } = await get('/healthz', { 'x-request-id': id });
     expect(headers['x-request-id'] === id).toBe(echoed);
     expect(headers['x-request-id']).toMatch(/^.{1,128}$/);
   });
 
   test.each<[string, readonly string[], number]>([
-    ['without Host', ['GET /trpc/session.current HTTP/1.1', 'connection: close', 'x-csrf: 1'], 400],
-    ['with two Hosts', ['GET /healthz HTTP/1.1', 'host: localhost', 'host: other', 'connection: close'], 400],
-    ['to what is not HTTP', ['NONSENSE'], 400],
-    ['to a broken header', ['GET / HTTP/1.1', 'host: localhost', 'no colon'], 400],
-    ['to two lengths', ['POST / HTTP/1.1', 'host: localhost', 'content-length: 1', 'content-length: 2'], 400],
-    ['to oversized headers', ['GET / HTTP/1.1', 'host: localhost', `x-padding: ${'x'.repeat(32 * 1024)}`], 413],
-    ['to a whole address', ['GET http://[/trpc/session.current HTTP/1.1', 'host: localhost', 'x-csrf: 1'], 400],
-    ['to an asterisk', ['OPTIONS * HTTP/1.1', 'host: localhost'], 400],
-    ['to a wish for a tunnel', ['CONNECT localhost:443 HTTP/1.1', 'host: localhost:443'], 405],
+    ['two Host headers', ['GET /healthz HTTP/1.1', 'host: localhost', 'host: other', 'connection: close'], 400],
+    ['an invalid Host header', ['GET /healthz HTTP/1.1', 'host: user@localhost', 'connection: close'], 400],
+    ['what is not HTTP', ['NONSENSE'], 400],
+    ['a broken header', ['GET / HTTP/1.1', 'host: localhost', 'no colon'], 400],
+    ['two lengths', ['POST / HTTP/1.1', 'host: localhost', 'content-length: 1', 'content-length: 2'], 400],
+    [
+      'a length and chunks',
+      ['POST / HTTP/1.1', 'host: localhost', 'content-length: 1', 'transfer-encoding: chunked'],
+      400,
+    ],
+    ['oversized headers', ['GET / HTTP/1.1', 'host: localhost', `x-padding: ${'x'.repeat(32 * 1024)}`], 413],
+    [
+      'an absolute URL',
+      ['GET http://localhost/trpc/session.current HTTP/1.1', 'host: localhost', 'connection: close', 'x-csrf: 1'],
+      400,
+    ],
+    ['an asterisk', ['OPTIONS * HTTP/1.1', 'host: localhost', 'connection: close'], 400],
   ])('has the shape of the contract: %s', (_, lines, status) => expectRefused(sendRaw(port, lines), status));
 });
 
-test('headers that claim somebody or somewhere else change nothing', async () => {
+test('refuses HTTP/1.1 without a Host header, and CONNECT, before the app', async () => {
+  const withoutHost = ['GET /trpc/session.current HTTP/1.1', 'x-csrf: 1'];
+  expect(await sendBytes(port, `${withoutHost.join('\r\n')}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /);
+  expect(await sendBytes(port, 'CONNECT localhost:443 HTTP/1.1\r\nhost: localhost:443\r\n\r\n')).toBe('');
+});
+
+test('ignores headers that claim another user, host or method', async () => {
   const claims = {
     authorization: 'Bearer of-my-own',
     forwarded: 'host=evil.example;proto=https',

@@ -1,58 +1,59 @@
-import type { Express } from 'express';
+import type { RequestHandler } from 'express';
 import { Pool } from 'undici';
 import { type AppParts, createApp } from '../../src/app.js';
 import { createCursorCodec } from '../../src/graph/requests/cursor.js';
+import { trpcHandler } from '../../src/http/trpc/handler.js';
 import { streamHandler } from '../../src/http/trpc/stream-handler.js';
 import { canaryToken } from './service.js';
 import { startTestSimulator, type TestSimulator } from './simulator.js';
 import { startTestApp, type TestAppOptions } from './test-app.js';
 
-/** A request, to the byte as a caller may write it. */
+/** A request, exactly as a client may write it. */
 export interface Sent {
   readonly path: string;
-  /** POST where there is a body, else GET. */
+  /** By default POST if there is a body, else GET. */
   readonly method?: string;
   readonly body?: string | Buffer | undefined;
-  /** Beside those of a plain call; `undefined` takes one of these away, a list sends several of a name. */
+  /** In addition to those of a plain call; `undefined` removes one of these, a list sends several of one name. */
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
-/** All of an answer that must not depend on who gives it. */
+/** The parts of a response that must not depend on the handler. */
 export interface Seen {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
-  /** What the JSON holds, of several lines each; without what is new in every answer. */
+  /** The parsed JSON, or that of each line. */
   readonly body: unknown;
 }
 
 /** One app over HTTP. */
-export interface Handler {
+export interface ComparedApp {
   readonly address: string;
-  /** Whether a plain call is answered piece by piece, as tRPC's adapter does with its web streams. */
-  readonly writesPieces: () => Promise<boolean>;
+  /** Whether the response to a plain call is chunked, which shows that tRPC's adapter sent it. */
+  readonly sendsChunked: () => Promise<boolean>;
   send(sent: Sent): Promise<Seen>;
 }
 
-/** The app as it is and its twin, before one and the same simulator. */
+/** The app with its own JSON handler and the app with tRPC's adapter, in front of one simulator. */
 export interface HandlerComparison {
   readonly simulator: TestSimulator;
-  readonly own: Handler;
-  /** The same app, whose calls are all answered by tRPC's own adapter. */
-  readonly stock: Handler;
+  readonly own: ComparedApp;
+  /** The same app, except that tRPC's adapter handles all calls. */
+  readonly stock: ComparedApp;
   stop(): Promise<void>;
 }
 
-/** How the two apps differ from the service's. */
+/** How the compared apps differ from the real one. */
 export type ComparisonOptions = Pick<TestAppOptions, 'authenticate' | 'signIn' | 'wrapGraph'>;
 
-/** Starts them. Each has a Graph layer of its own, so that what befalls the one leaves the other as it was. */
+/** Starts both. Each has a Graph layer of its own, so that a failure in one does not affect the other. */
 export async function startHandlerComparison(options: ComparisonOptions): Promise<HandlerComparison> {
   const simulator = await startTestSimulator();
   await simulator.register(canaryToken);
   await simulator.settings({ writesPer20s: 1_000_000, requestsPer20s: 1_000_000 });
   const cursors = createCursorCodec([]);
-  const own = await startHandler(createApp, simulator, cursors, options);
-  const stock = await startHandler(createStockApp, simulator, cursors, options);
+  const own = await startApp(trpcHandler, simulator, cursors, options);
+  const stock = await startApp(streamHandler, simulator, cursors, options);
   return {
     simulator,
     own,
@@ -66,30 +67,16 @@ export async function startHandlerComparison(options: ComparisonOptions): Promis
   };
 }
 
-/** The app with another last handler on the way of calls, and nothing else: the guards are the app's own. */
-function createStockApp(parts: AppParts): Express {
-  const app = createApp(parts);
-  const route = app.router.stack.find((layer) => layer.route?.path === '/trpc/:calls')?.route;
-  const last = route?.stack.at(-1)?.handle;
-  if (route === undefined || last === undefined) throw new Error('the app has no way of calls');
-  const stock = streamHandler(parts);
-  // Express keeps the handlers once for each method.
-  for (const layer of route.stack) {
-    if (layer.handle === last) layer.handle = stock;
-  }
-  return app;
-}
-
-async function startHandler(
-  create: (parts: AppParts) => Express,
+async function startApp(
+  createHandler: (parts: AppParts) => RequestHandler,
   simulator: TestSimulator,
   cursors: ReturnType<typeof createCursorCodec>,
   options: ComparisonOptions,
-): Promise<Handler & { stop(): Promise<void> }> {
+): Promise<ComparedApp & { stop(): Promise<void> }> {
   const app = await startTestApp({
     signIn: false,
     ...options,
-    create,
+    create: (parts) => createApp(parts, createHandler(parts)),
     cursors,
     graphUrl: simulator.baseUrl,
     writesPer20s: 1_000_000,
@@ -98,14 +85,18 @@ async function startHandler(
   const pool = new Pool(address);
   return {
     address,
-    async writesPieces() {
-      const answer = await pool.request({ method: 'GET', path: '/trpc/session.current', headers: { 'x-csrf': '1' } });
-      await answer.body.dump();
-      return answer.headers['transfer-encoding'] === 'chunked';
+    async sendsChunked() {
+      const { headers, body } = await pool.request({
+        method: 'GET',
+        path: '/trpc/session.current',
+        headers: { 'x-csrf': '1' },
+      });
+      await body.dump();
+      return headers['transfer-encoding'] === 'chunked';
     },
     async send({ path, body, method = body === undefined ? 'GET' : 'POST', headers = {} }) {
-      const answer = await pool.request({ method, path, body: body ?? null, headers: lines(method, headers) });
-      return seen(answer.statusCode, answer.headers, await answer.body.text());
+      const response = await pool.request({ method, path, body: body ?? null, headers: headerLines(method, headers) });
+      return normalize(response.statusCode, response.headers, await response.body.text());
     },
     async stop() {
       await pool.close();
@@ -114,52 +105,53 @@ async function startHandler(
   };
 }
 
-/** The id that every request comes with, and every answer goes with. */
-const requestId = 'two-doors';
+/** The id of every request, unless a test sends another one. */
+const requestId = 'comparison';
 
-function lines(method: string, headers: NonNullable<Sent['headers']>): string[] {
-  const plain = {
+function headerLines(method: string, headers: NonNullable<Sent['headers']>): string[] {
+  const defaults = {
     host: 'localhost',
     'x-csrf': '1',
     'x-request-id': requestId,
     'content-type': method === 'POST' ? 'application/json' : undefined,
   };
-  return Object.entries({ ...plain, ...headers }).flatMap(([name, value]) =>
+  return Object.entries({ ...defaults, ...headers }).flatMap(([name, value]) =>
     [value ?? []].flat().flatMap((each) => [name, each]),
   );
 }
 
-const compared = ['content-type', 'vary', 'retry-after', 'allow', 'x-request-id', 'cache-control'] as const;
+const comparedHeaders = ['content-type', 'vary', 'retry-after', 'allow', 'x-request-id', 'cache-control'] as const;
 
-function seen(status: number, headers: Readonly<Record<string, unknown>>, text: string): Seen {
-  const given = headers['x-request-id'];
-  const isNew = typeof given === 'string' && given !== requestId;
-  const shown = Object.fromEntries(compared.map((name) => [name, headers[name]]));
+/** Replaces what is random by a placeholder. */
+function normalize(status: number, headers: Readonly<Record<string, unknown>>, text: string): Seen {
+  const sentId = headers['x-request-id'];
+  const isRandom = typeof sentId === 'string' && sentId !== requestId;
+  const compared = Object.fromEntries(comparedHeaders.map((name) => [name, headers[name]]));
   return {
     status,
-    headers: { ...shown, ...(isNew && { 'x-request-id': placeholder }) },
-    body: parse(isNew ? text.replaceAll(given, placeholder) : text),
+    headers: { ...compared, ...(isRandom && { 'x-request-id': placeholder }) },
+    body: parse(isRandom ? text.replaceAll(sentId, placeholder) : text),
   };
 }
 
-const placeholder = '(new each time)';
+const placeholder = '(random)';
 
-/** What Graph and the service make up anew for every call. */
-const madeUp = new Set(['clientRequestId', 'activityId', 'approvalCode', 'nextCursor']);
+/** What Graph and the service generate for every call. */
+const randomFields = new Set(['clientRequestId', 'activityId', 'approvalCode', 'nextCursor']);
 
 const guid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
-function withoutNew(name: string, value: unknown): unknown {
+function replaceRandom(name: string, value: unknown): unknown {
   if (typeof value === 'string') {
-    if (madeUp.has(name)) return placeholder;
-    // Graph's sentence on an approval names its code.
+    if (randomFields.has(name)) return placeholder;
+    // Graph's message about an approval contains its code.
     return name === 'message' ? value.replaceAll(guid, placeholder) : value;
   }
   const hasId = name === 'graph' && typeof value === 'object' && value !== null && 'requestId' in value;
   return hasId ? { ...value, requestId: placeholder } : value;
 }
 
-/** JSON as what it holds, and anything else line by line. */
+/** Parses JSON, and anything else line by line. */
 function parse(text: string): unknown {
   const whole = parseLine(text);
   return whole === undefined ? text.split('\n').map((line) => parseLine(line) ?? line) : whole;
@@ -167,7 +159,7 @@ function parse(text: string): unknown {
 
 function parseLine(text: string): unknown {
   try {
-    return JSON.parse(text, withoutNew);
+    return JSON.parse(text, replaceRandom);
   } catch {
     return undefined;
   }

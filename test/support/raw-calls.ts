@@ -1,8 +1,9 @@
+import request from 'supertest';
 import { z } from 'zod';
 import type { RouterInputs } from '../../src/contract.js';
 import type { TestService } from './service.js';
 
-const answer = z.object({
+const responseBody = z.object({
   result: z.object({ data: z.unknown() }).optional(),
   error: z
     .object({
@@ -14,14 +15,13 @@ const answer = z.object({
     .optional(),
 });
 
-/** Calls as no typed client can. `input` is JSON text, so that it holds what JSON can and an object can't. */
+/** Calls a procedure without a typed client. `input` is JSON text, which can express more than an object. */
 export async function call({ address }: TestService, procedure: string, input: string) {
-  const response = await fetch(`${address}/trpc/${procedure}`, {
-    method: 'POST',
-    headers: { 'x-csrf': '1', 'content-type': 'application/json' },
-    body: input,
-  });
-  const { result, error } = answer.parse(await response.json());
+  const response = await request(address)
+    .post(`/trpc/${procedure}`)
+    .set({ 'x-csrf': '1', 'content-type': 'application/json' })
+    .send(input);
+  const { result, error } = responseBody.parse(response.body);
   return { status: response.status, result, ...error?.data };
 }
 
@@ -33,7 +33,7 @@ const patch = { successDeviceCount: 1 };
 type Named<R extends keyof RouterInputs> = `${R}.${Extract<keyof RouterInputs[R], string>}`;
 type AnyProcedure = { [R in keyof RouterInputs]: Named<R> }[keyof RouterInputs];
 
-/** A good input of every procedure that takes one and answers plainly; of a script that nobody knows. */
+/** A valid input for every procedure that has one and does not stream. The script in it does not exist. */
 export const good = {
   'script.list': { scriptKind },
   'scriptUserState.list': { scriptKind, scriptId },

@@ -4,8 +4,8 @@ import { text } from 'node:stream/consumers';
 import { expect } from 'vitest';
 import { z } from 'zod';
 
-/** All that an error's answer may hold: strict, so that a `stack` or anything else unforeseen fails. */
-const refusal = z.strictObject({
+/** Everything that an error response may contain: strict, so that a `stack` or another extra field fails the test. */
+const errorBody = z.strictObject({
   error: z.strictObject({
     message: z.string().min(1),
     code: z.int().negative(),
@@ -32,30 +32,35 @@ const codes: Readonly<Record<number, string>> = {
   415: 'UNSUPPORTED_MEDIA_TYPE',
 };
 
-/** Sends a request and asserts that it is refused in the contract's shape. */
+/** Asserts that a request is refused, in the contract's shape. */
 export async function expectRefused(
   sent: PromiseLike<unknown>,
   status: number,
   reason = 'INVALID_INPUT',
 ): Promise<void> {
-  const answer = z
+  const response = z
     .object({ status: z.int(), headers: z.record(z.string(), z.string()), body: z.unknown() })
     .parse(await sent);
-  expect(answer.status, JSON.stringify(answer.body)).toBe(status);
-  expect(answer.headers['content-type']).toMatch(/^application\/json\b/);
-  expect(answer.headers['cache-control']).toBe('no-store');
-  const { data } = refusal.parse(answer.body).error;
+  expect(response.status, JSON.stringify(response.body)).toBe(status);
+  expect(response.headers['content-type']).toMatch(/^application\/json\b/);
+  expect(response.headers['cache-control']).toBe('no-store');
+  const { data } = errorBody.parse(response.body).error;
   expect(data).toMatchObject({ code: codes[status], httpStatus: status, reason });
-  expect(data.requestId).toBe(answer.headers['x-request-id']);
+  expect(data.requestId).toBe(response.headers['x-request-id']);
 }
 
-/** What the service answers to bytes that no HTTP client would send. */
-export async function sendRaw(port: string, lines: readonly string[], body = '') {
+/** Sends bytes over a connection of their own. @returns all that the service sends until it closes the connection */
+export async function sendBytes(port: string, bytes: string): Promise<string> {
   const socket = connect(Number(port), '127.0.0.1');
   await once(socket, 'connect');
-  socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`);
-  const answer = await text(socket);
-  const [head = '', ...rest] = answer.split('\r\n\r\n');
+  socket.write(bytes);
+  return text(socket);
+}
+
+/** Sends a request that no HTTP client would send. */
+export async function sendRaw(port: string, lines: readonly string[], body = '') {
+  const response = await sendBytes(port, `${lines.join('\r\n')}\r\n\r\n${body}`);
+  const [head = '', ...rest] = response.split('\r\n\r\n');
   const [statusLine = '', ...headers] = head.split('\r\n');
   return {
     status: Number(statusLine.split(' ')[1]),

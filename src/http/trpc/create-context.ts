@@ -9,7 +9,7 @@ import type { Principal } from '../../auth/authenticate.js';
 import { CallError } from '../../errors.js';
 import type { Caller } from '../../graph/graph.js';
 
-/** What the context of every call is made of, besides its request. */
+/** What the contexts of all calls are created from. */
 export interface ContextParts extends Pick<Context, 'graph' | 'graphKind' | 'audit'> {
   /** Creates the caller of one request. */
   readonly callerFor: (principal: Principal | null) => Caller;
@@ -17,7 +17,7 @@ export interface ContextParts extends Pick<Context, 'graph' | 'graphKind' | 'aud
   readonly log: Logger;
 }
 
-/** Creates the context of the calls of one request, which has passed the guards. */
+/** Creates the tRPC context of one request, which all its calls share. */
 export function createContext(response: Response, parts: ContextParts): Context {
   const { log, graph, graphKind, callerFor, audit, observeCall } = parts;
   const { principal = null, requestId } = response.locals;
@@ -36,9 +36,9 @@ export function createContext(response: Response, parts: ContextParts): Context 
 
 function logFailure(log: Logger, error: TRPCError, requestId: string, path: string | undefined): void {
   const reason = reasonOf(error);
-  // A path that is no procedure is the caller's text, which is not logged.
+  // An unknown path is the caller's text, which is not logged.
   const call = { requestId, procedure: path !== undefined && procedures.has(path) ? path : null, reason };
-  if (reason === 'INTERNAL') log.error({ ...call, err: error.cause ?? error }, 'internal error');
+  if (reason === 'INTERNAL') log.error({ ...call, err: error.cause ?? error }, 'unexpected error');
   else if (error.cause instanceof CallError) log.warn({ ...call, ...error.cause.forLog() }, 'call failed');
   else log.info(call, 'call refused');
 }

@@ -3,9 +3,12 @@ import type { ContextParts } from './create-context.js';
 import { jsonHandler } from './json-handler.js';
 import { streamHandler } from './stream-handler.js';
 
-/** Hands requests that have passed the guards to tRPC: plain ones the short way, streams by tRPC's own adapter. */
+/** Handles requests that have passed the guards: streams by tRPC's own adapter, all others without web streams. */
 export function trpcHandler(parts: ContextParts): RequestHandler {
   const json = jsonHandler(parts);
-  const stock = streamHandler(parts);
-  return (request, response, next) => (response.locals.calls?.wantsStream ? stock : json)(request, response, next);
+  const stream = streamHandler(parts);
+  return (request, response, next) => {
+    const handle = response.locals.calls?.wantsStream ? stream : json;
+    return handle(request, response, next);
+  };
 }

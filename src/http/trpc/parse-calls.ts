@@ -1,18 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { RequestHandler } from 'express';
 import { invalidInput } from '../../api/errors.js';
 import type { ProcedureInfo } from '../../api/router.js';
-import type { SyncMiddleware } from '../sync-middleware.js';
 
-/** What a request asks of tRPC. */
+/** The procedure calls of one request. */
 export interface Calls {
-  /** The paths of the procedures; some may name nothing. */
+  /** The paths of the procedures. In a batch, some may not exist. */
   readonly paths: readonly string[];
-  readonly batched: boolean;
-  /** Whether the answer is wanted as a stream. */
+  readonly isBatch: boolean;
+  /** Whether the client asks for a streamed response. */
   readonly wantsStream: boolean;
-  /** Whether one of them takes a longer body than the others do. */
+  /** Whether the larger limit applies to the body. */
   readonly largeBody: boolean;
-  /** The inputs as JSON text, when they came in the address. */
+  /** The inputs as JSON text, if they are in the query string. */
   readonly input: string | null;
 }
 
@@ -24,56 +24,52 @@ declare global {
   }
 }
 
-const noParams = new URLSearchParams();
-
-/** More calls than this are refused as a batch. */
+/** The most calls that one batch may have. */
 export const maxBatchCalls = 20;
 
+const noParams = new URLSearchParams();
+
 /**
- * Judges which procedures a request names, so that tRPC only sees requests that it can tell apart call by call: exact
- * paths, no mix of queries and mutations, no parameters but its two, and a stream where there must be one.
+ * Determines which procedures a request calls, and refuses what tRPC could read in another way: encoded paths, batches
+ * of queries and mutations, unknown parameters, and plain calls of streaming procedures.
  */
-export function parseCalls(procedures: ReadonlyMap<string, ProcedureInfo>): SyncMiddleware {
-  return (request, response) => {
-    const { url } = request;
+export function parseCalls(procedures: ReadonlyMap<string, ProcedureInfo>): RequestHandler {
+  return (request, response, next) => {
+    const { url, headers, method } = request;
     const queryAt = url.includes('?') ? url.indexOf('?') : url.length;
-    const searchParams = queryAt === url.length ? noParams : new URLSearchParams(url.slice(queryAt));
-    const batched = searchParams.get('batch') === '1';
-    const named = url.slice(url.lastIndexOf('/', queryAt) + 1, queryAt);
-    const paths = batched ? named.split(',') : [named];
+    const params = queryAt === url.length ? noParams : new URLSearchParams(url.slice(queryAt));
+    const isBatch = params.get('batch') === '1';
+    const pathList = url.slice(url.lastIndexOf('/', queryAt) + 1, queryAt);
+    const paths = isBatch ? pathList.split(',') : [pathList];
     const known = paths.filter((path) => procedures.has(path));
     response.locals.route = `/trpc/${known.join(',')}`;
 
-    if (paths.length > maxBatchCalls) throw invalidInput(`a batch has at most ${maxBatchCalls} calls`);
-    // tRPC decodes what it gets: what is judged here must be what it will see.
-    if (batched && !/^[\w.,]*$/.test(named)) throw invalidInput('a batch wants its paths as they are, not encoded');
-    if (known.length === 0) throw invalidInput('no such procedure', [], 'NOT_FOUND');
-    const about = known.map((path) => procedures.get(path));
-    if (new Set(about.map((each) => each?.type)).size > 1) {
-      throw invalidInput('queries and mutations do not go into one batch');
+    if (paths.length > maxBatchCalls) throw invalidInput(`A batch must have at most ${maxBatchCalls} calls`);
+    // tRPC decodes paths, so an encoded one could be another procedure to tRPC than it is here.
+    if (isBatch && !/^[\w.,]*$/.test(pathList)) throw invalidInput('The paths of a batch must not be encoded');
+    if (known.length === 0) throw invalidInput('No such procedure', [], 'NOT_FOUND');
+    const infos = known.map((path) => procedures.get(path));
+    if (new Set(infos.map((info) => info?.type)).size > 1) {
+      throw invalidInput('A batch must not mix queries and mutations');
     }
-    for (const [name, value] of searchParams) {
-      const allowed = name === 'batch' ? value === '1' : name === 'input' && request.method === 'GET';
-      if (!allowed || searchParams.getAll(name).length > 1) throw invalidInput('the query parameter is not for this');
+    for (const [name, value] of params) {
+      const isAllowed = name === 'batch' ? value === '1' : name === 'input' && method === 'GET';
+      if (!isAllowed || params.getAll(name).length > 1) throw invalidInput('Unsupported query parameter');
     }
-    const streamed = wantsStream(request.headers);
-    if (streamed && !batched) throw invalidInput('a streamed answer wants a batch, of one call or more');
-    const long = about.some((each) => each?.meta?.streamed === true);
-    if (long && !streamed) {
-      throw invalidInput('this answers as a stream: call it with httpBatchStreamLink', [], 'UNSUPPORTED_MEDIA_TYPE');
+    const wantsStream = acceptsJsonLines(headers);
+    if (wantsStream && !isBatch) throw invalidInput('A streamed response requires a batch');
+    const isStreaming = infos.some((info) => info?.meta?.streamed === true);
+    if (isStreaming && !wantsStream) {
+      const message = 'This procedure streams its response: call it with httpBatchStreamLink';
+      throw invalidInput(message, [], 'UNSUPPORTED_MEDIA_TYPE');
     }
-    response.locals.calls = {
-      paths,
-      batched,
-      wantsStream: streamed,
-      largeBody: long,
-      input: searchParams.get('input'),
-    };
+    response.locals.calls = { paths, isBatch, wantsStream, largeBody: isStreaming, input: params.get('input') };
+    next();
   };
 }
 
-/** By tRPC's own header, else by HTTP's. */
-function wantsStream({ accept = '', 'trpc-accept': trpcAccept }: IncomingHttpHeaders): boolean {
+/** Whether the response is to be JSON Lines: by tRPC's own header, or else by `Accept`. */
+function acceptsJsonLines({ accept = '', 'trpc-accept': trpcAccept }: IncomingHttpHeaders): boolean {
   if (trpcAccept !== undefined) return trpcAccept === 'application/jsonl';
   return accept.split(',').some((type) => type.trim() === 'application/jsonl');
 }

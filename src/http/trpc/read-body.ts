@@ -4,37 +4,36 @@ import { invalidInput, Refusal } from '../../api/errors.js';
 
 const maxBytes = 64 * 1024;
 
-/** Of procedures that take many things at a time. */
-const maxLongBytes = 1024 * 1024;
+/** The limit for procedures that take many updates in one call. */
+const maxLargeBytes = 1024 * 1024;
 
-/** Reads the body once, under its limit, as text: parsing it is the calls' own. */
+/** Reads the body into `request.body`, as text: the calls parse it themselves, after they have checked the role. */
 export const readBody: RequestHandler = (request, response, next) => {
-  const { headers } = request;
-  const limit = response.locals.calls?.largeBody ? maxLongBytes : maxBytes;
-  if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') {
-    throw invalidInput('the body must not be compressed', [], 'UNSUPPORTED_MEDIA_TYPE');
+  const { 'content-encoding': encoding = 'identity', 'content-length': length = '0' } = request.headers;
+  const limit = response.locals.calls?.largeBody ? maxLargeBytes : maxBytes;
+  if (encoding !== 'identity') {
+    throw invalidInput('The request body must not be compressed', [], 'UNSUPPORTED_MEDIA_TYPE');
   }
-  if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge();
-
+  if (Number(length) > limit) throw tooLarge();
   if (request.destroyed) throw new Refusal('CLIENT_CLOSED');
 
   const chunks: Buffer[] = [];
   let size = 0;
   const onData = (chunk: Buffer) => {
     size += chunk.length;
-    if (size > limit) settle(tooLarge());
+    if (size > limit) finish(tooLarge());
     else chunks.push(chunk);
   };
   const onEnd = () => {
     const body = Buffer.concat(chunks);
-    // A byte order mark may be ignored (RFC 8259, 8.1).
+    // A parser may ignore a byte order mark (RFC 8259, 8.1).
     request.body = body.toString('utf8').replace(/^\uFEFF+/, '');
-    settle(isUtf8(body) ? undefined : invalidInput('the body is not UTF-8'));
+    finish(isUtf8(body) ? undefined : invalidInput('The request body must be UTF-8'));
   };
-  const onClose = () => settle(new Refusal('CLIENT_CLOSED'));
-  const settle = (error?: Refusal) => {
+  const onClose = () => finish(new Refusal('CLIENT_CLOSED'));
+  const finish = (error?: Refusal) => {
     request.off('data', onData).off('end', onEnd).off('close', onClose);
-    // What is left of it is let pass by.
+    // Discards the rest of the body, so that the client reads the response.
     if (error !== undefined) request.resume();
     next(error);
   };
@@ -42,5 +41,5 @@ export const readBody: RequestHandler = (request, response, next) => {
 };
 
 function tooLarge(): Refusal {
-  return invalidInput('the body is too large', [], 'PAYLOAD_TOO_LARGE');
+  return invalidInput('The request body is too large', [], 'PAYLOAD_TOO_LARGE');
 }

@@ -5,25 +5,25 @@ import { retryAfterHeader } from '../retry-after-header.js';
 import { type ContextParts, createContext } from './create-context.js';
 import { maxBatchCalls } from './parse-calls.js';
 
-/** A stream that nobody reads is cut off after this. What is read is never silent for so long: there are pings. */
-const unreadMs = 60_000;
+/** How long a client may leave a stream unread. A stream is never silent for so long: it has pings. */
+const unreadTimeoutMs = 60_000;
 
-/** Answers calls with tRPC's own adapter, which can stream. */
+/** Handles calls with tRPC's own adapter, which can stream. */
 export function streamHandler(parts: ContextParts): RequestHandler {
-  const answer = createExpressMiddleware({
+  const handle = createExpressMiddleware({
     router: appRouter,
     maxBatchSize: maxBatchCalls,
-    // The contract takes every procedure by POST: long inputs do not fit into an address.
+    // Queries may be sent by POST too: long inputs don't fit into a URL.
     allowMethodOverride: true,
     createContext: ({ res }) => createContext(res, parts),
     responseMeta({ errors }) {
-      const seconds = retryAfterHeader(errors);
-      return { headers: new Headers(seconds === undefined ? [] : [['retry-after', seconds]]) };
+      const retryAfter = retryAfterHeader(errors);
+      return { headers: new Headers(retryAfter === undefined ? [] : [['retry-after', retryAfter]]) };
     },
     onError: ({ error, path, ctx }) => ctx?.logFailure(error, path),
   });
   return (request, response, next) => {
-    response.setTimeout(unreadMs, () => response.destroy());
-    answer(request, response, next);
+    response.setTimeout(unreadTimeoutMs, () => response.destroy());
+    handle(request, response, next);
   };
 }

@@ -4,7 +4,7 @@ import { graph, listen } from './listen.js';
 
 const pool = new Pool(graph.origin, { connections: 128 });
 
-/** They belong to one connection, not to the message. */
+/** Headers that apply to one connection only (RFC 9110, 7.6.1). */
 const hopByHop = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'host']);
 
 function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {

@@ -8,7 +8,7 @@ import {
   TelemetryHandler,
 } from '@microsoft/microsoft-graph-client';
 
-/** The library's own `AuthenticationHandler` puts no token on plain http, loopback or not. This one does. */
+/** Sends the token over plain HTTP too, which the library's own `AuthenticationHandler` does not. */
 class TokenHandler implements Middleware {
   readonly #authorization: string;
   #next: Middleware | undefined;
@@ -30,7 +30,7 @@ class TokenHandler implements Middleware {
   }
 }
 
-/** Microsoft's client with its default chain of handlers, but for the one that adds the token. */
+/** Creates Microsoft's client with its default middleware, except for the one that adds the token. */
 export function createGraphClient(baseUrl: string, token: string): Client {
   const { origin, pathname } = new URL(baseUrl);
   return Client.initWithMiddleware({

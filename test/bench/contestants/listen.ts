@@ -3,12 +3,12 @@ import { createServer } from 'node:http';
 
 const baseUrl = process.env['GRAPH_BASE_URL'];
 const token = process.env['GRAPH_ACCESS_TOKEN'];
-if (baseUrl === undefined || token === undefined) throw new Error('wants GRAPH_BASE_URL and GRAPH_ACCESS_TOKEN');
+if (baseUrl === undefined || token === undefined) throw new Error('GRAPH_BASE_URL and GRAPH_ACCESS_TOKEN must be set');
 
-/** Where Graph is, with the version, and what lets one in. */
+/** Graph's base URL, with the version, and the token for it. */
 export const graph = { baseUrl, origin: new URL(baseUrl).origin, authorization: `Bearer ${token}`, token };
 
-/** Serves on a free port of the loopback address and says on stdout where that is. */
+/** Listens on a free port of the loopback address and logs its URL to stdout. */
 export function listen(listener: RequestListener): void {
   const server = createServer(listener);
   server.listen(0, '127.0.0.1', () => {

@@ -33,10 +33,10 @@ const userState = z.object({
   userPrincipalName: z.string().nullable(),
 });
 
-/** Sends the fields to a path of Graph, relative to the version, and gives the body of the answer. */
+/** Sends a PATCH request to a path of Graph, relative to the version. @returns the response body */
 export type PatchGraph = (path: string, fields: z.output<typeof patch>) => Promise<unknown>;
 
-/** The app that tRPC's and pino's documentation leads to, with one procedure. */
+/** Creates an app as the documentation of tRPC and pino describes it, with one procedure. */
 export function createTrpcApp(patchGraph: PatchGraph): Express {
   const t = initTRPC.create();
   const router = t.router({
@@ -44,8 +44,8 @@ export function createTrpcApp(patchGraph: PatchGraph): Express {
       update: t.procedure.input(updateInput).mutation(async ({ input }) => {
         const { scriptKind, scriptId, userStateId } = input;
         const script = `deviceManagement/${collections[scriptKind]}/${encodeURIComponent(scriptId)}`;
-        const answer = await patchGraph(`${script}/userRunStates/${encodeURIComponent(userStateId)}`, input.patch);
-        return userState.parse(answer);
+        const state = await patchGraph(`${script}/userRunStates/${encodeURIComponent(userStateId)}`, input.patch);
+        return userState.parse(state);
       }),
     }),
   });
