@@ -1,18 +1,15 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { failure, type Pair, startPair } from '../support/service.js';
+import { beforeAll, expect, test } from 'vitest';
+import { failure, usePair } from '../support/service.js';
 import type { FaultRule } from '../support/simulator.js';
 import { type KnownState, oneState } from '../support/states.js';
 
-let pair: Pair;
+// Audit lines are written at every log level.
+const pair = usePair({ LOG_LEVEL: 'error' });
 let known: KnownState;
 
 beforeAll(async () => {
-  // An audit is no matter of log levels.
-  pair = await startPair({ LOG_LEVEL: 'error' });
   known = await oneState(pair.service);
 });
-afterEach(() => pair.simulator.reset());
-afterAll(() => pair.stop());
 
 /** The audit lines that `work` leaves. */
 async function audited(work: () => Promise<unknown>): Promise<readonly Readonly<Record<string, unknown>>[]> {

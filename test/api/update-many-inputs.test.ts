@@ -1,23 +1,20 @@
 import { createTRPCClient, httpBatchLink, httpLink } from '@trpc/client';
 import supertest from 'supertest';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { AppRouter } from '../../src/contract.js';
 import { startAppWithUser } from '../support/app-with-user.js';
 import { createStreamClient, manyStates, type Row, rowsOf } from '../support/bulk.js';
 import { expectRefused } from '../support/refused.js';
-import { failure, type Pair, startPair } from '../support/service.js';
+import { failure, usePair } from '../support/service.js';
 
 const kib = 1024;
 
-let pair: Pair;
+const pair = usePair();
 let rows: Row[];
 
 beforeAll(async () => {
-  pair = await startPair();
   rows = [...rowsOf(await manyStates(pair.service, 3), 1000)];
 });
-beforeEach(() => pair.simulator.reset());
-afterAll(() => pair.stop());
 
 const short: Row = { scriptKind: 'deviceShellScript', scriptId: 'a', userStateId: 'b', patch: { errorDeviceCount: 1 } };
 

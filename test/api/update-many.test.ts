@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   createStreamClient,
   manyStates,
@@ -10,25 +10,22 @@ import {
   startMany,
   stateOf,
 } from '../support/bulk.js';
-import { failure, type Pair, startPair } from '../support/service.js';
+import { failure, usePair } from '../support/service.js';
 import type { KnownState } from '../support/states.js';
 
 const path = 'scriptUserState.updateMany';
 
-let pair: Pair;
+const pair = usePair(
+  { GRAPH_WRITES_PER_20S: '100000', GRAPH_DEADLINE_MS: '10000' },
+  { writesPer20s: 1_000_000, requestsPer20s: 1_000_000 },
+);
 let states: readonly KnownState[];
 let counter = 1000;
 
 beforeAll(async () => {
-  pair = await startPair({ GRAPH_WRITES_PER_20S: '100000', GRAPH_DEADLINE_MS: '10000' });
-  await pair.simulator.settings({ writesPer20s: 1_000_000, requestsPer20s: 1_000_000 });
   states = await manyStates(pair.service, 1000, ['deviceShellScript']);
 });
-beforeEach(async () => {
-  await pair.simulator.settings({ approval: false });
-  await pair.simulator.reset();
-});
-afterAll(() => pair.stop());
+beforeEach(() => pair.simulator.settings({ approval: false }));
 
 /** Rows of so many states, with values that they do not have yet. */
 function rows(count: number): Row[] {

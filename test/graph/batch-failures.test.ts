@@ -1,22 +1,18 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { createBatchClient, manyStates, rowsOf } from '../support/bulk.js';
-import { failure, type Pair, startPair } from '../support/service.js';
+import { failure, usePair } from '../support/service.js';
 import type { FaultRule, JournalEntry } from '../support/simulator.js';
 import type { KnownState } from '../support/states.js';
 
 type Fault = FaultRule['fault'];
 
-let pair: Pair;
+const pair = usePair({ GRAPH_WRITES_PER_20S: '10000' }, { writesPer20s: 1_000_000 });
 let states: readonly KnownState[];
 let counter = 1000;
 
 beforeAll(async () => {
-  pair = await startPair({ GRAPH_WRITES_PER_20S: '10000' });
-  await pair.simulator.settings({ writesPer20s: 1_000_000 });
   states = await manyStates(pair.service, 5);
 });
-afterEach(() => pair.simulator.reset());
-afterAll(() => pair.stop());
 
 const whole = (fault: Fault, times: FaultRule['times'] = 1): FaultRule => ({
   fault,

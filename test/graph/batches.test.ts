@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   batches,
   createBatchClient,
@@ -10,21 +10,17 @@ import {
   stateOf,
 } from '../support/bulk.js';
 import { startDelegated } from '../support/delegated.js';
-import { type Pair, startPair, startTestService } from '../support/service.js';
+import { startTestService, usePair } from '../support/service.js';
 import { type FaultRule, type JournalEntry, steer } from '../support/simulator.js';
 import type { KnownState } from '../support/states.js';
 
-let pair: Pair;
+const pair = usePair({ GRAPH_WRITES_PER_20S: '10000' }, { writesPer20s: 1_000_000 });
 let states: readonly KnownState[];
 let counter = 1000;
 
 beforeAll(async () => {
-  pair = await startPair({ GRAPH_WRITES_PER_20S: '10000' });
-  await pair.simulator.settings({ writesPer20s: 1_000_000 });
   states = await manyStates(pair.service, 45);
 });
-beforeEach(() => pair.simulator.reset());
-afterAll(() => pair.stop());
 
 /** Values that no state has yet begin here. */
 function fresh(): number {

@@ -1,21 +1,18 @@
 import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { AppRouter } from '../../src/contract.js';
 import type { StateRef } from '../../src/graph/routes.js';
-import { type Pair, startPair } from '../support/service.js';
+import { usePair } from '../support/service.js';
 import type { FaultRule, JournalEntry } from '../support/simulator.js';
 import { oneState } from '../support/states.js';
 
-let pair: Pair;
+const pair = usePair({ GRAPH_DEADLINE_MS: '10000' });
 let target: StateRef;
 let counter = 1000;
 
 beforeAll(async () => {
-  pair = await startPair();
   ({ target } = await oneState(pair.service));
 });
-beforeEach(() => pair.simulator.reset());
-afterAll(() => pair.stop());
 
 const fresh = () => ({ successDeviceCount: counter++ });
 

@@ -1,18 +1,14 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { useFixture } from '../support/fixture.js';
 import { addressOf, type Program, startProgram } from '../support/process.js';
-import { createClient, failure, startTestService, type TestService } from '../support/service.js';
-import { type Controls, startTestSimulator, steer, type TestSimulator } from '../support/simulator.js';
+import { createClient, failure, startTestService } from '../support/service.js';
+import { type Controls, startTestSimulator, steer } from '../support/simulator.js';
 
-let simulator: TestSimulator;
-
-beforeAll(async () => {
-  simulator = await startTestSimulator();
-});
+const simulator = useFixture(startTestSimulator, (started) => started.close());
 afterEach(() => simulator.reset());
-afterAll(() => simulator.close());
 
 const list = (address: string) => createClient(address).script.list.query({ scriptKind: 'deviceShellScript' });
 
@@ -79,7 +75,7 @@ describe('azure', () => {
     });
     const address = await addressOf(start());
     const answers = Promise.all(Array.from({ length: 20 }, () => list(address)));
-    await vi.waitUntil(() => asked.length > 0);
+    await expect.poll(() => asked).not.toEqual([]);
     release();
     for (const { items } of await answers) expect(items.length).toBeGreaterThan(0);
     expect(asked).toHaveLength(1);
@@ -105,15 +101,16 @@ describe('azure', () => {
 });
 
 describe('a token that Graph refuses', () => {
-  let service: TestService;
+  const service = useFixture(
+    () => startTestService({ GRAPH_CREDENTIAL: 'simulator', GRAPH_DEADLINE_MS: '3000' }),
+    (started) => started.stop(),
+  );
   let own: Controls;
 
-  beforeAll(async () => {
-    service = await startTestService({ GRAPH_CREDENTIAL: 'simulator', GRAPH_DEADLINE_MS: '3000' });
+  beforeAll(() => {
     own = steer(service.simulatorUrl?.origin ?? '');
   });
   afterEach(() => own.reset());
-  afterAll(() => service.stop());
 
   test('with a claims challenge is replaced by one with those claims, and the call goes on', async () => {
     await own.fault({ fault: 'claims-challenge' });

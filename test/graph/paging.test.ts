@@ -1,28 +1,25 @@
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { canaryToken, failure, type Pair, startPair, startTestService, type TestService } from '../support/service.js';
+import { canaryToken, failure, startTestService, type TestService, usePair } from '../support/service.js';
 import { someStates } from '../support/states.js';
 
 const scriptKind = 'deviceShellScript';
 const oldSecret = 'the old secret that signed until now';
 const newSecret = 'the new secret that signs from now on';
 
-let pair: Pair;
+const pair = usePair({ SESSION_SECRET: oldSecret });
 /** The script whose user states fill several pages. */
 let scriptId: string;
 /** The cursor of its second page. */
 let cursor: string;
 
 beforeAll(async () => {
-  pair = await startPair({ SESSION_SECRET: oldSecret });
   const [state] = await someStates(pair.service, 50);
   if (state === undefined) throw new Error('no long list');
   ({ scriptId } = state.target);
   cursor = nextOf(await listStates());
 });
-beforeEach(() => pair.simulator.reset());
-afterAll(() => pair.stop());
 
 const listStates = (at?: string, { client } = pair.service) =>
   client.scriptUserState.list.query({ scriptKind, scriptId, ...(at !== undefined && { cursor: at }) });

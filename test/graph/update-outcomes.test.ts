@@ -1,18 +1,15 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { failure, type Pair, startPair } from '../support/service.js';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { failure, usePair } from '../support/service.js';
 import type { FaultRule } from '../support/simulator.js';
 import { type KnownState, oneState } from '../support/states.js';
 
-let pair: Pair;
+// Time for a stall of half the deadline, a read and another attempt, on a slow machine too.
+const pair = usePair({ GRAPH_DEADLINE_MS: '5000' });
 let known: KnownState;
 
 beforeAll(async () => {
-  // Time for a stall of half the deadline, a read, and another attempt, on a slow machine too.
-  pair = await startPair({ GRAPH_DEADLINE_MS: '5000' });
   known = await oneState(pair.service);
 });
-afterEach(() => pair.simulator.reset());
-afterAll(() => pair.stop());
 
 /** Values that the state does not have yet. */
 let counter = 1000;

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createLog } from '../../src/log.js';
 import { createRedis, type Redis } from '../../src/redis/connection.js';
 import { withLease } from '../../src/redis/lease.js';
@@ -28,10 +28,7 @@ describeWithRedis('a lease', () => {
   let one: Redis;
   let two: Redis;
 
-  const bothUp = () =>
-    vi.waitFor(async () => expect(await Promise.all([one.isUp(), two.isUp()])).toEqual([true, true]), {
-      timeout: 10_000,
-    });
+  const bothUp = () => expect.poll(() => Promise.all([one.isUp(), two.isUp()])).toEqual([true, true]);
 
   beforeAll(async () => {
     server = await startRedis();
@@ -88,7 +85,7 @@ describeWithRedis('a lease', () => {
     await expect.poll(first.begun).toBe(1);
     // Less than what it was taken for, and enough for it to live until it is renewed.
     await server.inspect.pExpire(key, 6_000);
-    await expect.poll(() => server.inspect.pTTL(key), { timeout: 5_000 }).toBeGreaterThan(6_000);
+    await expect.poll(() => server.inspect.pTTL(key)).toBeGreaterThan(6_000);
     first.end();
     await under;
   });

@@ -1,22 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createBatchClient, createStreamClient, patches } from '../support/bulk.js';
 import type { Delegate } from '../support/delegated.js';
 import { describeWithRedis, type TestRedis } from '../support/redis.js';
-import { type Replicas, startReplicas, untilReady } from '../support/replicas.js';
-import { failure, startTestService } from '../support/service.js';
+import { useReplicas } from '../support/replicas.js';
+import { failure, startTestService, untilReady } from '../support/service.js';
 import { visit } from '../support/visitor.js';
 
 const away = { reason: 'OVERLOADED', httpStatus: 503, retryAfterMs: 1_000 };
 
 describeWithRedis('while Redis is away', () => {
-  let all: Replicas;
-  beforeEach(async () => {
-    all = await startReplicas('here');
-  });
-  afterEach(async () => {
-    all.redis.resume();
-    await all.stop();
-  });
+  const all = useReplicas('here', { GRAPH_DEADLINE_MS: '15000' }, 'test');
 
   const status = async (path: string) => (await fetch(`${all.one.address}${path}`)).status;
 
@@ -59,7 +52,7 @@ describeWithRedis('while Redis is away', () => {
       expect(await simulator.journal()).toEqual([]);
 
       await bringBack(redis);
-      for (const replica of [one, two]) await untilReady(replica);
+      for (const { address } of [one, two]) await untilReady(address);
       expect(await person.client.session.current.query()).toHaveProperty('user');
       expect(await person.elsewhere.session.current.query()).toHaveProperty('user');
       expect(person.visitor.cookies()).toEqual(cookies);
@@ -76,7 +69,7 @@ describeWithRedis('while Redis is away', () => {
       expect([end.status, end.html]).toEqual([503, expect.stringContaining('Sessions are not available')]);
 
       await bringBack(redis);
-      await untilReady(one);
+      await untilReady(one.address);
       expect(await person.client.session.current.query()).toHaveProperty('user');
       expect(await late.call('session.current')).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
     });
@@ -85,7 +78,7 @@ describeWithRedis('while Redis is away', () => {
   test('a write that has been sent is seen through and accounted for', async () => {
     const { redis, simulator, known, one } = all;
     const { client } = await all.person();
-    await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 500 });
+    await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 3000 });
     const update = client.scriptUserState.update.mutate({ ...known.target, patch: { errorDeviceCount: 71 } });
     await expect.poll(() => patches(simulator)).toHaveLength(1);
     await redis.stop();
@@ -97,7 +90,7 @@ describeWithRedis('while Redis is away', () => {
   test('a write that Graph put off, and that can not be sent again or looked after, is in doubt', async () => {
     const { redis, simulator, known, one } = all;
     const { client } = await all.person();
-    await simulator.fault({ fault: 'throttled-applied', method: 'PATCH', delayMs: 500 });
+    await simulator.fault({ fault: 'throttled-applied', method: 'PATCH', delayMs: 3000 });
     const told = failure(client.scriptUserState.update.mutate({ ...known.target, patch: { errorDeviceCount: 77 } }));
     await expect.poll(async () => (await patches(simulator))[0]).toMatchObject({ status: 429, applied: true });
     redis.pause();
@@ -108,7 +101,7 @@ describeWithRedis('while Redis is away', () => {
   test('a write that waits for another one goes on when it is back', async () => {
     const { redis, simulator, known } = all;
     const { client, elsewhere } = await all.person();
-    await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 700 });
+    await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 3000 });
     const set = (errorDeviceCount: number) => ({ ...known.target, patch: { errorDeviceCount } });
     const first = client.scriptUserState.update.mutate(set(81));
     await expect.poll(() => patches(simulator)).toHaveLength(1);
@@ -122,10 +115,10 @@ describeWithRedis('while Redis is away', () => {
   });
 
   test('two writes of one replica that lost their places do not wait for each other', async () => {
-    const { redis, simulator, known, one } = all;
+    const { redis, simulator, known } = all;
     const { client } = await all.person();
     const set = (errorDeviceCount: number) => ({ ...known.target, patch: { errorDeviceCount } });
-    await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 500 });
+    await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 3000 });
     const first = client.scriptUserState.update.mutate(set(51));
     await expect.poll(() => patches(simulator)).toHaveLength(1);
     const second = client.scriptUserState.update.mutate(set(52));
@@ -139,7 +132,7 @@ describeWithRedis('while Redis is away', () => {
     expect((await patches(simulator)).map(({ body }) => body)).toMatchObject(
       [51, 52, 53].map((each) => set(each).patch),
     );
-    expect(await one.ready()).toBe(200);
+    expect(await status('/readyz')).toBe(200);
   });
 
   test('a service that is started is alive, and ready as soon as it is back', async () => {
@@ -150,7 +143,7 @@ describeWithRedis('while Redis is away', () => {
       const ask = async (path: string) => (await fetch(`${late.address}${path}`)).status;
       expect([await ask('/healthz'), await ask('/readyz')]).toEqual([200, 503]);
       await redis.start();
-      await expect.poll(() => ask('/readyz'), { timeout: 10_000 }).toBe(200);
+      await untilReady(late.address);
     } finally {
       await late.stop();
     }

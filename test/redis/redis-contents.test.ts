@@ -1,21 +1,17 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { clientWith } from '../support/delegated.js';
 import { describeWithRedis } from '../support/redis.js';
-import { type Replicas, startReplicas } from '../support/replicas.js';
+import { useReplicas } from '../support/replicas.js';
 import { failure, startTestService, type TestService } from '../support/service.js';
 
 const prefix = 'script-state-bff:';
 
 describeWithRedis('what is in Redis', () => {
-  let all: Replicas;
+  const all = useReplicas('here', {}, 'test');
   let more: TestService | undefined;
-  beforeEach(async () => {
-    all = await startReplicas('here');
-    more = undefined;
-  });
   afterEach(async () => {
     await more?.stop();
-    await all.stop();
+    more = undefined;
   });
 
   const keysOf = (kind: string) => all.redis.inspect.keys(`${prefix}${kind}:*`);

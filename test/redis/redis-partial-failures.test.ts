@@ -6,7 +6,7 @@ import { createRedisSlotPool } from '../../src/redis/slot-pool.js';
 import { Secret } from '../../src/secret.js';
 import { createStreamClient, manyStates, readMany, rowsOf } from '../support/bulk.js';
 import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.js';
-import { type Replicas, startReplicas } from '../support/replicas.js';
+import { useReplicas } from '../support/replicas.js';
 import { visit } from '../support/visitor.js';
 
 describeWithRedis('what Redis is asked for while it hangs', () => {
@@ -37,11 +37,7 @@ describeWithRedis('what Redis is asked for while it hangs', () => {
 });
 
 describeWithRedis('when Redis goes in the middle of it', () => {
-  let all: Replicas;
-  beforeEach(async () => {
-    all = await startReplicas('here', { GRAPH_WRITES_PER_20S: '20' });
-  });
-  afterEach(() => all.stop());
+  const all = useReplicas('here', { GRAPH_WRITES_PER_20S: '20' }, 'test');
 
   test('a sign-in of which only a part could be kept has begun no session', async () => {
     const { redis, one, provider } = all;

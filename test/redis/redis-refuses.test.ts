@@ -4,22 +4,18 @@ import { createRedis, type Redis } from '../../src/redis/connection.js';
 import { Secret } from '../../src/secret.js';
 import { type Forwarder, startForwarder } from '../support/forwarder.js';
 import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.js';
-import { type Replicas, startReplicas, untilReady } from '../support/replicas.js';
-import { failure } from '../support/service.js';
+import { useReplicas } from '../support/replicas.js';
+import { failure, untilReady } from '../support/service.js';
 
 describeWithRedis('a Redis that answers, but takes no writes', () => {
   describe('because it is full', () => {
-    let all: Replicas;
-    beforeEach(async () => {
-      all = await startReplicas('here');
-    });
-    afterEach(() => all.stop());
+    const all = useReplicas('here');
 
     test('is one that is away, and the log says what it said', async () => {
       const { redis, one, two, known } = all;
       const { client } = await all.person();
       await redis.inspect.configSet('maxmemory', '1');
-      expect([await one.ready(), await two.ready()]).toEqual([503, 503]);
+      for (const { address } of [one, two]) expect((await fetch(`${address}/readyz`)).status).toBe(503);
       expect(await failure(client.scriptUserState.get.query(known.target))).toMatchObject({ reason: 'OVERLOADED' });
       const said = one.logged.filter((line) => line.includes('OOM'));
       expect(said.map((line) => JSON.parse(line) as unknown)).toMatchObject([
@@ -28,7 +24,7 @@ describeWithRedis('a Redis that answers, but takes no writes', () => {
       ]);
 
       await redis.inspect.configSet('maxmemory', '0');
-      for (const replica of [one, two]) await untilReady(replica);
+      for (const { address } of [one, two]) await untilReady(address);
       expect(await client.scriptUserState.get.query(known.target)).toMatchObject({ id: known.target.userStateId });
       expect(one.logged.filter((line) => line.includes('Redis is available again'))).toHaveLength(1);
     });
@@ -56,11 +52,11 @@ describeWithRedis('a Redis that answers, but takes no writes', () => {
       redis.subscribe('news', (message) => void heard.push(message));
       forwarder.leadTo(portOf(next));
       await old.inspect.sendCommand(['REPLICAOF', '127.0.0.1', String(portOf(next))]);
-      await expect.poll(() => redis.isUp(), { timeout: 10_000 }).toBe(true);
+      await expect.poll(() => redis.isUp()).toBe(true);
       await redis.run((commands) => commands.set('where', 'here'));
       expect(await next.inspect.get('where')).toBe('here');
       // Only those who listen at the new one count.
-      await expect.poll(() => next.inspect.publish('news', 'heard'), { timeout: 10_000 }).toBe(1);
+      await expect.poll(() => next.inspect.publish('news', 'heard')).toBe(1);
       await expect.poll(() => heard).toContain('heard');
     });
   });

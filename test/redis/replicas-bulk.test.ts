@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import {
   createStreamClient,
   manyStates,
@@ -10,18 +10,14 @@ import {
   stateOf,
 } from '../support/bulk.js';
 import { describeWithRedis, type TestRedis } from '../support/redis.js';
-import { type Replicas, startReplicas } from '../support/replicas.js';
+import { useReplicas } from '../support/replicas.js';
 import { failure } from '../support/service.js';
 
 const quota = 'script-state-bff:quota:writes';
 
 describeWithRedis('two replicas with a small quota', () => {
-  let all: Replicas;
-  beforeEach(async () => {
-    all = await startReplicas('processes', { GRAPH_WRITES_PER_20S: '10', GRAPH_DEADLINE_MS: '15000' });
-    await all.simulator.settings({ writesPer20s: 10 });
-  });
-  afterEach(() => all.stop());
+  const all = useReplicas('processes', { GRAPH_WRITES_PER_20S: '10', GRAPH_DEADLINE_MS: '15000' }, 'test');
+  beforeEach(() => all.simulator.settings({ writesPer20s: 10 }));
 
   const writtenTo = async () => (await patches(all.simulator)).map((entry) => [stateOf(entry), newValue(entry)]);
   const written = ({ userStateId, patch }: Row) => [userStateId, patch.successDeviceCount];

@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createStreamClient, manyStates, patches, readMany, rowsOf } from '../support/bulk.js';
 import { describeWithRedis } from '../support/redis.js';
-import { type Replicas, startReplicas } from '../support/replicas.js';
+import { type Replicas, useReplicas } from '../support/replicas.js';
 import { failure } from '../support/service.js';
 
 /** The line of the one state that the tests write to. */
@@ -12,12 +12,7 @@ const lineOf = async ({ redis }: Replicas) => {
 
 for (const where of ['here', 'processes'] as const) {
   describeWithRedis(`two replicas, ${where === 'here' ? 'in one process' : 'each a process of its own'}`, () => {
-    let all: Replicas;
-    beforeAll(async () => {
-      all = await startReplicas(where, { GRAPH_DEADLINE_MS: '20000', GRAPH_WRITES_PER_20S: '60' });
-    });
-    afterEach(() => all.simulator.reset());
-    afterAll(() => all.stop());
+    const all = useReplicas(where, { GRAPH_DEADLINE_MS: '20000', GRAPH_WRITES_PER_20S: '60' });
 
     test('know the same people, and each knows at once who signed out at the other', async () => {
       const { visitor, client, elsewhere } = await all.person();
@@ -83,7 +78,7 @@ for (const where of ['here', 'processes'] as const) {
     test('send updates of one state in the order in which they reached either', async () => {
       const { known, simulator } = all;
       const { client, elsewhere } = await all.person();
-      await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 500 });
+      await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 5000 });
       const updates: Promise<unknown>[] = [];
       for (let count = 0; count < 8; count++) {
         const each = count % 2 === 0 ? client : elsewhere;
@@ -102,11 +97,7 @@ for (const where of ['here', 'processes'] as const) {
   });
 
   describeWithRedis(`the quota of two replicas, ${where === 'here' ? 'in one process' : 'each of its own'}`, () => {
-    let all: Replicas;
-    beforeAll(async () => {
-      all = await startReplicas(where, { GRAPH_WRITES_PER_20S: '12' });
-    });
-    afterAll(() => all.stop());
+    const all = useReplicas(where, { GRAPH_WRITES_PER_20S: '12' });
 
     test('is one: together they send what Graph takes, and say so of the rest', async () => {
       const { known, simulator } = all;
@@ -141,13 +132,8 @@ for (const where of ['here', 'processes'] as const) {
 }
 
 describeWithRedis('a replica with room in its quota', () => {
-  let all: Replicas;
-  beforeAll(async () => {
-    // With so little time, whoever is believed to have to wait for a window is turned away at once.
-    all = await startReplicas('here', { GRAPH_DEADLINE_MS: '3000' });
-  });
-  afterEach(() => all.simulator.reset());
-  afterAll(() => all.stop());
+  // With a deadline below the window, a call that would wait for a slot is rejected immediately.
+  const all = useReplicas('here', { GRAPH_DEADLINE_MS: '10000' });
 
   test('turns nobody away, however many come at once', async () => {
     const { client } = await all.person();
@@ -181,11 +167,7 @@ describeWithRedis('a replica with room in its quota', () => {
 });
 
 describeWithRedis('a replica that is killed', () => {
-  let all: Replicas;
-  beforeAll(async () => {
-    all = await startReplicas('processes', { GRAPH_DEADLINE_MS: '20000' });
-  });
-  afterAll(() => all.stop());
+  const all = useReplicas('processes', { GRAPH_DEADLINE_MS: '20000' });
 
   test('holds up nobody for longer than it takes to be found dead', async () => {
     const { known, simulator, one, redis } = all;

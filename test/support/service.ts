@@ -1,9 +1,10 @@
 import { createTRPCClient, httpLink, type TRPCClient, TRPCClientError } from '@trpc/client';
-import { expect, vi } from 'vitest';
+import { beforeEach, expect, vi } from 'vitest';
 import { loadConfig } from '../../src/config.js';
 import type { AppRouter, ErrorData } from '../../src/contract.js';
 import { createLog } from '../../src/log.js';
 import { type Service, startService } from '../../src/service.js';
+import { useFixture } from './fixture.js';
 import { startTestSimulator, type TestSimulator } from './simulator.js';
 
 /** The token that the service under test holds, and that must never be seen anywhere else. */
@@ -41,6 +42,10 @@ export function useRedisForAllServices(url: string): () => void {
   };
 }
 
+/** Resolves when the service at an address reports that it is ready. */
+export const untilReady = (address: string): Promise<void> =>
+  vi.waitFor(async () => expect((await fetch(`${address}/readyz`)).status).toBe(200), { timeout: 60_000 });
+
 /** Starts the service as `main` does, with settings of the test's own. */
 export async function startTestService(env: Readonly<Record<string, string>> = {}): Promise<TestService> {
   const logged: string[] = [];
@@ -50,7 +55,7 @@ export async function startTestService(env: Readonly<Record<string, string>> = {
   const service = await startService(loadConfig({ PORT: '0', SIGN_IN: 'off', ...kept, ...env }), log);
   const address = service.url.origin;
   if (redis !== undefined) {
-    await vi.waitFor(async () => expect((await fetch(`${address}/readyz`)).status).toBe(200), { timeout: 10_000 });
+    await untilReady(address);
   }
   return {
     ...service,
@@ -64,14 +69,14 @@ export async function startTestService(env: Readonly<Record<string, string>> = {
   };
 }
 
-/** A service and the simulator behind it, joined as a tenant would be: by address and token. */
+/** A service and the simulator that it uses as Graph, connected as with a tenant: by address and token. */
 export interface Pair {
   readonly simulator: TestSimulator;
   readonly service: TestService;
   stop(): Promise<void>;
 }
 
-/** Starts both. Calls have three seconds, so that a test of their end doesn't wait for half a minute. */
+/** Starts a pair. The deadline of calls is 3 s by default, so that tests of it don't wait for half a minute. */
 export async function startPair(env: Readonly<Record<string, string>> = {}): Promise<Pair> {
   const simulator = await startTestSimulator();
   await simulator.register(canaryToken);
@@ -91,6 +96,28 @@ export async function startPair(env: Readonly<Record<string, string>> = {}): Pro
       await simulator.close();
     },
   };
+}
+
+/**
+ * Starts a pair before the tests of a file or suite, resets the simulator before each of them, and stops the pair after
+ * the last one.
+ *
+ * @param graph settings of the simulator
+ */
+export function usePair(
+  env: Readonly<Record<string, string>> = {},
+  graph: Readonly<Record<string, unknown>> = {},
+): Pair {
+  const pair = useFixture(
+    async () => {
+      const started = await startPair(env);
+      await started.simulator.settings(graph);
+      return started;
+    },
+    (started) => started.stop(),
+  );
+  beforeEach(() => pair.simulator.reset());
+  return pair;
 }
 
 /** The `error.data` of a call that must fail. */
