@@ -15,7 +15,7 @@ afterEach(async () => {
 
 /** The service with so much quota, and as many rows. */
 async function start(quota: number, count: number): Promise<Row[]> {
-  pair = await startPair({ GRAPH_WRITES_PER_20S: String(quota), GRAPH_DEADLINE_MS: '30000' });
+  pair = await startPair({ GRAPH_WRITES_PER_20S: String(quota), GRAPH_DEADLINE_MS: '60000' });
   await pair.simulator.settings({ writesPer20s: 1_000_000, requestsPer20s: 1_000_000 });
   const rows = [...rowsOf(await manyStates(pair.service, count, ['deviceShellScript']), 1000)];
   await pair.simulator.reset();
@@ -26,8 +26,6 @@ const audited = (outcome: string) => pair.service.lines({ log: 'audit', outcome 
 const update = (row: Row | undefined) =>
   pair.service.client.scriptUserState.update.mutate(row ?? expect.fail('no such row'));
 const sent = async () => (await patches(pair.simulator)).length;
-
-const poll = (what: () => unknown) => expect.poll(what, { timeout: 15_000 });
 
 const ways = [
   ['goes away', async (rows: readonly Row[]) => startMany(pair.service, { updates: [...rows] }).leave] as const,
@@ -45,9 +43,9 @@ describe.each(ways)('when the caller %s', (_, begin) => {
   test('what waits for quota is never sent, and its places are free', async () => {
     const rows = await start(20, 60);
     const leave = await begin(rows);
-    await poll(() => audited('applied')).toBe(19);
+    await expect.poll(() => audited('applied')).toBe(19);
     leave();
-    await poll(() => audited('rejected')).toBe(41);
+    await expect.poll(() => audited('rejected')).toBe(41);
     const { patch: _old, ...target } = rows[50] ?? expect.fail('no such row');
     const after = { ...target, patch: { successDeviceCount: 77 } };
     // Nobody is ahead of it any more, and the slot that is kept for it is free.
@@ -62,16 +60,16 @@ describe.each(ways)('when the caller %s', (_, begin) => {
     const rows = await start(100_000, 1100);
     const slow = rows.filter((_row, index) => index % 20 === 0 && index > 0 && index < 1000);
     await pair.simulator.fault(
-      ...slow.map((row) => ({ fault: 'latency', method: 'PATCH', path: row.userStateId, delayMs: 4000 }) as const),
-      { fault: 'latency', method: 'PATCH', path: rows[1000]?.userStateId ?? '', delayMs: 4000 },
+      ...slow.map((row) => ({ fault: 'latency', method: 'PATCH', path: row.userStateId, delayMs: 15_000 }) as const),
+      { fault: 'latency', method: 'PATCH', path: rows[1000]?.userStateId ?? '', delayMs: 15_000 },
     );
     const leave = await begin(rows);
     // The first batch is answered, the others have been sent, and one more in its place.
-    await poll(sent).toBe(1020);
-    await poll(() => audited('applied')).toBe(20);
+    await expect.poll(sent).toBe(1020);
+    await expect.poll(() => audited('applied')).toBe(20);
     leave();
     expect(await settledPatches(pair.simulator)).toBe(1020);
-    await poll(() => audited('applied')).toBe(1020);
+    await expect.poll(() => audited('applied')).toBe(1020);
     expect(pair.service.lines({ log: 'audit' })).toHaveLength(1020);
     expect(await update(rows[1099])).toMatchObject(rows[1099]?.patch ?? {});
     expect(await sent()).toBe(1021);
@@ -93,7 +91,7 @@ describe('when the service is stopped', () => {
     const rows = await start(20, 400);
     started = startProgram('dist/main.js', env('20'));
     const running = startMany({ address: await addressOf(started) }, { updates: rows });
-    await poll(() => running.results().length).toBe(19);
+    await expect.poll(() => running.results().length).toBe(19);
     started.child.kill('SIGTERM');
     const results = await running.over;
     expect(results).toHaveLength(400);
@@ -118,7 +116,7 @@ describe('when the service is stopped', () => {
       { fault: 'reset', method: 'PATCH' },
     );
     const running = startMany({ address: await addressOf(started) }, { updates: rows.slice(0, 10) });
-    await poll(sent).toBe(10);
+    await expect.poll(sent).toBe(10);
     started.child.kill('SIGTERM');
     expect((await running.over).filter(({ ok }) => ok)).toHaveLength(10);
     expect(await started.exited).toBe(0);

@@ -39,7 +39,7 @@ test('a read stops when its caller goes away', async () => {
 });
 
 test('a read that waits for another attempt stops when its caller goes away', async () => {
-  await pair.simulator.fault({ fault: 'throttled', method: 'GET', times: 'always', delayMs: 2000 });
+  await pair.simulator.fault({ fault: 'throttled', method: 'GET', times: 'always', delayMs: 8000 });
   await leave((signal) => pair.service.client.script.list.query({ scriptKind: target.scriptKind }, { signal }));
   await expect.poll(() => pair.service.lines({ reason: 'CLIENT_CLOSED', procedure: 'script.list' })).toHaveLength(1);
   expect(await pair.simulator.journal()).toHaveLength(1);
@@ -53,13 +53,13 @@ test.each<[FaultRule, readonly boolean[]]>([
 ])('an update that was sent is seen through and audited: %j', async (rule, applied) => {
   const { update } = pair.service.client.scriptUserState;
   const patch = fresh();
-  // The pause before the fault is for the caller to go away in.
-  await pair.simulator.settings({ latencyMs: 200 });
+  // The caller goes away during the pause before the fault.
+  await pair.simulator.settings({ latencyMs: 2000 });
   await pair.simulator.fault({ ...rule, method: 'PATCH' });
   const before = pair.service.lines({ log: 'audit' }).length;
   await leave((signal) => update.mutate({ ...target, patch }, { signal }));
   await pair.simulator.settings({ latencyMs: 0 });
-  await expect.poll(() => pair.service.lines({ log: 'audit' }), { timeout: 5000 }).toHaveLength(before + 1);
+  await expect.poll(() => pair.service.lines({ log: 'audit' })).toHaveLength(before + 1);
   expect(pair.service.lines({ log: 'audit' }).at(-1)).toMatchObject({ outcome: 'applied', action: 'update' });
   expect((await patches()).map((entry) => entry.applied)).toEqual(applied);
   expect(await pair.service.client.scriptUserState.get.query(target)).toMatchObject(patch);
@@ -70,7 +70,7 @@ test('an update that still waits behind another one is never sent', async () => 
   const links = [httpBatchLink({ url, headers: { 'x-csrf': '1' } })];
   const { update } = createTRPCClient<AppRouter>({ links }).scriptUserState;
   const [ahead, behind] = [fresh(), fresh()];
-  await pair.simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 500 });
+  await pair.simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 3000 });
   const before = pair.service.lines({ log: 'audit' }).length;
   await leave(async (signal) => {
     // In one batch, the one behind has arrived when Graph hears of the one ahead.

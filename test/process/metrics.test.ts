@@ -175,7 +175,7 @@ describeWithRedis('the metrics of a service whose Redis is away', () => {
     const redis = await startRedis();
     const own = await startTestService({ METRICS_PORT: '0', REDIS_URL: redis.url });
     try {
-      await expect.poll(async () => total(await scrape(own.metricsUrl), 'ready'), { timeout: 10_000 }).toBe(1);
+      await expect.poll(async () => total(await scrape(own.metricsUrl), 'ready')).toBe(1);
       await redis.stop();
       const seen = await scrape(own.metricsUrl);
       expect(total(seen, 'ready')).toBe(0);

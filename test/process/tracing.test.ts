@@ -85,7 +85,7 @@ async function spansOf({ id }: Trace, count: number) {
     const blocks = service.stdout.join('\n').match(/^\{$[\s\S]*?^\}$/gm) ?? [];
     return blocks.map((block) => span.parse(runInNewContext(`(${block})`))).filter(({ traceId }) => traceId === id);
   };
-  await expect.poll(read, { timeout: 10_000 }).toHaveLength(count);
+  await expect.poll(read).toHaveLength(count);
   return read();
 }
 

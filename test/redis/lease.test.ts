@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { createLog } from '../../src/log.js';
 import { createRedis, type Redis } from '../../src/redis/connection.js';
 import { withLease } from '../../src/redis/lease.js';
@@ -28,7 +28,10 @@ describeWithRedis('a lease', () => {
   let one: Redis;
   let two: Redis;
 
-  const bothUp = () => expect.poll(() => Promise.all([one.isUp(), two.isUp()])).toEqual([true, true]);
+  const bothUp = () =>
+    vi.waitFor(async () => expect(await Promise.all([one.isUp(), two.isUp()])).toEqual([true, true]), {
+      timeout: 60_000,
+    });
 
   beforeAll(async () => {
     server = await startRedis();
