@@ -13,7 +13,7 @@ afterEach(async () => {
   await pair.stop();
 });
 
-/** The service with so much quota, and as many rows. */
+/** Starts a pair with a write quota for the service, and returns `count` rows. */
 async function start(quota: number, count: number): Promise<Row[]> {
   pair = await startPair({ GRAPH_WRITES_PER_20S: String(quota), GRAPH_DEADLINE_MS: '60000' });
   await pair.simulator.settings({ writesPer20s: 1_000_000, requestsPer20s: 1_000_000 });
@@ -27,10 +27,10 @@ const update = (row: Row | undefined) =>
   pair.service.client.scriptUserState.update.mutate(row ?? expect.fail('no such row'));
 const sent = async () => (await patches(pair.simulator)).length;
 
-const ways = [
-  ['goes away', async (rows: readonly Row[]) => startMany(pair.service, { updates: [...rows] }).leave] as const,
+const cancellations = [
+  ['cancels the call', async (rows: readonly Row[]) => startMany(pair.service, { updates: [...rows] }).leave] as const,
   [
-    'tears its connection',
+    'resets the connection',
     async (rows: readonly Row[]) => {
       const [, response] = await sendMany(pair.service, rows);
       response.on('error', () => undefined).resume();
@@ -39,8 +39,8 @@ const ways = [
   ] as const,
 ];
 
-describe.each(ways)('when the caller %s', (_, begin) => {
-  test('what waits for quota is never sent, and its places are free', async () => {
+describe.each(cancellations)('when the caller %s', (_, begin) => {
+  test('rows that wait for quota are never sent, and release their positions', async () => {
     const rows = await start(20, 60);
     const leave = await begin(rows);
     await expect.poll(() => audited('applied')).toBe(19);
@@ -48,7 +48,7 @@ describe.each(ways)('when the caller %s', (_, begin) => {
     await expect.poll(() => audited('rejected')).toBe(41);
     const { patch: _old, ...target } = rows[50] ?? expect.fail('no such row');
     const after = { ...target, patch: { successDeviceCount: 77 } };
-    // Nobody is ahead of it any more, and the slot that is kept for it is free.
+    // No row precedes it any more, and the slot that is reserved for interactive calls is free.
     expect(await update(after)).toMatchObject(after.patch);
     const journal = await patches(pair.simulator);
     expect(journal).toHaveLength(20);
@@ -56,7 +56,7 @@ describe.each(ways)('when the caller %s', (_, begin) => {
     expect(pair.service.lines({ log: 'audit', reason: 'CLIENT_CLOSED' })).toHaveLength(41);
   });
 
-  test('what was sent is seen through and audited, and what was not begun never is', async () => {
+  test('rows that were sent are completed and audited, and the others are never sent', async () => {
     const rows = await start(100_000, 1100);
     const slow = rows.filter((_row, index) => index % 20 === 0 && index > 0 && index < 1000);
     await pair.simulator.fault(
@@ -64,7 +64,7 @@ describe.each(ways)('when the caller %s', (_, begin) => {
       { fault: 'latency', method: 'PATCH', path: rows[1000]?.userStateId ?? '', delayMs: 15_000 },
     );
     const leave = await begin(rows);
-    // The first batch is answered, the others have been sent, and one more in its place.
+    // The first batch is answered, 49 others have been sent, and one more after the first.
     await expect.poll(sent).toBe(1020);
     await expect.poll(() => audited('applied')).toBe(20);
     leave();
@@ -87,7 +87,7 @@ describe('when the service is stopped', () => {
     GRAPH_DEADLINE_MS: '3000',
   });
 
-  test('each row that waits is told so, and the process ends well', async () => {
+  test('each waiting row fails with OVERLOADED, and the process exits with 0', async () => {
     const rows = await start(20, 400);
     started = startProgram('dist/main.js', env('20'));
     const running = startMany({ address: await addressOf(started) }, { updates: rows });
@@ -104,11 +104,11 @@ describe('when the service is stopped', () => {
     expect(await started.exited).toBe(0);
     expect(await sent()).toBe(19);
     expect(started.stdout.filter((line) => line.includes('"log":"audit"'))).toHaveLength(400);
-    // No warning of Node's, of listeners or the like.
+    // Node prints no warning, for example of a listener leak.
     expect(started.stderr).toEqual([]);
   });
 
-  test('what has been sent is seen through first', async () => {
+  test('rows that were sent are completed first', async () => {
     const rows = await start(20, 40);
     started = startProgram('dist/main.js', env('20'));
     await pair.simulator.fault(

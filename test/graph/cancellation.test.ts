@@ -20,27 +20,27 @@ async function patches(): Promise<readonly JournalEntry[]> {
   return (await pair.simulator.journal()).filter(({ method }) => method === 'PATCH');
 }
 
-/** Goes away as soon as Graph has heard of the call. */
-async function leave(call: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
-  const leaving = new AbortController();
-  const left = expect(call(leaving.signal)).rejects.toThrow(TRPCClientError);
+/** Aborts a call as soon as Graph has received a request for it. */
+async function abort(call: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
+  const caller = new AbortController();
+  const rejected = expect(call(caller.signal)).rejects.toThrow(TRPCClientError);
   await expect.poll(() => pair.simulator.journal()).not.toEqual([]);
-  leaving.abort();
-  await left;
+  caller.abort();
+  await rejected;
 }
 
-test('a read stops when its caller goes away', async () => {
+test('a read stops when its caller disconnects', async () => {
   await pair.simulator.fault({ fault: 'stall', method: 'GET', times: 'always' });
-  await leave((signal) => pair.service.client.scriptUserState.get.query(target, { signal }));
+  await abort((signal) => pair.service.client.scriptUserState.get.query(target, { signal }));
   await expect
     .poll(() => pair.service.lines({ reason: 'CLIENT_CLOSED' }))
     .toMatchObject([{ procedure: 'scriptUserState.get', msg: 'call failed' }]);
   expect(await pair.simulator.journal()).toHaveLength(1);
 });
 
-test('a read that waits for another attempt stops when its caller goes away', async () => {
+test('a read that waits for another attempt stops when its caller disconnects', async () => {
   await pair.simulator.fault({ fault: 'throttled', method: 'GET', times: 'always', delayMs: 8000 });
-  await leave((signal) => pair.service.client.script.list.query({ scriptKind: target.scriptKind }, { signal }));
+  await abort((signal) => pair.service.client.script.list.query({ scriptKind: target.scriptKind }, { signal }));
   await expect.poll(() => pair.service.lines({ reason: 'CLIENT_CLOSED', procedure: 'script.list' })).toHaveLength(1);
   expect(await pair.simulator.journal()).toHaveLength(1);
 });
@@ -50,14 +50,14 @@ test.each<[FaultRule, readonly boolean[]]>([
   [{ fault: 'throttled', retryAfter: 'fractional', delayMs: 300 }, [false, true]],
   [{ fault: 'ignored' }, [false, true]],
   [{ fault: 'reset-applied' }, [true]],
-])('an update that was sent is seen through and audited: %j', async (rule, applied) => {
+])('an update that was sent is completed and audited: %j', async (rule, applied) => {
   const { update } = pair.service.client.scriptUserState;
   const patch = fresh();
-  // The caller goes away during the pause before the fault.
+  // The caller disconnects during this latency, before the fault.
   await pair.simulator.settings({ latencyMs: 2000 });
   await pair.simulator.fault({ ...rule, method: 'PATCH' });
   const before = pair.service.lines({ log: 'audit' }).length;
-  await leave((signal) => update.mutate({ ...target, patch }, { signal }));
+  await abort((signal) => update.mutate({ ...target, patch }, { signal }));
   await pair.simulator.settings({ latencyMs: 0 });
   await expect.poll(() => pair.service.lines({ log: 'audit' })).toHaveLength(before + 1);
   expect(pair.service.lines({ log: 'audit' }).at(-1)).toMatchObject({ outcome: 'applied', action: 'update' });
@@ -65,21 +65,21 @@ test.each<[FaultRule, readonly boolean[]]>([
   expect(await pair.service.client.scriptUserState.get.query(target)).toMatchObject(patch);
 });
 
-test('an update that still waits behind another one is never sent', async () => {
+test('an update that waits for another one of the same state is never sent', async () => {
   const url = `${pair.service.address}/trpc`;
   const links = [httpBatchLink({ url, headers: { 'x-csrf': '1' } })];
   const { update } = createTRPCClient<AppRouter>({ links }).scriptUserState;
-  const [ahead, behind] = [fresh(), fresh()];
+  const [first, second] = [fresh(), fresh()];
   await pair.simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 3000 });
   const before = pair.service.lines({ log: 'audit' }).length;
-  await leave(async (signal) => {
-    // In one batch, the one behind has arrived when Graph hears of the one ahead.
-    const calls = [ahead, behind].map((patch) => update.mutate({ ...target, patch }, { signal }));
+  await abort(async (signal) => {
+    // In one batch, the second update has arrived when Graph receives the first.
+    const calls = [first, second].map((patch) => update.mutate({ ...target, patch }, { signal }));
     await Promise.all(calls);
   });
   await expect
     .poll(() => pair.service.lines({ log: 'audit' }).slice(before))
     .toMatchObject([{ outcome: 'rejected', reason: 'CLIENT_CLOSED' }, { outcome: 'applied' }]);
-  expect((await patches()).map(({ body }) => body)).toMatchObject([ahead]);
-  expect(await pair.service.client.scriptUserState.get.query(target)).toMatchObject(ahead);
+  expect((await patches()).map(({ body }) => body)).toMatchObject([first]);
+  expect(await pair.service.client.scriptUserState.get.query(target)).toMatchObject(first);
 });
