@@ -54,8 +54,8 @@ describe('the stream', () => {
     expect(done).toEqual(done.toSorted((one, other) => one - other));
     // The results precede the progress that counts them.
     for (const [at, each] of running.heard.entries()) {
-      const results = running.heard.slice(0, at).filter((earlier) => 'index' in earlier);
-      expect(results.length).toBeGreaterThanOrEqual('done' in each ? each.done : 0);
+      const yielded = running.heard.slice(0, at).filter((earlier) => 'index' in earlier);
+      expect(yielded.length).toBeGreaterThanOrEqual('done' in each ? each.done : 0);
     }
   });
 

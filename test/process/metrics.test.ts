@@ -161,7 +161,7 @@ describe('the dashboard and the alert rules', () => {
     for (const name of new Set(own)) expect(shown).toContain(name);
   });
 
-  test('and the README name every metric of the service', () => {
+  test('README names every metric of the service', () => {
     const readme = readFileSync('README.md', 'utf8');
     const own = samples
       .map(({ name }) => name.replace(/_(bucket|sum|count)$/, ''))
