@@ -21,7 +21,7 @@ export interface Replicas {
   readonly simulator: TestSimulator;
   readonly one: Replica;
   readonly two: Replica;
-  /** Those of the replicas. */
+  /** The settings of the replicas. */
   readonly settings: Readonly<Record<string, string>>;
   readonly known: KnownState;
   /** Signs somebody in at the first replica; the second client is at the other replica with the same cookies. */

@@ -7,32 +7,32 @@ import { type Service, startService } from '../../src/service.js';
 import { useFixture } from './fixture.js';
 import { startTestSimulator, type TestSimulator } from './simulator.js';
 
-/** The token that the service under test holds, and that must never be seen anywhere else. */
+/** The token of the service under test, which must not appear anywhere else. */
 export const canaryToken = 'canary-token-7f3a9c';
 
 /** The real service on a free port, with its log and a typed client. */
 export interface TestService extends Service {
-  /** Its address, as supertest takes it. */
+  /** Its origin, as supertest accepts it. */
   readonly address: string;
   readonly client: TRPCClient<AppRouter>;
-  /** Every line that was logged, at the level `trace`, as written. */
+  /** Every log line as written, at the level `trace`. */
   readonly logged: readonly string[];
-  /** The log lines that hold all of the given fields. */
+  /** The parsed log lines with all of the given fields. */
   lines(fields: Readonly<Record<string, unknown>>): readonly Readonly<Record<string, unknown>>[];
 }
 
-/** A client as a front end makes it. */
+/** A client as a front end creates it. */
 export function createClient(address: string): TRPCClient<AppRouter> {
   return createTRPCClient<AppRouter>({ links: [httpLink({ url: `${address}/trpc`, headers: { 'x-csrf': '1' } })] });
 }
 
-/** The Redis of the next service that is given none, if there is to be one. */
+/** The URL of the Redis database for the next service that is started without one. */
 let nextRedis: (() => string) | undefined;
 
 /**
- * From here on, each service that is given no Redis has a database of its own in this one.
+ * Gives each service that is started without a Redis a database of its own in this one.
  *
- * @returns undoes it
+ * @returns a function that undoes this
  */
 export function useRedisForAllServices(url: string): () => void {
   let count = 0;
@@ -46,7 +46,7 @@ export function useRedisForAllServices(url: string): () => void {
 export const untilReady = (address: string): Promise<void> =>
   vi.waitFor(async () => expect((await fetch(`${address}/readyz`)).status).toBe(200), { timeout: 60_000 });
 
-/** Starts the service as `main` does, with settings of the test's own. */
+/** Starts the service as `main` does, with the given settings. */
 export async function startTestService(env: Readonly<Record<string, string>> = {}): Promise<TestService> {
   const logged: string[] = [];
   const log = createLog('trace', { write: (line: string) => void logged.push(line) });
