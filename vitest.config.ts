@@ -1,10 +1,48 @@
 import { defineConfig } from 'vitest/config';
+import { isInstalled as hasRedis } from './test/support/redis-server.js';
+
+/** Suites that must pass in the same way wherever the service keeps its state. */
+const storeIndependent = [
+  'test/api/update-many.test.ts',
+  'test/api/update-many-sign-in.test.ts',
+  'test/auth/delegated.test.ts',
+  'test/auth/delegated-renewal.test.ts',
+  'test/auth/sign-out.test.ts',
+  'test/graph/batches.test.ts',
+  'test/graph/batch-failures.test.ts',
+  'test/graph/cancellation.test.ts',
+  'test/graph/create-and-delete-outcomes.test.ts',
+  'test/scheduling/rate-limit.test.ts',
+];
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    typecheck: { enabled: true, include: ['test/**/*.test-d.ts'] },
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Most files wait most of the time: for windows, deadlines and processes. Vitest's default is a worker less than
+    // there are cores.
+    maxWorkers: 8,
+    // These bound what never happens; none of them is an assertion of speed.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'service',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/console/**'],
+          typecheck: { enabled: true, include: ['test/**/*.test-d.ts'] },
+        },
+      },
+      { extends: true, test: { name: 'browser', include: ['test/console/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'service with Redis',
+          include: hasRedis ? storeIndependent : [],
+          setupFiles: ['test/support/redis-for-all-services.ts'],
+        },
+      },
+    ],
   },
 });

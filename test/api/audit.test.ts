@@ -1,20 +1,17 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { failure, type Pair, startPair } from '../support/service.js';
+import { beforeAll, expect, test } from 'vitest';
+import { failure, usePair } from '../support/service.js';
 import type { FaultRule } from '../support/simulator.js';
 import { type KnownState, oneState } from '../support/states.js';
 
-let pair: Pair;
+// Audit lines are written at every log level.
+const pair = usePair({ LOG_LEVEL: 'error' });
 let known: KnownState;
 
 beforeAll(async () => {
-  // An audit is no matter of log levels.
-  pair = await startPair({ LOG_LEVEL: 'error' });
   known = await oneState(pair.service);
 });
-afterEach(() => pair.simulator.reset());
-afterAll(() => pair.stop());
 
-/** The audit lines that `work` leaves. */
+/** The audit lines that `work` causes. */
 async function audited(work: () => Promise<unknown>): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const before = pair.service.lines({ log: 'audit' }).length;
   await work();
@@ -27,7 +24,7 @@ const update = () =>
     patch: { successDeviceCount: 9, userPrincipalName: 'canary@contoso.example' },
   });
 
-test('a write leaves one line: when, who, what, which fields, how it ended, and the ids', async () => {
+test('a write logs one line: time, user, target, fields, outcome and ids', async () => {
   const lines = await audited(update);
   expect(lines).toHaveLength(1);
   expect(lines[0]).toMatchObject({
@@ -54,7 +51,7 @@ test.each<[FaultRule[], string, string]>([
   expect(lines[0]).toMatchObject({ outcome, reason, oid: 'local-operator' });
 });
 
-test('create and delete are accounted for like an update', async () => {
+test('create and delete are audited like an update', async () => {
   const { scriptKind, scriptId } = known.target;
   const { create, delete: remove } = pair.service.client.scriptUserState;
   const userState = { successDeviceCount: 1, errorDeviceCount: 0, userPrincipalName: 'new@contoso.example' };
@@ -69,7 +66,7 @@ test('create and delete are accounted for like an update', async () => {
   ]);
 });
 
-test('a read leaves none, nor does an input that was refused', async () => {
+test('reads and invalid inputs are not audited', async () => {
   const lines = await audited(async () => {
     await pair.service.client.scriptUserState.get.query(known.target);
     await failure(pair.service.client.scriptUserState.update.mutate({ ...known.target, patch: {} }));

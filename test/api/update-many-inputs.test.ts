@@ -1,31 +1,28 @@
 import { createTRPCClient, httpBatchLink, httpLink } from '@trpc/client';
 import supertest from 'supertest';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { AppRouter } from '../../src/contract.js';
 import { createStreamClient, manyStates, type Row, rowsOf } from '../support/bulk.js';
 import { expectRefused } from '../support/refused.js';
-import { failure, type Pair, startPair } from '../support/service.js';
+import { failure, usePair } from '../support/service.js';
 import { startTestApp } from '../support/test-app.js';
 
 const kib = 1024;
 
-let pair: Pair;
+const pair = usePair();
 let rows: Row[];
 
 beforeAll(async () => {
-  pair = await startPair();
   rows = [...rowsOf(await manyStates(pair.service, 3), 1000)];
 });
-beforeEach(() => pair.simulator.reset());
-afterAll(() => pair.stop());
 
 const short: Row = { scriptKind: 'deviceShellScript', scriptId: 'a', userStateId: 'b', patch: { errorDeviceCount: 1 } };
 
-/** What a call is refused with that no typed client would make. */
+/** The error of a call that no typed client would send. */
 const refused = (input: unknown) =>
   failure(createStreamClient(pair.service).scriptUserState.updateMany.mutate(input as never));
 
-/** Sends a body of so many bytes: blanks are JSON too. */
+/** Sends a body of the given size: JSON may end with white space. */
 function send(procedure: string, input: object, bytes: number) {
   return supertest(pair.service.address)
     .post(`/trpc/${procedure}?batch=1`)
@@ -33,11 +30,11 @@ function send(procedure: string, input: object, bytes: number) {
     .send(JSON.stringify({ 0: input }).padEnd(bytes, ' '));
 }
 
-describe('refused is, and nothing is sent of it,', () => {
+describe('updateMany rejects, and sends nothing of,', () => {
   afterEach(async () => expect(await pair.simulator.journal()).toEqual([]));
 
   test.each<[string, () => unknown, readonly (string | number)[]]>([
-    ['no update at all', () => ({ updates: [] }), ['updates']],
+    ['an empty list', () => ({ updates: [] }), ['updates']],
     ['more than 5,000', () => ({ updates: Array.from({ length: 5001 }, () => short) }), ['updates']],
     ['an unknown key', () => ({ updates: rows, dryRun: true }), []],
     ['an unknown key in a row', () => ({ updates: [rows[0], { ...rows[1], etag: '1' }] }), ['updates', 1]],
@@ -54,15 +51,15 @@ describe('refused is, and nothing is sent of it,', () => {
       () => ({ updates: rows, approval: { justification: 'x'.repeat(1025) } }),
       ['approval', 'justification'],
     ],
-    ['no object', () => rows, []],
-    ['nothing', () => undefined, []],
+    ['an array in place of the object', () => rows, []],
+    ['a missing input', () => undefined, []],
   ])('%s', async (_, input, path) => {
     const { reason, code, issues } = await refused(input());
     expect({ reason, code }).toEqual({ reason: 'INVALID_INPUT', code: 'BAD_REQUEST' });
     expect(issues?.map((issue) => issue.path)).toContainEqual(path);
   });
 
-  test('with thousands of rows wrong, in an answer that stays short', async () => {
+  test('thousands of invalid rows, in a short response', async () => {
     const { issues } = await refused({ updates: Array.from({ length: 5000 }, () => ({ ...short, userStateId: '' })) });
     expect(issues?.length).toBeGreaterThan(0);
     expect(issues?.length).toBeLessThanOrEqual(100);
@@ -79,7 +76,7 @@ describe('refused is, and nothing is sent of it,', () => {
   test.each([
     ['httpLink', httpLink],
     ['httpBatchLink', httpBatchLink],
-  ] as const)('a call that can not be answered as a stream: %s', async (_, link) => {
+  ] as const)('a call whose client does not accept a stream: %s', async (_, link) => {
     const url = `${pair.service.address}/trpc`;
     const client = createTRPCClient<AppRouter>({ links: [link({ url, headers: { 'x-csrf': '1' } })] });
     const { reason, code, issues } = await failure(client.scriptUserState.updateMany.mutate({ updates: rows }));
@@ -87,14 +84,14 @@ describe('refused is, and nothing is sent of it,', () => {
     expect(issues?.[0]?.message).toContain('httpBatchStreamLink');
   });
 
-  test('a call by GET', async () => {
+  test('a GET', async () => {
     const address = new URL('/trpc/scriptUserState.updateMany?batch=1', pair.service.address);
     address.searchParams.set('input', JSON.stringify({ 0: { updates: [short] } }));
     const response = await fetch(address, { headers: { 'x-csrf': '1', 'trpc-accept': 'application/jsonl' } });
     expect(await response.text()).toContain('METHOD_NOT_SUPPORTED');
   });
 
-  test('a call by somebody who may only read', async () => {
+  test('a call of a reader', async () => {
     const person = { oid: 'reader-oid', name: 'Ravi Reader', roles: ['reader'] } as const;
     const app = await startTestApp({
       authenticate: async () => ({ person, expiresAt: null }),
@@ -102,7 +99,7 @@ describe('refused is, and nothing is sent of it,', () => {
     });
     const call = createStreamClient(app).scriptUserState.updateMany.mutate({ updates: rows });
     expect(await failure(call)).toMatchObject({ reason: 'ROLE_MISSING', code: 'FORBIDDEN', httpStatus: 403 });
-    // Whoever may not call learns nothing about the inputs.
+    // Without the role, the input is not validated.
     const wrong = createStreamClient(app).scriptUserState.updateMany.mutate({ updates: [] });
     expect(await failure(wrong)).toMatchObject({ reason: 'ROLE_MISSING' });
     await app.stop();
@@ -111,7 +108,7 @@ describe('refused is, and nothing is sent of it,', () => {
     );
   });
 
-  test('a call by nobody', async () => {
+  test('a call without a session', async () => {
     const app = await startTestApp({ authenticate: async () => null, graphUrl: pair.simulator.baseUrl });
     const call = createStreamClient(app).scriptUserState.updateMany.mutate({ updates: rows });
     expect(await failure(call)).toMatchObject({ reason: 'SIGN_IN_REQUIRED', code: 'UNAUTHORIZED' });
@@ -119,7 +116,7 @@ describe('refused is, and nothing is sent of it,', () => {
   });
 });
 
-test('a body of 1 MiB is taken', async () => {
+test('updateMany accepts a body of 1 MiB', async () => {
   const response = await fetch(`${pair.service.address}/trpc/scriptUserState.updateMany?batch=1`, {
     method: 'POST',
     headers: { 'x-csrf': '1', 'content-type': 'application/json', 'trpc-accept': 'application/jsonl' },

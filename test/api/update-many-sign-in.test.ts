@@ -5,15 +5,15 @@ import { startTestService, type TestService } from '../support/service.js';
 import { type Controls, createControls } from '../support/simulator.js';
 import { createSignedInUserAgent, type UserAgent } from '../support/user-agent.js';
 
-interface Scene {
+interface SignedIn {
   readonly service: TestService;
   readonly simulator: Controls;
   readonly agent: UserAgent;
   readonly stop: () => Promise<void>;
 }
 
-/** Calls reach Graph with the service’s token. */
-async function withServiceToken(): Promise<Scene> {
+/** A user whose calls reach Graph with the token of the service. */
+async function withServiceToken(): Promise<SignedIn> {
   const service = await startTestService({
     SIGN_IN: 'oidc',
     SESSION_SECRET: 'x'.repeat(32),
@@ -23,23 +23,23 @@ async function withServiceToken(): Promise<Scene> {
   return { service, simulator, agent: await createSignedInUserAgent(service), stop: () => service.stop() };
 }
 
-/** Calls reach Graph with the person’s own. */
-async function withOwnToken(): Promise<Scene> {
+/** A user whose calls reach Graph with their own token. */
+async function withOwnToken(): Promise<SignedIn> {
   const pair = await startDelegated();
   const { agent } = await pair.signIn();
   return { service: pair.service, simulator: pair.simulator, agent, stop: () => pair.stop() };
 }
 
 test.each([
-  ['the service’s token', withServiceToken],
-  ['the person’s own token', withOwnToken],
-])('with %s, rows that wait are not sent after the person has signed out', async (_, start) => {
+  ['the token of the service', withServiceToken],
+  ['the token of the user', withOwnToken],
+])('with %s, waiting rows are not sent after the user has signed out', async (_, start) => {
   const { service, simulator, agent, stop } = await start();
   const states = await manyStates({ client: clientWith(service, () => agent.cookies()) }, 21);
   const client = createStreamClient(service, { cookie: agent.cookies().join('; ') });
   const [first, ...rows] = rowsOf(states, 1000);
-  // Graph wants a pause, which updates of many keep, also those that are begun now.
-  await simulator.fault({ fault: 'throttled', method: 'PATCH', delayMs: 5000 });
+  // After a 429 every bulk update pauses, also one that starts later.
+  await simulator.fault({ fault: 'throttled', method: 'PATCH', delayMs: 10_000 });
   await readMany(client, { updates: first === undefined ? [] : [first] }).over;
   const running = readMany(client, { updates: rows });
   await expect.poll(() => running.heard).toEqual([{ done: 0, total: 20 }]);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   createStreamClient,
   manyStates,
@@ -10,27 +10,24 @@ import {
   startMany,
   stateOf,
 } from '../support/bulk.js';
-import { failure, type Pair, startPair } from '../support/service.js';
+import { failure, usePair } from '../support/service.js';
 import type { KnownState } from '../support/states.js';
 
 const path = 'scriptUserState.updateMany';
 
-let pair: Pair;
+const pair = usePair(
+  { GRAPH_WRITES_PER_20S: '100000', GRAPH_DEADLINE_MS: '10000' },
+  { writesPer20s: 1_000_000, requestsPer20s: 1_000_000 },
+);
 let states: readonly KnownState[];
 let counter = 1000;
 
 beforeAll(async () => {
-  pair = await startPair({ GRAPH_WRITES_PER_20S: '100000', GRAPH_DEADLINE_MS: '10000' });
-  await pair.simulator.settings({ writesPer20s: 1_000_000, requestsPer20s: 1_000_000 });
   states = await manyStates(pair.service, 1000, ['deviceShellScript']);
 });
-beforeEach(async () => {
-  await pair.simulator.settings({ approval: false });
-  await pair.simulator.reset();
-});
-afterAll(() => pair.stop());
+beforeEach(() => pair.simulator.settings({ approval: false }));
 
-/** Rows of so many states, with values that they do not have yet. */
+/** Rows for `count` states, with values that no state has yet. */
 function rows(count: number): Row[] {
   counter += 1000;
   return [...rowsOf(states.slice(0, count), counter)];
@@ -42,8 +39,8 @@ const numbers = (count: number) => Array.from({ length: count }, (_, index) => i
 const byIndex = <T extends { readonly index: number }>(results: readonly T[]) =>
   results.toSorted((one, other) => one.index - other.index);
 
-describe('what is told', () => {
-  test('each result once, with its index, and how far it is from none to all', async () => {
+describe('the stream', () => {
+  test('yields each result once, with its index, and the progress from 0 to the total', async () => {
     const updates = rows(100);
     const running = many(updates);
     const results = byIndex(await running.over);
@@ -55,12 +52,14 @@ describe('what is told', () => {
     expect(progress.map(({ total }) => total)).toEqual(progress.map(() => 100));
     const done = progress.map((each) => each.done);
     expect(done).toEqual(done.toSorted((one, other) => one - other));
-    // What has been told so far never lags behind what is said to be done.
-    const told = running.heard.map((each, at) => ['done' in each ? each.done : 0, running.heard.slice(0, at)] as const);
-    for (const [so, before] of told) expect(before.filter((each) => 'index' in each).length).toBeGreaterThanOrEqual(so);
+    // The results precede the progress that counts them.
+    for (const [at, each] of running.heard.entries()) {
+      const yielded = running.heard.slice(0, at).filter((earlier) => 'index' in earlier);
+      expect(yielded.length).toBeGreaterThanOrEqual('done' in each ? each.done : 0);
+    }
   });
 
-  test('of one', async () => {
+  test('yields the result of a single row', async () => {
     const updates = rows(1);
     const running = many(updates);
     await running.over;
@@ -71,8 +70,8 @@ describe('what is told', () => {
     ]);
   });
 
-  test('of 5,000, which is what fits', async () => {
-    // The shortest patch there is: with ids as long as real ones, 5,000 are just below 1 MiB.
+  test('yields the results of 5,000 rows, the maximum', async () => {
+    // The shortest possible patch: with ids as long as real ones, 5,000 rows are just below 1 MiB.
     const updates = numbers(5000).map((index): Row => {
       const { target } = states[index % states.length] ?? expect.fail('no states');
       return { ...target, patch: { errorDeviceCount: Math.floor(index / states.length) } };
@@ -87,19 +86,22 @@ describe('what is told', () => {
     expect(last).toHaveProperty('errorDeviceCount', 4);
   });
 
-  test('as soon as it is known', async () => {
+  test('yields each result as soon as it is known', async () => {
     const updates = rows(45);
     await pair.simulator.fault({ fault: 'stall', method: 'PATCH', path: updates[3]?.userStateId ?? '' });
     const running = many(updates);
-    // The first batch is without an answer until half of the deadline is over.
-    await expect.poll(() => running.results().length, { timeout: 4000 }).toBe(25);
-    expect(running.progress().at(-1)).toEqual({ done: 25, total: 45 });
-    expect((await running.over).filter(({ ok }) => ok)).toHaveLength(45);
+    const results = await running.over;
+    expect(results.filter(({ ok }) => ok)).toHaveLength(45);
+    // The first batch is not answered until half of the deadline is over.
+    const first = byIndex(results.slice(0, 25)).map(({ index }) => index);
+    expect(first).toEqual(numbers(45).slice(20));
+    const [next] = results.slice(25);
+    expect(next && running.heard.slice(0, running.heard.indexOf(next))).toContainEqual({ done: 25, total: 45 });
   });
 });
 
 describe('rows that fail', () => {
-  test('say why in tRPC’s form, and do not stop the others', async () => {
+  test('yield an error in the shape of tRPC, and do not stop the others', async () => {
     const updates = rows(30);
     const ids = [2, 11, 29].map((index) => updates[index]?.userStateId ?? '');
     await pair.simulator.fault(
@@ -122,7 +124,7 @@ describe('rows that fail', () => {
     expect(results.map(({ index }) => index)).toEqual(numbers(30));
   });
 
-  test('and rows that do not leave one line of audit each, with the id of the request', async () => {
+  test('and those that succeed log one audit line each, with the id of the request', async () => {
     const updates = rows(25);
     await pair.simulator.fault({ fault: 'rejected', method: 'PATCH', path: updates[7]?.userStateId ?? '' });
     await readMany(createStreamClient(pair.service, { 'x-request-id': 'audited-rows' }), { updates }).over;
@@ -139,8 +141,8 @@ describe('rows that fail', () => {
   });
 });
 
-describe('one state', () => {
-  test('more than once in a call is updated in the order of the rows', async () => {
+describe('rows of one state', () => {
+  test('in one call are applied in their order', async () => {
     const [row] = rows(1);
     const { patch: _, ...target } = row ?? expect.fail('no state');
     const updates = numbers(45).map((index): Row => ({ ...target, patch: { successDeviceCount: 7000 + index } }));
@@ -149,7 +151,7 @@ describe('one state', () => {
     expect(await pair.service.client.scriptUserState.get.query(target)).toHaveProperty('successDeviceCount', 7044);
   });
 
-  test('in capitals, which GUIDs may have, is the same one', async () => {
+  test('are recognised by its id in upper and lower case', async () => {
     const [row] = rows(1);
     const small = row ?? expect.fail('no state');
     const large = { ...small, userStateId: small.userStateId.toUpperCase(), patch: { successDeviceCount: 7100 } };
@@ -158,7 +160,7 @@ describe('one state', () => {
     expect(sent).toEqual([small.patch.successDeviceCount, 7100, 7101].map((value) => [value, null]));
   });
 
-  test('in the same batch of calls is updated in the order of the calls', async () => {
+  test('precede a later call of the same batch', async () => {
     const updates = rows(5);
     const [, , third] = updates;
     const after = { ...(third ?? expect.fail('no such row')), patch: { successDeviceCount: 8000 } };
@@ -173,7 +175,7 @@ describe('one state', () => {
 });
 
 describe('multi admin approval', () => {
-  test('is asked for row by row', async () => {
+  test('applies to each row', async () => {
     await pair.simulator.settings({ approval: true });
     const updates = rows(25);
     const reasons = async (more: object) =>
@@ -192,7 +194,7 @@ describe('multi admin approval', () => {
   });
 });
 
-test('an error within one call of a batch leaves the stream of another alone', async () => {
+test('the error of one call of a batch does not end the stream of another', async () => {
   const updates = rows(5);
   const client = createStreamClient(pair.service);
   const running = readMany(client, { updates });

@@ -1,22 +1,18 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { createBatchClient, manyStates, rowsOf } from '../support/bulk.js';
-import { failure, type Pair, startPair } from '../support/service.js';
+import { failure, usePair } from '../support/service.js';
 import type { FaultRule, JournalEntry } from '../support/simulator.js';
 import type { KnownState } from '../support/states.js';
 
 type Fault = FaultRule['fault'];
 
-let pair: Pair;
+const pair = usePair({ GRAPH_WRITES_PER_20S: '10000' }, { writesPer20s: 1_000_000 });
 let states: readonly KnownState[];
 let counter = 1000;
 
 beforeAll(async () => {
-  pair = await startPair({ GRAPH_WRITES_PER_20S: '10000' });
-  await pair.simulator.settings({ writesPer20s: 1_000_000 });
   states = await manyStates(pair.service, 5);
 });
-afterEach(() => pair.simulator.reset());
-afterAll(() => pair.stop());
 
 const whole = (fault: Fault, times: FaultRule['times'] = 1): FaultRule => ({
   fault,
@@ -26,43 +22,43 @@ const whole = (fault: Fault, times: FaultRule['times'] = 1): FaultRule => ({
 });
 const firstId = () => states[0]?.target.userStateId ?? '';
 
-interface Ended {
-  /** `done`, or the reason why not. */
-  readonly said: readonly string[];
-  /** Claims that the states give the lie to. */
-  readonly lies: readonly string[];
+interface BatchRun {
+  /** What each caller was told: `done`, or the reason of the failure. */
+  readonly outcomes: readonly string[];
+  /** Outcomes that the states in Graph contradict. */
+  readonly falseOutcomes: readonly string[];
   readonly journal: readonly JournalEntry[];
 }
 
-/** Five updates in one batch of calls while this goes wrong. */
-async function update(...rules: readonly FaultRule[]): Promise<Ended> {
+/** Sends five updates in one batch of calls, with these faults. */
+async function update(...rules: readonly FaultRule[]): Promise<BatchRun> {
   await pair.simulator.fault(...rules);
   counter += 100;
   const rows = rowsOf(states, counter);
   const { scriptUserState } = createBatchClient(pair.service);
   const calls = rows.map((row) => scriptUserState.update.mutate(row));
-  const ended = await Promise.allSettled(calls);
-  const said = await Promise.all(
-    ended.map(async ({ status }, index) =>
+  const settled = await Promise.allSettled(calls);
+  const outcomes = await Promise.all(
+    settled.map(async ({ status }, index) =>
       status === 'fulfilled' ? 'done' : (await failure(calls[index] ?? Promise.reject())).reason,
     ),
   );
   const journal = await pair.simulator.journal();
   await pair.simulator.reset();
-  const lies = rows.map(async ({ patch: { successDeviceCount }, ...target }, index) => {
+  const falseOutcomes = rows.map(async ({ patch: { successDeviceCount }, ...target }, index) => {
     const state = await pair.service.client.scriptUserState.get.query(target);
     const applied = state.successDeviceCount === successDeviceCount;
-    const claim = said[index] ?? '';
-    const isTrue = claim === 'OUTCOME_UNKNOWN' || (claim === 'done') === applied;
-    return isTrue ? [] : [`said ${claim}, but Graph has ${applied ? 'new' : 'old'} values`];
+    const outcome = outcomes[index] ?? '';
+    const isTrue = outcome === 'OUTCOME_UNKNOWN' || (outcome === 'done') === applied;
+    return isTrue ? [] : [`${outcome}, but Graph has ${applied ? 'new' : 'old'} values`];
   });
-  return { said, lies: (await Promise.all(lies)).flat(), journal };
+  return { outcomes, falseOutcomes: (await Promise.all(falseOutcomes)).flat(), journal };
 }
 
 const patchesIn = (journal: readonly JournalEntry[]) => journal.filter(({ method }) => method === 'PATCH');
-const all = (what: string) => Array<string>(5).fill(what);
+const five = (outcome: string) => Array<string>(5).fill(outcome);
 
-describe('when a whole batch goes wrong', () => {
+describe('a fault of a whole batch', () => {
   test.each<Fault>([
     'reset-applied',
     'truncated',
@@ -75,10 +71,10 @@ describe('when a whole batch goes wrong', () => {
     'stall-applied',
     'no-content',
     'accepted',
-  ])('by %s after all of it was applied, each is looked after, and done without a second PATCH', async (fault) => {
-    const { said, lies, journal } = await update(whole(fault));
-    expect(said).toEqual(all('done'));
-    expect(lies).toEqual([]);
+  ])('%s after all updates were applied: each state is read, and no update is sent twice', async (fault) => {
+    const { outcomes, falseOutcomes, journal } = await update(whole(fault));
+    expect(outcomes).toEqual(five('done'));
+    expect(falseOutcomes).toEqual([]);
     expect(patchesIn(journal)).toHaveLength(5);
   });
 
@@ -92,10 +88,10 @@ describe('when a whole batch goes wrong', () => {
     'bad-gateway',
     'gateway-timeout',
     'accepted-unapplied',
-  ])('by %s before any of it was applied, each is sent once more, and done', async (fault) => {
-    const { said, lies, journal } = await update(whole(fault));
-    expect(said).toEqual(all('done'));
-    expect(lies).toEqual([]);
+  ])('%s before any update was applied: each is sent once more', async (fault) => {
+    const { outcomes, falseOutcomes, journal } = await update(whole(fault));
+    expect(outcomes).toEqual(five('done'));
+    expect(falseOutcomes).toEqual([]);
     expect(patchesIn(journal).map(({ applied }) => applied)).toEqual(Array(5).fill(true));
   });
 
@@ -103,19 +99,19 @@ describe('when a whole batch goes wrong', () => {
     ['token-expired', 'CREDENTIAL_UNAVAILABLE'],
     ['forbidden-application', 'GRAPH_PERMISSION_MISSING'],
     ['redirect', 'GRAPH_PROTOCOL'],
-  ])('by %s, none is done, and each is told %s', async (fault, reason) => {
-    const { said, lies, journal } = await update(whole(fault, 'always'));
-    expect(said).toEqual(all(reason));
-    expect(lies).toEqual([]);
+  ])('%s: none is applied, and each fails with %s', async (fault, reason) => {
+    const { outcomes, falseOutcomes, journal } = await update(whole(fault, 'always'));
+    expect(outcomes).toEqual(five(reason));
+    expect(falseOutcomes).toEqual([]);
     expect(patchesIn(journal)).toEqual([]);
   });
 
   test.each<Fault>(['rejected', 'not-found', 'route-not-implemented', 'conflict'])(
-    'by %s, which says nothing of its items, each of them goes alone',
+    '%s, which says nothing about the items: each is sent by itself',
     async (fault) => {
-      const { said, lies, journal } = await update(whole(fault, 'always'));
-      expect(said).toEqual(all('done'));
-      expect(lies).toEqual([]);
+      const { outcomes, falseOutcomes, journal } = await update(whole(fault, 'always'));
+      expect(outcomes).toEqual(five('done'));
+      expect(falseOutcomes).toEqual([]);
       expect(patchesIn(journal).map(({ batch }) => batch)).toEqual(Array(5).fill(null));
     },
   );
@@ -140,27 +136,27 @@ describe('when a whole batch goes wrong', () => {
     'no-content',
     'accepted',
     'accepted-unapplied',
-  ])('by %s again and again, whatever is told is true', async (fault) => {
-    const { said, lies } = await update(whole(fault, 'always'));
-    expect(said).toHaveLength(5);
-    expect(lies).toEqual([]);
+  ])('%s each time: no outcome is false', async (fault) => {
+    const { outcomes, falseOutcomes } = await update(whole(fault, 'always'));
+    expect(outcomes).toHaveLength(5);
+    expect(falseOutcomes).toEqual([]);
   });
 });
 
-test('when "not now" was applied all the same, and no read can tell, callers get Graph\'s word, and the audit doubts it', async () => {
+test('after a 429 that was applied and cannot be verified, callers get THROTTLED and the audit records unknown', async () => {
   const before = pair.service.lines({ log: 'audit' }).length;
-  // What is tried again goes together or alone, as it comes.
-  const { said } = await update(
+  // Further attempts are sent in a batch or by themselves.
+  const { outcomes } = await update(
     whole('throttled-applied', 'always'),
     { fault: 'throttled-applied', method: 'PATCH', times: 'always' },
     { fault: 'throttled', method: 'GET', times: 'always' },
   );
-  expect(said).toEqual(all('THROTTLED'));
+  expect(outcomes).toEqual(five('THROTTLED'));
   const lines = pair.service.lines({ log: 'audit' }).slice(before);
   expect(lines.map(({ outcome }) => outcome)).toEqual(Array(5).fill('unknown'));
 });
 
-describe('when one of a batch was not applied', () => {
+describe('when one item of a batch was not applied', () => {
   test.each<Fault>([
     'no-content',
     'accepted',
@@ -169,26 +165,26 @@ describe('when one of a batch was not applied', () => {
     'truncated',
     'reset-applied',
     'server-error-applied',
-  ])('and the answers are lost by %s, an update is not taken for done', async (fault) => {
+  ])('and %s hides the responses, an update is not reported as done', async (fault) => {
     const unapplied = { fault: 'rejected', method: 'PATCH', path: firstId(), times: 'always' } as const;
-    const { said, lies } = await update(whole(fault), unapplied);
-    expect(lies).toEqual([]);
-    expect(said.slice(1)).toEqual(all('done').slice(1));
-    expect(said[0]).not.toBe('done');
+    const { outcomes, falseOutcomes } = await update(whole(fault), unapplied);
+    expect(falseOutcomes).toEqual([]);
+    expect(outcomes.slice(1)).toEqual(five('done').slice(1));
+    expect(outcomes[0]).not.toBe('done');
   });
 
   test.each<Fault>(['no-content', 'accepted', 'empty', 'malformed'])(
-    'and the answers are lost by %s, a removal is not taken for done',
+    'and %s hides the responses, a delete is not reported as done',
     async (fault) => {
       const { scriptUserState } = createBatchClient(pair.service);
       const { create } = pair.service.client.scriptUserState;
       const { scriptKind, scriptId } = states[0]?.target ?? expect.fail('no state');
       const userState = { successDeviceCount: 1, errorDeviceCount: 1, userPrincipalName: 'gone@contoso.example' };
       const made = [await create.mutate({ scriptKind, scriptId, userState })];
-      // Of two that are alike, Graph would not be asked for the second.
+      // A create that equals an existing state would not be sent.
       made.push(await create.mutate({ scriptKind, scriptId, userState: { ...userState, errorDeviceCount: 2 } }));
       const [kept, gone] = made.map(({ id }) => ({ scriptKind, scriptId, userStateId: id }));
-      if (kept === undefined || gone === undefined) throw new Error('two were made');
+      if (kept === undefined || gone === undefined) throw new Error('nothing was created');
       const unapplied = { fault: 'conflict', method: 'DELETE', path: kept.userStateId, times: 'always' } as const;
       await pair.simulator.fault(whole(fault), unapplied);
       const ended = await Promise.allSettled([kept, gone].map((each) => scriptUserState.delete.mutate(each)));
@@ -201,21 +197,21 @@ describe('when one of a batch was not applied', () => {
 });
 
 describe.each<Fault>(['batch-item-missing', 'batch-item-twice', 'batch-item-foreign', 'batch-item-bare'])(
-  'when a batch is answered with %s',
+  'a batch response with %s',
   (fault) => {
-    test('the item is looked after, and the others are as they are', async () => {
-      const { said, lies, journal } = await update(whole(fault));
-      expect(said).toEqual(all('done'));
-      expect(lies).toEqual([]);
+    test('verifies the item and keeps the responses of the others', async () => {
+      const { outcomes, falseOutcomes, journal } = await update(whole(fault));
+      expect(outcomes).toEqual(five('done'));
+      expect(falseOutcomes).toEqual([]);
       expect(patchesIn(journal)).toHaveLength(5);
       expect(journal.filter(({ method }) => method === 'GET').map(({ batch }) => batch)).toEqual([null]);
     });
 
-    test('and the item was refused, it is not taken for done', async () => {
+    test('does not report a rejected item as done', async () => {
       const refused = { fault: 'rejected', method: 'PATCH', path: firstId(), times: 'always' } as const;
-      const { said, lies } = await update(whole(fault), refused);
-      expect(lies).toEqual([]);
-      expect(said).toEqual(['OUTCOME_UNKNOWN', ...all('done').slice(1)]);
+      const { outcomes, falseOutcomes } = await update(whole(fault), refused);
+      expect(falseOutcomes).toEqual([]);
+      expect(outcomes).toEqual(['OUTCOME_UNKNOWN', ...five('done').slice(1)]);
     });
   },
 );

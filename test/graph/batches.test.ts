@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   batches,
   createBatchClient,
@@ -10,29 +10,25 @@ import {
   stateOf,
 } from '../support/bulk.js';
 import { startDelegated } from '../support/delegated.js';
-import { type Pair, startPair, startTestService } from '../support/service.js';
+import { startTestService, usePair } from '../support/service.js';
 import { createControls, type FaultRule, type JournalEntry } from '../support/simulator.js';
 import type { KnownState } from '../support/states.js';
 
-let pair: Pair;
+const pair = usePair({ GRAPH_WRITES_PER_20S: '10000' }, { writesPer20s: 1_000_000 });
 let states: readonly KnownState[];
 let counter = 1000;
 
 beforeAll(async () => {
-  pair = await startPair({ GRAPH_WRITES_PER_20S: '10000' });
-  await pair.simulator.settings({ writesPer20s: 1_000_000 });
   states = await manyStates(pair.service, 45);
 });
-beforeEach(() => pair.simulator.reset());
-afterAll(() => pair.stop());
 
-/** Values that no state has yet begin here. */
+/** The first of 100 values that no state has yet. */
 function fresh(): number {
   counter += 100;
   return counter;
 }
 
-/** Updates of so many states, in one batch of calls. */
+/** Updates `count` states in one batch of calls. */
 function update(count: number, approval?: { readonly justification: string }, service = pair.service) {
   const rows = rowsOf(states.slice(0, count), fresh());
   const { scriptUserState } = createBatchClient(service);
@@ -46,8 +42,8 @@ const done = (rows: readonly { readonly patch: object }[]) =>
   rows.map(({ patch }) => ({ status: 'fulfilled', value: patch }));
 const idOf = (index: number) => states[index]?.target.userStateId ?? '';
 
-describe('what is ready together leaves together', () => {
-  test('the updates of a batch of calls, each answered with its own values', async () => {
+describe('requests of one call to the service share a batch', () => {
+  test('a batch of updates, each of which gets its own values', async () => {
     const { rows, ended } = update(20);
     expect(await ended).toMatchObject(done(rows));
     const [items, ...more] = await batches(pair.simulator);
@@ -57,7 +53,7 @@ describe('what is ready together leaves together', () => {
     expect(lone(await pair.simulator.journal())).toEqual([]);
   });
 
-  test('20 at most', async () => {
+  test('with at most 20 items', async () => {
     const rows = rowsOf(states, fresh());
     const results = await startMany(pair.service, { updates: [...rows] }).over;
     expect(results.filter(({ ok }) => ok)).toHaveLength(45);
@@ -65,7 +61,7 @@ describe('what is ready together leaves together', () => {
     expect(lone(await pair.simulator.journal())).toEqual([]);
   });
 
-  test('reads too', async () => {
+  test('for reads as well', async () => {
     const { get } = createBatchClient(pair.service).scriptUserState;
     const read = await Promise.all(states.slice(0, 15).map(({ target }) => get.query(target)));
     expect(read.map(({ id }) => id)).toEqual(states.slice(0, 15).map(({ state }) => state.id));
@@ -75,25 +71,25 @@ describe('what is ready together leaves together', () => {
     expect(lone(await pair.simulator.journal())).toEqual([]);
   });
 
-  test('but a lone call goes alone', async () => {
+  test('except a single request, which is sent by itself', async () => {
     const { rows, ended } = update(1);
     expect(await ended).toMatchObject(done(rows));
     expect(await pair.simulator.journal()).toMatchObject([{ method: 'PATCH', batch: null }]);
   });
 
-  test('and never what two requests ask for', async () => {
+  test('and never with those of another call', async () => {
     const [one, two] = [update(3), update(5)];
     expect(await one.ended).toMatchObject(done(one.rows));
     expect(await two.ended).toMatchObject(done(two.rows));
     const together = (await batches(pair.simulator)).map((items) => items.map(newValue));
     const wanted = [one.rows, two.rows].map((rows) => rows.map(({ patch }) => patch.successDeviceCount));
-    // The first three states are in both: those of the second request go after those of the first.
+    // The first three states are in both calls: their second updates are sent after the first ones.
     const sent = together.flatMap((values) => wanted.map((own) => values.filter((v) => own.includes(v as never))));
     expect(sent.filter(({ length }) => length > 0)).toHaveLength(together.length);
     expect(together[0]).toEqual(wanted[0]);
   });
 
-  test('never two updates of one state: 20 of them go one after the other', async () => {
+  test('and never two updates of one state: they are sent one after another', async () => {
     const { scriptUserState } = createBatchClient(pair.service);
     const target = states[0]?.target;
     if (target === undefined) throw new Error('no state');
@@ -110,8 +106,8 @@ describe('what is ready together leaves together', () => {
   });
 });
 
-describe('each item has its own', () => {
-  test('client-request-id, and Graph’s own ids in its line of audit', async () => {
+describe('each item of a batch has its own', () => {
+  test('client-request-id, and Graph’s ids in its audit line', async () => {
     const before = pair.service.lines({ log: 'audit' }).length;
     const { rows, ended } = update(6);
     await ended;
@@ -149,7 +145,7 @@ describe('each item has its own', () => {
     ['approval-required', { reason: 'APPROVAL_JUSTIFICATION_REQUIRED' }],
     ['approval-pending', { reason: 'APPROVAL_PENDING', approvalCode: expect.any(String) as unknown }],
     ['token-expired', { reason: 'CREDENTIAL_UNAVAILABLE' }],
-  ])('end: one is answered %s', async (fault, data) => {
+  ])('outcome: one item fails with %s', async (fault, data) => {
     await pair.simulator.fault({ fault, method: 'PATCH', path: idOf(2), times: 'always' });
     const { rows, ended } = update(5);
     const outcomes = await ended;
@@ -167,7 +163,7 @@ describe('each item has its own', () => {
     ['unavailable', { retryAfter: 'fractional', delayMs: 300 }],
     ['server-error', {}],
     ['ignored', {}],
-  ])('further attempt: one is answered %s %j, and only that is sent again', async (fault, rule) => {
+  ])('further attempt: after %s %j only that item is sent again', async (fault, rule) => {
     await pair.simulator.fault({ fault, method: 'PATCH', path: idOf(1), ...rule });
     const { rows, ended } = update(5);
     expect(await ended).toMatchObject(done(rows));
@@ -181,7 +177,7 @@ describe('each item has its own', () => {
     expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThanOrEqual(fault === 'throttled' ? waited : 0);
   });
 
-  test('token: one item’s is refused, another is fetched for it, and the others stay as they are', async () => {
+  test('token: after a claims challenge only that item is sent again with another one', async () => {
     const service = await startTestService();
     const simulator = createControls(service.simulatorUrl?.origin ?? '');
     await simulator.fault({ fault: 'claims-challenge', method: 'PATCH', path: idOf(4) });
@@ -195,7 +191,7 @@ describe('each item has its own', () => {
   });
 });
 
-test('calls with the tokens of different people never share a batch', async () => {
+test('calls with the tokens of different users never share a batch', async () => {
   const delegated = await startDelegated();
   const people = [await delegated.signIn(), await delegated.signIn()];
   const known = await manyStates({ ...delegated.service, client: (people[0] ?? expect.fail('nobody')).client }, 12);

@@ -1,21 +1,18 @@
 import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { AppRouter } from '../../src/contract.js';
 import type { StateRef } from '../../src/graph/routes.js';
-import { type Pair, startPair } from '../support/service.js';
+import { usePair } from '../support/service.js';
 import type { FaultRule, JournalEntry } from '../support/simulator.js';
 import { oneState } from '../support/states.js';
 
-let pair: Pair;
+const pair = usePair({ GRAPH_DEADLINE_MS: '10000' });
 let target: StateRef;
 let counter = 1000;
 
 beforeAll(async () => {
-  pair = await startPair();
   ({ target } = await oneState(pair.service));
 });
-beforeEach(() => pair.simulator.reset());
-afterAll(() => pair.stop());
 
 const fresh = () => ({ successDeviceCount: counter++ });
 
@@ -23,27 +20,27 @@ async function patches(): Promise<readonly JournalEntry[]> {
   return (await pair.simulator.journal()).filter(({ method }) => method === 'PATCH');
 }
 
-/** Goes away as soon as Graph has heard of the call. */
-async function leave(call: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
-  const leaving = new AbortController();
-  const left = expect(call(leaving.signal)).rejects.toThrow(TRPCClientError);
+/** Aborts a call as soon as Graph has received a request for it. */
+async function abort(call: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
+  const caller = new AbortController();
+  const rejected = expect(call(caller.signal)).rejects.toThrow(TRPCClientError);
   await expect.poll(() => pair.simulator.journal()).not.toEqual([]);
-  leaving.abort();
-  await left;
+  caller.abort();
+  await rejected;
 }
 
-test('a read stops when its caller goes away', async () => {
+test('a read stops when its caller disconnects', async () => {
   await pair.simulator.fault({ fault: 'stall', method: 'GET', times: 'always' });
-  await leave((signal) => pair.service.client.scriptUserState.get.query(target, { signal }));
+  await abort((signal) => pair.service.client.scriptUserState.get.query(target, { signal }));
   await expect
     .poll(() => pair.service.lines({ reason: 'CLIENT_CLOSED' }))
     .toMatchObject([{ procedure: 'scriptUserState.get', msg: 'call failed' }]);
   expect(await pair.simulator.journal()).toHaveLength(1);
 });
 
-test('a read that waits for another attempt stops when its caller goes away', async () => {
-  await pair.simulator.fault({ fault: 'throttled', method: 'GET', times: 'always', delayMs: 2000 });
-  await leave((signal) => pair.service.client.script.list.query({ scriptKind: target.scriptKind }, { signal }));
+test('a read that waits for another attempt stops when its caller disconnects', async () => {
+  await pair.simulator.fault({ fault: 'throttled', method: 'GET', times: 'always', delayMs: 8000 });
+  await abort((signal) => pair.service.client.script.list.query({ scriptKind: target.scriptKind }, { signal }));
   await expect.poll(() => pair.service.lines({ reason: 'CLIENT_CLOSED', procedure: 'script.list' })).toHaveLength(1);
   expect(await pair.simulator.journal()).toHaveLength(1);
 });
@@ -53,36 +50,36 @@ test.each<[FaultRule, readonly boolean[]]>([
   [{ fault: 'throttled', retryAfter: 'fractional', delayMs: 300 }, [false, true]],
   [{ fault: 'ignored' }, [false, true]],
   [{ fault: 'reset-applied' }, [true]],
-])('an update that was sent is seen through and audited: %j', async (rule, applied) => {
+])('an update that was sent is completed and audited: %j', async (rule, applied) => {
   const { update } = pair.service.client.scriptUserState;
   const patch = fresh();
-  // The pause before the fault is for the caller to go away in.
-  await pair.simulator.settings({ latencyMs: 200 });
+  // The caller disconnects during this latency, before the fault.
+  await pair.simulator.settings({ latencyMs: 2000 });
   await pair.simulator.fault({ ...rule, method: 'PATCH' });
   const before = pair.service.lines({ log: 'audit' }).length;
-  await leave((signal) => update.mutate({ ...target, patch }, { signal }));
+  await abort((signal) => update.mutate({ ...target, patch }, { signal }));
   await pair.simulator.settings({ latencyMs: 0 });
-  await expect.poll(() => pair.service.lines({ log: 'audit' }), { timeout: 5000 }).toHaveLength(before + 1);
+  await expect.poll(() => pair.service.lines({ log: 'audit' })).toHaveLength(before + 1);
   expect(pair.service.lines({ log: 'audit' }).at(-1)).toMatchObject({ outcome: 'applied', action: 'update' });
   expect((await patches()).map((entry) => entry.applied)).toEqual(applied);
   expect(await pair.service.client.scriptUserState.get.query(target)).toMatchObject(patch);
 });
 
-test('an update that still waits behind another one is never sent', async () => {
+test('an update that waits for another one of the same state is never sent', async () => {
   const url = `${pair.service.address}/trpc`;
   const links = [httpBatchLink({ url, headers: { 'x-csrf': '1' } })];
   const { update } = createTRPCClient<AppRouter>({ links }).scriptUserState;
-  const [ahead, behind] = [fresh(), fresh()];
-  await pair.simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 500 });
+  const [first, second] = [fresh(), fresh()];
+  await pair.simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 3000 });
   const before = pair.service.lines({ log: 'audit' }).length;
-  await leave(async (signal) => {
-    // In one batch, the one behind has arrived when Graph hears of the one ahead.
-    const calls = [ahead, behind].map((patch) => update.mutate({ ...target, patch }, { signal }));
+  await abort(async (signal) => {
+    // In one batch, the second update has arrived when Graph receives the first.
+    const calls = [first, second].map((patch) => update.mutate({ ...target, patch }, { signal }));
     await Promise.all(calls);
   });
   await expect
     .poll(() => pair.service.lines({ log: 'audit' }).slice(before))
     .toMatchObject([{ outcome: 'rejected', reason: 'CLIENT_CLOSED' }, { outcome: 'applied' }]);
-  expect((await patches()).map(({ body }) => body)).toMatchObject([ahead]);
-  expect(await pair.service.client.scriptUserState.get.query(target)).toMatchObject(ahead);
+  expect((await patches()).map(({ body }) => body)).toMatchObject([first]);
+  expect(await pair.service.client.scriptUserState.get.query(target)).toMatchObject(first);
 });

@@ -1,17 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { failure, type Pair, startPair } from '../support/service.js';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { failure, usePair } from '../support/service.js';
 import type { FaultRule } from '../support/simulator.js';
 import { type KnownState, oneState } from '../support/states.js';
 
-let pair: Pair;
+const pair = usePair();
 let known: KnownState;
 
 beforeAll(async () => {
-  pair = await startPair();
   known = await oneState(pair.service);
 });
-afterEach(() => pair.simulator.reset());
-afterAll(() => pair.stop());
 
 /** Values that the state does not have yet. */
 let counter = 1000;
@@ -21,7 +18,7 @@ async function sent(method: string): Promise<number> {
   return (await pair.simulator.journal()).filter((entry) => entry.method === method).length;
 }
 
-describe('a create is never sent twice unless it surely was not received', () => {
+describe('a create is never sent twice', () => {
   const { scriptKind } = { scriptKind: 'deviceShellScript' } as const;
   const create = (id?: string) =>
     pair.service.client.scriptUserState.create.mutate({
@@ -35,10 +32,10 @@ describe('a create is never sent twice unless it surely was not received', () =>
     ['reset-applied', 'OUTCOME_UNKNOWN'],
     ['bad-gateway-applied', 'OUTCOME_UNKNOWN'],
     ['stall-applied', 'OUTCOME_UNKNOWN'],
-    // A look at all states shows that there is none like it.
+    // The list of all states shows that none equals it.
     ['throttled', 'THROTTLED'],
     ['unavailable', 'GRAPH_UNAVAILABLE'],
-    // And that there is one, whoever made it.
+    // The list shows one, which somebody else may have created.
     ['throttled-applied', 'OUTCOME_UNKNOWN'],
     ['server-error-applied', 'OUTCOME_UNKNOWN'],
   ])('without an id, after %s: %s', async (fault, reason) => {
@@ -48,7 +45,7 @@ describe('a create is never sent twice unless it surely was not received', () =>
   });
 
   test.each<FaultRule['fault']>(['reset-applied', 'stall-applied', 'throttled-applied', 'no-content'])(
-    'with an id it is found by reading after %s',
+    'with an id, after %s it is found by a read',
     async (fault) => {
       await pair.simulator.fault({ fault, method: 'POST' });
       const id = `${known.target.scriptId}:${crypto.randomUUID()}`;
@@ -62,7 +59,7 @@ describe('a create is never sent twice unless it surely was not received', () =>
     ['reset', 'OUTCOME_UNKNOWN'],
     ['stall', 'OUTCOME_UNKNOWN'],
     ['throttled', 'THROTTLED'],
-  ])('with an id, and not to be found after %s: %s', async (fault, reason) => {
+  ])('with an id, after %s it is not found: %s', async (fault, reason) => {
     await pair.simulator.fault({ fault, method: 'POST' });
     expect(await failure(create(`${known.target.scriptId}:${crypto.randomUUID()}`))).toMatchObject({ reason });
     expect(await sent('POST')).toBe(1);
@@ -77,7 +74,7 @@ const someNew = async () => {
   return { ...known.target, userStateId: id };
 };
 
-test('a delete that Graph has only accepted is not reported done', async () => {
+test('a delete that Graph has only accepted is not reported as done', async () => {
   const target = await someNew();
   await pair.simulator.fault({ fault: 'accepted-unapplied', method: 'DELETE', times: 'always' });
   expect(await failure(pair.service.client.scriptUserState.delete.mutate(target))).toMatchObject({

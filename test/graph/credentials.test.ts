@@ -1,23 +1,19 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { useFixture } from '../support/fixture.js';
 import { addressOf, type Program, startProgram } from '../support/process.js';
-import { createClient, failure, startTestService, type TestService } from '../support/service.js';
-import { type Controls, createControls, startTestSimulator, type TestSimulator } from '../support/simulator.js';
+import { createClient, failure, startTestService } from '../support/service.js';
+import { type Controls, createControls, startTestSimulator } from '../support/simulator.js';
 
-let simulator: TestSimulator;
-
-beforeAll(async () => {
-  simulator = await startTestSimulator();
-});
+const simulator = useFixture(startTestSimulator, (started) => started.close());
 afterEach(() => simulator.reset());
-afterAll(() => simulator.close());
 
 const list = (address: string) => createClient(address).script.list.query({ scriptKind: 'deviceShellScript' });
 
 describe('azure', () => {
-  /** The managed identity endpoint of Azure's App Service, giving out the simulator's tokens. */
+  /** The managed identity endpoint of Azure's App Service. It issues tokens of the simulator. */
   let identity: Server;
   let answersAfter: Promise<void> = Promise.resolve();
   let lifetimeMs = 3_600_000;
@@ -72,14 +68,14 @@ describe('azure', () => {
     return program;
   };
 
-  test('gets its token by @azure/identity, once for however many calls wait for it', async () => {
+  test('requests one token through @azure/identity for all calls that wait for it', async () => {
     let release = () => {};
     answersAfter = new Promise((resolve) => {
       release = resolve;
     });
     const address = await addressOf(start());
     const answers = Promise.all(Array.from({ length: 20 }, () => list(address)));
-    await vi.waitUntil(() => asked.length > 0);
+    await expect.poll(() => asked).not.toEqual([]);
     release();
     for (const { items } of await answers) expect(items.length).toBeGreaterThan(0);
     expect(asked).toHaveLength(1);
@@ -87,7 +83,7 @@ describe('azure', () => {
     expect(program?.stdout.join('\n')).not.toContain('canary-identity-header');
   });
 
-  test('that gives no token is said to the caller, and its cause to the log', async () => {
+  test('without a token fails the call, and logs the cause', async () => {
     const running = start({ AZURE_TOKEN_CREDENTIALS: 'EnvironmentCredential' });
     const address = await addressOf(running);
     expect(await failure(list(address))).toMatchObject({
@@ -97,7 +93,7 @@ describe('azure', () => {
     expect(await running.line('no Graph token is available')).toContain('EnvironmentCredential is unavailable');
   });
 
-  test('that hangs is given up within the deadline of the call', async () => {
+  test('that hangs fails the call within its deadline', async () => {
     answersAfter = new Promise(() => undefined);
     const address = await addressOf(start({ GRAPH_DEADLINE_MS: '500' }));
     expect(await failure(list(address))).toMatchObject({ reason: 'CREDENTIAL_UNAVAILABLE' });
@@ -105,35 +101,36 @@ describe('azure', () => {
 });
 
 describe('a token that Graph refuses', () => {
-  let service: TestService;
+  const service = useFixture(
+    () => startTestService({ GRAPH_CREDENTIAL: 'simulator', GRAPH_DEADLINE_MS: '3000' }),
+    (started) => started.stop(),
+  );
   let own: Controls;
 
-  beforeAll(async () => {
-    service = await startTestService({ GRAPH_CREDENTIAL: 'simulator', GRAPH_DEADLINE_MS: '3000' });
+  beforeAll(() => {
     own = createControls(service.simulatorUrl?.origin ?? '');
   });
   afterEach(() => own.reset());
-  afterAll(() => service.stop());
 
-  test('with a claims challenge is replaced by one with those claims, and the call goes on', async () => {
+  test('with a claims challenge is replaced by one with those claims, and the call continues', async () => {
     await own.fault({ fault: 'claims-challenge' });
     expect((await list(service.address)).items.length).toBeGreaterThan(0);
     expect((await list(service.address)).items.length).toBeGreaterThan(0);
     expect((await own.journal()).map(({ status }) => status)).toEqual([401, 200, 200]);
   });
 
-  test('is replaced for all that were refused at the same time', async () => {
+  test('is replaced for all calls that were refused at the same time', async () => {
     await own.fault({ fault: 'claims-challenge' });
     const answers = await Promise.all(Array.from({ length: 20 }, () => list(service.address)));
     for (const { items } of answers) expect(items.length).toBeGreaterThan(0);
   });
 
-  test('and whose successor it refuses as well makes the credential unavailable', async () => {
+  test('twice makes the credential unavailable', async () => {
     await own.fault({ fault: 'token-expired', times: 2 });
     expect(await failure(list(service.address))).toMatchObject({ reason: 'CREDENTIAL_UNAVAILABLE' });
   });
 
-  test('and that was handed over, so that there is no other, makes the credential unavailable at once', async () => {
+  test('and comes from the settings makes the credential unavailable immediately', async () => {
     await simulator.register('handed-over');
     const handedOver = await startTestService({
       GRAPH_CREDENTIAL: 'access-token',

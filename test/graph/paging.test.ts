@@ -1,28 +1,25 @@
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { canaryToken, failure, type Pair, startPair, startTestService, type TestService } from '../support/service.js';
+import { canaryToken, failure, startTestService, type TestService, usePair } from '../support/service.js';
 import { someStates } from '../support/states.js';
 
 const scriptKind = 'deviceShellScript';
 const oldSecret = 'the old secret that signed until now';
 const newSecret = 'the new secret that signs from now on';
 
-let pair: Pair;
-/** The script whose user states fill several pages. */
+const pair = usePair({ SESSION_SECRET: oldSecret });
+/** A script whose user states fill several pages. */
 let scriptId: string;
 /** The cursor of its second page. */
 let cursor: string;
 
 beforeAll(async () => {
-  pair = await startPair({ SESSION_SECRET: oldSecret });
   const [state] = await someStates(pair.service, 50);
   if (state === undefined) throw new Error('no long list');
   ({ scriptId } = state.target);
   cursor = nextOf(await listStates());
 });
-beforeEach(() => pair.simulator.reset());
-afterAll(() => pair.stop());
 
 const listStates = (at?: string, { client } = pair.service) =>
   client.scriptUserState.list.query({ scriptKind, scriptId, ...(at !== undefined && { cursor: at }) });
@@ -32,7 +29,7 @@ function nextOf({ nextCursor }: { readonly nextCursor?: string }): string {
   return nextCursor;
 }
 
-/** What Graph itself has, in one page. */
+/** The ids that Graph has, in one page. */
 async function idsInGraph(path: string): Promise<readonly string[]> {
   const response = await fetch(`${pair.simulator.baseUrl}/deviceManagement/${path}?$top=1000`, {
     headers: { authorization: `Bearer ${canaryToken}` },
@@ -41,7 +38,7 @@ async function idsInGraph(path: string): Promise<readonly string[]> {
   return value.map(({ id }) => id);
 }
 
-/** All pages of a listing, one after the other. */
+/** The ids of all pages of a list, read one after another. */
 async function idsOfAllPages(
   list: (at?: string) => Promise<{ readonly items: readonly { readonly id: string }[]; readonly nextCursor?: string }>,
 ): Promise<{ readonly pages: number; readonly ids: readonly string[] }> {
@@ -55,7 +52,7 @@ async function idsOfAllPages(
   }
 }
 
-describe('all pages together are what Graph has, nothing left out and nothing twice', () => {
+describe('all pages together hold each entity of Graph once', () => {
   test('of user states', async () => {
     const { pages, ids } = await idsOfAllPages((at) => listStates(at));
     expect(pages).toBeGreaterThan(2);
@@ -75,13 +72,13 @@ describe('all pages together are what Graph has, nothing left out and nothing tw
     expect(ids).toEqual(await idsInGraph(collection));
   });
 
-  test('and a cursor gives the same page as often as it is used', async () => {
+  test('and a cursor can be used again', async () => {
     const page = await listStates(cursor);
     expect((await listStates(cursor)).items).toEqual(page.items);
   });
 });
 
-describe('a cursor is good only for the query that it came from:', () => {
+describe('a cursor is valid only for the query that returned it:', () => {
   const refused = async (call: Promise<unknown>) => {
     const data = await failure(call);
     expect(data).toMatchObject({ reason: 'INVALID_INPUT', httpStatus: 400, issues: [{ path: ['cursor'] }] });
@@ -98,22 +95,22 @@ describe('a cursor is good only for the query that it came from:', () => {
 
   test.each([
     ['short', 'x'],
-    ['of other characters', '%'],
-    ['an address', 'https://graph.microsoft.com/beta/users'],
+    ['of invalid characters', '%'],
+    ['a URL', 'https://graph.microsoft.com/beta/users'],
     ['long enough', 'A'.repeat(200)],
-    ['as long as can be', 'A'.repeat(16_384)],
-  ])('not made up: %s', (_, some) => refused(listStates(some)));
+    ['as long as allowed', 'A'.repeat(16_384)],
+  ])('not when invented: %s', (_, some) => refused(listStates(some)));
 
-  test('not with any one character altered, added or left out', async () => {
+  test('not with one character changed, added or removed', async () => {
     const place = fc.nat({ max: cursor.length - 1 });
     const character = fc.constantFrom(...'ABCXYZabcxyz0189-_+/=. \u0000ä');
-    const change = fc.constantFrom('altered', 'added', 'left out');
-    // The last characters are where an encoding has bits to spare.
+    const change = fc.constantFrom('changed', 'added', 'removed');
+    // The last characters of base64url can have unused bits.
     const anyPlace = fc.oneof(place, fc.constantFrom(cursor.length - 1, cursor.length - 2));
     await fc.assert(
       fc.asyncProperty(anyPlace, character, change, async (at, instead, how) => {
         const rest = cursor.slice(how === 'added' ? at : at + 1);
-        const other = `${cursor.slice(0, at)}${how === 'left out' ? '' : instead}${rest}`;
+        const other = `${cursor.slice(0, at)}${how === 'removed' ? '' : instead}${rest}`;
         fc.pre(other !== cursor);
         await refused(listStates(other));
       }),
@@ -121,7 +118,7 @@ describe('a cursor is good only for the query that it came from:', () => {
     );
   });
 
-  test('and it shows nothing of where it leads', async () => {
+  test('and does not reveal its URL', async () => {
     const texts = [
       cursor,
       ...(['base64url', 'latin1', 'hex'] as const).map((as) => Buffer.from(cursor, as).toString()),
@@ -131,8 +128,8 @@ describe('a cursor is good only for the query that it came from:', () => {
   });
 });
 
-describe('links of Graph', () => {
-  test('are not followed to another host, however the list was reached', async () => {
+describe('next links of Graph', () => {
+  test('are not followed to another host, on any page', async () => {
     await pair.simulator.fault({ fault: 'next-link-foreign', method: 'GET', times: 'always' });
     for (const at of [undefined, cursor]) {
       expect(await failure(listStates(at))).toMatchObject({ reason: 'GRAPH_PROTOCOL', httpStatus: 502 });
@@ -140,7 +137,7 @@ describe('links of Graph', () => {
     expect(await pair.simulator.journal()).toHaveLength(2);
   });
 
-  test.each([1, 2, 3])('that lead in a circle end the listing, on page %i', async (looping) => {
+  test.each([1, 2, 3])('that form a loop end the list, on page %i', async (looping) => {
     let pages = 0;
     const { ids } = await idsOfAllPages(async (at) => {
       pages++;
@@ -162,21 +159,21 @@ describe('after a restart a cursor', () => {
     });
 
   test.each([
-    ['goes on with the same secret', oldSecret, true],
-    ['goes on when its secret has become the second one', `${newSecret},${oldSecret}`, true],
-    ['is refused with another secret', newSecret, false],
-  ])('%s', async (_, secrets, goesOn) => {
+    ['continues with the same secret', oldSecret, true],
+    ['continues when its secret is the second one', `${newSecret},${oldSecret}`, true],
+    ['is rejected with another secret', newSecret, false],
+  ])('%s', async (_, secrets, isValid) => {
     const { items } = await listStates(cursor);
     const service = await restarted(secrets);
     try {
-      if (goesOn) expect((await listStates(cursor, service)).items).toEqual(items);
+      if (isValid) expect((await listStates(cursor, service)).items).toEqual(items);
       else expect(await failure(listStates(cursor, service))).toMatchObject({ reason: 'INVALID_INPUT' });
     } finally {
       await service.stop();
     }
   });
 
-  test('is made with the first secret', async () => {
+  test('is signed with the first secret', async () => {
     const rotating = await restarted(`${newSecret},${oldSecret}`);
     const rotated = await restarted(newSecret);
     try {

@@ -1,18 +1,15 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { failure, type Pair, startPair } from '../support/service.js';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { failure, usePair } from '../support/service.js';
 import type { FaultRule } from '../support/simulator.js';
 import { type KnownState, oneState } from '../support/states.js';
 
-let pair: Pair;
+// Time for a stall of half the deadline, a read and another attempt, on a slow machine too.
+const pair = usePair({ GRAPH_DEADLINE_MS: '5000' });
 let known: KnownState;
 
 beforeAll(async () => {
-  // Time for a stall of half the deadline, a read, and another attempt, on a slow machine too.
-  pair = await startPair({ GRAPH_DEADLINE_MS: '5000' });
   known = await oneState(pair.service);
 });
-afterEach(() => pair.simulator.reset());
-afterAll(() => pair.stop());
 
 /** Values that the state does not have yet. */
 let counter = 1000;
@@ -24,7 +21,7 @@ async function sent(method: string): Promise<number> {
   return (await pair.simulator.journal()).filter((entry) => entry.method === method).length;
 }
 
-describe('an update that Graph applied is reported done', () => {
+describe('an update that Graph applied is reported as done', () => {
   test.each<[FaultRule['fault'], number]>([
     ['reset-applied', 1],
     ['bad-gateway-applied', 1],
@@ -48,7 +45,7 @@ describe('an update that Graph applied is reported done', () => {
   });
 });
 
-describe('an update that Graph did not apply is sent once more, and then done', () => {
+describe('an update that Graph did not apply is sent once more', () => {
   test.each<FaultRule['fault']>([
     'reset',
     'bad-gateway',
@@ -66,7 +63,7 @@ describe('an update that Graph did not apply is sent once more, and then done', 
   });
 });
 
-describe('an update that fails again is named for what it is', () => {
+describe('an update that fails twice is not sent a third time', () => {
   test.each<[FaultRule['fault'], string]>([
     ['bad-gateway', 'GRAPH_UNAVAILABLE'],
     ['server-error', 'GRAPH_UNAVAILABLE'],
@@ -76,14 +73,14 @@ describe('an update that fails again is named for what it is', () => {
     ['stall', 'OUTCOME_UNKNOWN'],
     ['ignored', 'OUTCOME_UNKNOWN'],
     ['accepted-unapplied', 'OUTCOME_UNKNOWN'],
-  ])('%s twice: %s, and it is not sent a third time', async (fault, reason) => {
+  ])('%s twice: %s', async (fault, reason) => {
     await pair.simulator.fault({ fault, method: 'PATCH', times: 'always' });
     expect(await failure(update())).toMatchObject({ reason });
     expect(await sent('PATCH')).toBe(2);
   });
 });
 
-describe('when the state can not be read back, the outcome is unknown', () => {
+describe('when the state cannot be read, the outcome is unknown', () => {
   test.each<FaultRule['fault']>(['reset-applied', 'reset', 'bad-gateway', 'stall', 'no-content', 'truncated'])(
     'after %s',
     async (fault) => {
@@ -94,7 +91,7 @@ describe('when the state can not be read back, the outcome is unknown', () => {
   );
 });
 
-describe('"not now" is waited for', () => {
+describe('an update waits for as long as Graph says', () => {
   test.each<FaultRule>([
     { fault: 'throttled', retryAfter: 'seconds', delayMs: 1000 },
     { fault: 'throttled', retryAfter: 'fractional', delayMs: 300 },
@@ -110,14 +107,14 @@ describe('"not now" is waited for', () => {
     expect(second?.clientRequestId).not.toBe(first?.clientRequestId);
   });
 
-  test('but not beyond the deadline: the caller is told at once when to come back', async () => {
+  test('unless that is beyond the deadline: the call fails immediately', async () => {
     await pair.simulator.fault({ fault: 'throttled', method: 'PATCH', delayMs: 17_000 });
     expect(await failure(update())).toMatchObject({ reason: 'THROTTLED', retryAfterMs: 17_000 });
     expect(await sent('PATCH')).toBe(1);
   });
 });
 
-test('a 429 that was applied all the same is reported done, also when there is no time to send it again', async () => {
+test('a 429 that was applied is reported as done, even without time for another attempt', async () => {
   await pair.simulator.fault({ fault: 'throttled-applied', method: 'PATCH', delayMs: 17_000 });
   const patch = fresh();
   expect(await update(patch)).toMatchObject(patch);
@@ -125,7 +122,7 @@ test('a 429 that was applied all the same is reported done, also when there is n
 });
 
 describe('approval', () => {
-  test('a change that was perhaps queued for approval is never sent again by itself', async () => {
+  test('a change that may be queued for approval is never sent again', async () => {
     await pair.simulator.fault({ fault: 'reset', method: 'PATCH' });
     const call = pair.service.client.scriptUserState.update.mutate({
       ...known.target,
@@ -137,7 +134,7 @@ describe('approval', () => {
   });
 });
 
-describe('what an attempt left in doubt, a later one does not settle', () => {
+describe('the unknown outcome of an attempt', () => {
   test.each<[FaultRule['fault'], FaultRule['fault'], string]>([
     ['stall', 'forbidden-user', 'OUTCOME_UNKNOWN'],
     ['stall', 'token-expired', 'OUTCOME_UNKNOWN'],
@@ -150,7 +147,7 @@ describe('what an attempt left in doubt, a later one does not settle', () => {
     ['bad-gateway', 'forbidden-user', 'GRAPH_PERMISSION_MISSING'],
     ['throttled', 'rejected', 'GRAPH_REJECTED'],
     ['reset', 'approval-pending', 'APPROVAL_PENDING'],
-  ])('%s, then %s: %s', async (first, second, reason) => {
+  ])('is not decided by a later attempt: %s, then %s: %s', async (first, second, reason) => {
     await pair.simulator.fault({ fault: first, method: 'PATCH', delayMs: 100 }, { fault: second, method: 'PATCH' });
     expect(await failure(update())).toMatchObject({ reason });
     expect(await sent('PATCH')).toBe(2);
@@ -162,7 +159,7 @@ describe('what an attempt left in doubt, a later one does not settle', () => {
     ['server-error', 'reset-applied'],
     ['reset', 'stall-applied'],
     ['ignored', 'no-content'],
-  ])('but a read does: %s, then %s', async (first, second) => {
+  ])('is decided by a read: %s, then %s', async (first, second) => {
     await pair.simulator.fault({ fault: first, method: 'PATCH', delayMs: 100 }, { fault: second, method: 'PATCH' });
     const patch = fresh();
     expect(await update(patch)).toMatchObject(patch);

@@ -8,7 +8,7 @@ import { reasonCodes } from '../../src/api/errors.js';
 import { procedures } from '../../src/api/router.js';
 import { type Config, loadConfig, settingNames } from '../../src/config.js';
 import { simulatorFaults } from '../../src/simulator/faults/fault-names.js';
-import { judge } from '../soak/judge.js';
+import { checkHistory } from '../soak/checker.js';
 import { anchorsOf, blocksOf, codeIn, codeOf, languagesOf, linksOf, readPages, tableRows } from '../support/pages.js';
 import { addressOf, type Program, startProgram } from '../support/process.js';
 
@@ -110,7 +110,7 @@ test('the simulator’s page explains every setting and every fault of its own',
 
 test('the page on deployment shows every count of the soak', () => {
   const shown = blocksOf(deployPage, 'text').join('\n');
-  for (const count of Object.keys(judge([], [], [], 1))) expect(shown).toContain(`0  ${count}\n`);
+  for (const count of Object.keys(checkHistory([], [], [], 1))) expect(shown).toContain(`0  ${count}\n`);
 });
 
 describe.each(eachPage)('%s', (_, page) => {

@@ -14,7 +14,7 @@ let simulator: TestSimulator;
 let service: TestService;
 let samples: readonly Sample[];
 
-/** Lets a service do each kind of thing once, and reads what it tells of it. */
+/** Causes each kind of event once, and reads the metrics. */
 beforeAll(async () => {
   simulator = await startTestSimulator();
   await simulator.register(canaryToken);
@@ -65,13 +65,13 @@ describe('the metrics', () => {
     expect(count('requests_refused_total', { reason: 'REQUEST_REFUSED' })).toBe(1);
   });
 
-  test('count writes by what became of them, rows of many each', () => {
+  test('count writes by outcome, and each row of a bulk update', () => {
     expect(count('writes_total', { action: 'update', outcome: 'applied' })).toBe(8);
     expect(count('writes_total', { action: 'update', outcome: 'rejected' })).toBe(1);
     expect(count('writes_total', { action: 'update', outcome: 'unknown' })).toBe(1);
   });
 
-  test('count exchanges with Graph, and what is in batches', async () => {
+  test('count round trips to Graph, and the requests in batches', async () => {
     expect(count('graph_round_trips_total', { method: 'BATCH', status: '200' })).toBe(2);
     expect(count('graph_batch_requests_sum')).toBe(9);
     expect(count('graph_round_trips_total', { method: 'PATCH', status: 'none' })).toBeGreaterThan(0);
@@ -80,7 +80,7 @@ describe('the metrics', () => {
     expect(count('graph_round_trip_duration_seconds_count')).toBe(count('graph_round_trips_total'));
   });
 
-  test('tell what the quotas are at', () => {
+  test('report the usage of the quotas', () => {
     expect(count('quota_limit', { quota: 'writes' })).toBe(200);
     expect(count('quota_used', { quota: 'writes' })).toBeGreaterThan(8);
     expect(count('quota_waiting')).toBe(0);
@@ -89,13 +89,13 @@ describe('the metrics', () => {
     expect(count('ready')).toBe(1);
   });
 
-  test('hold nothing of a person, an input or a token', async () => {
+  test('contain no personal data, input or token', async () => {
     const text = await (await fetch(service.metricsUrl ?? '')).text();
     for (const secret of [canaryToken, '@', 'contoso', 'nobody', simulator.baseUrl]) expect(text).not.toContain(secret);
     expect(text).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-/);
   });
 
-  test('are served there and nowhere else', async () => {
+  test('are served at /metrics of the metrics port only', async () => {
     const at = (path: string) => fetch(new URL(path, service.metricsUrl)).then(({ status }) => status);
     expect([await at('/'), await at('/metrics/'), await at('/healthz')]).toEqual([404, 404, 404]);
     expect((await fetch(new URL('/metrics', service.metricsUrl), { method: 'POST' })).status).toBe(404);
@@ -129,24 +129,24 @@ const onDashboard = dashboard.panels.flatMap(({ title, targets = [] }) =>
 );
 const inRules = rules.groups.flatMap((group) => group.rules.map(({ alert, expr }) => [alert, expr] as const));
 
-/** The labels that Prometheus itself puts on. */
-const given = new Set(['job', 'instance', 'le']);
+/** Labels that Prometheus itself adds. */
+const added = new Set(['job', 'instance', 'le']);
 
-describe('what is made ready for operators', () => {
-  test.each([...onDashboard, ...inRules])('%s asks for what there is', (_, expr) => {
+describe('the dashboard and the alert rules', () => {
+  test.each([...onDashboard, ...inRules])('%s queries existing metrics and labels', (_, expr) => {
     const selectors = [...expr.matchAll(/((?:script_state_bff|nodejs|process)_\w+)(?:\{([^}]*)\})?/g)];
     expect(selectors.length).toBeGreaterThan(0);
     for (const [, name = '', matchers = ''] of selectors) {
       const own = samples.filter((each) => each.name === name);
       expect(own.length, name).toBeGreaterThan(0);
       for (const [, label = '', , value = ''] of matchers.matchAll(/(\w+)(=|!=|=~|!~)"([^"]*)"/g)) {
-        if (!given.has(label)) expect(own[0]?.labels, `${name} ${label}`).toHaveProperty(label);
+        if (!added.has(label)) expect(own[0]?.labels, `${name} ${label}`).toHaveProperty(label);
         const known = label === 'reason' ? ['OK', ...Object.keys(reasonCodes)] : own.map(({ labels }) => labels[label]);
         if (label === 'reason' || label === 'quota') for (const each of value.split('|')) expect(known).toContain(each);
       }
     }
     const [, grouped = ''] = /by \(([^)]*)\)/.exec(expr) ?? [];
-    for (const label of grouped.split(/, */).filter((each) => each !== '' && !given.has(each))) {
+    for (const label of grouped.split(/, */).filter((each) => each !== '' && !added.has(each))) {
       expect(
         samples.some(({ name, labels }) => expr.includes(name) && label in labels),
         label,
@@ -154,7 +154,7 @@ describe('what is made ready for operators', () => {
     }
   });
 
-  test('shows every metric of the service’s own', () => {
+  test('show every metric of the service', () => {
     const shown = onDashboard.map(([, expr]) => expr).join('\n');
     const own = samples
       .map(({ name }) => name.replace(/_(bucket|sum|count)$/, ''))
@@ -173,12 +173,12 @@ describe('what is made ready for operators', () => {
   });
 });
 
-describeWithRedis('the metrics of a service whose Redis is away', () => {
-  test('say so', async () => {
+describeWithRedis('the metrics of a service without its Redis', () => {
+  test('report that it is not ready', async () => {
     const redis = await startRedis();
     const own = await startTestService({ METRICS_PORT: '0', REDIS_URL: redis.url });
     try {
-      await expect.poll(async () => total(await scrape(own.metricsUrl), 'ready'), { timeout: 10_000 }).toBe(1);
+      await expect.poll(async () => total(await scrape(own.metricsUrl), 'ready')).toBe(1);
       await redis.stop();
       const seen = await scrape(own.metricsUrl);
       expect(total(seen, 'ready')).toBe(0);

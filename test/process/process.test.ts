@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createBatchClient, manyStates, startMany } from '../support/bulk.js';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createBatchClient, manyStates, patches, startMany } from '../support/bulk.js';
 import { addressOf, type Program, startProgram } from '../support/process.js';
 import { createClient } from '../support/service.js';
 import { startTestSimulator, type TestSimulator } from '../support/simulator.js';
@@ -131,7 +131,7 @@ describe('shutdown', () => {
     const [script] = (await client.script.list.query({ scriptKind })).items;
     const scriptId = script?.id ?? '';
     const [state] = (await client.scriptUserState.list.query({ scriptKind, scriptId })).items;
-    await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 2000 });
+    await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 5000 });
     const patch = { successDeviceCount: 77 };
     return client.scriptUserState.update.mutate({ scriptKind, scriptId, userStateId: state?.id ?? '', patch });
   }
@@ -142,7 +142,7 @@ describe('shutdown', () => {
       const program = startLive();
       const address = await addressOf(program);
       const response = slowUpdate(address);
-      await vi.waitUntil(async () => (await simulator.journal()).some(({ method }) => method === 'PATCH'));
+      await expect.poll(() => patches(simulator)).toHaveLength(1);
       program.child.kill(signal);
       await program.line('stopping');
       expect(await status(`${address}/readyz`)).toBe(503);
@@ -169,12 +169,12 @@ describe('shutdown', () => {
   test('closes a keep-alive connection after its last response', async () => {
     const program = startLive();
     const address = await addressOf(program);
-    await simulator.fault({ fault: 'latency', delayMs: 1000 });
+    await simulator.fault({ fault: 'latency', delayMs: 3000 });
     const agent = new Agent({ keepAlive: true });
     const headers = { 'x-csrf': '1', 'content-type': 'application/json' };
     const call = request(`${address}/trpc/script.list`, { agent, method: 'POST', headers });
     call.end(JSON.stringify({ scriptKind: 'deviceShellScript' }));
-    await vi.waitUntil(async () => (await simulator.journal()).length > 0);
+    await expect.poll(() => simulator.journal()).not.toEqual([]);
     program.child.kill('SIGTERM');
     const [response] = (await once(call, 'response')) as [IncomingMessage];
     response.resume();
@@ -202,7 +202,7 @@ describe('shutdown', () => {
   test('does not wait for pipelined requests of a closed connection', async () => {
     const program = startLive();
     const { port } = new URL(await addressOf(program));
-    await simulator.fault({ fault: 'latency', method: 'GET', times: 'always', delayMs: 500 });
+    await simulator.fault({ fault: 'latency', method: 'GET', times: 'always', delayMs: 3000 });
     const socket = connect(Number(port), '127.0.0.1');
     const input = encodeURIComponent(JSON.stringify({ scriptKind: 'deviceShellScript' }));
     socket.write(`GET /trpc/script.list?input=${input} HTTP/1.1\r\nhost: localhost\r\nx-csrf: 1\r\n\r\n`.repeat(2));
@@ -220,10 +220,10 @@ describe('shutdown', () => {
     const [script] = (await client.script.list.query({ scriptKind: 'deviceShellScript' })).items;
     const target = { scriptKind: 'deviceShellScript', scriptId: script?.id ?? '' } as const;
     const [state] = (await client.scriptUserState.list.query(target)).items;
-    await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 1000 });
+    await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 3000 });
     const input = { ...target, userStateId: state?.id ?? '', patch: { errorDeviceCount: 5 } };
-    const call = client.scriptUserState.update.mutate(input, { signal: abandoned.signal }).catch(() => 'disconnected');
-    await vi.waitUntil(async () => (await simulator.journal()).some(({ method }) => method === 'PATCH'));
+    const call = client.scriptUserState.update.mutate(input, { signal: abandoned.signal }).catch(() => 'gone');
+    await expect.poll(() => patches(simulator)).toHaveLength(1);
     abandoned.abort();
     expect(await call).toBe('disconnected');
     program.child.kill('SIGTERM');
@@ -235,7 +235,7 @@ describe('shutdown', () => {
   test('exits at once on a second signal', async () => {
     const program = startLive();
     const response = slowUpdate(await addressOf(program)).catch(() => 'cut off');
-    await vi.waitUntil(async () => (await simulator.journal()).some(({ method }) => method === 'PATCH'));
+    await expect.poll(() => patches(simulator)).toHaveLength(1);
     program.child.kill('SIGTERM');
     await program.line('stopping');
     program.child.kill('SIGTERM');

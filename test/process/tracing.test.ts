@@ -33,7 +33,7 @@ const newTrace = (): Trace => {
   return { id, header: `00-${id}-b7ad6b7169203331-01` };
 };
 
-/** A Graph that keeps the traces that it is told. */
+/** The `traceparent` headers that Graph received. */
 const seen: (string | undefined)[] = [];
 const page = { value: [] };
 const item = z.object({ id: z.string(), headers: z.record(z.string(), z.string()).default({}) });
@@ -81,13 +81,13 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** The spans of a trace, once there are so many. */
+/** The spans of a trace, once `count` of them are exported. */
 async function spansOf({ id }: Trace, count: number) {
   const read = () => {
     const blocks = service.stdout.join('\n').match(/^\{$[\s\S]*?^\}$/gm) ?? [];
     return blocks.map((block) => span.parse(runInNewContext(`(${block})`))).filter(({ traceId }) => traceId === id);
   };
-  await expect.poll(read, { timeout: 10_000 }).toHaveLength(count);
+  await expect.poll(read).toHaveLength(count);
   return read();
 }
 
@@ -99,7 +99,7 @@ function clientIn({ header }: Trace, link: typeof httpLink | typeof httpBatchLin
   return createTRPCClient<AppRouter>({ links: [link({ url, headers: { 'x-csrf': '1', traceparent: header } })] });
 }
 
-test('a call is a span in the caller’s trace, and Graph is told of it', async () => {
+test('a call is a span in the caller’s trace, which is passed on to Graph', async () => {
   const trace = newTrace();
   seen.length = 0;
   await clientIn(trace, httpLink).script.list.query({ scriptKind: 'deviceShellScript' });
@@ -118,7 +118,7 @@ test('a call is a span in the caller’s trace, and Graph is told of it', async 
   expect(seen).toEqual([`00-${trace.id}-${request?.id}-01`]);
 });
 
-test('each call of a batch has its own span, also within one batch to Graph', async () => {
+test('each call of a batch has its own span, even in one batch to Graph', async () => {
   const trace = newTrace();
   seen.length = 0;
   const client = clientIn(trace, httpBatchLink);
@@ -133,7 +133,7 @@ test('each call of a batch has its own span, also within one batch to Graph', as
   expect(new Set(seen)).toEqual(new Set(requests.map(({ id }) => `00-${trace.id}-${id}-01`)));
 });
 
-test('a failure is one in the trace, by its reason', async () => {
+test('a failed call is a failed span with its reason', async () => {
   const trace = newTrace();
   const failing = clientIn(trace, httpLink).scriptUserState.list.query(script('missing'));
   await expect(failing).rejects.toThrow();
@@ -142,6 +142,6 @@ test('a failure is one in the trace, by its reason', async () => {
   expect(request).toMatchObject({ status: { code: 2 }, attributes: { 'http.response.status_code': 404 } });
 });
 
-test('no span holds a token', () => {
+test('no span contains a token', () => {
   expect(service.stdout.join('\n')).not.toContain(canaryToken);
 });

@@ -1,23 +1,16 @@
 import request from 'supertest';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createBatchClient, createStreamClient, patches } from '../support/bulk.js';
 import type { TestUser } from '../support/delegated.js';
 import { describeWithRedis, type TestRedis } from '../support/redis.js';
-import { type Replicas, startReplicas, untilReady } from '../support/replicas.js';
-import { failure, startTestService } from '../support/service.js';
+import { useReplicas } from '../support/replicas.js';
+import { failure, startTestService, untilReady } from '../support/service.js';
 import { createUserAgent } from '../support/user-agent.js';
 
 const unavailable = { reason: 'OVERLOADED', httpStatus: 503, retryAfterMs: 1_000 };
 
 describeWithRedis('while Redis is unavailable', () => {
-  let all: Replicas;
-  beforeEach(async () => {
-    all = await startReplicas('here');
-  });
-  afterEach(async () => {
-    all.redis.resume();
-    await all.stop();
-  });
+  const all = useReplicas('here', { GRAPH_DEADLINE_MS: '15000' }, 'test');
 
   const status = async (path: string) => (await request(all.one.address).get(path)).status;
 
@@ -60,7 +53,7 @@ describeWithRedis('while Redis is unavailable', () => {
       expect(await simulator.journal()).toEqual([]);
 
       await bringBack(redis);
-      for (const replica of [one, two]) await untilReady(replica);
+      for (const { address } of [one, two]) await untilReady(address);
       expect(await user.client.session.current.query()).toHaveProperty('user');
       expect(await user.elsewhere.session.current.query()).toHaveProperty('user');
       expect(user.agent.cookies()).toEqual(cookies);
@@ -77,7 +70,7 @@ describeWithRedis('while Redis is unavailable', () => {
       expect([end.status, end.html]).toEqual([503, expect.stringContaining('Sessions unavailable')]);
 
       await bringBack(redis);
-      await untilReady(one);
+      await untilReady(one.address);
       expect(await user.client.session.current.query()).toHaveProperty('user');
       expect(await late.call('session.current')).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
     });
@@ -86,7 +79,7 @@ describeWithRedis('while Redis is unavailable', () => {
   test('a write that was sent completes and is audited', async () => {
     const { redis, simulator, known, one } = all;
     const { client } = await all.signIn();
-    await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 500 });
+    await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 3000 });
     const update = client.scriptUserState.update.mutate({ ...known.target, patch: { errorDeviceCount: 71 } });
     await expect.poll(() => patches(simulator)).toHaveLength(1);
     await redis.stop();
@@ -98,7 +91,7 @@ describeWithRedis('while Redis is unavailable', () => {
   test('a deferred write that can be neither retried nor verified has an unknown outcome', async () => {
     const { redis, simulator, known, one } = all;
     const { client } = await all.signIn();
-    await simulator.fault({ fault: 'throttled-applied', method: 'PATCH', delayMs: 500 });
+    await simulator.fault({ fault: 'throttled-applied', method: 'PATCH', delayMs: 3000 });
     const error = failure(client.scriptUserState.update.mutate({ ...known.target, patch: { errorDeviceCount: 77 } }));
     await expect.poll(async () => (await patches(simulator))[0]).toMatchObject({ status: 429, applied: true });
     redis.pause();
@@ -109,7 +102,7 @@ describeWithRedis('while Redis is unavailable', () => {
   test('a write that waits for another one continues when Redis is back', async () => {
     const { redis, simulator, known } = all;
     const { client, elsewhere } = await all.signIn();
-    await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 700 });
+    await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 3000 });
     const set = (errorDeviceCount: number) => ({ ...known.target, patch: { errorDeviceCount } });
     const first = client.scriptUserState.update.mutate(set(81));
     await expect.poll(() => patches(simulator)).toHaveLength(1);
@@ -123,10 +116,10 @@ describeWithRedis('while Redis is unavailable', () => {
   });
 
   test('two writes of one replica whose queue positions were lost do not deadlock', async () => {
-    const { redis, simulator, known, one } = all;
+    const { redis, simulator, known } = all;
     const { client } = await all.signIn();
     const set = (errorDeviceCount: number) => ({ ...known.target, patch: { errorDeviceCount } });
-    await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 500 });
+    await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 3000 });
     const first = client.scriptUserState.update.mutate(set(51));
     await expect.poll(() => patches(simulator)).toHaveLength(1);
     const second = client.scriptUserState.update.mutate(set(52));
@@ -140,7 +133,7 @@ describeWithRedis('while Redis is unavailable', () => {
     expect((await patches(simulator)).map(({ body }) => body)).toMatchObject(
       [51, 52, 53].map((each) => set(each).patch),
     );
-    expect(await one.ready()).toBe(200);
+    expect(await status('/readyz')).toBe(200);
   });
 
   test('a service that starts is alive, and ready once Redis is back', async () => {
@@ -151,7 +144,7 @@ describeWithRedis('while Redis is unavailable', () => {
       const statusOf = async (path: string) => (await request(late.address).get(path)).status;
       expect([await statusOf('/healthz'), await statusOf('/readyz')]).toEqual([200, 503]);
       await redis.start();
-      await expect.poll(() => statusOf('/readyz'), { timeout: 10_000 }).toBe(200);
+      await untilReady(late.address);
     } finally {
       await late.stop();
     }

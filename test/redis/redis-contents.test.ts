@@ -1,22 +1,18 @@
 import request from 'supertest';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { clientWith } from '../support/delegated.js';
 import { describeWithRedis } from '../support/redis.js';
-import { type Replicas, startReplicas } from '../support/replicas.js';
+import { useReplicas } from '../support/replicas.js';
 import { failure, startTestService, type TestService } from '../support/service.js';
 
 const prefix = 'script-state-bff:';
 
 describeWithRedis('the data in Redis', () => {
-  let all: Replicas;
+  const all = useReplicas('here', {}, 'test');
   let restarted: TestService | undefined;
-  beforeEach(async () => {
-    all = await startReplicas('here');
-    restarted = undefined;
-  });
   afterEach(async () => {
     await restarted?.stop();
-    await all.stop();
+    restarted = undefined;
   });
 
   const keysOf = (kind: string) => all.redis.inspect.keys(`${prefix}${kind}:*`);

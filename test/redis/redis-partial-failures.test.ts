@@ -5,7 +5,7 @@ import { createRedisSlotPool } from '../../src/redis/slot-pool.js';
 import { Secret } from '../../src/secret.js';
 import { createStreamClient, manyStates, readMany, rowsOf } from '../support/bulk.js';
 import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.js';
-import { type Replicas, startReplicas } from '../support/replicas.js';
+import { useReplicas } from '../support/replicas.js';
 import { createUserAgent } from '../support/user-agent.js';
 
 describeWithRedis('a command that times out', () => {
@@ -28,18 +28,14 @@ describeWithRedis('a command that times out', () => {
     server.pause();
     await expect(request()).rejects.toMatchObject({ reason: 'OVERLOADED' });
     server.resume();
-    await expect.poll(() => redis.isUp(), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => redis.isUp()).toBe(true);
     await expect.poll(() => pool.used()).toBe(0);
     expect((await request()).slots.interactive).toHaveLength(10);
   });
 });
 
 describeWithRedis('with invalid data in Redis', () => {
-  let all: Replicas;
-  beforeEach(async () => {
-    all = await startReplicas('here', { GRAPH_WRITES_PER_20S: '20' });
-  });
-  afterEach(() => all.stop());
+  const all = useReplicas('here', { GRAPH_WRITES_PER_20S: '20' }, 'test');
 
   test('a sign-in that is stored only in part starts no session', async () => {
     const { redis, one, provider } = all;
@@ -67,7 +63,7 @@ describeWithRedis('with invalid data in Redis', () => {
     await redis.inspect.set(`script-state-bff:order:${path.toLowerCase()}`, 'garbage');
     const stream = createStreamClient(one, { cookie: agent.cookies().join('; ') });
     const bulk = readMany(stream, { updates: [...rows] });
-    await expect.poll(() => bulk.results().length, { timeout: 5_000 }).toBeGreaterThanOrEqual(4);
+    await expect.poll(() => bulk.results().length).toBeGreaterThanOrEqual(4);
     bulk.leave();
   });
 

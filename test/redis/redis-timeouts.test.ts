@@ -1,21 +1,17 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createStreamClient, manyStates, patches, readMany, rowsOf } from '../support/bulk.js';
 import { describeWithRedis } from '../support/redis.js';
-import { type Replicas, startReplicas } from '../support/replicas.js';
+import { useReplicas } from '../support/replicas.js';
 import { failure } from '../support/service.js';
 import { createUserAgent } from '../support/user-agent.js';
 
-describeWithRedis('when Redis stops', () => {
-  let all: Replicas;
-  beforeEach(async () => {
-    all = await startReplicas('here', { GRAPH_WRITES_PER_20S: '20' });
-  });
-  afterEach(() => all.stop());
+describeWithRedis('when Redis goes in the middle of it', () => {
+  const all = useReplicas('here', { GRAPH_WRITES_PER_20S: '20', GRAPH_DEADLINE_MS: '15000' }, 'test');
 
   test('a waiting write fails, and is not sent', async () => {
     const { redis, simulator, known } = all;
     const { client, elsewhere } = await all.signIn();
-    await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 700 });
+    await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 3000 });
     const set = (errorDeviceCount: number) => ({ ...known.target, patch: { errorDeviceCount } });
     const first = client.scriptUserState.update.mutate(set(31));
     await expect.poll(() => patches(simulator)).toHaveLength(1);
@@ -37,7 +33,7 @@ describeWithRedis('when Redis stops', () => {
     await simulator.reset();
     // The response to the last row arrives after Redis stopped. The first of the other rows waits for it.
     const [last] = rows.slice(-1);
-    await simulator.fault({ fault: 'latency', method: 'PATCH', path: last?.userStateId ?? '', delayMs: 700 });
+    await simulator.fault({ fault: 'latency', method: 'PATCH', path: last?.userStateId ?? '', delayMs: 3000 });
     const stream = createStreamClient(one, { cookie: agent.cookies().join('; ') });
     const first = readMany(stream, { updates: rows.slice(-1) });
     await expect.poll(() => patches(simulator)).toHaveLength(1);
@@ -56,11 +52,7 @@ describeWithRedis('when Redis stops', () => {
 
 describeWithRedis('a sign-in that starts at one replica', () => {
   const publicUrl = 'http://localhost:4711';
-  let all: Replicas;
-  beforeEach(async () => {
-    all = await startReplicas('here', { PUBLIC_URL: publicUrl });
-  });
-  afterEach(() => all.stop());
+  const all = useReplicas('here', { PUBLIC_URL: publicUrl });
 
   test('can finish at the other, and is valid at both', async () => {
     const { one, two, provider } = all;

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import {
   createStreamClient,
   manyStates,
@@ -10,23 +10,19 @@ import {
   stateOf,
 } from '../support/bulk.js';
 import { describeWithRedis, type TestRedis } from '../support/redis.js';
-import { type Replicas, startReplicas } from '../support/replicas.js';
+import { useReplicas } from '../support/replicas.js';
 import { failure } from '../support/service.js';
 
 const quota = 'script-state-bff:quota:writes';
 
 describeWithRedis('two replicas with a small quota', () => {
-  let all: Replicas;
-  beforeEach(async () => {
-    all = await startReplicas('processes', { GRAPH_WRITES_PER_20S: '10', GRAPH_DEADLINE_MS: '15000' });
-    await all.simulator.settings({ writesPer20s: 10 });
-  });
-  afterEach(() => all.stop());
+  const all = useReplicas('processes', { GRAPH_WRITES_PER_20S: '10', GRAPH_DEADLINE_MS: '15000' }, 'test');
+  beforeEach(() => all.simulator.settings({ writesPer20s: 10 }));
 
   const writtenTo = async () => (await patches(all.simulator)).map((entry) => [stateOf(entry), newValue(entry)]);
   const written = ({ userStateId, patch }: Row) => [userStateId, patch.successDeviceCount];
 
-  /** Somebody, and rows that nobody has written to. */
+  /** A signed-in user, and rows for states that were not written to. */
   async function personWithRows(count: number) {
     const person = await all.signIn();
     const rows = rowsOf(await manyStates(person, count), 1000);
@@ -34,13 +30,13 @@ describeWithRedis('two replicas with a small quota', () => {
     return { ...person, rows };
   }
 
-  test('a single update at one hurries the row that it waits for at the other', async () => {
+  test('a single update at one replica gives its priority to the row that it waits for at the other', async () => {
     const { agent, elsewhere, rows } = await personWithRows(20);
     const stream = createStreamClient(all.one, { cookie: agent.cookies().join('; ') });
     const bulk = readMany(stream, { updates: [...rows] });
-    // One slot is kept for those who wait for an answer.
+    // One slot is reserved for interactive calls.
     await expect.poll(() => bulk.results().length).toBe(9);
-    // As if one of them were to come back in a while, and not in a window.
+    // One slot becomes free in 2 s instead of after a window.
     const [slot = ''] = await all.redis.inspect.zRange(quota, 0, 0);
     await all.redis.inspect.zAdd(quota, { score: Date.now() + 2_000, value: slot });
     await all.simulator.settings({ writesPer20s: 11 });
@@ -51,7 +47,7 @@ describeWithRedis('two replicas with a small quota', () => {
     bulk.leave();
   });
 
-  test('one of them alone may use all of it, and the other is told that it is used up', async () => {
+  test('one replica may use all of the quota, and then both reject further writes', async () => {
     const { client, elsewhere, rows } = await personWithRows(12);
     await Promise.all(rows.slice(0, 10).map((row) => client.scriptUserState.update.mutate(row)));
     for (const [index, each] of [elsewhere, client].entries()) {
@@ -64,7 +60,7 @@ describeWithRedis('two replicas with a small quota', () => {
     expect(await patches(all.simulator)).toHaveLength(10);
   });
 
-  test('the slot of one that is killed stays in use, and comes back', async () => {
+  test('the slot of a killed replica stays in use until it expires', async () => {
     const { client, elsewhere, rows } = await personWithRows(12);
     const [first, ...rest] = rows;
     await all.simulator.fault({ fault: 'stall', method: 'PATCH', path: first?.userStateId ?? '' });
@@ -80,13 +76,13 @@ describeWithRedis('two replicas with a small quota', () => {
     const last = rest[9] ?? expect.fail('no such row');
     expect(await failure(elsewhere.scriptUserState.update.mutate(last))).toMatchObject({ reason: 'THROTTLED' });
     expect(await patches(all.simulator)).toHaveLength(10);
-    // As if the longest that a call can take, and a window, were over.
+    // The longest possible call and a window have passed.
     await all.redis.inspect.zAdd(quota, { score: Date.now() - 1, value: own });
     await all.simulator.settings({ writesPer20s: 11 });
     expect(await elsewhere.scriptUserState.update.mutate(last)).toMatchObject(last.patch);
   });
 
-  test('rows of one that is killed hold up nobody at the other', async () => {
+  test('the rows of a killed replica do not block the other', async () => {
     const { agent, elsewhere, rows } = await personWithRows(20);
     const stream = createStreamClient(all.one, { cookie: agent.cookies().join('; ') });
     const bulk = readMany(stream, { updates: [...rows] });
@@ -97,7 +93,7 @@ describeWithRedis('two replicas with a small quota', () => {
     expect(alive).toHaveLength(2);
     const [line = ''] = await all.redis.inspect.keys('script-state-bff:order:*');
     const [ticket = ''] = await all.redis.inspect.lRange(line, 0, 0);
-    // As if it had not been heard of for long enough.
+    // Its heartbeat has expired.
     await all.redis.inspect.del(`script-state-bff:replica:${ticket.split(' ')[0]}`);
     const row = rows[15] ?? expect.fail('no such row');
     const own = { ...row, patch: { successDeviceCount: 8 } };
@@ -108,7 +104,7 @@ describeWithRedis('two replicas with a small quota', () => {
   test.each<[string, (redis: TestRedis) => void]>([
     ['answers', () => undefined],
     ['hangs', (redis) => redis.pause()],
-  ])('rows that wait behind those of another are told when theirs is stopped, while Redis %s', async (_, meanwhile) => {
+  ])('rows that wait for those of another replica fail when theirs stops, while Redis %s', async (_, meanwhile) => {
     const { agent, rows } = await personWithRows(20);
     const cookie = { cookie: agent.cookies().join('; ') };
     const first = readMany(createStreamClient(all.one, cookie), { updates: [...rows] });

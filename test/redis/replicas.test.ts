@@ -1,25 +1,20 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createStreamClient, manyStates, patches, readMany, rowsOf } from '../support/bulk.js';
 import { describeWithRedis } from '../support/redis.js';
-import { type Replicas, startReplicas } from '../support/replicas.js';
+import { type Replicas, useReplicas } from '../support/replicas.js';
 import { failure } from '../support/service.js';
 
-/** The line of the one state that the tests write to. */
-const lineOf = async ({ redis }: Replicas) => {
+/** The queue of the one state that the tests write to. */
+const queueOf = async ({ redis }: Replicas) => {
   const [key] = await redis.inspect.keys('script-state-bff:order:*');
   return key === undefined ? [] : redis.inspect.lRange(key, 0, -1);
 };
 
 for (const where of ['here', 'processes'] as const) {
   describeWithRedis(`two replicas, ${where === 'here' ? 'in one process' : 'each a process of its own'}`, () => {
-    let all: Replicas;
-    beforeAll(async () => {
-      all = await startReplicas(where, { GRAPH_DEADLINE_MS: '20000', GRAPH_WRITES_PER_20S: '60' });
-    });
-    afterEach(() => all.simulator.reset());
-    afterAll(() => all.stop());
+    const all = useReplicas(where, { GRAPH_DEADLINE_MS: '20000', GRAPH_WRITES_PER_20S: '60' });
 
-    test('know the same people, and each knows at once who signed out at the other', async () => {
+    test('share sessions, and end them immediately when a user signs out at the other', async () => {
       const { agent, client, elsewhere } = await all.signIn();
       expect(await elsewhere.session.current.query()).toEqual(await client.session.current.query());
       const cookies = agent.cookies();
@@ -30,7 +25,7 @@ for (const where of ['here', 'processes'] as const) {
       expect(await failure(client.session.current.query())).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
     });
 
-    test('know at once whom the provider signed out at the other', async () => {
+    test('end a session immediately when the provider signs the user out at the other', async () => {
       const { agent, elsewhere } = await all.signIn();
       await elsewhere.session.current.query();
       await agent.browser.send(`${agent.origin}/auth/front-channel-sign-out?sid=the-only-session`, {
@@ -39,14 +34,14 @@ for (const where of ['here', 'processes'] as const) {
       expect(await failure(elsewhere.session.current.query())).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
     });
 
-    test('take each other’s cursors', async () => {
+    test('accept each other’s cursors', async () => {
       const { client, elsewhere } = await all.signIn();
       const { nextCursor = '' } = await client.script.list.query({ scriptKind: 'deviceShellScript' });
       const next = await elsewhere.script.list.query({ scriptKind: 'deviceShellScript', cursor: nextCursor });
       expect(next.items.length).toBeGreaterThan(0);
     });
 
-    test('renew a token once, however many calls of both want it', async () => {
+    test('renew a token once for all calls of both', async () => {
       const { provider, known } = all;
       provider.accessTokenSeconds = 30;
       const { client, elsewhere } = await all.signIn();
@@ -61,7 +56,7 @@ for (const where of ['here', 'processes'] as const) {
       expect(provider.refreshes).toBe(before + 1);
     });
 
-    test('send no more for a session that ends at the other while its token is renewed', async () => {
+    test('send nothing for a session that ends at the other while its token is renewed', async () => {
       const { provider, known, simulator } = all;
       provider.accessTokenSeconds = 30;
       const { agent, elsewhere } = await all.signIn();
@@ -80,35 +75,31 @@ for (const where of ['here', 'processes'] as const) {
       expect((await simulator.journal()).filter(({ method }) => method !== 'GET')).toEqual([]);
     });
 
-    test('send updates of one state in the order in which they reached either', async () => {
+    test('send updates of one state in the order in which they arrived at either', async () => {
       const { known, simulator } = all;
       const { client, elsewhere } = await all.signIn();
-      await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 500 });
+      await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 5000 });
       const updates: Promise<unknown>[] = [];
       for (let count = 0; count < 8; count++) {
         const each = count % 2 === 0 ? client : elsewhere;
         updates.push(each.scriptUserState.update.mutate({ ...known.target, patch: { errorDeviceCount: 500 + count } }));
-        // The next one is sent when this one has surely come.
+        // The next call is sent once this one is queued.
         if (count === 0) await expect.poll(() => simulator.journal()).toHaveLength(1);
-        else await expect.poll(() => lineOf(all)).toHaveLength(count + 1);
+        else await expect.poll(() => queueOf(all)).toHaveLength(count + 1);
       }
       await Promise.all(updates);
       const sent = (await simulator.journal()).map(
         ({ body }) => (body as { errorDeviceCount: number }).errorDeviceCount,
       );
       expect(sent).toEqual([500, 501, 502, 503, 504, 505, 506, 507]);
-      await expect.poll(() => lineOf(all)).toEqual([]);
+      await expect.poll(() => queueOf(all)).toEqual([]);
     });
   });
 
   describeWithRedis(`the quota of two replicas, ${where === 'here' ? 'in one process' : 'each of its own'}`, () => {
-    let all: Replicas;
-    beforeAll(async () => {
-      all = await startReplicas(where, { GRAPH_WRITES_PER_20S: '12' });
-    });
-    afterAll(() => all.stop());
+    const all = useReplicas(where, { GRAPH_WRITES_PER_20S: '12' });
 
-    test('is one: together they send what Graph takes, and say so of the rest', async () => {
+    test('is shared: together they send what Graph accepts, and reject the rest', async () => {
       const { known, simulator } = all;
       await simulator.settings({ writesPer20s: 12 });
       const { client, elsewhere } = await all.signIn();
@@ -140,23 +131,18 @@ for (const where of ['here', 'processes'] as const) {
   });
 }
 
-describeWithRedis('a replica with room in its quota', () => {
-  let all: Replicas;
-  beforeAll(async () => {
-    // With so little time, whoever is believed to have to wait for a window is turned away at once.
-    all = await startReplicas('here', { GRAPH_DEADLINE_MS: '3000' });
-  });
-  afterEach(() => all.simulator.reset());
-  afterAll(() => all.stop());
+describeWithRedis('a replica with free quota', () => {
+  // With a deadline below the window, a call that would wait for a slot is rejected immediately.
+  const all = useReplicas('here', { GRAPH_DEADLINE_MS: '10000' });
 
-  test('turns nobody away, however many come at once', async () => {
+  test('rejects none of many simultaneous calls', async () => {
     const { client } = await all.signIn();
     const rows = rowsOf(await manyStates({ client }, 60), 100);
     await Promise.all(rows.map((row) => client.scriptUserState.update.mutate(row)));
     expect(await patches(all.simulator)).toHaveLength(60);
   });
 
-  test('turns nobody away whose token has to be renewed', async () => {
+  test('rejects no call whose token has to be renewed', async () => {
     const { provider, known } = all;
     provider.registersTokens = false;
     const { client, elsewhere } = await all.signIn();
@@ -167,7 +153,7 @@ describeWithRedis('a replica with room in its quota', () => {
     expect(provider.refreshes).toBe(before + 1);
   });
 
-  test('looks what became of every row of a batch that ended in doubt', async () => {
+  test('verifies every row of a batch whose outcome is unknown', async () => {
     const { agent, client } = await all.signIn();
     const rows = rowsOf(await manyStates({ client }, 20), 500);
     await all.simulator.reset();
@@ -181,13 +167,9 @@ describeWithRedis('a replica with room in its quota', () => {
 });
 
 describeWithRedis('a replica that is killed', () => {
-  let all: Replicas;
-  beforeAll(async () => {
-    all = await startReplicas('processes', { GRAPH_DEADLINE_MS: '20000' });
-  });
-  afterAll(() => all.stop());
+  const all = useReplicas('processes', { GRAPH_DEADLINE_MS: '20000' });
 
-  test('holds up nobody for longer than it takes to be found dead', async () => {
+  test('blocks others only until its heartbeat has expired', async () => {
     const { known, simulator, one, redis } = all;
     const { client, elsewhere } = await all.signIn();
     await simulator.fault({ fault: 'stall', method: 'PATCH' });
@@ -197,11 +179,11 @@ describeWithRedis('a replica that is killed', () => {
     await one.kill();
     await expect(lost).rejects.toThrow();
     const next = elsewhere.scriptUserState.update.mutate({ ...known.target, patch: { errorDeviceCount: 62 } });
-    await expect.poll(() => lineOf(all)).toHaveLength(2);
-    // As if it had not been heard of for long enough.
-    const [ticket = ''] = await lineOf(all);
+    await expect.poll(() => queueOf(all)).toHaveLength(2);
+    // Its heartbeat has expired.
+    const [ticket = ''] = await queueOf(all);
     await redis.inspect.del(`script-state-bff:replica:${ticket.split(' ')[0]}`);
     expect(await next).toMatchObject({ errorDeviceCount: 62 });
-    await expect.poll(() => lineOf(all)).toEqual([]);
+    await expect.poll(() => queueOf(all)).toEqual([]);
   });
 });

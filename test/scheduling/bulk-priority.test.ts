@@ -1,114 +1,115 @@
 import { describe, expect, test } from 'vitest';
-import { newValue, patches, stateOf } from '../support/bulk.js';
-import { indexOf, isolatedPair, sent, until } from '../support/isolated-pair.js';
+import { newValue, patches, type Row, type Running, stateOf } from '../support/bulk.js';
+import { startBulkPair } from '../support/bulk-pair.js';
+import type { JournalEntry } from '../support/simulator.js';
 
-describe.concurrent('while an update of many waits for quota', () => {
-  test('single updates are answered: one slot is kept for them, and they go first', async () => {
-    await isolatedPair(20, 63, async (all) => {
-      const bulk = all.many(all.rows.slice(0, 60));
-      await until(() => expect(bulk.results()).toHaveLength(19));
-      expect(await all.single(all.rows[60])).toMatchObject(all.rows[60]?.patch ?? {});
-      expect(bulk.results()).toHaveLength(19);
-      // Now there is no slot left: these wait as bulk does, but come before what is left of it.
-      await Promise.all([all.single(all.rows[61]), all.single(all.rows[62])]);
-      expect(bulk.results().length).toBeLessThan(60);
-      const journal = await patches(all.simulator);
-      expect(journal.map(({ status }) => status)).not.toContain(429);
-      for (const row of all.rows.slice(61)) {
-        expect(indexOf(journal, row)).toBeGreaterThanOrEqual(20);
-        expect(indexOf(journal, row)).toBeLessThan(40);
-      }
-    });
+const indexOf = (entries: readonly JournalEntry[], row: Row | undefined) =>
+  entries.findIndex((entry) => stateOf(entry) === row?.userStateId && newValue(entry) === row.patch.successDeviceCount);
+const isAnyOf = (rows: readonly Row[]) => (entry: JournalEntry) => rows.some((row) => indexOf([entry], row) === 0);
+const resultCount = ({ results }: Running) => results().length;
+
+describe.concurrent('while a bulk update waits for quota', () => {
+  test('single updates take priority, and one slot is reserved for them', async (t) => {
+    const { rows, simulator, update, updateMany } = await startBulkPair(t, { writesPer20s: 20, rows: 63 });
+    const bulk = updateMany(rows.slice(0, 60));
+    await t.expect.poll(() => resultCount(bulk)).toBe(19);
+    expect(await update(rows[60])).toMatchObject(rows[60]?.patch ?? {});
+    // Now no slot is left: these wait as bulk does, but are sent before the rest of it.
+    await Promise.all([update(rows[61]), update(rows[62])]);
+    const journal = await patches(simulator);
+    expect(journal.map(({ status }) => status)).not.toContain(429);
+    expect(indexOf(journal, rows[60])).toBe(19);
+    for (const row of rows.slice(61)) {
+      expect(indexOf(journal, row)).toBeGreaterThanOrEqual(20);
+      expect(indexOf(journal, row)).toBeLessThan(40);
+    }
   });
 
-  test.each([
+  test.for([
     [50, 'waits for a slot'],
-    [390, 'has not been begun'],
-  ])('a single update of a state whose row (%i) %s comes after that row, and before the others', async (index) => {
-    await isolatedPair(40, 400, async (all) => {
-      const bulk = all.many(all.rows);
-      await until(() => expect(bulk.results()).toHaveLength(38));
-      const row = all.rows[index] ?? expect.fail('no such row');
+    [390, 'has not been started'],
+  ] as const)(
+    'a single update of a state whose row (%i) %s follows that row and precedes the others',
+    async ([index], t) => {
+      const { rows, simulator, update, updateMany } = await startBulkPair(t, { writesPer20s: 40, rows: 400 });
+      const bulk = updateMany(rows);
+      await t.expect.poll(() => resultCount(bulk)).toBe(38);
+      const row = rows[index] ?? expect.fail('no such row');
       const after = { ...row, patch: { successDeviceCount: 77 } };
-      expect(await all.single(after)).toMatchObject(after.patch);
-      const journal = await patches(all.simulator);
+      expect(await update(after)).toMatchObject(after.patch);
+      const journal = await patches(simulator);
       expect(journal).toHaveLength(40);
       expect([indexOf(journal, row), indexOf(journal, after)]).toEqual([38, 39]);
-      await until(() => expect(bulk.results().map((result) => result.index)).toContain(index));
-      expect(bulk.results()).toHaveLength(39);
-      expect(bulk.progress().at(-1)?.done).toBeLessThan(400);
-    });
+      await t.expect.poll(() => resultCount(bulk)).toBe(39);
+      expect(bulk.results().at(-1)).toMatchObject({ index, ok: true });
+    },
+  );
+
+  test('another bulk update gets an equal share', async (t) => {
+    const { rows, simulator, updateMany } = await startBulkPair(t, { writesPer20s: 20, rows: 100 });
+    const first = updateMany(rows.slice(0, 50));
+    await t.expect.poll(() => resultCount(first)).toBe(19);
+    updateMany(rows.slice(50));
+    await t.expect.poll(() => patches(simulator).then(({ length }) => length)).toBeGreaterThanOrEqual(38);
+    const secondWindow = (await patches(simulator)).slice(19, 38);
+    expect(secondWindow.filter(isAnyOf(rows.slice(0, 50))).length).toBeGreaterThanOrEqual(9);
+    expect(secondWindow.filter(isAnyOf(rows.slice(50))).length).toBeGreaterThanOrEqual(9);
   });
 
-  test('another update of many has its turns', async () => {
-    await isolatedPair(20, 100, async (all) => {
-      const one = all.many(all.rows.slice(0, 50));
-      await until(() => expect(one.results()).toHaveLength(19));
-      const two = all.many(all.rows.slice(50));
-      await until(async () => expect(await sent(all)).toBe(38));
-      await until(() => expect(two.results().length).toBeGreaterThanOrEqual(9));
-      await until(() => expect(one.results().length).toBeGreaterThanOrEqual(28));
-      expect(one.results().length).toBeLessThan(50);
-    });
-  });
-
-  test('a single update comes after the rows of several such calls that were there before it', async () => {
-    await isolatedPair(60, 100, async (all) => {
-      const one = all.many(all.rows);
-      await until(() => expect(one.results()).toHaveLength(57));
-      const row = all.rows[90] ?? expect.fail('no such row');
-      const [second, third] = [2000, 3000].map((successDeviceCount) => ({ ...row, patch: { successDeviceCount } }));
-      const two = all.many(second === undefined ? [] : [second]);
-      await until(() => expect(two.heard).not.toEqual([]));
-      expect(await all.single(third)).toMatchObject(third?.patch ?? {});
-      const journal = await patches(all.simulator);
-      expect([row, second, third].map((each) => indexOf(journal, each))).toEqual([57, 58, 59]);
-      expect(await two.over).toMatchObject([{ index: 0, ok: true }]);
-      expect(one.results()).toHaveLength(58);
-    });
+  test('a single update follows the rows of several bulk updates that arrived before it', async (t) => {
+    const { rows, simulator, update, updateMany } = await startBulkPair(t, { writesPer20s: 60, rows: 100 });
+    const first = updateMany(rows);
+    await t.expect.poll(() => resultCount(first)).toBe(57);
+    const row = rows[90] ?? expect.fail('no such row');
+    const [second, third] = [2000, 3000].map((successDeviceCount) => ({ ...row, patch: { successDeviceCount } }));
+    const bulk = updateMany(second === undefined ? [] : [second]);
+    await t.expect.poll(() => bulk.heard).not.toEqual([]);
+    expect(await update(third)).toMatchObject(third?.patch ?? {});
+    const journal = await patches(simulator);
+    expect([row, second, third].map((each) => indexOf(journal, each))).toEqual([57, 58, 59]);
+    expect(await bulk.over).toMatchObject([{ index: 0, ok: true }]);
+    await t.expect.poll(() => resultCount(first)).toBe(58);
   });
 });
 
 describe.concurrent('without a shortage', () => {
-  test('a 429 halts the update of many for as long as Graph says, and nobody else', async () => {
-    await isolatedPair(10_000, 1081, async (all) => {
-      // As many as go at a time have been sent when the first batch is answered, with a 429 in it; the others are answered after that.
-      const slow = (index: number, delayMs: number) =>
-        ({ fault: 'latency', method: 'PATCH', path: all.rows[index]?.userStateId ?? '', delayMs }) as const;
-      await all.simulator.fault(
-        { ...slow(0, 4000), fault: 'throttled' },
-        slow(1, 500),
-        ...Array.from({ length: 49 }, (_, batch) => slow((batch + 1) * 20, 1000)),
-      );
-      const bulk = all.many(all.rows.slice(0, 1080));
-      await until(() => expect(bulk.results()).toHaveLength(999));
-      await all.single(all.rows[1080]);
-      const results = await bulk.over;
-      expect(results.filter(({ ok }) => ok)).toHaveLength(1080);
-      const journal = await all.simulator.journal();
-      const refused = journal.find(({ status }) => status === 429);
-      const heardAtMs = journal.find(({ n }) => n === refused?.batch)?.answeredAtMs ?? Number.NaN;
-      const updates = journal.filter(({ method }) => method === 'PATCH');
-      const [first, ...rest] = updates.filter(({ atMs }) => atMs >= heardAtMs);
-      expect(first?.path).toContain(encodeURIComponent(all.rows[1080]?.userStateId ?? '-'));
-      expect(rest).toHaveLength(81);
-      for (const { atMs } of rest) expect(atMs - heardAtMs).toBeGreaterThanOrEqual(4000);
+  test('a 429 pauses the bulk update for as long as Graph says, and no other calls', async (t) => {
+    const { rows, simulator, update, updateMany } = await startBulkPair(t, { writesPer20s: 10_000, rows: 21 });
+    const [states, [single]] = [rows.slice(0, 20), rows.slice(20)];
+    // The second update of each state can be sent only after the first one was answered.
+    const again = states.map((row) => ({ ...row, patch: { successDeviceCount: 5000 } }));
+    const pauseMs = 10_000;
+    await simulator.fault({
+      fault: 'throttled',
+      method: 'PATCH',
+      path: states[0]?.userStateId ?? '',
+      delayMs: pauseMs,
     });
+    const bulk = updateMany([...states, ...again]);
+    await t.expect.poll(() => resultCount(bulk)).toBe(19);
+    await update(single);
+    expect((await bulk.over).filter(({ ok }) => ok)).toHaveLength(40);
+    const journal = await simulator.journal();
+    const refused = journal.find(({ status }) => status === 429);
+    const refusedAtMs = journal.find(({ n }) => n === refused?.batch)?.answeredAtMs ?? Number.NaN;
+    const [first, ...rest] = journal.filter(({ method, batch }) => method === 'PATCH' && batch !== refused?.batch);
+    expect(indexOf(first === undefined ? [] : [first], single)).toBe(0);
+    expect(rest).toHaveLength(21);
+    for (const { atMs } of rest) expect(atMs - refusedAtMs).toBeGreaterThanOrEqual(pauseMs);
   });
 
-  test('two updates of many keep the order of each state', async () => {
-    await isolatedPair(10_000, 100, async (all) => {
-      const again = all.rows.map((row) => ({ ...row, patch: { successDeviceCount: 5000 } })).toReversed();
-      const one = all.many(all.rows);
-      await until(() => expect(one.heard).not.toEqual([]));
-      const two = all.many(again);
-      await Promise.all([one.over, two.over]);
-      const journal = await patches(all.simulator);
-      expect(journal).toHaveLength(200);
-      for (const row of all.rows) {
-        const own = journal.filter((entry) => stateOf(entry) === row.userStateId).map(newValue);
-        expect(own).toEqual([row.patch.successDeviceCount, 5000]);
-      }
-    });
+  test('two bulk updates keep the order of the writes on each state', async (t) => {
+    const { rows, simulator, updateMany } = await startBulkPair(t, { writesPer20s: 10_000, rows: 100 });
+    const again = rows.map((row) => ({ ...row, patch: { successDeviceCount: 5000 } })).toReversed();
+    const first = updateMany(rows);
+    await t.expect.poll(() => first.heard).not.toEqual([]);
+    const second = updateMany(again);
+    await Promise.all([first.over, second.over]);
+    const journal = await patches(simulator);
+    expect(journal).toHaveLength(200);
+    for (const row of rows) {
+      const written = journal.filter((entry) => stateOf(entry) === row.userStateId).map(newValue);
+      expect(written).toEqual([row.patch.successDeviceCount, 5000]);
+    }
   });
 });

@@ -1,17 +1,20 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { failure, type Pair, startPair } from '../support/service.js';
+import { beforeEach, expect, test } from 'vitest';
+import { useFixture } from '../support/fixture.js';
+import { failure, startPair } from '../support/service.js';
 import { type KnownState, someStates } from '../support/states.js';
 
-let pair: Pair;
+// A window of writes lasts 20 s, so each test has a service of its own.
+const pair = useFixture(
+  () => startPair({ GRAPH_WRITES_PER_20S: '3' }),
+  (started) => started.stop(),
+  'test',
+);
 let states: readonly KnownState[];
 let count = 100;
 
 beforeEach(async () => {
-  // A window of writes is 20 s: each test has a service with a window of its own.
-  pair = await startPair({ GRAPH_WRITES_PER_20S: '3' });
   states = await someStates(pair.service, 5);
 });
-afterEach(() => pair.stop());
 
 const update = (index: number) => {
   const target = states[index]?.target ?? states[0]?.target;
@@ -20,7 +23,7 @@ const update = (index: number) => {
 };
 const sent = async () => (await pair.simulator.journal()).filter(({ method }) => method === 'PATCH').length;
 
-test('a write whose turn can not come in time is told so at once, and is not sent', async () => {
+test('a write that cannot get a slot within its deadline is rejected immediately and not sent', async () => {
   await Promise.all([update(0), update(1), update(2)]);
   const { reason, retryAfterMs } = await failure(update(3));
   expect(reason).toBe('THROTTLED');
@@ -29,26 +32,25 @@ test('a write whose turn can not come in time is told so at once, and is not sen
   expect(await sent()).toBe(3);
 });
 
-test('a read is not counted', async () => {
+test('reads do not count as writes', async () => {
   await Promise.all([update(0), update(1), update(2)]);
   const [first] = states;
   if (first === undefined) throw new Error('no state');
   expect(await pair.service.client.scriptUserState.get.query(first.target)).toHaveProperty('id');
 });
 
-test('a 429 that was applied is found out also when there is no quota left to send it again', async () => {
+test('a 429 that was applied is reported as done, even without quota for another attempt', async () => {
   await Promise.all([update(0), update(1)]);
   await pair.simulator.fault({ fault: 'throttled-applied', method: 'PATCH', delayMs: 100 });
   expect(await update(2)).toHaveProperty('successDeviceCount', count - 1);
   expect(await sent()).toBe(3);
 });
 
-test('a request that never left uses up nothing', async () => {
+test('a request that was not sent releases its slot', async () => {
   const { service, simulator } = pair;
   await simulator.close();
   for (const index of [0, 1, 2, 3, 4]) {
     expect(await failure(update(index))).toMatchObject({ reason: 'GRAPH_UNAVAILABLE' });
   }
   expect(service.lines({ reason: 'THROTTLED' })).toEqual([]);
-  pair = { ...pair, stop: () => service.stop() };
 });

@@ -1,33 +1,33 @@
 import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A replica, as the balancer knows it. */
+/** A replica behind the balancer. */
 export interface Backend {
   readonly name: string;
   readonly url: string;
-  /** Requests that it took and never answered. */
+  /** Requests that it accepted and did not answer. */
   lost: number;
 }
 
-/** Spreads requests over replicas, one after another, and tries none of them twice. */
+/** A round-robin load balancer that sends each request once. */
 export interface Balancer {
   readonly url: string;
-  /** From now on they take requests while they say that they are ready. */
+  /** Adds a replica, which receives requests while it reports that it is ready. */
   add(backend: Backend): void;
   remove(backend: Backend): void;
-  /** Requests for which no replica was ready, or none could be reached. */
+  /** The number of requests for which no replica was ready or reachable. */
   readonly refused: number;
   /** Milliseconds in which no replica was ready. */
   readonly downMs: number;
   close(): void;
 }
 
-const lookEveryMs = 100;
+const probeIntervalMs = 100;
 
-/** Starts one. It asks each replica for its readiness ten times a second. */
+/** Starts a balancer that probes the readiness of each replica ten times a second. */
 export async function startBalancer(): Promise<Balancer> {
   const backends = new Map<Backend, boolean>();
-  // A connection for each request: none is closed just when it is used again.
+  // One connection for each request, so that none is closed while it is used again.
   const agent = new Agent({ keepAlive: false });
   let next = 0;
   let refused = 0;
@@ -35,47 +35,47 @@ export async function startBalancer(): Promise<Balancer> {
   let isUp = false;
 
   const timer = setInterval(() => {
-    if (isUp && ![...backends.values()].includes(true)) downMs += lookEveryMs;
+    if (isUp && ![...backends.values()].includes(true)) downMs += probeIntervalMs;
     for (const backend of backends.keys()) {
       fetch(`${backend.url}/readyz`, { signal: AbortSignal.timeout(3_000) }).then(
         ({ status }) => mark(backend, status === 200),
         () => mark(backend, false),
       );
     }
-  }, lookEveryMs);
+  }, probeIntervalMs);
 
   function mark(backend: Backend, isReady: boolean): void {
     if (backends.has(backend)) backends.set(backend, isReady);
     isUp ||= isReady;
   }
 
-  const server = createServer((incoming, answer) => {
+  const server = createServer((incoming, reply) => {
     const ready = [...backends].filter(([, isReady]) => isReady).map(([backend]) => backend);
     const backend = ready[next++ % Math.max(1, ready.length)];
     const refuse = () => {
       refused += 1;
-      answer.writeHead(502).end();
+      reply.writeHead(502).end();
     };
     if (backend === undefined) return refuse();
     const { method, url, headers } = incoming;
-    let isTaken = false;
+    let isConnected = false;
     const outgoing = request(`${backend.url}${url}`, { agent, headers, ...(method && { method }) }, (response) => {
-      answer.writeHead(response.statusCode ?? 502, response.headers);
-      response.pipe(answer);
+      reply.writeHead(response.statusCode ?? 502, response.headers);
+      response.pipe(reply);
       response.on('error', () => {
         backend.lost += 1;
-        answer.destroy();
+        reply.destroy();
       });
     });
-    outgoing.on('socket', (socket) => socket.once('connect', () => (isTaken = true)));
+    outgoing.on('socket', (socket) => socket.once('connect', () => (isConnected = true)));
     outgoing.on('error', () => {
-      if (answer.headersSent) return;
-      if (!isTaken) return refuse();
-      // Whoever went away before the answer has lost nothing.
-      if (!answer.destroyed) backend.lost += 1;
-      answer.destroy();
+      if (reply.headersSent) return;
+      if (!isConnected) return refuse();
+      // A client that disconnects before the response has lost nothing.
+      if (!reply.destroyed) backend.lost += 1;
+      reply.destroy();
     });
-    answer.on('close', () => outgoing.destroy());
+    reply.on('close', () => outgoing.destroy());
     incoming.pipe(outgoing);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

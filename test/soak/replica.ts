@@ -4,29 +4,32 @@ import { fileURLToPath } from 'node:url';
 import { type Serving, startServing } from '../bench/processes.js';
 import type { Backend, Balancer } from './balancer.js';
 
-/** One place where a replica runs, and another one after it has ended. */
-export interface Place {
+/** A replica that is started again whenever it has ended. */
+export interface SupervisedReplica {
   readonly name: string;
-  /** Resident memory of the one that runs now, in MiB; 0 while none does. */
+  /** Resident memory in MiB; 0 while no process runs. */
   memory(): number;
-  /** Ends it without a warning, and starts the next one. */
+  /** Kills the process and starts the next one. */
   kill(): Promise<void>;
-  /** Ends it as an orchestrator does, and starts the next one. */
+  /** Stops the process gracefully, as an orchestrator does, and starts the next one. */
   restart(): Promise<void>;
-  end(): Promise<void>;
+  stop(): Promise<void>;
 }
 
-/** What all replicas of a run are made of. */
-export interface Site {
+/** What the replicas of a run share. */
+export interface Cluster {
   readonly folder: string;
   readonly balancer: Balancer;
   readonly env: Readonly<Record<string, string>>;
-  /** Every replica that ended as it was asked to, with how it did. */
-  readonly ended: { readonly backend: Backend; readonly code: number | null }[];
+  /** Every process that was stopped gracefully, with its exit code. */
+  readonly stopped: { readonly backend: Backend; readonly code: number | null }[];
 }
 
-/** Starts a replica at a place of its own. */
-export async function startPlace(name: string, { folder, balancer, env, ended }: Site): Promise<Place> {
+/** Starts a replica and adds it to the balancer. */
+export async function startReplica(
+  name: string,
+  { folder, balancer, env, stopped }: Cluster,
+): Promise<SupervisedReplica> {
   const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
   let count = 0;
   let serving: Serving;
@@ -38,13 +41,13 @@ export async function startPlace(name: string, { folder, balancer, env, ended }:
     balancer.add(backend);
   }
 
-  async function stop(signal: NodeJS.Signals): Promise<void> {
+  async function end(signal: NodeJS.Signals): Promise<void> {
     const { child } = serving;
     const exited = once(child, 'exit');
     child.kill(signal);
     await exited;
     balancer.remove(backend);
-    if (signal === 'SIGTERM') ended.push({ backend, code: child.exitCode });
+    if (signal === 'SIGTERM') stopped.push({ backend, code: child.exitCode });
   }
 
   await start();
@@ -57,13 +60,13 @@ export async function startPlace(name: string, { folder, balancer, env, ended }:
       return Math.round((pages * 4_096) / 2 ** 20);
     },
     async kill() {
-      await stop('SIGKILL');
+      await end('SIGKILL');
       await start();
     },
     async restart() {
-      await stop('SIGTERM');
+      await end('SIGTERM');
       await start();
     },
-    end: () => stop('SIGTERM'),
+    stop: () => end('SIGTERM'),
   };
 }

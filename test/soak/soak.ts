@@ -10,18 +10,18 @@ import { startProvider } from '../support/provider.js';
 import { startRedis } from '../support/redis-server.js';
 import type { JournalEntry } from '../support/simulator.js';
 import { startBalancer } from './balancer.js';
-import { judge, type Noted, type Verdict } from './judge.js';
-import { type Notes, work, workInBulk } from './person.js';
-import { type Place, type Site, startPlace } from './replica.js';
+import { checkHistory, type JournalRecord, type Violations } from './checker.js';
+import { type Cluster, type SupervisedReplica, startReplica } from './replica.js';
+import { type History, simulateBulkUser, simulateUser } from './users.js';
 
 const sessions = 200;
-// Nobody has more than ten sessions: those whose sign-in is in doubt sign in again.
+// A user can have ten sessions, and signs in again when the outcome of a sign-in is unknown.
 const people = 100;
 const statesEach = 2;
 const bulkStates = 200;
 const quota = 800;
 
-/** Five in a hundred of Graph's answers. */
+/** The faults that share 5 % of the responses of Graph. */
 const faultShares = [
   'throttled',
   'unavailable',
@@ -45,23 +45,23 @@ const seconds = Number(values.seconds);
 if (!(seconds >= 10 && seconds <= 3_600)) fail('usage: npm run soak [-- --seconds 10 to 3600]');
 
 async function main(): Promise<void> {
-  // Its processes find their packages from there.
+  // Processes in this folder find their packages.
   const folder = mkdtempSync(resolve('node_modules/.soak-'));
   process.on('exit', () => {
     killAll();
     rmSync(folder, { recursive: true, force: true });
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
-  // tRPC's reader of streams tells that a connection was lost, and leaves it unhandled besides.
+  // The stream reader of tRPC reports a lost connection, and leaves the rejection unhandled as well.
   process.on('unhandledRejection', (error) => {
     if (!(error instanceof TypeError && error.message === 'terminated')) fail(error);
   });
-  setTimeout(() => fail('it did not end by itself'), (seconds + 180) * 1_000).unref();
+  setTimeout(() => fail('the run did not end in time'), (seconds + 180) * 1_000).unref();
 
-  // The same seed makes the same tenant: this one shows it without faults.
-  const calm = await startBenchSimulator(folder);
-  const states = await calm.someStates(sessions * statesEach + bulkStates);
-  await calm.stop();
+  // The same seed creates the same tenant; this simulator lists its states without faults.
+  const faultless = await startBenchSimulator(folder);
+  const states = await faultless.someStates(sessions * statesEach + bulkStates);
+  await faultless.stop();
   const rate = (0.05 / faultShares.length).toFixed(4);
   const [redis, simulator] = await Promise.all([
     startRedis(),
@@ -76,10 +76,10 @@ async function main(): Promise<void> {
   // Tokens are renewed a minute before they end: each session renews its own every ten seconds.
   provider.accessTokenSeconds = 70;
   const balancer = await startBalancer();
-  const site: Site = {
+  const cluster: Cluster = {
     folder,
     balancer,
-    ended: [],
+    stopped: [],
     env: {
       NODE_ENV: 'production',
       PORT: '0',
@@ -97,47 +97,47 @@ async function main(): Promise<void> {
       REDIS_URL: redis.url,
     },
   };
-  const places = await Promise.all([startPlace('one', site), startPlace('two', site)]);
-  const memory = places.map((place) => ({ name: place.name, atTenths: [place.memory()] }));
+  const replicas = await Promise.all([startReplica('one', cluster), startReplica('two', cluster)]);
+  const memory = replicas.map((replica) => ({ name: replica.name, atTenths: [replica.memory()] }));
   progress('two replicas, a Redis, a provider and the simulator run');
 
-  const notes: Notes = { told: [], seen: [], outcomes: new Map() };
+  const history: History = { writes: [], sessionViolations: [], outcomes: new Map() };
   const end = new AbortController();
   setMaxListeners(0, end.signal);
-  const desk = { url: balancer.url, issuer: provider.issuer, notes, signal: end.signal };
-  const busy = Array.from({ length: sessions }, (_each, number) =>
-    work({ ...desk, number, states: states.slice(number * statesEach, (number + 1) * statesEach) }),
+  const assignment = { url: balancer.url, issuer: provider.issuer, history, signal: end.signal };
+  const users = Array.from({ length: sessions }, (_each, number) =>
+    simulateUser({ ...assignment, number, states: states.slice(number * statesEach, (number + 1) * statesEach) }),
   );
-  busy.push(workInBulk({ ...desk, number: sessions, states: states.slice(sessions * statesEach) }));
-  const trouble = makeTrouble(places, redis);
+  users.push(simulateBulkUser({ ...assignment, number: sessions, states: states.slice(sessions * statesEach) }));
+  const faults = injectFaults(replicas, redis);
   for (let tenth = 0; tenth < 10; tenth++) {
     await sleep(seconds * 100);
-    for (const [index, { atTenths }] of memory.entries()) atTenths.push(places[index]?.memory() ?? 0);
+    for (const [index, { atTenths }] of memory.entries()) atTenths.push(replicas[index]?.memory() ?? 0);
   }
-  await trouble;
+  await faults;
   progress('the load ends');
   end.abort();
-  await Promise.all(busy);
-  const journal = (await simulator.journal()).map(noted);
-  await Promise.all(places.map((place) => place.end()));
+  await Promise.all(users);
+  const journal = (await simulator.journal()).map(toRecord);
+  await Promise.all(replicas.map((replica) => replica.stop()));
   balancer.close();
   await provider.stop();
   await simulator.stop();
   await redis.close();
 
-  const lost = site.ended.filter(({ backend, code }) => backend.lost > 0 || code !== 0);
+  const lost = cluster.stopped.filter(({ backend, code }) => backend.lost > 0 || code !== 0);
   report(
     {
-      ...judge(notes.told, journal, notes.seen, quota),
+      ...checkHistory(history.writes, journal, history.sessionViolations, quota),
       'lost by a graceful stop': lost.map(
-        ({ backend, code }) => `${backend.name}: ${backend.lost} not answered, exit code ${code}`,
+        ({ backend, code }) => `${backend.name}: ${backend.lost} without a response, exit code ${code}`,
       ),
-      'tokens renewed by two at once': Array.from({ length: provider.overlaps }, () => 'a refresh token'),
+      'tokens renewed by two replicas at once': Array.from({ length: provider.overlaps }, () => 'a refresh token'),
     },
     [
       `${sessions} sessions of ${people} people and one bulk, ${seconds} s; ${balancer.refused} requests found no replica, none was ready for ${balancer.downMs} ms`,
       `${journal.length} requests to Graph, ${journal.filter(({ fault }) => fault !== null).length} of them with a fault; ${provider.refreshes} renewals of tokens`,
-      `calls: ${[...notes.outcomes].map(([outcome, count]) => `${count} ${outcome}`).join(', ')}`,
+      `calls: ${[...history.outcomes].map(([outcome, count]) => `${count} ${outcome}`).join(', ')}`,
       ...memory.map(
         ({ name, atTenths }) => `memory of replica ${name} at each tenth of the time, MiB: ${atTenths.join(' ')}`,
       ),
@@ -145,8 +145,11 @@ async function main(): Promise<void> {
   );
 }
 
-/** A replica is killed, another restarted; Redis is taken away, and hangs. */
-async function makeTrouble([one, two]: readonly Place[], redis: Awaited<ReturnType<typeof startRedis>>): Promise<void> {
+/** Kills one replica, restarts the other, and stops and suspends Redis. */
+async function injectFaults(
+  [one, two]: readonly SupervisedReplica[],
+  redis: Awaited<ReturnType<typeof startRedis>>,
+): Promise<void> {
   const share = (part: number) => sleep(seconds * 1_000 * part);
   await share(0.2);
   progress('one replica is killed');
@@ -160,13 +163,13 @@ async function makeTrouble([one, two]: readonly Place[], redis: Awaited<ReturnTy
   await sleep(2_000);
   await redis.start();
   await share(0.15);
-  progress('Redis hangs for two seconds');
+  progress('Redis is suspended for two seconds');
   redis.pause();
   await sleep(2_000);
   redis.resume();
 }
 
-function noted({ atMs, method, path, body, applied, status, fault }: JournalEntry): Noted {
+function toRecord({ atMs, method, path, body, applied, status, fault }: JournalEntry): JournalRecord {
   const { errorDeviceCount, userPrincipalName } = Object(body) as Record<string, unknown>;
   const value = errorDeviceCount !== undefined && method === 'PATCH' ? errorDeviceCount : userPrincipalName;
   return {
@@ -180,9 +183,11 @@ function noted({ atMs, method, path, body, applied, status, fault }: JournalEntr
   };
 }
 
-function report(verdict: Verdict, facts: readonly string[]): void {
-  const rows = Object.entries(verdict).map(([what, cases]) => `${String(cases.length).padStart(6)}  ${what}`);
-  const cases = Object.entries(verdict).flatMap(([what, each]) => each.slice(0, 10).map((text) => `${what}: ${text}`));
+function report(violations: Violations, facts: readonly string[]): void {
+  const rows = Object.entries(violations).map(([what, cases]) => `${String(cases.length).padStart(6)}  ${what}`);
+  const cases = Object.entries(violations).flatMap(([what, each]) =>
+    each.slice(0, 10).map((text) => `${what}: ${text}`),
+  );
   process.stdout.write(`${[...facts, '', ...rows, ...cases.map((text) => `  ${text}`)].join('\n')}\n`, () =>
     process.exit(cases.length > 0 ? 1 : 0),
   );

@@ -13,12 +13,12 @@ type Yielded = RouterOutputs['scriptUserState']['updateMany'] extends AsyncItera
 
 /** One row of `updateMany`. */
 export type Row = Input['updates'][number];
-/** What became of one row. */
+/** The result of one row. */
 export type Result = Extract<Yielded, { readonly index: number }>;
-/** How far it is. */
+/** The progress of a call. */
 export type Progress = Exclude<Yielded, Result>;
 
-/** A client whose calls of one turn go as one batch. */
+/** A client that sends the calls of one tick as a batch. */
 export function createBatchClient(
   { address }: Pick<TestService, 'address'>,
   headers: () => Readonly<Record<string, string>> = () => ({}),
@@ -29,7 +29,7 @@ export function createBatchClient(
   });
 }
 
-/** A client whose answers come as they are ready. @param headers beside `x-csrf` */
+/** A client that receives streamed responses. @param headers in addition to `x-csrf` */
 export function createStreamClient(
   { address }: Pick<TestService, 'address'>,
   headers: Readonly<Record<string, string>> = {},
@@ -40,26 +40,26 @@ export function createStreamClient(
   });
 }
 
-/** An `updateMany` under way, and what has been heard of it. */
+/** A call of `updateMany` in progress. */
 export interface Running {
-  /** Everything, in the order in which it came. */
+  /** All results and progress so far, in the order of their arrival. */
   readonly heard: readonly Yielded[];
   readonly results: () => readonly Result[];
   readonly progress: () => readonly Progress[];
-  /** Goes away. */
+  /** Aborts the call. */
   readonly leave: () => void;
-  /** Resolves with every result when it is over; rejects when it fails. */
+  /** Resolves with all results at the end of the call; rejects when it fails. */
   readonly over: Promise<readonly Result[]>;
 }
 
 const isResult = (each: Yielded): each is Result => 'index' in each;
 
-/** Calls `updateMany` as a front end does, and reads. */
+/** Calls `updateMany` and reads the stream. */
 export function startMany(service: Pick<TestService, 'address'>, input: Input): Running {
   return readMany(createStreamClient(service), input);
 }
 
-/** The same with a client of the test's own. */
+/** Calls `updateMany` with the given client and reads the stream. */
 export function readMany(client: TRPCClient<AppRouter>, input: Input): Running {
   const leaving = new AbortController();
   const heard: Yielded[] = [];
@@ -70,7 +70,7 @@ export function readMany(client: TRPCClient<AppRouter>, input: Input): Running {
     return results();
   };
   const over = read();
-  // Who leaves doesn't wait for the end.
+  // A test that aborts the call does not await its end.
   over.catch(() => undefined);
   return {
     heard,
@@ -81,7 +81,7 @@ export function readMany(client: TRPCClient<AppRouter>, input: Input): Running {
   };
 }
 
-/** Calls `updateMany` without a client of tRPC's: its answer can be left unread, and its socket be torn. */
+/** Calls `updateMany` over plain HTTP, so that the response can be left unread and the socket be reset. */
 export async function sendMany(
   { address }: Pick<TestService, 'address'>,
   updates: readonly Row[],
@@ -96,7 +96,7 @@ export async function sendMany(
   return [sent, response];
 }
 
-/** User states of any kind of script, as many as wanted, each only once. */
+/** Finds that many user states, each once, of scripts of the given kinds. */
 export async function manyStates(
   { client }: Pick<TestService, 'client'>,
   wanted: number,
@@ -118,30 +118,32 @@ export async function manyStates(
   throw new Error(`there are not ${wanted} user states`);
 }
 
-/** Rows that give each state a value of its own, from `from` upwards. */
+/** Rows that set each state to a different value, from `from` upwards. */
 export function rowsOf(states: readonly KnownState[], from: number): readonly Row[] {
   return states.map(({ target }, index) => ({ ...target, patch: { successDeviceCount: from + index } }));
 }
 
-/** The updates that Graph got, in order. */
+/** The updates that Graph received, in order. */
 export async function patches(simulator: Pick<Controls, 'journal'>): Promise<readonly JournalEntry[]> {
   return (await simulator.journal()).filter(({ method }) => method === 'PATCH');
 }
 
-/** How many updates Graph got, once each is answered and there are no more of them than a while before. */
+/** How many updates Graph received, once each of them is answered and their number has stayed the same for a while. */
 export async function settledPatches(simulator: Pick<Controls, 'journal'>): Promise<number> {
-  let before = -1;
-  const isSettled = async () => {
+  let count = -1;
+  let same = 0;
+  const timesSame = async () => {
     const sent = await patches(simulator);
-    const still = sent.length === before && sent.every(({ answeredAtMs }) => answeredAtMs !== null);
-    before = sent.length;
-    return still;
+    const isSame = sent.length === count && sent.every(({ answeredAtMs }) => answeredAtMs !== null);
+    same = isSame ? same + 1 : 0;
+    count = sent.length;
+    return same;
   };
-  await expect.poll(isSettled, { timeout: 20_000, interval: 400 }).toBe(true);
-  return before;
+  await expect.poll(timesSame, { interval: 400 }).toBeGreaterThanOrEqual(3);
+  return count;
 }
 
-/** The batches that Graph got, each with its items. */
+/** The items of each batch that Graph received. */
 export async function batches(simulator: Pick<Controls, 'journal'>): Promise<readonly (readonly JournalEntry[])[]> {
   const journal = await simulator.journal();
   return journal
@@ -149,7 +151,7 @@ export async function batches(simulator: Pick<Controls, 'journal'>): Promise<rea
     .map(({ n }) => journal.filter(({ batch }) => batch === n));
 }
 
-/** Which state a request to Graph is about. */
+/** The id of the state that a request to Graph is for. */
 export function stateOf({ path }: JournalEntry): string {
   return decodeURIComponent(path.slice(path.lastIndexOf('/') + 1));
 }

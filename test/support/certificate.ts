@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign, X509Certificate } from 'node:crypto';
 
-/** A self-signed certificate, and the PEM of it and its key as an operator would have it. */
+/** A self-signed certificate, and the PEM of its key and itself. */
 export function createCertificate(): { readonly certificate: X509Certificate; readonly pem: string } {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const name = sequence(der(0x31, sequence(oid(0x55, 0x04, 0x03), der(0x0c, Buffer.from('tests')))));
@@ -13,7 +13,7 @@ export function createCertificate(): { readonly certificate: X509Certificate; re
   return { certificate, pem: `${privateKey.export({ type: 'pkcs8', format: 'pem' })}${certificate.toString()}` };
 }
 
-/** One element of X.690's distinguished encoding. */
+/** Encodes one element by the distinguished encoding rules of X.690. */
 function der(tag: number, ...parts: readonly Buffer[]): Buffer {
   const content = Buffer.concat(parts);
   const { length } = content;

@@ -1,15 +1,15 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 
-/** An address that leads elsewhere after a failover, as a managed service's does. */
+/** A TCP proxy whose target changes, like the address of a managed service after a failover. */
 export interface Forwarder {
   readonly port: number;
-  /** From here on new connections lead there; those that are open stay as they are. */
+  /** Changes the target of new connections; open ones stay as they are. */
   leadTo(port: number): void;
   close(): Promise<void>;
 }
 
-/** Makes one. @param target the port on this machine where it leads at first */
+/** Starts a proxy. @param target the local port of its first target */
 export async function startForwarder(target: number): Promise<Forwarder> {
   let port = target;
   const server = createServer((socket) => {

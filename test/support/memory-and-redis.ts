@@ -11,20 +11,20 @@ import { createSlotPool, type SlotPool } from '../../src/scheduling/slot-pool.js
 import { Secret } from '../../src/secret.js';
 import { describeWithRedis, startRedis, type TestRedis } from './redis.js';
 
-const secrets = ['a-secret-of-the-tests-own-for-both-forms'];
+const secrets = ['a-session-secret-for-tests-of-stores'];
 const unreadable = () => {
-  throw new Error('there was a value that could not be read');
+  throw new Error('a stored value could not be read');
 };
 
-/** What one process keeps for itself, or several share. */
-export interface Keeping {
+/** Creates the stores of a process that is by itself, or those that replicas share. */
+export interface Stores {
   readonly sessions: (idleMs?: number) => SessionStore;
   readonly tokens: () => TokenStore;
   readonly slotPool: (limit: number) => SlotPool;
 }
 
-/** Runs a suite over what is kept in memory and what is kept in Redis. */
-export function describeMemoryAndRedis(name: string, suite: (keeping: Keeping) => void): void {
+/** Runs a suite once with the stores in memory and once with those in Redis. */
+export function describeMemoryAndRedis(name: string, suite: (stores: Stores) => void): void {
   describe(`${name}, in memory`, () => {
     suite({
       sessions: (idleMs = 60_000) => new MemorySessionStore(idleMs),

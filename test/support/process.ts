@@ -2,19 +2,19 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-/** One of the built programs, running as a process of its own. */
+/** A built program that runs as a process. */
 export interface Program {
   readonly child: ChildProcess;
-  /** What it has written to stdout, line by line. */
+  /** The lines that it has written to stdout so far. */
   readonly stdout: readonly string[];
   readonly stderr: readonly string[];
-  /** Resolves with the first line, already written or yet to come, that holds `text`. */
+  /** Resolves with the first line on stdout, past or future, that contains `text`. */
   line(text: string): Promise<string>;
-  /** Resolves with the exit code, or the signal's name. */
+  /** Resolves with the exit code or the name of the signal. */
   readonly exited: Promise<number | string | null>;
 }
 
-/** Starts a built program with nothing but the given settings in its environment. */
+/** Starts a built program with only `env` and `PATH` in its environment. */
 export function startProgram(path: string, env: Readonly<Record<string, string>> = {}, args: string[] = []): Program {
   const child = spawn(process.execPath, [path, ...args], {
     env: { PATH: process.env['PATH'], ...env },
@@ -41,7 +41,7 @@ export function startProgram(path: string, env: Readonly<Record<string, string>>
   };
 }
 
-/** The address that the service says it listens on. */
+/** The address that the service logs once it listens. */
 export async function addressOf(program: Program): Promise<string> {
   const line = await program.line('listening on');
   const address = /http:\/\/[\w.[\]:]+/.exec(line)?.[0];

@@ -7,25 +7,25 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'redis';
 
-/** Whether there is a Redis on this machine. */
+/** Whether Redis is installed. */
 export const isInstalled = spawnSync('redis-server', ['--version']).status === 0;
 
-/** A real Redis of one's own, which can be taken away and brought back. */
+/** A Redis server that can be stopped, started and suspended. */
 export interface TestRedis {
   readonly url: string;
-  /** A client that sees everything. */
+  /** A client for the test itself. */
   readonly inspect: ReturnType<typeof clientOf>;
-  /** Ends it. What it kept is still there when it is started again. */
+  /** Stops the server. It has the same data when it is started again. */
   stop(): Promise<void>;
   start(): Promise<void>;
-  /** It is there, but does not answer. */
+  /** Suspends the server: it accepts connections, but does not respond. */
   pause(): void;
   resume(): void;
-  /** Ends it for good. */
+  /** Stops the server and removes its data. */
   close(): Promise<void>;
 }
 
-/** Starts one on a free port, in a folder of its own. */
+/** Starts a server on a free port, with its data in a temporary folder. */
 export async function startRedis(): Promise<TestRedis> {
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'redis-'));
@@ -46,7 +46,7 @@ export async function startRedis(): Promise<TestRedis> {
   }
 
   async function answers(): Promise<void> {
-    for (const giveUpAt = performance.now() + 10_000; performance.now() < giveUpAt; await sleep(20)) {
+    for (const giveUpAt = performance.now() + 60_000; performance.now() < giveUpAt; await sleep(20)) {
       if ((await inspect.ping().catch(() => '')) === 'PONG') return;
     }
     throw new Error('Redis did not start');

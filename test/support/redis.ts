@@ -3,7 +3,7 @@ import { isInstalled } from './redis-server.js';
 
 export { startRedis, type TestRedis } from './redis-server.js';
 
-if (!isInstalled && process.env['CI'] === 'true') throw new Error('CI wants a Redis');
+if (!isInstalled && process.env['CI'] === 'true') throw new Error('CI must have Redis');
 
-/** Tests with a Redis. Where there is none they are left out, by name. */
+/** Declares tests that need Redis. They are skipped where it is not installed. */
 export const describeWithRedis = describe.skipIf(!isInstalled);

@@ -1,20 +1,17 @@
-import { expect, vi } from 'vitest';
+import { afterEach } from 'vitest';
 import { clientWith, delegated, findState, signInUser, type TestUser } from './delegated.js';
+import { useFixture } from './fixture.js';
 import { addressOf, startProgram } from './process.js';
 import { startProvider, type TestProvider } from './provider.js';
 import { startRedis, type TestRedis } from './redis.js';
-import { startTestService, type TestService } from './service.js';
+import { startTestService, type TestService, untilReady } from './service.js';
 import { startTestSimulator, type TestSimulator } from './simulator.js';
 import type { KnownState } from './states.js';
 
 /** One of several services that share a Redis. */
-export type Replica = Pick<TestService, 'url' | 'address' | 'client' | 'stop'> & {
-  /** Whether it says that it is ready. */
-  readonly ready: () => Promise<number>;
-  /** Ends it without a chance to tidy up. Only for one that is a process. */
+export type Replica = Pick<TestService, 'url' | 'address' | 'client' | 'logged' | 'stop'> & {
+  /** Kills its process, which only a replica in a process of its own allows. */
   readonly kill: () => Promise<void>;
-  /** What it logged so far. */
-  readonly logged: readonly string[];
 };
 
 /** Two replicas, a Redis, a provider where people sign in, and a simulated Graph that knows their tokens. */
@@ -24,7 +21,7 @@ export interface Replicas {
   readonly simulator: TestSimulator;
   readonly one: Replica;
   readonly two: Replica;
-  /** Those of the replicas. */
+  /** The settings of the replicas. */
   readonly settings: Readonly<Record<string, string>>;
   readonly known: KnownState;
   /** Signs a user in at the first replica. `elsewhere` calls the second replica with the same cookies. */
@@ -32,8 +29,8 @@ export interface Replicas {
   stop(): Promise<void>;
 }
 
-/** Starts them, in this process or as two of their own. */
-export async function startReplicas(
+/** Starts replicas in this process, or each in a process of its own. */
+async function startReplicas(
   where: 'here' | 'processes',
   env: Readonly<Record<string, string>> = {},
 ): Promise<Replicas> {
@@ -43,7 +40,7 @@ export async function startReplicas(
   const settings = { ...delegated(simulator, provider), REDIS_URL: redis.url, ...env };
   const start = where === 'here' ? startHere : startProcess;
   const [one, two] = await Promise.all([start(settings), start(settings)]);
-  for (const replica of [one, two]) await untilReady(replica);
+  for (const { address } of [one, two]) await untilReady(address);
   return {
     redis,
     provider,
@@ -57,6 +54,7 @@ export async function startReplicas(
       return { ...own, elsewhere: clientWith(two, () => own.agent.cookies()) };
     },
     async stop() {
+      redis.resume();
       await simulator.reset();
       await Promise.all([one.stop(), two.stop()]);
       await provider.stop();
@@ -66,18 +64,30 @@ export async function startReplicas(
   };
 }
 
-const readiness = async (address: string) => (await fetch(`${address}/readyz`)).status;
-
-/** Resolves when a replica says that it is ready. */
-export const untilReady = ({ ready }: Pick<Replica, 'ready'>): Promise<void> =>
-  vi.waitFor(async () => expect(await ready()).toBe(200), { timeout: 10_000 });
+/**
+ * Starts replicas for the tests of a file or suite, resets the simulator after each test, and stops them at the end.
+ *
+ * @param lifetime whether all of the tests share the replicas, or each test has its own
+ */
+export function useReplicas(
+  where: 'here' | 'processes',
+  env: Readonly<Record<string, string>> = {},
+  lifetime: 'suite' | 'test' = 'suite',
+): Replicas {
+  const replicas = useFixture(
+    () => startReplicas(where, env),
+    (started) => started.stop(),
+    lifetime,
+  );
+  afterEach(() => replicas.simulator.reset());
+  return replicas;
+}
 
 async function startHere(settings: Readonly<Record<string, string>>): Promise<Replica> {
   const service = await startTestService(settings);
   return {
     ...service,
-    ready: () => readiness(service.address),
-    kill: () => Promise.reject(new Error('it lives in this process')),
+    kill: () => Promise.reject(new Error('the replica runs in the process of the test')),
   };
 }
 
@@ -93,7 +103,6 @@ async function startProcess(settings: Readonly<Record<string, string>>): Promise
     address,
     client: clientWith({ address }, () => []),
     logged: program.stdout,
-    ready: () => readiness(address),
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
   };

@@ -1,11 +1,11 @@
-/** One line of a scrape. */
+/** One sample of a scrape. */
 export interface Sample {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
-/** Everything that a service tells Prometheus. */
+/** Reads the metrics as Prometheus does. */
 export async function scrape(url: URL | undefined): Promise<readonly Sample[]> {
   const response = await fetch(url ?? '');
   if (!response.ok) throw new Error(`${response.status}`);

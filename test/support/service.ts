@@ -1,37 +1,38 @@
 import { createTRPCClient, httpLink, type TRPCClient, TRPCClientError } from '@trpc/client';
-import { expect, vi } from 'vitest';
+import { beforeEach, expect, vi } from 'vitest';
 import { loadConfig } from '../../src/config.js';
 import type { AppRouter, ErrorData } from '../../src/contract.js';
 import { createLog } from '../../src/log.js';
 import { type Service, startService } from '../../src/service.js';
+import { useFixture } from './fixture.js';
 import { startTestSimulator, type TestSimulator } from './simulator.js';
 
-/** The token that the service under test holds, and that must never be seen anywhere else. */
+/** The token of the service under test, which must not appear anywhere else. */
 export const canaryToken = 'canary-token-7f3a9c';
 
 /** The real service on a free port, with its log and a typed client. */
 export interface TestService extends Service {
-  /** Its address, as supertest takes it. */
+  /** Its origin, as supertest accepts it. */
   readonly address: string;
   readonly client: TRPCClient<AppRouter>;
-  /** Every line that was logged, at the level `trace`, as written. */
+  /** Every log line as written, at the level `trace`. */
   readonly logged: readonly string[];
-  /** The log lines that hold all of the given fields. */
+  /** The parsed log lines with all of the given fields. */
   lines(fields: Readonly<Record<string, unknown>>): readonly Readonly<Record<string, unknown>>[];
 }
 
-/** A client as a front end makes it. */
+/** A client as a front end creates it. */
 export function createClient(address: string): TRPCClient<AppRouter> {
   return createTRPCClient<AppRouter>({ links: [httpLink({ url: `${address}/trpc`, headers: { 'x-csrf': '1' } })] });
 }
 
-/** The Redis of the next service that is given none, if there is to be one. */
+/** The URL of the Redis database for the next service that is started without one. */
 let nextRedis: (() => string) | undefined;
 
 /**
- * From here on, each service that is given no Redis has a database of its own in this one.
+ * Gives each service that is started without a Redis a database of its own in this one.
  *
- * @returns undoes it
+ * @returns a function that undoes this
  */
 export function useRedisForAllServices(url: string): () => void {
   let count = 0;
@@ -41,7 +42,11 @@ export function useRedisForAllServices(url: string): () => void {
   };
 }
 
-/** Starts the service as `main` does, with settings of the test's own. */
+/** Resolves when the service at an address reports that it is ready. */
+export const untilReady = (address: string): Promise<void> =>
+  vi.waitFor(async () => expect((await fetch(`${address}/readyz`)).status).toBe(200), { timeout: 60_000 });
+
+/** Starts the service as `main` does, with the given settings. */
 export async function startTestService(env: Readonly<Record<string, string>> = {}): Promise<TestService> {
   const logged: string[] = [];
   const log = createLog('trace', { write: (line: string) => void logged.push(line) });
@@ -50,7 +55,7 @@ export async function startTestService(env: Readonly<Record<string, string>> = {
   const service = await startService(loadConfig({ PORT: '0', SIGN_IN: 'off', ...kept, ...env }), log);
   const address = service.url.origin;
   if (redis !== undefined) {
-    await vi.waitFor(async () => expect((await fetch(`${address}/readyz`)).status).toBe(200), { timeout: 10_000 });
+    await untilReady(address);
   }
   return {
     ...service,
@@ -64,14 +69,14 @@ export async function startTestService(env: Readonly<Record<string, string>> = {
   };
 }
 
-/** A service and the simulator behind it, joined as a tenant would be: by address and token. */
+/** A service and the simulator that it uses as Graph, connected as with a tenant: by address and token. */
 export interface Pair {
   readonly simulator: TestSimulator;
   readonly service: TestService;
   stop(): Promise<void>;
 }
 
-/** Starts both. Calls have three seconds, so that a test of their end doesn't wait for half a minute. */
+/** Starts a pair. The deadline of calls is 3 s by default, so that tests of it don't wait for half a minute. */
 export async function startPair(env: Readonly<Record<string, string>> = {}): Promise<Pair> {
   const simulator = await startTestSimulator();
   await simulator.register(canaryToken);
@@ -91,6 +96,28 @@ export async function startPair(env: Readonly<Record<string, string>> = {}): Pro
       await simulator.close();
     },
   };
+}
+
+/**
+ * Starts a pair before the tests of a file or suite, resets the simulator before each of them, and stops the pair after
+ * the last one.
+ *
+ * @param graph settings of the simulator
+ */
+export function usePair(
+  env: Readonly<Record<string, string>> = {},
+  graph: Readonly<Record<string, unknown>> = {},
+): Pair {
+  const pair = useFixture(
+    async () => {
+      const started = await startPair(env);
+      await started.simulator.settings(graph);
+      return started;
+    },
+    (started) => started.stop(),
+  );
+  beforeEach(() => pair.simulator.reset());
+  return pair;
 }
 
 /** The `error.data` of a call that must fail. */

@@ -2,13 +2,13 @@ import type { RouterOutputs } from '../../src/contract.js';
 import type { StateRef } from '../../src/graph/routes.js';
 import type { TestService } from './service.js';
 
-/** A user state of the simulated tenant, by what a call names it with. */
+/** A user state of the simulated tenant, and the ids that identify it in calls. */
 export interface KnownState {
   readonly target: StateRef;
   readonly state: RouterOutputs['scriptUserState']['get'];
 }
 
-/** Finds user states of one script, at least as many as wanted. */
+/** Finds a script with at least that many user states, and returns its first page of them. */
 export async function someStates(
   { client }: Pick<TestService, 'client'>,
   atLeast: number,

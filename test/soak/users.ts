@@ -3,24 +3,25 @@ import { createTRPCClient, httpBatchStreamLink, httpLink, type TRPCClient, TRPCC
 import type { AppRouter } from '../../src/contract.js';
 import { type StateRef, userStatePath, userStatesPath } from '../../src/graph/routes.js';
 import { createUserAgent, type UserAgent } from '../support/user-agent.js';
-import type { Seen, Told } from './judge.js';
+import type { ReportedWrite, SessionViolation } from './checker.js';
 
-/** What everybody notes into. */
-export interface Notes {
-  readonly told: Told[];
-  readonly seen: Seen[];
+/** The history of a run, to which all users add. */
+export interface History {
+  readonly writes: ReportedWrite[];
+  readonly sessionViolations: SessionViolation[];
+  /** How often each outcome was reported. */
   readonly outcomes: Map<string, number>;
 }
 
-/** What a person has to do with. */
-export interface Desk {
+/** What a simulated user works with. */
+export interface Assignment {
   readonly number: number;
-  /** Where the service is, and where people sign in. */
+  /** The origins of the service and of the identity provider. */
   readonly url: string;
   readonly issuer: string;
-  /** States that nobody else writes to. */
+  /** States that no other user writes to. */
   readonly states: readonly StateRef[];
-  readonly notes: Notes;
+  readonly history: History;
   readonly signal: AbortSignal;
 }
 
@@ -29,15 +30,15 @@ let values = 1_000;
 /** A value that no other write sets. */
 const newValue = () => values++;
 
-/** What became of a call: `OK`, its reason, or `LOST` when there was no answer of the service's. */
+/** The outcome of a failed call: its reason, or `LOST` without a response of the service. */
 function outcomeOf(error: unknown): string {
   if (!(error instanceof TRPCClientError)) throw error;
   return (error as TRPCClientError<AppRouter>).data?.reason ?? 'LOST';
 }
 
-/** Somebody who works at the service, as long as they are let. */
-export async function work(desk: Desk): Promise<void> {
-  const { number, url, issuer, notes, signal } = desk;
+/** Reads, updates, creates, deletes and signs out at random until the signal aborts. */
+export async function simulateUser(assignment: Assignment): Promise<void> {
+  const { number, url, issuer, history, signal } = assignment;
   const at = new URL(url);
   const origin = `http://localhost:${at.port}`;
   const agent: UserAgent = createUserAgent({ url: at, address: url }, origin, issuer);
@@ -59,9 +60,9 @@ export async function work(desk: Desk): Promise<void> {
       done = { outcome: outcomeOf(error) };
     }
     if (done.outcome === 'SIGN_IN_REQUIRED' && own === cookie) {
-      notes.seen.push({ session: number, what: 'signed out, though nobody signed out' });
+      history.sessionViolations.push({ session: number, what: 'signed out without a sign-out' });
     }
-    notes.outcomes.set(done.outcome, (notes.outcomes.get(done.outcome) ?? 0) + 1);
+    history.outcomes.set(done.outcome, (history.outcomes.get(done.outcome) ?? 0) + 1);
     return done;
   }
 
@@ -76,40 +77,41 @@ export async function work(desk: Desk): Promise<void> {
     }
   }
 
-  async function look(): Promise<void> {
+  async function readSession(): Promise<void> {
     const { value } = await call(() => client.session.current.query());
-    if (value !== undefined && value.user.oid !== oid) notes.seen.push({ session: number, what: 'another person' });
+    if (value !== undefined && value.user.oid !== oid)
+      history.sessionViolations.push({ session: number, what: 'another user' });
   }
 
   async function update(): Promise<void> {
-    const target = desk.states[values % desk.states.length];
+    const target = assignment.states[values % assignment.states.length];
     if (target === undefined) return;
     const value = newValue();
     const { outcome } = await call(() =>
       client.scriptUserState.update.mutate({ ...target, patch: { errorDeviceCount: value } }),
     );
-    notes.told.push({ action: 'update', path: userStatePath(target), value: String(value), outcome });
+    history.writes.push({ action: 'update', path: userStatePath(target), value: String(value), outcome });
   }
 
   async function createAndDelete(): Promise<void> {
-    const [script] = desk.states;
+    const [script] = assignment.states;
     if (script === undefined) return;
     const { scriptKind, scriptId } = script;
     const name = `soak-${newValue()}@contoso.example`;
     const userState = { successDeviceCount: 1, errorDeviceCount: 0, userPrincipalName: name };
     const made = await call(() => client.scriptUserState.create.mutate({ scriptKind, scriptId, userState }));
-    notes.told.push({ action: 'create', path: userStatesPath(script), value: name, outcome: made.outcome });
+    history.writes.push({ action: 'create', path: userStatesPath(script), value: name, outcome: made.outcome });
     if (made.value === undefined) return;
     const target = { scriptKind, scriptId, userStateId: made.value.id };
     const gone = await call(() => client.scriptUserState.delete.mutate(target));
-    notes.told.push({ action: 'delete', path: userStatePath(target), value: null, outcome: gone.outcome });
+    history.writes.push({ action: 'delete', path: userStatePath(target), value: null, outcome: gone.outcome });
   }
 
   async function signOutAndIn(): Promise<void> {
     const before = cookie;
     const page = await agent.signOut().catch(() => undefined);
     cookie = '';
-    // Without an answer, or with a refusal, nobody knows whether the session still lasts.
+    // Without a successful response the session may still be valid.
     for (let asked = page?.status === 200 ? 0 : 2; asked < 2; asked++) {
       const again = await clientWith(() => before)
         .session.current.query()
@@ -117,7 +119,7 @@ export async function work(desk: Desk): Promise<void> {
           () => 'OK',
           (error: unknown) => outcomeOf(error),
         );
-      if (again === 'OK') notes.seen.push({ session: number, what: 'there again after a sign-out' });
+      if (again === 'OK') history.sessionViolations.push({ session: number, what: 'valid after a sign-out' });
     }
     await signIn();
   }
@@ -125,9 +127,9 @@ export async function work(desk: Desk): Promise<void> {
   await signIn();
   while (!signal.aborted) {
     const dice = Math.random();
-    if (dice < 0.4) await look();
+    if (dice < 0.4) await readSession();
     else if (dice < 0.6) {
-      const target = desk.states[0];
+      const target = assignment.states[0];
       if (target !== undefined) await call(() => client.scriptUserState.get.query(target));
     } else if (dice < 0.93) await update();
     else if (dice < 0.98) await createAndDelete();
@@ -136,9 +138,9 @@ export async function work(desk: Desk): Promise<void> {
   }
 }
 
-/** Somebody who corrects many states at a time, time and again. */
-export async function workInBulk(desk: Desk): Promise<void> {
-  const { url, issuer, notes, signal, states } = desk;
+/** Updates all of its states in bulk, again and again, until the signal aborts. */
+export async function simulateBulkUser(assignment: Assignment): Promise<void> {
+  const { url, issuer, history, signal, states } = assignment;
   const at = new URL(url);
   const agent = createUserAgent({ url: at, address: url }, `http://localhost:${at.port}`, issuer);
   await agent.signIn('').catch(() => undefined);
@@ -154,13 +156,13 @@ export async function workInBulk(desk: Desk): Promise<void> {
         if ('index' in each) outcomes[each.index] = each.ok ? 'OK' : each.error.data.reason;
       }
     } catch {
-      // The rows that were not answered are lost.
+      // Rows without a result are lost.
     }
     for (const [index, { patch, ...target }] of updates.entries()) {
       const outcome = outcomes[index] ?? 'LOST';
       const value = String(patch.errorDeviceCount);
-      notes.told.push({ action: 'update', path: userStatePath(target), value, outcome });
-      notes.outcomes.set(`row ${outcome}`, (notes.outcomes.get(`row ${outcome}`) ?? 0) + 1);
+      history.writes.push({ action: 'update', path: userStatePath(target), value, outcome });
+      history.outcomes.set(`row ${outcome}`, (history.outcomes.get(`row ${outcome}`) ?? 0) + 1);
     }
     await sleep(500, undefined, { signal }).catch(() => undefined);
   }

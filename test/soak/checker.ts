@@ -1,0 +1,108 @@
+/** One write, and the outcome that was reported to its caller. */
+export interface ReportedWrite {
+  readonly action: 'update' | 'create' | 'delete';
+  /** The path of the state; for a new state, that of the states of its script. */
+  readonly path: string;
+  /** The value that it sets, which no other write sets. `null` for a delete. */
+  readonly value: string | null;
+  /** `OK`, a reason of the contract, or `LOST` without a response. */
+  readonly outcome: string;
+}
+
+/** One request in the journal of the simulator. */
+export interface JournalRecord {
+  readonly atMs: number;
+  readonly method: string;
+  readonly path: string;
+  readonly value: string | null;
+  readonly applied: boolean;
+  readonly status: number | null;
+  /** The fault that was injected. */
+  readonly fault: string | null;
+}
+
+/** What a session observed that must not happen. */
+export interface SessionViolation {
+  readonly session: number;
+  readonly what: 'another user' | 'signed out without a sign-out' | 'valid after a sign-out';
+}
+
+/** Descriptions of the violations of each rule; all lists are empty after a correct run. */
+export type Violations = Readonly<Record<string, readonly string[]>>;
+
+/** Outcomes after which a write may or may not be applied. */
+const unknownOutcomes = new Set(['OUTCOME_UNKNOWN', 'CLIENT_CLOSED', 'LOST']);
+
+const windowMs = 20_000;
+
+const methods = { update: 'PATCH', create: 'POST', delete: 'DELETE' } as const;
+
+const describeWrite = ({ action, path, value, outcome }: ReportedWrite) =>
+  `${action} ${path} to ${value}: reported ${outcome}`;
+
+/**
+ * Compares the outcomes that callers were told with the journal of the simulator.
+ *
+ * @param quota writes that may be sent in 20 s
+ */
+export function checkHistory(
+  reported: readonly ReportedWrite[],
+  journal: readonly JournalRecord[],
+  sessions: readonly SessionViolation[],
+  quota: number,
+): Violations {
+  const keyOf = (method: string, path: string, value: string | null) => `${method} ${path} ${value}`;
+  const applied = new Map<string, number>();
+  for (const each of journal.filter((entry) => entry.applied)) {
+    const key = keyOf(each.method, each.path, each.value);
+    applied.set(key, (applied.get(key) ?? 0) + 1);
+  }
+  const timesApplied = ({ action, path, value }: ReportedWrite) =>
+    applied.get(keyOf(methods[action], path, value)) ?? 0;
+  return {
+    'reported done, but not applied': reported
+      .filter((each) => each.outcome === 'OK' && timesApplied(each) === 0)
+      .map(describeWrite),
+    'reported failed, but applied': reported
+      .filter((each) => each.outcome !== 'OK' && !unknownOutcomes.has(each.outcome) && timesApplied(each) > 0)
+      .map(describeWrite),
+    'created twice': reported.filter((each) => each.action === 'create' && timesApplied(each) > 1).map(describeWrite),
+    'out of order': findReordered(reported, journal),
+    'internal errors': reported.filter(({ outcome }) => outcome === 'INTERNAL').map(describeWrite),
+    'sessions mixed up': sessions.map(({ session, what }) => `session ${session}: ${what}`),
+    'quota exceeded': findExcess(journal, quota),
+    'throttled without a fault': journal
+      .filter(({ status, fault }) => status === 429 && fault === null)
+      .map(({ method, path, atMs }) => `${method} ${path} at ${atMs} ms`),
+  };
+}
+
+/** The updates of one state are reported in the order of their calls, each of which follows the response to the last. */
+function findReordered(reported: readonly ReportedWrite[], journal: readonly JournalRecord[]): readonly string[] {
+  const positions = new Map<string, number>();
+  for (const [position, { action, path, value }] of reported.entries()) {
+    if (action === 'update') positions.set(`${path} ${value}`, position);
+  }
+  const last = new Map<string, { readonly position: number; readonly value: string | null }>();
+  const violations: string[] = [];
+  for (const { method, path, value } of journal) {
+    const position = method === 'PATCH' ? positions.get(`${path} ${value}`) : undefined;
+    if (position === undefined) continue;
+    const previous = last.get(path);
+    if (previous !== undefined && previous.position > position) {
+      violations.push(`${path}: ${value} arrived after ${previous.value}`);
+    } else last.set(path, { position, value });
+  }
+  return violations;
+}
+
+function findExcess(journal: readonly JournalRecord[], quota: number): readonly string[] {
+  const times = journal.filter(({ method }) => method !== 'GET').map(({ atMs }) => atMs);
+  const violations: string[] = [];
+  for (const [index, atMs] of times.entries()) {
+    const first = times[index - quota];
+    if (first !== undefined && atMs - first < windowMs)
+      violations.push(`${quota + 1} writes from ${first} to ${atMs} ms`);
+  }
+  return violations;
+}
