@@ -25,7 +25,7 @@ export type CallReason =
  */
 export type Certainty = 'refused' | 'deferred' | 'unknown';
 
-/** The identifiers that Microsoft's support asks for. */
+/** The identifiers that Microsoft support needs. */
 export interface GraphIds {
   readonly requestId?: string;
   readonly clientRequestId?: string;
@@ -50,8 +50,8 @@ export interface CallErrorDetails {
 }
 
 /**
- * The one error with a reason, whoever throws it: the Graph layer, the schedulers, Redis or sign-in. Its `message` is
- * for the log; users see the text of `reason` and `publicMessage`.
+ * A failure with a reason. The Graph layer, scheduling, Redis and sign-in all throw it. Its `message` is for the log;
+ * users see the message of its `reason` and `publicMessage`.
  */
 export class CallError extends Error {
   override readonly name = 'CallError';

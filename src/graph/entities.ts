@@ -64,7 +64,7 @@ export function requireEntity<T>(schema: z.ZodType<T>, response: GraphResponse):
 /**
  * Reads one page of a collection.
  *
- * @throws {CallError} `GRAPH_PROTOCOL` if the response is no such page
+ * @throws {CallError} `GRAPH_PROTOCOL` if the response is not such a page
  */
 export function requirePage<T>(
   schema: z.ZodType<T>,

@@ -1,4 +1,4 @@
-/** The kinds of script that Intune keeps user run states for: macOS and Linux, Windows, macOS custom attributes. */
+/** The kinds of script that have user run states: for macOS and Linux, for Windows, and macOS custom attributes. */
 export const scriptKinds = ['deviceShellScript', 'deviceManagementScript', 'deviceCustomAttributeShellScript'] as const;
 
 /** One of {@link scriptKinds}. */
@@ -10,50 +10,50 @@ const collections = {
   deviceCustomAttributeShellScript: 'deviceCustomAttributeShellScripts',
 } as const satisfies Record<ScriptKind, string>;
 
-/** One script. */
+/** Identifies a script. */
 export interface ScriptRef {
   readonly scriptKind: ScriptKind;
   readonly scriptId: string;
 }
 
-/** One person's run state of one script. */
+/** Identifies the run state of one person for one script. */
 export interface StateRef extends ScriptRef {
   readonly userStateId: string;
 }
 
 /**
- * What an id may look like: real ones are `<guid>:<guid>`, the documentation's are no valid GUIDs, so any string of a
- * safe alphabet. An empty one would collapse the path and name another resource.
+ * The ids that are accepted: any string of a safe alphabet. Real ids are `<guid>:<guid>`, but the documentation has ids
+ * that are not valid GUIDs. An empty id would collapse the path and name another resource.
  */
 export const idPattern = /^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,256}$/;
 
-/** Percent-encodes an id as the one path segment that it is. A second line of defence: inputs are checked before. */
+/** Percent-encodes an id as one path segment. Inputs are validated before; this is a second line of defence. */
 function segment(id: string): string {
   if (!idPattern.test(id)) throw new TypeError('not an id');
   return encodeURIComponent(id);
 }
 
-/** The collection of a kind of script, relative to the base address. */
+/** The path of a collection of scripts, relative to the base URL. */
 export function scriptsPath(scriptKind: ScriptKind): string {
   return `deviceManagement/${collections[scriptKind]}`;
 }
 
-/** The user run states of one script. */
+/** The path of the user run states of a script. */
 export function userStatesPath({ scriptKind, scriptId }: ScriptRef): string {
   return `${scriptsPath(scriptKind)}/${segment(scriptId)}/userRunStates`;
 }
 
-/** One user run state. */
+/** The path of a user run state. */
 export function userStatePath(target: StateRef): string {
   return `${userStatesPath(target)}/${segment(target.userStateId)}`;
 }
 
-/** What tells one user run state from another: Graph's ids are GUIDs, which are the same in capitals. */
+/** A key that is the same for all spellings of a user run state: GUIDs are compared without regard to case. */
 export function stateKey(target: StateRef): string {
   return userStatePath(target).toLowerCase();
 }
 
-/** The device run states behind one user run state. */
+/** The path of the device run states of a user run state. */
 export function deviceStatesPath(target: StateRef): string {
   return `${userStatePath(target)}/deviceRunStates`;
 }

@@ -46,7 +46,7 @@ const pollHeadsScript = `
   return heads`;
 
 /**
- * Removes a ticket and tells the replicas whose tickets follow.
+ * Removes a ticket and notifies the replicas whose tickets follow.
  *
  * KEYS: the queue (list)
  * ARGV: ticket, channel, message

@@ -130,7 +130,7 @@ export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
         retryAt: repliedAt + Math.min(freeInMs, requestEveryMs),
       };
     } catch (error) {
-      // The reply is lost or late: nobody uses the slots that the script may have taken.
+      // The reply is lost or late, but the script may have taken slots: release them.
       for (const member of members) releaseOf(member)(false);
       throw error instanceof CallError ? error : storeUnavailable(error);
     }

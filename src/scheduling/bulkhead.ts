@@ -16,7 +16,7 @@ export interface Bulkhead {
  * Creates a bulkhead.
  *
  * @param limit of calls at a time; one key gets at most half of it
- * @param retryAfterMs what rejected callers are told
+ * @param retryAfterMs of the error for rejected calls
  */
 export function createBulkhead(limit: number, retryAfterMs: number): Bulkhead {
   const countByKey = new Map<FairnessKey, number>();

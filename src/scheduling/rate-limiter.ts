@@ -5,7 +5,7 @@ import type { PerPriority, Priority, RequestPriority } from './priority.js';
 import { createRoundRobinQueue } from './round-robin-queue.js';
 import { type Grant, type Release, type SlotPool, windowMs } from './slot-pool.js';
 
-/** The longest pause of bulk requests, whatever Graph asks for: after it, one batch finds out whether it still holds. */
+/** The longest pause of bulk requests, however long Graph's `Retry-After` is: then one batch tests whether it still throttles. */
 const maxBulkPauseMs = 300_000;
 
 /** Bulk requests start one batch at a time, with a turn of the event loop between batches. */
@@ -37,7 +37,7 @@ export interface RateLimiter {
   acquire(priority: RequestPriority, deadline: Deadline, isRetry: boolean): Promise<Release>;
   /** Raises a bulk request to interactive priority, also while it waits. */
   boost(priority: RequestPriority): void;
-  /** Starts no bulk requests for so long: Graph throttles, because other applications share its quota. */
+  /** Pauses bulk requests: Graph throttles because other applications share its quota. */
   pauseBulk(ms: number): void;
   usage(): Promise<Usage>;
 }

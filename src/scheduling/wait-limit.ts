@@ -1,7 +1,7 @@
-/** How long to wait for something. */
+/** The limit of a wait. */
 export interface WaitLimit {
   readonly timeoutMs: number;
-  /** Aborts when nobody waits any more. */
+  /** Aborts when the result is no longer needed. */
   readonly signal: AbortSignal;
 }
 

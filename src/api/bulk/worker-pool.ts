@@ -11,7 +11,7 @@ export interface PoolOptions<Item, T> {
   readonly run: (item: Item, index: number) => Promise<T>;
   /** Called once, when no further item will be started. */
   readonly onStop: (this: void) => void;
-  /** Aborts when nobody waits for the results any more. */
+  /** Aborts when the results are no longer needed. */
   readonly signal: AbortSignal | undefined;
 }
 

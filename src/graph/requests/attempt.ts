@@ -13,7 +13,7 @@ import {
 } from '../wire/transport.js';
 import type { CallContext } from './call-context.js';
 
-/** Attempts that fail without saying when to come back are repeated until there are this many. */
+/** The most attempts if the failures do not say when to retry. */
 const maxBlindAttempts = 3;
 
 /** How long bulk requests pause after a 429 that doesn't say for how long. */
@@ -25,7 +25,7 @@ export interface GraphClient {
    * Makes one attempt. A token that Graph rejects is replaced once, with the claims of Graph's challenge.
    *
    * @returns a 2xx response
-   * @throws {CallError} for any other outcome; its `certainty` tells what is known about the request
+   * @throws {CallError} for any other outcome; its `certainty` says what is known about the request
    */
   attempt(request: GraphRequest, context: CallContext, isRetry: boolean): Promise<GraphResponse>;
   /**
@@ -128,9 +128,9 @@ function tokenFor(
 /** Whether and when another attempt is made. */
 export interface RetryPlan {
   readonly waitMs: number;
-  /** Whether there is time for it, and Graph has said when to come back or has not failed too often. */
+  /** Whether there is time for it, and the failure says when to retry or there were few attempts. */
   readonly isAllowed: boolean;
-  /** The failure to end with if there is no other attempt: a throttled caller is always told when to come back. */
+  /** The failure to end with if there is no other attempt. If it was throttled, it says when to retry. */
   readonly finalFailure: CallError;
 }
 

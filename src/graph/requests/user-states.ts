@@ -27,7 +27,7 @@ export function createUserStates(client: GraphClient, page: Pager, basePath: str
   const get = (path: string, context: CallContext) =>
     client.read(path, (response) => requireEntity(scriptUserState, response), context);
 
-  /** Without an id, a new state cannot be told from one that was there before: a match proves nothing. */
+  /** Without an id, a new state cannot be distinguished from an earlier one with equal values. */
   async function assertNoEqualState(script: ScriptRef, state: NewUserState, context: CallContext): Promise<undefined> {
     let cursor: string | undefined;
     do {

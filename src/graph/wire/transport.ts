@@ -35,14 +35,14 @@ export interface GraphResponse {
 }
 
 /**
- * Why there is no complete response.
+ * Why no complete response arrived.
  * - `connection`: the connection failed
  * - `invalid-response`: something arrived that cannot be read as a response to the request
- * - `aborted`: the time was over, or nobody waited any more
+ * - `aborted`: the time was over, or the call was cancelled
  */
 export type TransportFailure = 'connection' | 'invalid-response' | 'aborted';
 
-/** There is no complete response. */
+/** No complete response arrived. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   /** Whether the request left, and so may have been received. */
