@@ -1,80 +1,80 @@
 import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { Reason } from '../../src/contract.js';
-import type { BrowserSession, Site } from './console.js';
+import type { BrowserSession, TestConsole } from './console.js';
 import type { FaultRule } from './simulator.js';
 
-/** What the simulator does, the reason that comes of it, and the words that the page has for that. */
-export type Case = [reason: Reason, fault: FaultRule, ...words: string[]];
+/** A fault of Graph, the reason that it results in, and the texts with which the page shows it. */
+export type FaultCase = [reason: Reason, fault: FaultRule, ...texts: string[]];
 
-/** A script of the simulated tenant, and one person of its list. */
+/** A script of the simulated tenant, and a person in its list. */
 export const script = 'Clean up temp folders - Kiosks';
 const person = 'amir.zielinski';
 
-/** The row of a person. A dialog hides what is behind it from everybody but the eye: so it is looked for by what is seen. */
+/** The row of a person. A selector by attribute also finds it behind a modal dialog, where it is `aria-hidden`. */
 export const rowOf = (page: Page, name = person) => page.locator('[role=row]', { hasText: name });
 
-/** How many devices failed, as the row says. */
+/** The number of failed devices in a row. */
 const failedIn = (row: Locator) => row.locator('[role=gridcell]').nth(3);
 
-/** Somebody who is changing a state. */
-export interface Editing extends BrowserSession {
+/** A session with an open edit dialog. */
+export interface EditSession extends BrowserSession {
   readonly row: Locator;
   readonly dialog: Locator;
   readonly field: Locator;
-  /** What the row said before, and what is typed instead. */
+  /** The number of failed devices in the row, and the one in the dialog. */
   readonly before: string;
   readonly typed: string;
   readonly click: (button: string) => Promise<void>;
-  /** Expects the row to show a number of failed devices. */
-  readonly shows: (failed: string) => Promise<void>;
-  /** Sends what is typed, and expects it to be saved. */
+  /** Waits until the row shows a number of failed devices. */
+  readonly rowShows: (failed: string) => Promise<void>;
+  /** Clicks a button and waits until the change has been saved. */
   readonly saves: (button: 'Save' | 'Send again') => Promise<void>;
 }
 
-/** Opens the dialog of a person and types one failed device more. */
-export async function edit(desk: BrowserSession): Promise<Editing> {
-  const { page } = desk;
-  await desk.open();
-  await desk.choose('PowerShell', script);
+/** Opens the edit dialog of a person and enters one failed device more. */
+export async function edit(session: BrowserSession): Promise<EditSession> {
+  const { page } = session;
+  await session.open();
+  await session.selectScript('PowerShell', script);
   const row = rowOf(page);
   const before = (await failedIn(row).textContent()) ?? '';
   const typed = String(Number(before.replaceAll(',', '')) + 1);
   const dialog = page.getByRole('dialog');
   const field = dialog.getByLabel('Devices failed');
   const click = (button: string) => dialog.getByRole('button', { name: button, exact: true }).click();
-  const shows = (failed: string) => failedIn(row).getByText(failed, { exact: true }).waitFor();
+  const rowShows = (failed: string) => failedIn(row).getByText(failed, { exact: true }).waitFor();
   await row.getByRole('button', { name: 'Edit' }).click();
   await field.fill(typed);
   return {
-    ...desk,
+    ...session,
     row,
     dialog,
     field,
     before,
     typed,
     click,
-    shows,
+    rowShows,
     async saves(button) {
       await click(button);
-      await page.getByText(`Saved: ${person}`).first().waitFor();
+      await session.expectToast(`Saved: ${person}`);
       await dialog.waitFor({ state: 'detached' });
-      await shows(typed);
+      await rowShows(typed);
     },
   };
 }
 
-/** Expects a failure's title and what to do next, and a request id by which the log knows that very failure. */
+/** Expects the texts of a failure, and a request ID with which the log has that failure. */
 export async function expectFailure(
-  { service }: Site,
+  { service }: Pick<TestConsole, 'service'>,
   within: Locator,
   reason: Reason,
-  ...words: readonly string[]
+  ...texts: readonly string[]
 ): Promise<void> {
-  const notice = within.getByRole('group').filter({ hasText: words[0] ?? '' });
+  const notice = within.getByRole('group').filter({ hasText: texts[0] ?? '' });
   await notice.waitFor();
   const text = await notice.textContent();
-  for (const each of words) expect(text).toContain(each);
-  const requestId = /Request id: (\S+)/.exec(text ?? '')?.[1] ?? 'none';
+  for (const each of texts) expect(text).toContain(each);
+  const requestId = /Request ID: (\S+)/.exec(text ?? '')?.[1] ?? 'none';
   await expect.poll(() => service.lines({ requestId, reason })).not.toEqual([]);
 }
