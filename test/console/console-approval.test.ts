@@ -16,7 +16,7 @@ describeConsole('the console, when changes require approval', {}, (app) => {
   /** Sends the change with a justification. @returns the approval code */
   async function requestApproval({ dialog, click }: EditSession): Promise<string> {
     await click('Save');
-    await dialog.getByLabel('Justification').fill(justification);
+    await dialog.getByRole('textbox', { name: 'Justification' }).fill(justification);
     await click('Send again');
     await dialog.getByText(pending[0] ?? '').waitFor();
     return codeIn(dialog);
@@ -41,7 +41,7 @@ describeConsole('the console, when changes require approval', {}, (app) => {
     await rowShows(before);
     await session.expectAccessible();
 
-    await dialog.getByLabel('Justification').fill(justification);
+    await dialog.getByRole('textbox', { name: 'Justification' }).fill(justification);
     await click('Send again');
     await expectFailure(app, dialog, 'APPROVAL_PENDING', ...pending);
     await rowShows(before);

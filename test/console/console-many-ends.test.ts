@@ -20,7 +20,7 @@ describeConsole('bulk updates that require approval', {}, (app) => {
     await press('Retry failed');
     await dialog.getByText('Enter a justification').waitFor();
     await expectAccessible();
-    await dialog.getByLabel('Justification').fill('Because of réasons');
+    await dialog.getByRole('textbox', { name: 'Justification' }).fill('Because of réasons');
     await app.simulator.reset();
     await press('Retry failed');
     expect(await heading(/awaiting/)).toBe('0 changed, 2 awaiting approval');

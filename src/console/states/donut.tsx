@@ -5,6 +5,8 @@ const size = 128;
 const innerRadius = 46;
 const strokeWidth = size / 2 - innerRadius;
 const radius = innerRadius + strokeWidth / 2;
+/** Between segments, as a share of the circumference. */
+const gap = 0.008;
 
 const useStyles = makeStyles({
   // Forced colours would give all segments the same one.
@@ -26,10 +28,11 @@ interface DonutProps {
   readonly caption: string;
 }
 
-/** A donut chart with a number in its center. The segments start at the top, clockwise. */
+/** A donut chart with a number in its center. The segments start at the top and run clockwise. */
 export function Donut({ segments, label, number, caption }: DonutProps) {
   const styles = useStyles();
   const total = segments.reduce((sum, { count }) => sum + count, 0);
+  const gapCount = segments.some(({ count }) => count === total) ? 0 : total * gap;
   let before = 0;
   return (
     <svg role="img" aria-label={label} width={size} height={size} className={styles.donut}>
@@ -45,7 +48,7 @@ export function Donut({ segments, label, number, caption }: DonutProps) {
                 cy={size / 2}
                 r={radius}
                 pathLength={total}
-                strokeDasharray={`${count} ${total - count}`}
+                strokeDasharray={`${Math.max(count - gapCount, gapCount / 2)} ${total}`}
                 strokeDashoffset={offset}
                 style={{ stroke: color }}
               />
