@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { describeConsole } from '../support/console.js';
-import { type EditSession, edit, expectFailure } from '../support/console-faults.js';
+import { type EditSession, edit, expectFailure } from '../support/console-edit.js';
 
 const justification = 'The counts are from before the repair.';
 /** In the encoding of Graph's header. */

@@ -2,7 +2,7 @@ import { createTRPCClient, httpBatchLink } from '@trpc/client';
 import { expect, test } from 'vitest';
 import type { AppRouter } from '../../src/contract.js';
 import { describeConsole, startConsole } from '../support/console.js';
-import { edit, expectFailure, type FaultCase } from '../support/console-faults.js';
+import { edit, expectFailure, type FaultCase } from '../support/console-edit.js';
 
 /** Every reason for which Graph does not make a change. */
 const refusals: FaultCase[] = [

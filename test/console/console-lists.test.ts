@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { describeConsole } from '../support/console.js';
-import { expectFailure, type FaultCase, rowOf, script } from '../support/console-faults.js';
+import { expectFailure, type FaultCase, rowOf, script } from '../support/console-edit.js';
 
 /** Failures of each list. */
 const lists: FaultCase[] = [

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { describeConsole } from '../support/console.js';
-import { edit, expectFailure, rowOf, script } from '../support/console-faults.js';
+import { edit, expectFailure, rowOf, script } from '../support/console-edit.js';
 import { startTestService } from '../support/service.js';
 
 const query = '?kind=deviceManagementScript&find=zielinski';

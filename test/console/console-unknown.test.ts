@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { describeConsole } from '../support/console.js';
-import { edit, expectFailure } from '../support/console-faults.js';
+import { edit, expectFailure } from '../support/console-edit.js';
 
 describeConsole('the console, when the outcome of a change is unknown', {}, (app) => {
   const unknown = [

@@ -1,7 +1,8 @@
 import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { Reason } from '../../src/contract.js';
-import type { BrowserSession, TestConsole } from './console.js';
+import type { BrowserSession } from './browser-session.js';
+import type { TestConsole } from './console.js';
 import type { FaultRule } from './simulator.js';
 
 /** A fault of Graph, the reason that it results in, and the texts with which the page shows it. */
