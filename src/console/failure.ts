@@ -28,7 +28,7 @@ const texts = {
     'Your role does not allow this',
     'Ask the owner of this application for the role that can change states.',
   ],
-  GRAPH_NOT_FOUND: ['The state no longer exists', 'It may have been deleted in Intune. Refresh the list.'],
+  GRAPH_NOT_FOUND: ['It no longer exists', 'It may have been deleted in Intune. Refresh the list.'],
   GRAPH_REJECTED: ['Microsoft Graph rejected the values', 'Correct them as the message says, then save again.'],
   GRAPH_ROUTE_NOT_IMPLEMENTED: [
     'This tenant does not support the operation',
@@ -47,7 +47,7 @@ const texts = {
     'Give them the approval code. After they approve, send the change again from here.',
   ],
   CONFLICT: ['Someone else changed this state', 'Refresh the list and check the current values before you try again.'],
-  THROTTLED: ['Microsoft Graph is throttling requests', 'The change was not made. Wait a moment, then try again.'],
+  THROTTLED: ['Microsoft Graph is throttling requests', 'Wait a moment, then try again.'],
   CREDENTIAL_UNAVAILABLE: [
     'The service cannot sign in to Microsoft Graph',
     "Contact the service's operators and give them the request ID.",

@@ -134,7 +134,7 @@ describeConsole('bulk updates', { GRAPH_WRITES_PER_20S: '100000' }, (app) => {
     const titles = [
       'Microsoft Graph rejected the values',
       'Microsoft Graph rejected the values',
-      'The state no longer exists',
+      'It no longer exists',
       'The outcome is unknown',
     ];
     expect(new Set(file.map((line) => line['userStateId']))).toEqual(new Set(ids));

@@ -9,7 +9,7 @@ const refusals: FaultCase[] = [
   [
     'GRAPH_NOT_FOUND',
     { fault: 'not-found' },
-    'The state no longer exists',
+    'It no longer exists',
     'It may have been deleted in Intune. Refresh the list.',
   ],
   [
@@ -48,7 +48,7 @@ const refusals: FaultCase[] = [
     'THROTTLED',
     { fault: 'throttled', delayMs: 17_000 },
     'Microsoft Graph is throttling requests',
-    'The change was not made. Wait a moment, then try again.',
+    'Wait a moment, then try again.',
   ],
   [
     'GRAPH_UNAVAILABLE',

@@ -81,7 +81,7 @@ function rowFailure(error: Parameters<typeof describeFailure>[0]): RowFailure {
     return { ...failure, next };
   }
   if (failure.reason === 'OVERLOADED') {
-    // The service has accepted the call, so it rejects a row only while it shuts down.
+    // It has accepted the call and then stopped sending rows, because it shuts down or has lost Redis.
     return { ...failure, title: 'The service is restarting', next: 'Not sent; retry.' };
   }
   return failure;
