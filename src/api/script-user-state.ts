@@ -9,10 +9,10 @@ import { operatorProcedure, readerProcedure, router } from './trpc.js';
 
 const getInput = z.strictObject(targetFields);
 const listInput = z.strictObject({ ...scriptFields, ...cursorField });
-const updateInput = z.strictObject({ ...targetFields, patch, approval: approval.optional() });
+const updateInput = z.strictObject({ ...targetFields, patch, approval: z.optional(approval) });
 const updateManyInput = z.strictObject({
   updates: z.array(updateRow).min(1).max(maxUpdates),
-  approval: approval.optional(),
+  approval: z.optional(approval),
 });
 const createInput = z.strictObject({ ...scriptFields, userState: newUserState });
 

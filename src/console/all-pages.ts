@@ -7,24 +7,21 @@ import {
 import { useEffect } from 'react';
 import { type Failure, failureOf } from './failure.js';
 
-/** A list that is fetched page after page, until it is whole. */
+/** A list that is fetched page by page until it is complete. */
 export interface AllPages<T> {
-  /** What is here so far; undefined before the first page. */
+  /** The items fetched so far; undefined before the first page. */
   readonly items: readonly T[] | undefined;
-  /** Whether nothing more is to come. */
+  /** Whether the last page has been fetched. */
   readonly complete: boolean;
   readonly fetching: boolean;
-  /** When the last of it came. */
+  /** When the most recent page was received. */
   readonly asOf: Date;
   readonly failure: Failure | undefined;
-  /** Fetches it again, or goes on where a page could not be had. */
+  /** Refetches the list, or resumes at the page that failed. */
   readonly refresh: () => void;
 }
 
-/**
- * Fetches all pages of a list, one after another. Finding and sorting want the whole of it, and Graph can do neither
- * for these lists.
- */
+/** Fetches all pages of a list in sequence: Graph can neither search nor sort these lists, so the console does. */
 export function useAllPages<Page, T, Key extends QueryKey, Cursor>(
   options: UseInfiniteQueryOptions<Page, DefaultError, T[], Key, Cursor> & { initialPageParam: Cursor },
 ): AllPages<T> {

@@ -1,14 +1,16 @@
 import { makeStyles, Spinner, tokens } from '@fluentui/react-components';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useRef } from 'react';
+import { lazy, Suspense, useEffect, useRef } from 'react';
 import { failureOf } from './failure.js';
 import { FailureNotice } from './failure-notice.js';
 import { sessionQuery } from './queries.js';
-import { Workspace } from './scripts/workspace.js';
 import { ConnectionNotice } from './session/connection-notice.js';
 import { Header } from './session/header.js';
 import { SessionNotice } from './session/session-notice.js';
-import { NoAccess, SignedOut } from './session/signed-out.js';
+import { Workspace } from './workspace.js';
+
+const SignedOut = lazy(async () => ({ default: (await import('./session/signed-out.js')).SignedOut }));
+const NoAccess = lazy(async () => ({ default: (await import('./session/signed-out.js')).NoAccess }));
 
 const useStyles = makeStyles({
   page: {
@@ -16,40 +18,42 @@ const useStyles = makeStyles({
     flexDirection: 'column',
     height: '100vh',
     overflow: 'hidden',
-    // On a narrow screen, or a page that is zoomed, everything scrolls together.
+    // On a narrow or zoomed screen, the page scrolls as a whole.
     '@media (max-width: 800px)': { height: 'auto', minHeight: '100vh', overflow: 'visible' },
     backgroundColor: tokens.colorNeutralBackground2,
   },
   notices: { flexShrink: 0 },
-  centre: { margin: 'auto' },
+  center: { margin: 'auto' },
 });
 
-/** The page: who is there decides what is shown. What has been shown once stays, even when the session ends. */
+/** The page. The session decides what it shows. Content stays visible when the session ends or the connection is lost. */
 export function App() {
   const styles = useStyles();
   const { data: session, error } = useQuery(sessionQuery);
   const failure = error === null ? undefined : failureOf(error);
   const oid = session?.user.oid;
-  const first = useRef(oid);
+  const previousOid = useRef(oid);
   useEffect(() => {
-    // Somebody else has signed in on another page: nothing of the person before is shown to them.
-    if (first.current !== undefined && oid !== first.current) window.location.reload();
-    first.current = oid;
+    // Another user has signed in from another tab: discard the data of the previous user.
+    if (previousOid.current !== undefined && oid !== previousOid.current) window.location.reload();
+    previousOid.current = oid;
   }, [oid]);
   const ended = failure?.reason === 'SIGN_IN_REQUIRED';
 
-  if (session === undefined) {
-    if (ended) {
-      return (
-        <div className={styles.page}>
+  if (session === undefined && ended) {
+    return (
+      <div className={styles.page}>
+        <Suspense>
           <SignedOut />
-        </div>
-      );
-    }
+        </Suspense>
+      </div>
+    );
+  }
+  if (session === undefined) {
     return (
       <main className={styles.page}>
-        <div className={styles.centre}>
-          {failure === undefined ? <Spinner label="One moment" /> : <FailureNotice failure={failure} />}
+        <div className={styles.center}>
+          {failure === undefined ? <Spinner label="Loading" /> : <FailureNotice failure={failure} />}
         </div>
       </main>
     );
@@ -61,7 +65,13 @@ export function App() {
         <SessionNotice expiresAt={session.expiresAt} ended={ended} />
         <ConnectionNotice unreachable={failure?.reason === 'UNREACHABLE'} />
       </section>
-      {session.roles.length === 0 ? <NoAccess /> : <Workspace mayWrite={session.roles.includes('operator')} />}
+      {session.roles.length > 0 ? (
+        <Workspace canWrite={session.roles.includes('operator')} />
+      ) : (
+        <Suspense>
+          <NoAccess />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -2,87 +2,95 @@ import { TRPCClientError } from '@trpc/client';
 import type { AppRouter, ErrorData, Reason } from '../contract.js';
 import { OfflineError } from './trpc.js';
 
-/** Why something did not work: a reason of the service's, or that no answer of the service came. */
+/** Why a call failed: a reason from the service, or that the service was not reached. */
 export type FailureReason = Reason | 'UNREACHABLE' | 'OFFLINE';
 
-/** What went wrong and what to do next, in words for people. */
+/** A failure as the console shows it. */
 export interface Failure {
   readonly reason: FailureReason;
   readonly title: string;
+  /** What the user can do. */
   readonly next: string;
-  /** The service's own sentence, where it says more: Graph's explanation, or what is wrong with the input. */
+  /** Details from the service: Graph's message, or the problems with the input. */
   readonly detail?: string;
-  /** By which the service's log knows the call. */
+  /** Identifies the call in the service's log. */
   readonly requestId?: string;
   readonly approvalCode?: string;
   readonly retryAfterMs?: number;
 }
 
-const words = {
-  INVALID_INPUT: ['These values can not be used', 'Correct what is named here and save again.'],
-  REQUEST_REFUSED: ['The service refused this page', 'Open the console at its own address and try again.'],
-  SIGN_IN_REQUIRED: ['You need to sign in again', 'Sign in on another page; what is here stays.'],
-  ROLE_MISSING: ['Your role does not allow this', 'Ask the owner of this service for the role that may change states.'],
-  GRAPH_NOT_FOUND: ['It is not there any more', 'It may have been deleted in Intune. Refresh the list.'],
-  GRAPH_REJECTED: ['Microsoft Graph refused the values', 'Check them against the explanation and save again.'],
+/** The title and the next step for each reason. */
+const texts = {
+  INVALID_INPUT: ['The values are not valid', 'Correct the fields listed here, then save again.'],
+  REQUEST_REFUSED: ['The service refused the request', 'Open the console at its own address, then try again.'],
+  SIGN_IN_REQUIRED: ['You need to sign in again', 'Sign in in another tab; this page keeps its state.'],
+  ROLE_MISSING: [
+    'Your role does not allow this',
+    'Ask the owner of this application for the role that can change states.',
+  ],
+  GRAPH_NOT_FOUND: ['It no longer exists', 'It may have been deleted in Intune. Refresh the list.'],
+  GRAPH_REJECTED: ['Microsoft Graph rejected the values', 'Correct them as the message says, then save again.'],
   GRAPH_ROUTE_NOT_IMPLEMENTED: [
-    'This tenant can not do that',
-    'Microsoft Intune does not offer this operation here. Trying again will not help.',
+    'This tenant does not support the operation',
+    'Microsoft Intune does not offer it here. Retrying does not help.',
   ],
   GRAPH_PERMISSION_MISSING: [
     'A permission is missing',
-    'An Intune administrator has to grant what is named here. Then try again.',
+    'Ask an Intune administrator to grant the permission, then try again.',
   ],
-  APPROVAL_JUSTIFICATION_REQUIRED: ['A reason is needed', 'Say why this change is needed, and send it with that.'],
+  APPROVAL_JUSTIFICATION_REQUIRED: [
+    'A justification is required',
+    'Explain why the change is needed, then send again.',
+  ],
   APPROVAL_PENDING: [
-    'A second administrator has to approve',
-    'Give them the code. Once it is approved, send the change again from here.',
+    'A second administrator must approve',
+    'Give them the approval code. After they approve, send the change again from here.',
   ],
-  CONFLICT: ['Somebody else changed it', 'Refresh the list, look at what is there now, and decide again.'],
-  THROTTLED: ['Microsoft Graph is busy', 'Nothing is wrong with the change. Wait a moment and try again.'],
+  CONFLICT: ['Someone else changed this state', 'Refresh the list and check the current values before you try again.'],
+  THROTTLED: ['Microsoft Graph is throttling requests', 'Wait a moment, then try again.'],
   CREDENTIAL_UNAVAILABLE: [
-    'The service has no access to Microsoft Graph',
-    "Tell the service's operators; the request id helps them.",
+    'The service cannot sign in to Microsoft Graph',
+    "Contact the service's operators and give them the request ID.",
   ],
-  GRAPH_UNAVAILABLE: ['Microsoft Graph can not be reached', 'Nothing was changed. Try again in a few minutes.'],
-  GRAPH_TIMEOUT: ['Microsoft Graph did not answer in time', 'Try again in a moment.'],
+  GRAPH_UNAVAILABLE: ['Microsoft Graph is unavailable', 'Nothing was changed. Try again in a few minutes.'],
+  GRAPH_TIMEOUT: ['Microsoft Graph did not respond in time', 'Try again in a moment.'],
   OUTCOME_UNKNOWN: [
-    'It is not known whether the change was made',
-    'Look again before you send it once more: it may be there already.',
+    'The outcome is unknown',
+    'The change may or may not have been made. Check the current values before you send it again.',
   ],
   GRAPH_PROTOCOL: [
-    'Microsoft Graph gave an answer that makes no sense',
-    "Try again. If it stays, tell the service's operators the request id.",
+    'Microsoft Graph sent an invalid response',
+    "Try again. If the error persists, give the service's operators the request ID.",
   ],
-  OVERLOADED: ['The service has too much to do', 'Nothing was sent. Wait a moment and try again.'],
-  CLIENT_CLOSED: ['It was cancelled', 'Look again before you send it once more.'],
+  OVERLOADED: ['The service is overloaded or restarting', 'Not sent; retry in a moment.'],
+  CLIENT_CLOSED: ['The request was cancelled', 'Check the current values before you send it again.'],
   INTERNAL: [
-    'Something went wrong in the service',
-    "A change may have been made all the same: look again. Tell the service's operators the request id.",
+    'The service failed',
+    "The change may have been made: check the current values. Give the service's operators the request ID.",
   ],
-  UNREACHABLE: ['The service can not be reached', 'Check your connection and try again.'],
-  OFFLINE: ['You are offline', 'Nothing was sent. Try again when you are connected.'],
+  UNREACHABLE: ['The service is unreachable', 'Check your connection, then try again.'],
+  OFFLINE: ['You are offline', 'Not sent. Try again when you are online.'],
 } as const satisfies Record<FailureReason, readonly [string, string]>;
 
-/** Whose messages say more than the words here. */
-const telling = new Set<FailureReason>([
+/** The reasons whose message from the service contains Graph's explanation. */
+const reasonsWithMessage = new Set<FailureReason>([
   'GRAPH_REJECTED',
   'GRAPH_PERMISSION_MISSING',
   'APPROVAL_JUSTIFICATION_REQUIRED',
   'CONFLICT',
 ]);
 
-/** Whether a change that failed so may have been made all the same. */
-export const leavesUnknown = (reason: string): boolean => reason === 'OUTCOME_UNKNOWN' || reason === 'INTERNAL';
+/** Whether a change that failed for this reason may still have been made. */
+export const isOutcomeUnknown = (reason: string): boolean => reason === 'OUTCOME_UNKNOWN' || reason === 'INTERNAL';
 
-/** A failure as the service described it: of a call, or of one row of many. */
+/** Describes an error that the service returned, for a call or for one row of many. */
 export function describeFailure({ message, data }: { readonly message: string; readonly data: ErrorData }): Failure {
   const { requestId, approvalCode, retryAfterMs, issues, missingPermissions } = data;
-  // A service that is newer than this page can have reasons that it has no words for.
-  const reason = Object.hasOwn(words, data.reason) ? data.reason : 'INTERNAL';
-  const [title, next] = words[reason];
+  // A newer service can return reasons that this version of the page has no text for.
+  const reason = Object.hasOwn(texts, data.reason) ? data.reason : 'INTERNAL';
+  const [title, next] = texts[reason];
   const detail = [
-    ...(telling.has(reason) && missingPermissions === undefined ? [message] : []),
+    ...(reasonsWithMessage.has(reason) && missingPermissions === undefined ? [message] : []),
     ...(issues ?? []).map((issue) => [issue.path.join('.'), issue.message].filter(Boolean).join(': ')),
     ...(missingPermissions === undefined ? [] : [`Missing: ${missingPermissions.join(', ')}.`]),
   ].join(' ');
@@ -98,18 +106,23 @@ export function describeFailure({ message, data }: { readonly message: string; r
 }
 
 /**
- * What a thrown error means.
+ * Describes a thrown error.
  *
- * @param wrote whether the call was to change something: when no answer came, nobody here knows whether it did
+ * @param isWrite whether the call was a write: without a response, its outcome is unknown
  */
-export function failureOf(thrown: unknown, wrote = false): Failure {
-  if (isFailedCall(thrown) && thrown.data?.reason)
+export function failureOf(thrown: unknown, isWrite = false): Failure {
+  if (isCallError(thrown) && thrown.data?.reason) {
     return describeFailure({ message: thrown.message, data: thrown.data });
-  const offline = isFailedCall(thrown) && thrown.cause instanceof OfflineError;
-  const reason = offline ? 'OFFLINE' : wrote ? 'OUTCOME_UNKNOWN' : 'UNREACHABLE';
-  const [title, next] = words[reason];
-  const broken = reason === 'OUTCOME_UNKNOWN';
-  return { reason, title, next, ...(broken && { detail: 'The connection to the service broke before it answered.' }) };
+  }
+  const offline = isCallError(thrown) && thrown.cause instanceof OfflineError;
+  const reason = offline ? 'OFFLINE' : isWrite ? 'OUTCOME_UNKNOWN' : 'UNREACHABLE';
+  const [title, next] = texts[reason];
+  return {
+    reason,
+    title,
+    next,
+    ...(reason === 'OUTCOME_UNKNOWN' && { detail: 'The connection was lost before the service responded.' }),
+  };
 }
 
-const isFailedCall = (thrown: unknown): thrown is TRPCClientError<AppRouter> => thrown instanceof TRPCClientError;
+const isCallError = (thrown: unknown): thrown is TRPCClientError<AppRouter> => thrown instanceof TRPCClientError;

@@ -1,7 +1,13 @@
-import { z } from 'zod';
+import { z } from 'zod/mini';
 import { maxUpdates, patch, updateRow } from '../api/inputs/user-state.js';
 
-// The page's policy allows no code made from strings, which zod would try when it first checks something.
+// The content security policy forbids `eval`, which zod otherwise tries on first use.
 z.config({ jitless: true });
+
+/** The message for a form field whose value a schema rejects. Text that is not a count is parsed as `NaN`. */
+export function fieldMessage(value: unknown, issueMessage: string): string {
+  if (Number.isNaN(value)) return 'Enter a whole number';
+  return issueMessage.charAt(0).toUpperCase() + issueMessage.slice(1);
+}
 
 export { maxUpdates, patch, updateRow };

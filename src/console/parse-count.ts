@@ -1,9 +1,6 @@
-/**
- * A count as it was typed: `undefined` for nothing, `NaN` for what is no number. Whether the number will do is for the
- * schema to say.
- */
-export function readCount(text: string): number | undefined {
+/** Parses a typed count: `undefined` if empty, `NaN` if not a whole number. The schema validates the number itself. */
+export function parseCount(text: string): number | undefined {
   const digits = text.trim();
   if (digits === '') return undefined;
-  return /^[+-]?\d+(?:\.\d+)?$/.test(digits) ? Number(digits) : Number.NaN;
+  return /^[+-]?\d+$/.test(digits) ? Number(digits) : Number.NaN;
 }

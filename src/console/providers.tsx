@@ -8,19 +8,18 @@ import {
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { NuqsAdapter } from 'nuqs/adapters/react';
 import { type ReactNode, useSyncExternalStore } from 'react';
-import { ErrorBoundary } from 'react-error-boundary';
-import { DefectNotice } from './defect-notice.js';
+import { DefectBoundary } from './defect-notice.js';
 import { failureOf } from './failure.js';
-import { MarksProvider } from './overlay/local-overlay.js';
+import { LocalOverlayProvider } from './overlay/local-overlay.js';
 import { sessionQuery } from './queries.js';
 
-/** The service put it there; styles that are made here carry it. */
+/** The nonce of the content security policy, which every style element created here must carry. */
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
 const renderer = createDOMRenderer(document, { styleElementAttributes: { nonce } });
 
 const onError = (error: unknown) => {
   const { reason } = failureOf(error);
-  // Whether the session has ended or the service is gone is told at the top, as soon as anything shows it.
+  // Refetching the session updates the notices at the top of the page.
   if (reason === 'SIGN_IN_REQUIRED' || reason === 'UNREACHABLE') void client.invalidateQueries(sessionQuery);
 };
 
@@ -29,35 +28,37 @@ const client = new QueryClient({
   mutationCache: new MutationCache({ onError }),
   defaultOptions: {
     queries: {
-      // A whole list costs Graph's quota many calls: it is fetched again when somebody wants it.
+      // A list takes many of Graph's rate-limited requests, so it is refetched only on demand.
       staleTime: 5 * 60_000,
       refetchOnWindowFocus: false,
       refetchOnReconnect: false,
-      // The service has tried again already where that helps.
+      // The service itself retries failed Graph requests.
       retry: (count, error) => count < 2 && failureOf(error).reason === 'UNREACHABLE',
     },
-    // A change is never sent into the dark, to be made some time later.
+    // Never queue a mutation while offline, to be sent at some later time.
     mutations: { networkMode: 'always' },
   },
 });
 
-const darkness = matchMedia('(prefers-color-scheme: dark)');
-const onDarkness = (notify: () => void) => {
-  darkness.addEventListener('change', notify);
-  return () => darkness.removeEventListener('change', notify);
+const prefersDark = matchMedia('(prefers-color-scheme: dark)');
+const subscribeToColorScheme = (notify: () => void) => {
+  prefersDark.addEventListener('change', notify);
+  return () => prefersDark.removeEventListener('change', notify);
 };
+const useColorScheme = () =>
+  useSyncExternalStore(subscribeToColorScheme, () => (prefersDark.matches ? 'dark' : 'light'));
 
-/** What everything in the page can count on: styles, theme, the service's answers, the address. */
+/** The contexts of the page: styles, theme, query cache, URL state and local overlay. */
 export function Providers({ children }: { readonly children: ReactNode }) {
-  const dark = useSyncExternalStore(onDarkness, () => darkness.matches);
+  const colorScheme = useColorScheme();
   return (
     <RendererProvider renderer={renderer} targetDocument={document}>
-      <FluentProvider theme={dark ? webDarkTheme : webLightTheme}>
+      <FluentProvider theme={colorScheme === 'dark' ? webDarkTheme : webLightTheme}>
         <QueryClientProvider client={client}>
           <NuqsAdapter>
-            <ErrorBoundary FallbackComponent={DefectNotice}>
-              <MarksProvider>{children}</MarksProvider>
-            </ErrorBoundary>
+            <DefectBoundary>
+              <LocalOverlayProvider>{children}</LocalOverlayProvider>
+            </DefectBoundary>
           </NuqsAdapter>
         </QueryClientProvider>
       </FluentProvider>

@@ -2,13 +2,13 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { RouterInputs, RouterOutputs } from '../contract.js';
 import { trpc } from './trpc.js';
 
-/** One person's run state of a script. */
-export type UserState = RouterOutputs['scriptUserState']['get'];
-/** What names a script. */
-export type Script = Omit<RouterInputs['scriptUserState']['list'], 'cursor'>;
-/** What names a user state. */
-export type Target = RouterInputs['scriptUserState']['get'];
-export type ScriptKind = Script['scriptKind'];
+/** The run state of a script for one person. */
+export type ScriptUserState = RouterOutputs['scriptUserState']['get'];
+/** Identifies a script. */
+export type ScriptRef = Omit<RouterInputs['scriptUserState']['list'], 'cursor'>;
+/** Identifies a user state. */
+export type StateRef = RouterInputs['scriptUserState']['get'];
+export type ScriptKind = ScriptRef['scriptKind'];
 export type ScriptSummary = RouterOutputs['script']['list']['items'][number];
 export type DeviceRunState = RouterOutputs['deviceRunState']['list']['items'][number];
 export type Session = RouterOutputs['session']['current'];
@@ -19,7 +19,7 @@ const itemsOf = <Item>({ pages }: { readonly pages: readonly { readonly items: r
   pages.flatMap(({ items }) => items);
 const cursorOf = ({ nextCursor }: { readonly nextCursor?: string | undefined }): Cursor => nextCursor;
 
-/** Who is signed in. Asked again and again: it shows when the session ends and when the service is gone. */
+/** The current session. Polled, to notice when the session ends or the service becomes unreachable. */
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: ({ signal }) => trpc.session.current.query(undefined, { signal }),
@@ -30,7 +30,7 @@ export const sessionQuery = queryOptions({
   refetchOnReconnect: true,
 });
 
-/** The scripts of a kind. */
+/** The scripts of one kind, page by page. */
 export const scriptsQuery = (scriptKind: ScriptKind) =>
   infiniteQueryOptions({
     queryKey: ['scripts', scriptKind],
@@ -40,32 +40,32 @@ export const scriptsQuery = (scriptKind: ScriptKind) =>
     select: itemsOf,
   });
 
-/** A user state as it came in a list. */
+/** A user state from a fetched list. */
 export interface ListedState {
-  readonly state: UserState;
-  /** When it was asked for (milliseconds since 1970): it is no newer than the answer and may be as old as this. */
-  readonly askedAt: number;
+  readonly state: ScriptUserState;
+  /** When its page was requested, in milliseconds since 1970. The state may be as old as this. */
+  readonly requestedAt: number;
 }
 
 /** The user states of a script, page by page. */
-export const userStatesQuery = (script: Script) =>
+export const userStatesQuery = (script: ScriptRef) =>
   infiniteQueryOptions({
     queryKey: ['userStates', script],
     queryFn: async ({ pageParam: cursor, signal }) => {
-      const askedAt = Date.now();
+      const requestedAt = Date.now();
       const { items, nextCursor } = await trpc.scriptUserState.list.query({ ...script, cursor }, { signal });
-      return { items: items.map((state): ListedState => ({ state, askedAt })), nextCursor };
+      return { items: items.map((state): ListedState => ({ state, requestedAt })), nextCursor };
     },
     initialPageParam: firstPage,
     getNextPageParam: cursorOf,
     select: itemsOf,
   });
 
-/** How a script ran on one person's devices. */
-export const deviceRunStatesQuery = (target: Target) =>
+/** The run states of a script on one person's devices, page by page. */
+export const deviceRunStatesQuery = (state: StateRef) =>
   infiniteQueryOptions({
-    queryKey: ['deviceRunStates', target],
-    queryFn: ({ pageParam: cursor, signal }) => trpc.deviceRunState.list.query({ ...target, cursor }, { signal }),
+    queryKey: ['deviceRunStates', state],
+    queryFn: ({ pageParam: cursor, signal }) => trpc.deviceRunState.list.query({ ...state, cursor }, { signal }),
     initialPageParam: firstPage,
     getNextPageParam: cursorOf,
     select: itemsOf,

@@ -1,10 +1,10 @@
 import { createTRPCClient, httpBatchStreamLink, httpLink, splitLink } from '@trpc/client';
 import type { AppRouter } from '../contract.js';
 
-/** The browser has no network: nothing was sent. */
+/** Thrown instead of sending a request while the browser is offline. */
 export class OfflineError extends Error {}
 
-const door = {
+const linkOptions = {
   url: '/trpc',
   headers: { 'x-csrf': '1' },
   fetch: async (input, { signal = null, ...init } = {}) => {
@@ -14,16 +14,16 @@ const door = {
 } satisfies Parameters<typeof httpLink<AppRouter>>[0];
 
 /**
- * The service, typed by nothing but its router's type. Each call is a request of its own, so that none waits for
- * another; the one that answers as a stream is read as a stream. Queries are posted: what is asked for stays out of
- * addresses, and a cursor can be longer than one.
+ * The tRPC client of the service, typed by the router's type alone. Calls are not batched, so that a fast one never waits
+ * for a slow one. `updateMany` streams its results. Queries use POST: it keeps inputs out of URLs, which may also be too
+ * short for a cursor.
  */
 export const trpc = createTRPCClient<AppRouter>({
   links: [
     splitLink({
       condition: ({ path }) => path === 'scriptUserState.updateMany',
-      true: httpBatchStreamLink(door),
-      false: httpLink({ ...door, methodOverride: 'POST' }),
+      true: httpBatchStreamLink(linkOptions),
+      false: httpLink({ ...linkOptions, methodOverride: 'POST' }),
     }),
   ],
 });

@@ -1,99 +1,87 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { describeInChromium } from '../support/chromium.js';
-import { type Site, startSite } from '../support/console.js';
-import { type Editing, edit, expectFailure } from '../support/console-faults.js';
+import { expect, test } from 'vitest';
+import { describeConsole } from '../support/console.js';
+import { type EditSession, edit, expectFailure } from '../support/console-edit.js';
 
 const justification = 'The counts are from before the repair.';
-/** As Graph wants it in a header. */
-const sent = Buffer.from(justification).toString('base64');
+/** In the encoding of Graph's header. */
+const encodedJustification = Buffer.from(justification).toString('base64');
 const pending = [
-  'A second administrator has to approve',
-  'Give them the code. Once it is approved, send the change again from here.',
+  'A second administrator must approve',
+  'Give them the approval code. After they approve, send the change again from here.',
 ];
 
-describeInChromium('the console, when changes need approval', () => {
-  let site: Site;
-  beforeAll(async () => {
-    site = await startSite();
-  });
-  afterEach(async () => {
-    await site.simulator.settings({ approval: false });
-    await site.simulator.reset();
-    expect(site.complaints).toEqual([]);
-  });
-  afterAll(() => site.stop());
+describeConsole('the console, when changes require approval', {}, (app) => {
+  const writes = async () => (await app.simulator.journal()).filter(({ method }) => method === 'PATCH');
 
-  const writes = async () => (await site.simulator.journal()).filter(({ method }) => method === 'PATCH');
-
-  /** Sends what is typed with a justification. @returns the code that is shown then */
-  async function queue({ dialog, click }: Editing): Promise<string> {
+  /** Sends the change with a justification. @returns the approval code */
+  async function requestApproval({ dialog, click }: EditSession): Promise<string> {
     await click('Save');
-    await dialog.getByLabel('Justification').fill(justification);
+    await dialog.getByRole('textbox', { name: 'Justification' }).fill(justification);
     await click('Send again');
     await dialog.getByText(pending[0] ?? '').waitFor();
     return codeIn(dialog);
   }
-  const codeIn = async (dialog: Editing['dialog']) =>
+  const codeIn = async (dialog: EditSession['dialog']) =>
     /Approval code: (\S+)/.exec((await dialog.getByText(/^Approval code: /).textContent()) ?? '')?.[1] ??
     expect.fail('no code');
 
-  test('asks for a reason, shows the code, and sends the change again once it is approved', async () => {
-    await site.simulator.settings({ approval: true });
-    const desk = await edit(await site.desk());
-    const { page, context, dialog, field, before, typed, click, shows, saves } = desk;
+  test('requires a justification, shows the approval code, and sends the change again after the approval', async () => {
+    await app.simulator.settings({ approval: true });
+    const session = await edit(await app.openSession());
+    const { page, context, dialog, field, before, typed, click, rowShows, saves } = session;
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
     await click('Save');
     await expectFailure(
-      site,
+      app,
       dialog,
       'APPROVAL_JUSTIFICATION_REQUIRED',
-      'A reason is needed',
-      'Say why this change is needed, and send it with that.',
+      'A justification is required',
+      'Explain why the change is needed, then send again.',
     );
-    await shows(before);
-    await desk.expectAccessible();
+    await rowShows(before);
+    await session.expectAccessible();
 
-    await dialog.getByLabel('Justification').fill(justification);
+    await dialog.getByRole('textbox', { name: 'Justification' }).fill(justification);
     await click('Send again');
-    await expectFailure(site, dialog, 'APPROVAL_PENDING', ...pending);
-    await shows(before);
+    await expectFailure(app, dialog, 'APPROVAL_PENDING', ...pending);
+    await rowShows(before);
     expect(await field.inputValue()).toBe(typed);
-    await desk.expectAccessible();
+    await session.expectAccessible();
     const code = await codeIn(dialog);
-    await dialog.getByRole('button', { name: 'Copy the approval code' }).click();
+    await dialog.getByRole('button', { name: 'Copy Approval code' }).click();
     await expect.poll(() => page.evaluate<string>('navigator.clipboard.readText()')).toBe(code);
 
-    // Nobody has approved it yet.
+    // Not approved yet.
     await click('Send again');
     await expect.poll(async () => (await writes()).length).toBe(3);
     await dialog.getByText('Saving').waitFor({ state: 'detached' });
     expect(await codeIn(dialog)).toBe(code);
-    await site.simulator.approve(code);
+    await app.simulator.approve(code);
     await saves('Send again');
     expect((await writes()).map(({ status, approval }) => [status, approval])).toEqual([
       [400, { justification: null, code: null }],
-      [412, { justification: sent, code: null }],
-      [412, { justification: sent, code }],
-      [200, { justification: sent, code }],
+      [412, { justification: encodedJustification, code: null }],
+      [412, { justification: encodedJustification, code }],
+      [200, { justification: encodedJustification, code }],
     ]);
   });
 
-  test('what waits is still there when its dialog is opened again', async () => {
-    await site.simulator.settings({ approval: true });
-    const desk = await edit(await site.desk());
-    const { row, dialog, field, before, typed, click, shows, saves } = desk;
-    const code = await queue(desk);
+  test('a change that awaits approval is still there when its dialog is opened again', async () => {
+    await app.simulator.settings({ approval: true });
+    const session = await edit(await app.openSession());
+    const { row, dialog, field, before, typed, click, rowShows, saves } = session;
+    const code = await requestApproval(session);
     await click('Cancel');
     await dialog.waitFor({ state: 'detached' });
-    await shows(before);
+    await rowShows(before);
     await row.getByRole('button', { name: 'Edit' }).click();
-    await dialog.getByText('This change waits for a second administrator').waitFor();
+    await dialog.getByText('This change is waiting for approval').waitFor();
     expect(await codeIn(dialog)).toBe(code);
     expect(await field.inputValue()).toBe(typed);
     expect(await dialog.getByRole('textbox').count()).toBe(3);
     for (const each of await dialog.getByRole('textbox').all()) expect(await each.isDisabled()).toBe(true);
-    await desk.expectAccessible();
-    await site.simulator.approve(code);
+    await session.expectAccessible();
+    await app.simulator.approve(code);
     await saves('Send again');
 
     await row.getByRole('button', { name: 'Edit' }).click();
@@ -102,40 +90,40 @@ describeInChromium('the console, when changes need approval', () => {
     expect(await dialog.getByText(/Approval code/).count()).toBe(0);
   });
 
-  test('what waits can be given up for another change', async () => {
-    await site.simulator.settings({ approval: true });
-    const desk = await edit(await site.desk());
-    const { dialog, field, before, click, saves, typed } = desk;
-    const code = await queue(desk);
+  test('a change that awaits approval can be discarded for another one', async () => {
+    await app.simulator.settings({ approval: true });
+    const session = await edit(await app.openSession());
+    const { dialog, field, before, click, saves, typed } = session;
+    const code = await requestApproval(session);
     expect(await field.isDisabled()).toBe(true);
-    await click('Start anew');
+    await click('Discard and start over');
     await expect.poll(() => field.isEnabled()).toBe(true);
     expect(await dialog.getByText(code).count()).toBe(0);
     await field.fill(before);
     expect(await dialog.getByRole('button', { name: /Save|Send again/ }).getAttribute('aria-disabled')).toBe('true');
     await field.fill(typed);
-    await desk.expectAccessible();
-    await site.simulator.settings({ approval: false });
+    await session.expectAccessible();
+    await app.simulator.settings({ approval: false });
     await saves('Save');
     expect((await writes()).at(-1)?.approval.code).toBeNull();
   });
 
-  test('an approved change that was found to be there waits no longer', async () => {
-    await site.simulator.settings({ approval: true });
-    const desk = await edit(await site.desk());
-    const { row, dialog, field, typed, click, shows } = desk;
-    await site.simulator.approve(await queue(desk));
-    await site.simulator.fault(
+  test('an approved change that was found to be applied no longer awaits approval', async () => {
+    await app.simulator.settings({ approval: true });
+    const session = await edit(await app.openSession());
+    const { row, dialog, field, typed, click, rowShows } = session;
+    await app.simulator.approve(await requestApproval(session));
+    await app.simulator.fault(
       { fault: 'stall-applied', method: 'PATCH', times: 'always' },
       { fault: 'stall', method: 'GET', times: 'always' },
     );
     await click('Send again');
-    await expectFailure(site, dialog, 'OUTCOME_UNKNOWN', 'It is not known whether the change was made');
-    await site.simulator.reset();
-    await click('Look again');
-    await dialog.getByText('The change is there').waitFor();
-    await shows(typed);
-    await desk.expectAccessible();
+    await expectFailure(app, dialog, 'OUTCOME_UNKNOWN', 'The outcome is unknown');
+    await app.simulator.reset();
+    await click('Check again');
+    await dialog.getByText('The change was applied').waitFor();
+    await rowShows(typed);
+    await session.expectAccessible();
     await click('Close');
     await row.getByRole('button', { name: 'Edit' }).click();
     await field.waitFor();

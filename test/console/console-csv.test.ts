@@ -1,16 +1,17 @@
 import * as fc from 'fast-check';
 import Papa from 'papaparse';
 import { describe, expect, test } from 'vitest';
-import { allColumns, formatFailures, formatUserStates, patchColumns } from '../../src/console/bulk/csv-format.js';
-import { parseUpdates } from '../../src/console/bulk/csv-parse.js';
-import type { UserState } from '../../src/console/queries.js';
+import { formatFailures } from '../../src/console/bulk/failures-csv.js';
+import { parseUpdates } from '../../src/console/bulk/parse-updates.js';
+import { csvColumns, formatUserStates, patchColumns } from '../../src/console/csv/csv-format.js';
+import type { ScriptUserState } from '../../src/console/queries.js';
 import { failedRows, patch, script, someStates, states, text } from './rows-fixture.js';
 
-const read = (csv: string, known?: readonly UserState[]) => parseUpdates(csv, script, known);
+const read = (csv: string, known?: readonly ScriptUserState[]) => parseUpdates(csv, script, known);
 const parsed = (csv: string) => Papa.parse<string[]>(csv).data;
 
 describe('a file of states', () => {
-  test('asks for nothing as it is', () => {
+  test('contains no changes if it was not edited', () => {
     const property = fc.property(states, (known) => {
       const expected = { rows: [], unchanged: known.length, problems: [] };
       expect(read(formatUserStates(script, known), known)).toEqual(expected);
@@ -19,7 +20,7 @@ describe('a file of states', () => {
     fc.assert(property, { numRuns: 500 });
   });
 
-  test('asks for what was changed in it and nothing else, whatever the spreadsheet makes of it', () => {
+  test('contains the edited values and nothing else, however a spreadsheet formats it', () => {
     const changes = fc.array(fc.option(patch), { minLength: 12, maxLength: 12 });
     const forms = fc.record({
       delimiter: fc.constantFrom(',', ';', '\t'),
@@ -42,11 +43,11 @@ describe('a file of states', () => {
     fc.assert(property, { numRuns: 500 });
   });
 
-  test('names each line that is wrong, and that line alone', () => {
+  test('reports exactly the invalid lines', () => {
     const bad = fc.constantFrom('x', '-1', '1.5', '2147483648', '1e3', '0x10');
     const property = fc.property(someStates, fc.nat(), bad, (known, at, cell) => {
       const wrong = at % known.length;
-      // The cell is the last of its line.
+      // It is the last cell of its line.
       const [before, here, after] = [known.slice(0, wrong), known.slice(0, wrong + 1), known].map((some) =>
         formatUserStates(script, some),
       ) as [string, string, string];
@@ -55,34 +56,34 @@ describe('a file of states', () => {
       const line = before.trimEnd().split(/\r\n?|\n/).length + 1;
       const { problems } = read(csv, known);
       expect(problems.map((each) => each.line)).toEqual([line]);
-      expect(problems[0]?.message).toMatch(/^errorDeviceCount: wants /);
+      expect(problems[0]?.message).toMatch(/^errorDeviceCount: must be /);
     });
     fc.assert(property, { numRuns: 500 });
   });
 
-  test('holds nothing that a spreadsheet would take for a formula', () => {
+  test('contains nothing that a spreadsheet would evaluate as a formula', () => {
     fc.assert(
       fc.property(states, failedRows, (known, rows) => {
         const files = [formatUserStates(script, known), formatFailures(rows)];
         const cells = files.flatMap(parsed).flat();
-        // A number below zero is none.
+        // A negative number is not a formula.
         expect(cells.filter((cell) => /^[=+\-@\t\r\n＝＋－＠]/.test(cell) && !/^-\d+$/.test(cell))).toEqual([]);
       }),
     );
   });
 });
 
-test('a file of failures asks for the same rows again', () => {
+test('a file of failures contains the same rows again', () => {
   const property = fc.property(failedRows, (rows) => {
     const csv = formatFailures(rows);
     expect(read(csv)).toEqual({ rows: rows.map((each) => each.row), unchanged: 0, problems: [] });
-    expect(parsed(csv)[0]).toEqual(allColumns);
+    expect(parsed(csv)[0]).toEqual(csvColumns);
   });
   fc.assert(property, { numRuns: 500 });
 });
 
-test('any text at all is read, or told of by its lines', () => {
-  const cell = fc.oneof(text, fc.constantFrom(...allColumns));
+test('any text is either parsed or reported by line', () => {
+  const cell = fc.oneof(text, fc.constantFrom(...csvColumns));
   const line = fc.array(cell, { maxLength: 5 }).map((cells) => cells.join(','));
   const head = fc.constantFrom('userStateId,errorDeviceCount\n', 'userPrincipalName;userStateId\r', '');
   const property = fc.property(head, fc.array(line, { maxLength: 6 }), (first, lines) => {
@@ -90,7 +91,7 @@ test('any text at all is read, or told of by its lines', () => {
     const { rows, problems } = read(csv);
     const all = csv.split(/\r\n?|\n/).length;
     for (const problem of problems) expect(problem.line >= 1 && problem.line <= all).toBe(true);
-    for (const { patch: asked } of rows) expect(Object.keys(asked)).not.toEqual([]);
+    for (const { patch: parsedPatch } of rows) expect(Object.keys(parsedPatch)).not.toEqual([]);
   });
   fc.assert(property, { numRuns: 1000 });
 });

@@ -1,52 +1,41 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { describeInChromium } from '../support/chromium.js';
-import { type Site, startSite } from '../support/console.js';
-import { type Case, expectFailure, rowOf, script } from '../support/console-faults.js';
+import { expect, test } from 'vitest';
+import { describeConsole } from '../support/console.js';
+import { expectFailure, type FaultCase, rowOf, script } from '../support/console-edit.js';
 
-/** How a list can fail, and where it is asked for. */
-const lists: Case[] = [
+/** Failures of each list. */
+const lists: FaultCase[] = [
   [
     'GRAPH_PERMISSION_MISSING',
     { fault: 'forbidden-application', path: '/deviceManagementScripts' },
     'A permission is missing',
-    'An Intune administrator has to grant what is named here. Then try again.',
+    'Ask an Intune administrator to grant the permission, then try again.',
   ],
   [
     'GRAPH_UNAVAILABLE',
     { fault: 'server-error', path: '/userRunStates' },
-    'Microsoft Graph can not be reached',
+    'Microsoft Graph is unavailable',
     'Try again in a few minutes.',
   ],
   [
     'GRAPH_TIMEOUT',
     { fault: 'stall', path: '/deviceRunStates' },
-    'Microsoft Graph did not answer in time',
+    'Microsoft Graph did not respond in time',
     'Try again in a moment.',
   ],
 ];
 
-describeInChromium('the console, when a list fails or is empty', () => {
-  let site: Site;
-  beforeAll(async () => {
-    site = await startSite();
-  });
-  afterEach(async () => {
-    await site.simulator.reset();
-    expect(site.complaints).toEqual([]);
-  });
-  afterAll(() => site.stop());
-
-  test.each(lists)('a list that ends as %s of %o', async (reason, fault, ...words) => {
-    const desk = await site.desk();
-    const { page, choose, open } = desk;
-    await site.simulator.fault({ ...fault, method: 'GET', times: 'always' });
+describeConsole('the console, when a list fails or is empty', {}, (app) => {
+  test.each(lists)('a list that ends as %s of %o', async (reason, fault, ...texts) => {
+    const session = await app.openSession();
+    const { page, selectScript, open } = session;
+    await app.simulator.fault({ ...fault, method: 'GET', times: 'always' });
     await open();
-    if (fault.path !== '/deviceManagementScripts') await choose('PowerShell', script);
+    if (fault.path !== '/deviceManagementScripts') await selectScript('PowerShell', script);
     if (fault.path === '/deviceRunStates') await page.getByRole('button', { name: 'amir.zielinski' }).first().click();
-    const where = page.locator('section[aria-label=Scripts], main, [role=dialog]').filter({ hasText: words[0] ?? '' });
-    await expectFailure(site, where, reason, ...words);
-    await desk.expectAccessible();
-    await site.simulator.reset();
+    const where = page.locator('section[aria-label=Scripts], main, [role=dialog]').filter({ hasText: texts[0] ?? '' });
+    await expectFailure(app, where, reason, ...texts);
+    await session.expectAccessible();
+    await app.simulator.reset();
     await where.getByRole('button', { name: 'Try again' }).click();
     const shown = {
       '/deviceManagementScripts': page.getByRole('option', { name: script, exact: true }),
@@ -54,30 +43,30 @@ describeInChromium('the console, when a list fails or is empty', () => {
       '/deviceRunStates': page.getByRole('table', { name: /Devices of amir/ }),
     };
     await shown[fault.path as keyof typeof shown].waitFor();
-    await page.getByText(words[0] ?? '').waitFor({ state: 'detached' });
+    await page.getByText(texts[0] ?? '').waitFor({ state: 'detached' });
   });
 
-  test('where there is nothing to show, the page says so', async () => {
-    const desk = await site.desk();
-    const { page, open, choose } = desk;
+  test('empty search results are explained', async () => {
+    const session = await app.openSession();
+    const { page, open, selectScript } = session;
     await open();
-    await choose('PowerShell', script);
-    await page.getByRole('searchbox', { name: 'Find a person' }).fill('nobody is called this');
-    await page.getByText('Nobody fits what you look for.').waitFor();
+    await selectScript('PowerShell', script);
+    await page.getByRole('searchbox', { name: 'Find a person' }).fill('no such person');
+    await page.getByText('No people match your filters').waitFor();
     await page.getByText('0 of 8 people').waitFor();
-    await desk.expectAccessible();
-    await page.getByRole('button', { name: 'Show everybody' }).click();
+    await session.expectAccessible();
+    await page.getByRole('button', { name: 'Clear filters' }).click();
     await rowOf(page).waitFor();
-    await page.getByRole('searchbox', { name: 'Find a script' }).fill('no script is called this');
-    await page.getByText('No script is called that.').waitFor();
+    await page.getByRole('searchbox', { name: 'Find a script' }).fill('no such script');
+    await page.getByText('No scripts match').waitFor();
     await page.getByText('0 of 100 scripts').waitFor();
-    await desk.expectAccessible();
+    await session.expectAccessible();
   });
 
-  test('a script that nobody has run says so', async () => {
-    const desk = await site.desk();
-    const { page, open } = desk;
-    const { client } = site.service;
+  test('a script without results is explained', async () => {
+    const session = await app.openSession();
+    const { page, open } = session;
+    const { client } = app.service;
     const scriptKind = 'deviceManagementScript';
     const { items } = await client.script.list.query({ scriptKind });
     for (const { id: scriptId } of items) {
@@ -86,8 +75,8 @@ describeInChromium('the console, when a list fails or is empty', () => {
       await open(`/?script=${scriptId}`);
       break;
     }
-    await page.getByText('This script has not reported for anybody yet.').waitFor();
+    await page.getByText('This script has no results yet.').waitFor();
     expect(await page.getByRole('grid').count()).toBe(0);
-    await desk.expectAccessible();
+    await session.expectAccessible();
   });
 });

@@ -17,11 +17,11 @@ const page = async () =>
       .expect(200)
       .expect('content-type', /text\/html/)
   ).text;
-/** The scripts that the page loads before it shows anything. */
+/** The scripts that the page loads before it renders. */
 const initial = (html: string) =>
   [...html.matchAll(/<(?:script|link rel="modulepreload")[^>]* (?:src|href)="([^"]+)"/g)].map(([, path]) => path ?? '');
 
-test('the page is kept by no cache, and its nonce is of this answer alone', async () => {
+test('the page is not cached, and each response has its own nonce', async () => {
   const answers = await Promise.all([get('/'), get('/')]);
   const nonces = answers.map(({ text, headers }) => {
     expect(headers['cache-control']).toBe('no-store');
@@ -34,38 +34,38 @@ test('the page is kept by no cache, and its nonce is of this answer alone', asyn
   expect(new Set(nonces).size).toBe(2);
 });
 
-test('the files of the page are compressed, and kept for good', async () => {
+test('the assets of the page are compressed and immutable', async () => {
   for (const path of initial(await page())) {
     const { headers } = await get(path).set('accept-encoding', 'gzip').expect(200);
     expect(headers['cache-control']).toBe('public, max-age=31536000, immutable');
-    // What fits into one packet is not worth it.
+    // Compression does not pay off for a file that fits into one packet.
     const long = readFileSync(`dist/console${path}`).length > 1024;
     expect(headers['content-encoding']).toBe(long ? 'gzip' : undefined);
     expect(headers['content-type']).toContain('text/javascript');
   }
 });
 
-test('what the page loads at first is at most 250 kB of script', async () => {
+test('the page loads at most 195 kB of compressed script before it renders', async () => {
   const paths = initial(await page());
   expect(paths.length).toBeGreaterThan(0);
   const sizes = paths.map((path) => gzipSync(readFileSync(`dist/console${path}`)).length);
-  expect(sizes.reduce((total, size) => total + size, 0)).toBeLessThan(250_000);
+  expect(sizes.reduce((total, size) => total + size, 0)).toBeLessThan(195_000);
 });
 
 test.each(['/assets/none.js', '/assets/', '/assets', '/assets/..%2findex.html', '/index.html', '/icon.svg'])(
-  'there is nothing at %s',
+  '%s is not found',
   async (path) => {
     const { body } = (await get(path).expect(404)) as { body: unknown };
     expect(body).toMatchObject({ error: { data: { reason: 'INVALID_INPUT' } } });
   },
 );
 
-test('the page is there to be read only', async () => {
+test('the page rejects other methods than GET and HEAD', async () => {
   await supertest(service.address).head('/').expect(200);
   await supertest(service.address).post('/').expect(404);
 });
 
-test('the log knows the page and its files by names of the service’s own', async () => {
+test('the log names the routes of the page and its assets', async () => {
   const [path = ''] = initial(await page());
   await get(path);
   await expect.poll(() => service.lines({ route: '/assets', status: 200 }).length).toBeGreaterThan(0);

@@ -1,26 +1,26 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { chunksOf } from '../../src/console/bulk/chunks.js';
-import { type Row, type RowFailure, summaryOf } from '../../src/console/bulk/rows.js';
+import { type BulkRow, type RowFailure, summaryText } from '../../src/console/bulk/bulk-rows.js';
 import { sendRows } from '../../src/console/bulk/send-rows.js';
+import { splitRows } from '../../src/console/bulk/split-rows.js';
 import { timeLeft } from '../../src/console/bulk/time-left.js';
 import { failure, row, script } from './rows-fixture.js';
 
 type Call = Parameters<typeof sendRows>[0]['call'];
 
-test('rows are split, in their order, into calls that the service takes, and into no more than that', () => {
+test('rows are split, in order, into the minimum number of calls that the service accepts', () => {
   const sizes = fc.array(
     fc.record({ name: fc.constantFrom('a', 'é', '"', '漢'), length: fc.integer({ min: 1, max: 1024 }) }),
     { minLength: 1, maxLength: 5 },
   );
   const property = fc.property(sizes, fc.integer({ min: 0, max: 12_000 }), (kinds, length) => {
-    const rows = Array.from({ length }, (_, index): Row => {
+    const rows = Array.from({ length }, (_, index): BulkRow => {
       const kind = kinds[index % kinds.length] ?? expect.fail();
       return { ...script, userStateId: String(index), patch: { userPrincipalName: kind.name.repeat(kind.length) } };
     });
-    const chunks = chunksOf(rows);
+    const chunks = splitRows(rows);
     expect(chunks.flat()).toEqual(rows);
-    const bytes = (updates: readonly Row[]) => Buffer.byteLength(JSON.stringify({ 0: { updates } }));
+    const bytes = (updates: readonly BulkRow[]) => Buffer.byteLength(JSON.stringify({ 0: { updates } }));
     for (const [index, chunk] of chunks.entries()) {
       expect(chunk.length > 0 && chunk.length <= 5000 && bytes(chunk) <= 1024 * 1024 - 8 * 1024).toBe(true);
       const more = [...chunk, ...(chunks[index + 1] ?? []).slice(0, 1)];
@@ -30,12 +30,12 @@ test('rows are split, in their order, into calls that the service takes, and int
   fc.assert(property, { numRuns: 30 });
 });
 
-test('every row is told of once, and none is called changed that the service did not call so', async () => {
+test('every row is reported once, and as updated only if the service says so', async () => {
   const answers = fc.array(fc.constantFrom('ok', 'refused', 'twice', 'none'), { minLength: 1, maxLength: 30 });
   const endings = fc.record({ throws: fc.boolean(), cancelAfter: fc.option(fc.nat(30)), refuses: fc.boolean() });
   const property = fc.asyncProperty(answers, endings, async (kinds, { throws, cancelAfter, refuses }) => {
     const rows = kinds.map(
-      (_, index): Row => ({ ...script, userStateId: String(index), patch: { errorDeviceCount: 1 } }),
+      (_, index): BulkRow => ({ ...script, userStateId: String(index), patch: { errorDeviceCount: 1 } }),
     );
     const stop = new AbortController();
     if (cancelAfter === 0) stop.abort();
@@ -48,15 +48,15 @@ test('every row is told of once, and none is called changed that the service did
       }
       if (throws) throw new Error('broken');
     }
-    const told = new Map<number, RowFailure | undefined>();
+    const reported = new Map<number, RowFailure | undefined>();
     const ending = await sendRows({
       rows,
       approval: undefined,
       signal: stop.signal,
       call: (() => (refuses ? Promise.reject(new Error('refused')) : Promise.resolve(answer()))) as unknown as Call,
       onRow(index, failed) {
-        expect(told.has(index)).toBe(false);
-        told.set(index, failed);
+        expect(reported.has(index)).toBe(false);
+        reported.set(index, failed);
       },
     });
     const wasSent = cancelAfter !== 0 && !refuses;
@@ -65,43 +65,46 @@ test('every row is told of once, and none is called changed that the service did
       if (!wasSent || kind === 'none') return 'OUTCOME_UNKNOWN';
       return kind === 'refused' ? 'GRAPH_REJECTED' : undefined;
     });
-    expect(kinds.map((_, index) => told.get(index)?.reason)).toEqual(expected);
-    expect(ending.state === 'over').toBe(wasSent && !throws && !kinds.includes('none'));
+    expect(kinds.map((_, index) => reported.get(index)?.reason)).toEqual(expected);
+    expect(ending.state === 'completed').toBe(wasSent && !throws && !kinds.includes('none'));
   });
   await fc.assert(property, { numRuns: 500 });
 });
 
-test.each([true, false])('what does not fit into one call waits for the one before: broken %s', async (isBroken) => {
-  const rows = Array.from(
-    { length: 5001 },
-    (_, index): Row => ({ ...script, userStateId: `${index}`, patch: { errorDeviceCount: 1 } }),
-  );
-  const heard: string[] = [];
-  const told: (RowFailure | undefined)[] = [];
-  async function* answer({ updates }: { readonly updates: readonly Row[] }) {
-    heard.push(`begins with ${updates[0]?.userStateId}`);
-    for (const index of updates.keys()) yield { index, ok: true };
-    if (isBroken) throw new Error('broken');
-    heard.push(`over after ${updates.length}`);
-  }
-  const { state } = await sendRows({
-    rows,
-    approval: undefined,
-    signal: new AbortController().signal,
-    call: ((input: { readonly updates: readonly Row[] }) => Promise.resolve(answer(input))) as unknown as Call,
-    onRow: (index, failed) => {
-      told[index] = failed;
-    },
-  });
-  const all = ['begins with 0', 'over after 5000', 'begins with 5000', 'over after 1'];
-  expect(heard).toEqual(isBroken ? all.slice(0, 1) : all);
-  expect(state).toBe(isBroken ? 'broken' : 'over');
-  expect([told[4999]?.reason, told[5000]?.reason]).toEqual([undefined, isBroken ? 'NOT_SENT' : undefined]);
-});
+test.each([true, false])(
+  'calls are sequential, and an interrupted one ends the update: interrupted %s',
+  async (isBroken) => {
+    const rows = Array.from(
+      { length: 5001 },
+      (_, index): BulkRow => ({ ...script, userStateId: `${index}`, patch: { errorDeviceCount: 1 } }),
+    );
+    const events: string[] = [];
+    const reported: (RowFailure | undefined)[] = [];
+    async function* answer({ updates }: { readonly updates: readonly BulkRow[] }) {
+      events.push(`starts at ${updates[0]?.userStateId}`);
+      for (const index of updates.keys()) yield { index, ok: true };
+      if (isBroken) throw new Error('broken');
+      events.push(`ends after ${updates.length}`);
+    }
+    const { state } = await sendRows({
+      rows,
+      approval: undefined,
+      signal: new AbortController().signal,
+      call: ((input: { readonly updates: readonly BulkRow[] }) => Promise.resolve(answer(input))) as unknown as Call,
+      onRow: (index, failed) => {
+        reported[index] = failed;
+      },
+    });
+    const all = ['starts at 0', 'ends after 5000', 'starts at 5000', 'ends after 1'];
+    expect(events).toEqual(isBroken ? all.slice(0, 1) : all);
+    expect(state).toBe(isBroken ? 'interrupted' : 'completed');
+    expect([reported[4999]?.reason, reported[5000]?.reason]).toEqual([undefined, isBroken ? 'NOT_SENT' : undefined]);
+  },
+);
 
-test('the words of a report add up to all of its rows', () => {
+test('the counts of a report add up to all rows', () => {
   const property = fc.property(fc.nat(20_000), fc.array(fc.record({ row, failure })), (changed, failures) => {
-    const words = summaryOf(changed, failures);
+    const words = summaryText(changed, failures);
     const numbers = [...words.matchAll(/\d[\d,]*/g)].map(([number]) => Number(number.replaceAll(',', '')));
     expect(numbers[0]).toBe(changed);
     expect(numbers.reduce((sum, number) => sum + number, 0)).toBe(changed + failures.length);
@@ -111,7 +114,7 @@ test('the words of a report add up to all of its rows', () => {
   fc.assert(property);
 });
 
-test('what is left is told in words that are as right as they are exact', () => {
+test('the remaining time is rounded correctly', () => {
   const property = fc.property(
     fc.integer({ min: 1, max: 5000 }),
     fc.nat(50_000),
@@ -120,14 +123,14 @@ test('what is left is told in words that are as right as they are exact', () => 
       const elapsedMs = 5000 + elapsed;
       const words = timeLeft(done, done + left, elapsedMs) ?? 'none';
       const exact = (left * (elapsedMs + 10_000)) / done / 60_000;
-      const told = Number(/\d+/.exec(words)?.[0] ?? 1);
+      const reported = Number(/\d+/.exec(words)?.[0] ?? 1);
       if (left === 0) expect(words).toBe('none');
       else if (words === 'less than a minute left') expect(exact).toBeLessThan(1);
       else if (/^about (a minute|\d+ minutes) left$/.test(words))
-        expect(Math.abs(told - exact)).toBeLessThanOrEqual(0.5);
+        expect(Math.abs(reported - exact)).toBeLessThanOrEqual(0.5);
       else {
         expect(words).toMatch(/^about \d+ hours left$/);
-        expect(Math.abs(told - exact / 60)).toBeLessThanOrEqual(0.51);
+        expect(Math.abs(reported - exact / 60)).toBeLessThanOrEqual(0.51);
       }
       expect(timeLeft(done, done + left, 4999)).toBeUndefined();
       expect(timeLeft(0, left, elapsedMs)).toBeUndefined();

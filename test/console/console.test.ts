@@ -1,19 +1,11 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { describeInChromium } from '../support/chromium.js';
-import { type Site, startSite } from '../support/console.js';
+import { expect, test } from 'vitest';
+import { describeConsole } from '../support/console.js';
 
 const script = 'Clean up temp folders - Kiosks';
 
-describeInChromium('the console', () => {
-  let site: Site;
-  beforeAll(async () => {
-    site = await startSite({ SIGN_IN: 'oidc', SESSION_SECRET: 'a-session-secret-of-the-console-tests' });
-  });
-  afterEach(() => expect(site.complaints).toEqual([]));
-  afterAll(() => site.stop());
-
-  test('whoever is not signed in is asked to, and comes back to where they wanted to go', async () => {
-    const { page, signIn, expectAccessible, open } = await site.desk();
+describeConsole('the console', { SIGN_IN: 'oidc', SESSION_SECRET: 'a-session-secret-of-the-console-tests' }, (app) => {
+  test('a visitor without a session is asked to sign in and returns to the requested page', async () => {
+    const { page, signIn, expectAccessible, open } = await app.openSession();
     await open('/?kind=deviceShellScript&find=maria');
     await page.getByRole('link', { name: 'Sign in' }).waitFor();
     await expectAccessible();
@@ -24,10 +16,10 @@ describeInChromium('the console', () => {
     await expectAccessible();
   });
 
-  test('an operator finds a person, sees the devices, and corrects the counts', async () => {
-    const { page, signIn, choose, expectAccessible } = await site.desk();
+  test('an operator finds a person, opens their devices, and edits the counts', async () => {
+    const { page, signIn, selectScript, expectAccessible, expectToast } = await app.openSession();
     await signIn('operator');
-    await choose('PowerShell', script);
+    await selectScript('PowerShell', script);
     const row = page.getByRole('row', { name: /amir\.zielinski/ });
     await row.waitFor();
     await expectAccessible();
@@ -39,25 +31,25 @@ describeInChromium('the console', () => {
     await page.getByLabel('Devices failed').fill('77');
     await expectAccessible();
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByRole('region', { name: 'What was saved' }).getByText('Saved: amir').waitFor();
+    await expectToast('Saved: amir');
     await row.getByText('77').waitFor();
-    const journal = await site.simulator.journal();
+    const journal = await app.simulator.journal();
     expect(journal.filter(({ method }) => method === 'PATCH').map(({ body }) => body)).toEqual([
       expect.objectContaining({ errorDeviceCount: 77 }),
     ]);
   });
 
-  test('a reader sees no way to change anything', async () => {
-    const { page, signIn, choose } = await site.desk();
+  test('a reader has no controls that change anything', async () => {
+    const { page, signIn, selectScript } = await app.openSession();
     await signIn('reader');
-    await choose('PowerShell', script);
+    await selectScript('PowerShell', script);
     await page.getByRole('grid').waitFor();
     expect(await page.getByRole('checkbox').count()).toBe(0);
     expect(await page.getByRole('button', { name: /Edit|Change|Import/ }).count()).toBe(0);
   });
 
-  test('who signs out is gone', async () => {
-    const { page, signIn, open } = await site.desk();
+  test('signing out ends the session', async () => {
+    const { page, signIn, open } = await app.openSession();
     await signIn('reader');
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('link', { name: 'Sign in' }).waitFor();

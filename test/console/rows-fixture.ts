@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
-import type { Row, RowFailure } from '../../src/console/bulk/rows.js';
-import type { Script } from '../../src/console/queries.js';
+import type { BulkRow, RowFailure } from '../../src/console/bulk/bulk-rows.js';
+import type { ScriptRef } from '../../src/console/queries.js';
 
-/** The script that is open. */
-export const script: Script = { scriptKind: 'deviceShellScript', scriptId: '-1:script' };
+/** The open script. */
+export const script: ScriptRef = { scriptKind: 'deviceShellScript', scriptId: '-1:script' };
 
-/** What spreadsheets and CSV trip over, and the rest of Unicode. */
+/** Characters with a meaning in CSV or in spreadsheets, and others. */
 const odd = fc.constantFrom(...'=+-@\'",;\t\r\n ＝＋－＠\uFEFF\u00A0é漢😀a1');
 export const text = fc.string({
   unit: fc.oneof(odd, fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 })),
@@ -13,7 +13,7 @@ export const text = fc.string({
 });
 const id = fc.stringMatching(/^[-:_a-z0-9]{1,12}$/);
 const count = fc.integer({ min: 0, max: 2_147_483_647 });
-/** As Graph can have it, with what no input may hold. */
+/** A state as Graph can return it, including values that inputs must not have. */
 const state = fc.record({
   id,
   successDeviceCount: fc.oneof(count, fc.integer({ min: -9, max: -1 })),
@@ -22,12 +22,12 @@ const state = fc.record({
 });
 export const states = fc.uniqueArray(state, { selector: (each) => each.id, maxLength: 12 });
 export const someStates = fc.uniqueArray(state, { selector: (each) => each.id, minLength: 1, maxLength: 12 });
-/** A name that may be set. */
+/** A valid name. */
 const name = text.filter((each) => each.trim() !== '' && !/\p{Cc}/u.test(each));
 export const patch = fc
   .record({ userPrincipalName: name, successDeviceCount: count, errorDeviceCount: count }, { requiredKeys: [] })
   .filter((fields) => Object.keys(fields).length > 0);
-export const row: fc.Arbitrary<Row> = fc.record({
+export const row: fc.Arbitrary<BulkRow> = fc.record({
   scriptKind: fc.constantFrom('deviceShellScript', 'deviceManagementScript'),
   scriptId: id,
   userStateId: id,

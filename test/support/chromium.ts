@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { describe } from 'vitest';
 
-const places = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const paths = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** Where a Chromium of this machine's is; nothing is ever downloaded. */
-export const chromiumPath = places.find((path) => path !== undefined && path !== '' && existsSync(path));
+/** The path of an installed Chromium. Tests never download one. */
+export const chromiumPath = paths.find((path) => path !== undefined && path !== '' && existsSync(path));
 
-if (chromiumPath === undefined && process.env['CI'] === 'true') throw new Error('CI wants a Chromium');
+if (chromiumPath === undefined && process.env['CI'] === 'true') throw new Error('CI requires Chromium');
 
-/** Tests in a browser. Where there is none they are left out, by name. */
+/** Describes tests in a browser; they are skipped if Chromium is not installed. */
 export const describeInChromium = describe.skipIf(chromiumPath === undefined);

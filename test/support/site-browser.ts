@@ -1,8 +1,8 @@
 import { request } from 'undici';
 
-/** An answer, as a browser got it. */
+/** A response, and where the browser is after it. */
 export interface Page {
-  /** Where the browser is now: at the address that answered, or before the one that it was not to follow to. */
+  /** The URL of the response, or that of the redirect that was not followed. */
   readonly url: URL;
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -23,26 +23,26 @@ interface Sent {
   readonly method?: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Whether another site had a hand in it: then `SameSite=Strict` cookies stay at home. */
+  /** Whether another site took part in the navigation: then `SameSite=Strict` cookies are not sent. */
   readonly crossSite?: boolean;
 }
 
-/** As much of a browser as a sign-in needs: cookies, and every redirect within a site or to one that it knows. */
+/** The part of a browser that a sign-in needs: cookies, forms, and redirects between known sites. */
 export class Browser {
-  /** Every answer, redirects included. */
+  /** All responses, including redirects. */
   readonly history: Page[] = [];
   readonly #cookies = new Map<string, Cookie>();
   readonly #addresses: ReadonlyMap<string, string>;
-  #shown: URL | undefined;
+  #current: URL | undefined;
 
-  /** @param addresses where the sites that it may be led to really listen, by their origins */
+  /** @param addresses the addresses at which the known sites listen, by origin */
   constructor(addresses: Readonly<Record<string, string>> = {}) {
     this.#addresses = new Map(Object.entries(addresses));
   }
 
-  /** Types an address, or sends a form of the page that is shown. A redirect to the path `stopAt` is not followed. */
+  /** Opens a URL, or submits a form from the current page. A redirect to the path `stopAt` is not followed. */
   async open(to: URL | string, form?: Readonly<Record<string, string>>, stopAt?: string): Promise<Page> {
-    const initiator = form === undefined ? undefined : this.#shown?.hostname;
+    const initiator = form === undefined ? undefined : this.#current?.hostname;
     return this.#follow(new URL(to), new Set(initiator === undefined ? [] : [initiator]), stopAt, form);
   }
 
@@ -63,7 +63,7 @@ export class Browser {
     });
     const { location } = page.headers;
     if (typeof location !== 'string') {
-      this.#shown = at;
+      this.#current = at;
       return page;
     }
     const next = new URL(location, at);
@@ -71,37 +71,37 @@ export class Browser {
     return known && next.pathname !== stopAt ? this.#follow(next, passed, stopAt) : { ...page, url: next };
   }
 
-  /** Sends one request with the cookies that belong to it, and follows nothing. */
+  /** Sends a single request with its cookies, and follows no redirect. */
   async send(
     to: URL | string,
     { method = 'GET', headers = {}, body = '', crossSite = false }: Sent = {},
   ): Promise<Page> {
     const url = new URL(to);
     const cookie = this.#cookiesFor(url, crossSite);
-    const answer = await request(`${this.#addresses.get(url.origin) ?? url.origin}${url.pathname}${url.search}`, {
+    const response = await request(`${this.#addresses.get(url.origin) ?? url.origin}${url.pathname}${url.search}`, {
       method,
       headers: { accept: 'text/html', host: url.host, ...(cookie !== '' && { cookie }), ...headers },
       ...(body !== '' && { body }),
     });
-    const setCookies = [answer.headers['set-cookie'] ?? []].flat();
+    const setCookies = [response.headers['set-cookie'] ?? []].flat();
     for (const line of setCookies) this.#keep(url.hostname, line);
     const page = {
       url,
-      status: answer.statusCode,
-      headers: answer.headers,
+      status: response.statusCode,
+      headers: response.headers,
       setCookies,
-      html: await answer.body.text(),
+      html: await response.body.text(),
     };
     this.history.push(page);
     return page;
   }
 
-  /** The cookies of one host, as `name=value`. */
+  /** The cookies of a host, as `name=value`. */
   cookies(host: string): readonly string[] {
     return [...this.#cookies.values()].filter((cookie) => cookie.host === host).map(({ pair }) => pair);
   }
 
-  /** Puts a cookie into the jar by hand, as somebody who can write to it would. */
+  /** Sets a cookie, as an attacker with write access to the cookie store would. */
   plant(host: string, pair: string): void {
     this.#keep(host, `${pair}; Path=/${pair.startsWith('__Host-') ? '; Secure' : ''}`);
   }

@@ -1,45 +1,49 @@
-import { z } from 'zod';
+import { z } from 'zod/mini';
 import { ownId, targetFields } from './target.js';
 
-// These schemas contain no server code, so that a front end can validate with them before it calls.
+// These schemas depend on nothing else of the service: a front end may import them to validate before it calls. They use
+// `zod/mini`, so that they add little to its bundle.
 
 const deviceCount = z
   .int('must be a whole number')
-  .min(0, 'must be 0 or more')
-  .max(2_147_483_647, 'must be at most 2147483647');
+  .check(z.minimum(0, 'must be 0 or more'), z.maximum(2_147_483_647, 'must be at most 2147483647'));
 
 /** Graph documents it as a plain string, so it need not be an address. */
 const userPrincipalName = z
   .string()
-  .min(1, 'must have at least one character')
-  .max(1024, 'must have at most 1024 characters')
-  .regex(/^\P{Cc}*$/u, 'must not contain control characters');
+  .check(
+    z.minLength(1, 'must have at least one character'),
+    z.maxLength(1024, 'must have at most 1024 characters'),
+    z.regex(/^\P{Cc}*$/u, 'must not contain control characters'),
+  );
 
-/** The state that a create sends. */
+/** The values of a new user state. */
 export const newUserState = z.strictObject({
-  id: ownId.optional(),
+  id: z.optional(ownId),
   successDeviceCount: deviceCount,
   errorDeviceCount: deviceCount,
   userPrincipalName,
 });
 
-/** The fields that an update changes: at least one. */
+/** The values that an update sets: at least one. */
 export const patch = z
   .strictObject({
-    successDeviceCount: deviceCount.optional(),
-    errorDeviceCount: deviceCount.optional(),
-    userPrincipalName: userPrincipalName.optional(),
+    successDeviceCount: z.optional(deviceCount),
+    errorDeviceCount: z.optional(deviceCount),
+    userPrincipalName: z.optional(userPrincipalName),
   })
-  .refine((fields) => Object.values(fields).some((value) => value !== undefined), 'must have at least one field');
+  .check(
+    z.refine((fields) => Object.values(fields).some((value) => value !== undefined), 'must have at least one field'),
+  );
 
-/** What multi admin approval requires. */
+/** The fields of multi-admin approval, for a write in a tenant that requires it. */
 export const approval = z.strictObject({
-  justification: z.string().min(1).max(1024).optional(),
-  code: ownId.optional(),
+  justification: z.optional(z.string().check(z.minLength(1), z.maxLength(1024))),
+  code: z.optional(ownId),
 });
 
-/** One of many updates. */
+/** One update of an `updateMany` call. */
 export const updateRow = z.strictObject({ ...targetFields, patch });
 
-/** The most updates in one call. */
+/** The maximum number of updates in one call. */
 export const maxUpdates = 5_000;

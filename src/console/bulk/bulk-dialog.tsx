@@ -1,43 +1,41 @@
 import { Dialog, DialogBody, DialogSurface, DialogTitle, makeStyles } from '@fluentui/react-components';
 import { useState } from 'react';
-import type { Script, UserState } from '../queries.js';
+import type { ScriptRef, ScriptUserState } from '../queries.js';
+import type { BulkRow } from './bulk-rows.js';
 import { ImportForm } from './import-form.js';
+import { ProgressStep } from './progress-step.js';
 import { ReportStep } from './report-step.js';
-import type { Approval, Row } from './rows.js';
-import { RunningStep } from './running-step.js';
 import { SetForm } from './set-form.js';
-import { useBulkRun } from './use-bulk-run.js';
+import { useBulkUpdate } from './use-bulk-update.js';
 
 const useStyles = makeStyles({ surface: { maxWidth: '860px' } });
 
-/** What many changes are asked for with. */
-export interface BulkDialogProps {
-  readonly script: Script;
-  /** Whose values are to be set; nobody's: a file says whose. */
-  readonly selected: readonly UserState[];
-  /** The script's states as the page shows them. */
-  readonly known: readonly UserState[];
+interface BulkDialogProps {
+  readonly script: ScriptRef;
+  /** The states to update; empty for an import from CSV. */
+  readonly selected: readonly ScriptUserState[];
+  /** The states of the script as the page shows them. */
+  readonly known: readonly ScriptUserState[];
   readonly onClose: () => void;
 }
 
-/** Changes many user states at once: those that are selected, or what a file says. */
+/** Updates many user states: the selected ones, or those in a CSV file. */
 export function BulkDialog({ script, selected, known, onClose }: BulkDialogProps) {
   const styles = useStyles();
-  const run = useBulkRun();
-  // Once a tenant wants it, it goes along with every further try.
+  const update = useBulkUpdate();
+  // Kept for all further attempts.
   const [justification, setJustification] = useState('');
-  // What was selected when it began: the page may forget it when its list is fetched again.
-  const [people] = useState(selected);
-  const [hasLines, setHasLines] = useState(false);
+  // The selection when the dialog was opened: refetching the list can change the one of the page.
+  const [initiallySelected] = useState(selected);
+  const [hasInput, setHasInput] = useState(false);
 
-  const isRunning = run.state === 'running';
-  // Lines that were pasted, and a report that nobody has kept yet, are not thrown away by a stray key.
-  const isLoseable = run.state === 'ready' ? !hasLines : !isRunning && run.failures.length === 0;
+  const isRunning = update.state === 'running';
+  // The Escape key must not discard pasted lines or a report of failures.
+  const canDismiss = update.state === 'ready' ? !hasInput : !isRunning && update.failures.length === 0;
 
-  function start(rows: readonly Row[]): void {
+  function start(rows: readonly BulkRow[]): void {
     const reason = justification.trim();
-    const approval: Approval | undefined = reason === '' ? undefined : { justification: reason };
-    run.start(rows, approval);
+    update.start(rows, reason === '' ? undefined : { justification: reason });
   }
 
   return (
@@ -45,22 +43,22 @@ export function BulkDialog({ script, selected, known, onClose }: BulkDialogProps
       open
       modalType={isRunning ? 'alert' : 'modal'}
       onOpenChange={(_event, { open, type }) => {
-        if (!open && isLoseable && type !== 'backdropClick') onClose();
+        if (!open && canDismiss && type !== 'backdropClick') onClose();
       }}
     >
       <DialogSurface className={styles.surface}>
         <DialogBody>
-          <DialogTitle>Change many</DialogTitle>
-          {isRunning && <RunningStep run={run} />}
-          {run.state === 'ready' && people.length > 0 && (
-            <SetForm script={script} selected={people} onStart={start} onClose={onClose} />
+          <DialogTitle>Bulk update</DialogTitle>
+          {isRunning && <ProgressStep update={update} />}
+          {update.state === 'ready' && initiallySelected.length > 0 && (
+            <SetForm script={script} selected={initiallySelected} onStart={start} onClose={onClose} />
           )}
-          {run.state === 'ready' && people.length === 0 && (
-            <ImportForm script={script} known={known} onLines={setHasLines} onStart={start} onClose={onClose} />
+          {update.state === 'ready' && initiallySelected.length === 0 && (
+            <ImportForm script={script} known={known} onInput={setHasInput} onStart={start} onClose={onClose} />
           )}
-          {run.state !== 'ready' && !isRunning && (
+          {update.state !== 'ready' && !isRunning && (
             <ReportStep
-              run={run}
+              progress={update}
               script={script}
               known={known}
               justification={justification}

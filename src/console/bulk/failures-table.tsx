@@ -10,8 +10,8 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { useMemo } from 'react';
-import type { UserState } from '../queries.js';
-import { type FailedRow, namesOf, personOf } from './rows.js';
+import type { ScriptUserState } from '../queries.js';
+import { type FailedRow, namesById, personOf } from './bulk-rows.js';
 
 const useStyles = makeStyles({
   scroller: { maxHeight: '40vh', minHeight: '120px', overflow: 'auto', flexShrink: 0 },
@@ -25,34 +25,34 @@ const useStyles = makeStyles({
   id: { fontFamily: tokens.fontFamilyMonospace },
 });
 
-/** Nobody reads more of them here; the file has all. */
-const mostShown = 200;
+/** The downloaded file has all failures. */
+const maxShown = 200;
 
 interface FailuresTableProps {
   readonly failures: readonly FailedRow[];
-  readonly known: readonly UserState[];
+  readonly known: readonly ScriptUserState[];
 }
 
-/** The rows that are not known to be changed, each with why, what to do, and what the operators ask for. */
+/** The failed rows with the reason, the next step, and the request ID. */
 export function FailuresTable({ failures, known }: FailuresTableProps) {
   const styles = useStyles();
-  const names = useMemo(() => namesOf(known), [known]);
-  const more = failures.length - mostShown;
+  const names = useMemo(() => namesById(known), [known]);
+  const more = failures.length - maxShown;
   return (
     <>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be scrolled with keys, too */}
-      <section className={styles.scroller} aria-label="Rows that are not changed" tabIndex={0}>
-        <Table size="small" aria-label="Rows that are not changed">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable with the keyboard */}
+      <section className={styles.scroller} aria-label="Failed rows" tabIndex={0}>
+        <Table size="small" aria-label="Failed rows">
           <TableHeader>
             <TableRow>
               <TableHeaderCell>Person</TableHeaderCell>
-              <TableHeaderCell>What happened</TableHeaderCell>
-              <TableHeaderCell>Request id</TableHeaderCell>
+              <TableHeaderCell>Reason</TableHeaderCell>
+              <TableHeaderCell>Request ID</TableHeaderCell>
             </TableRow>
           </TableHeader>
           <TableBody>
-            {failures.slice(0, mostShown).map(({ row, failure }, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: one person can be in many rows, and rows stay in place
+            {failures.slice(0, maxShown).map(({ row, failure }, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a person can occur several times, and rows never move
               <TableRow key={index}>
                 <TableCell className={styles.cell}>{personOf(row, names)}</TableCell>
                 <TableCell className={styles.cell}>
@@ -76,7 +76,7 @@ export function FailuresTable({ failures, known }: FailuresTableProps) {
       </section>
       {more > 0 && (
         <Text>
-          These are the first {mostShown}. {more.toLocaleString('en')} more are in the file of “Download failures”.
+          The first {maxShown} rows are shown. “Download failures” includes {more.toLocaleString('en')} more.
         </Text>
       )}
     </>

@@ -9,11 +9,11 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { type ChangeEvent, useRef, useState } from 'react';
-import type { Script, UserState } from '../queries.js';
-import { parseUpdates, type Updates } from './csv-parse.js';
-import { ImportCheck } from './import-check.js';
+import type { ScriptRef, ScriptUserState } from '../queries.js';
+import type { BulkRow } from './bulk-rows.js';
+import { ImportPreview } from './import-preview.js';
+import { type ParsedUpdates, parseUpdates } from './parse-updates.js';
 import { readFile } from './read-file.js';
-import type { Row } from './rows.js';
 import { StepHeading } from './step-heading.js';
 
 const useStyles = makeStyles({
@@ -23,74 +23,74 @@ const useStyles = makeStyles({
 });
 
 interface ImportFormProps {
-  readonly script: Script;
-  readonly known: readonly UserState[];
-  /** Tells whether there is anything that could be lost. */
-  readonly onLines: (has: boolean) => void;
-  readonly onStart: (rows: readonly Row[]) => void;
+  readonly script: ScriptRef;
+  readonly known: readonly ScriptUserState[];
+  /** Called with whether the form has input that closing it would lose. */
+  readonly onInput: (hasInput: boolean) => void;
+  readonly onStart: (rows: readonly BulkRow[]) => void;
   readonly onClose: () => void;
 }
 
-/** Takes changes from a file or from what is pasted, and lets nothing be sent until every line is right. */
-export function ImportForm({ script, known, onLines, onStart, onClose }: ImportFormProps) {
+/** Reads changes from a CSV file or from pasted lines. Nothing can be sent until all lines are valid. */
+export function ImportForm({ script, known, onInput, onStart, onClose }: ImportFormProps) {
   const styles = useStyles();
-  const chooser = useRef<HTMLInputElement>(null);
+  const fileInput = useRef<HTMLInputElement>(null);
   const [file, setFile] = useState<{ readonly name: string; readonly text: string }>();
   const [pasted, setPasted] = useState('');
-  const [unreadable, setUnreadable] = useState<string>();
-  const [updates, setUpdates] = useState<Updates>();
+  const [fileError, setFileError] = useState<string>();
+  const [updates, setUpdates] = useState<ParsedUpdates>();
 
-  function take(chosen: typeof file, text: string): void {
+  function setInput(chosen: typeof file, text: string): void {
     setFile(chosen);
     setPasted(text);
-    setUnreadable(undefined);
+    setFileError(undefined);
     setUpdates(undefined);
-    onLines(text !== '' || chosen !== undefined);
+    onInput(text !== '' || chosen !== undefined);
   }
 
   async function choose({ target }: ChangeEvent<HTMLInputElement>): Promise<void> {
     const [chosen] = target.files ?? [];
     if (chosen === undefined) return;
     try {
-      take({ name: chosen.name, text: await readFile(chosen) }, '');
+      setInput({ name: chosen.name, text: await readFile(chosen) }, '');
     } catch (thrown) {
-      take(undefined, '');
-      setUnreadable(thrown instanceof Error ? thrown.message : String(thrown));
+      setInput(undefined, '');
+      setFileError(thrown instanceof Error ? thrown.message : String(thrown));
     }
-    // The same file, once mended, can be chosen again.
+    // Otherwise choosing the same file again would not fire an event.
     target.value = '';
   }
 
   const text = file?.text ?? pasted;
-  const isRight = updates !== undefined && updates.problems.length === 0;
-  const rows = isRight ? updates.rows : [];
+  const isValid = updates !== undefined && updates.problems.length === 0;
+  const rows = isValid ? updates.rows : [];
 
   return (
     <>
       <DialogContent className={styles.content}>
-        <StepHeading first>Changes from CSV</StepHeading>
+        <StepHeading first>Import changes from CSV</StepHeading>
         <Text>
-          The first line names the columns, every other line is one change. Wanted is userStateId. What to set goes into
-          userPrincipalName, successDeviceCount and errorDeviceCount; an empty cell leaves the value as it is. With
-          scriptKind and scriptId a line is about another script than the open one. The file of “Download CSV” is a good
-          one to start from, and a file of failures can be mended and sent again.
+          The first line names the columns; every other line is one change. The userStateId column is required. Put new
+          values in userPrincipalName, successDeviceCount and errorDeviceCount; an empty cell keeps the current value.
+          Use scriptKind and scriptId for scripts other than the open one. You can start from the file of “Download
+          CSV”, or correct and import a file of “Download failures”.
         </Text>
         <div className={styles.file}>
-          <input ref={chooser} type="file" accept=".csv" hidden onChange={(event) => void choose(event)} />
-          <Button onClick={() => chooser.current?.click()}>Choose a file</Button>
-          <Text role="status">{file && `${file.name} is chosen`}</Text>
+          <input ref={fileInput} type="file" accept=".csv" hidden onChange={(event) => void choose(event)} />
+          <Button onClick={() => fileInput.current?.click()}>Choose file</Button>
+          <Text role="status">{file && `Selected: ${file.name}`}</Text>
         </div>
-        <Field label="CSV lines" hint="Paste them here instead of choosing a file.">
+        <Field label="CSV lines" hint="Instead of choosing a file, paste lines here.">
           <Textarea
             textarea={{ className: styles.lines }}
             rows={6}
             resize="vertical"
             spellCheck={false}
             value={pasted}
-            onChange={(_event, { value }) => take(undefined, value)}
+            onChange={(_event, { value }) => setInput(undefined, value)}
           />
         </Field>
-        <ImportCheck script={script} updates={updates} unreadable={unreadable} />
+        <ImportPreview script={script} updates={updates} fileError={fileError} />
       </DialogContent>
       <DialogActions>
         <Button

@@ -1,21 +1,20 @@
-/** More is no list of changes: at Graph's pace it would be hours of work. */
+/** Larger files would take hours at Graph's rate limit. */
 const maxBytes = 10_000_000;
 
 /**
- * The text of a file.
+ * Reads a text file in UTF-8 or UTF-16.
  *
- * @throws {Error} with words for people, when it is too large or not in Unicode: names would be spoiled
+ * @throws {Error} with a message for the user, if the file is too large or has another encoding
  */
 export async function readFile(file: File): Promise<string> {
-  if (file.size > maxBytes)
-    throw new Error('This file is larger than 10 MB. Split it and send one part after another.');
+  if (file.size > maxBytes) throw new Error('The file is larger than 10 MB. Split it and import the parts one by one.');
   const bytes = await file.arrayBuffer();
   const [first, second] = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));
-  // Excel's "Unicode Text".
+  // Excel's "Unicode Text" is UTF-16.
   const encoding = first === 0xff && second === 0xfe ? 'utf-16le' : 'utf-8';
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch {
-    throw new Error('This file is not in UTF-8. In Excel, save it as "CSV UTF-8".');
+    throw new Error('The file is not in UTF-8. In Excel, save it as "CSV UTF-8".');
   }
 }

@@ -1,29 +1,29 @@
 import { MessageBar, MessageBarBody, makeStyles } from '@fluentui/react-components';
 import { FailureNotice } from '../failure-notice.js';
-import { kindOf } from './rows.js';
-import type { BulkProgress } from './use-bulk-run.js';
+import { failureKind } from './bulk-rows.js';
+import type { BulkProgress } from './use-bulk-update.js';
 
 const useStyles = makeStyles({ bar: { flexShrink: 0 } });
 
-/** What has to be known of rows before anything is done about them. */
-export function ReportNotices({ run: { state, failure, failures } }: { readonly run: BulkProgress }) {
+/** Explains why a bulk update ended early, and what to do about rows that did not succeed. */
+export function ReportNotices({ progress: { state, failure, failures } }: { readonly progress: BulkProgress }) {
   const styles = useStyles();
-  const kinds = new Set(failures.map((each) => kindOf(each.failure)));
-  const words = [
+  const kinds = new Set(failures.map((each) => failureKind(each.failure)));
+  const texts = [
     state === 'cancelled' &&
-      'You cancelled. What had been sent to Microsoft Graph by then is seen through; the rest never is.',
+      'You cancelled. The service completes the rows that it had already sent to Microsoft Graph; the others are never sent.',
     kinds.has('unknown') &&
-      'Nobody here knows whether rows with an unknown outcome were changed. Look at the list in a moment, or send them again: that sets the same values once more.',
-    kinds.has('notSent') && 'Rows that were not sent are as they were.',
-    kinds.has('waiting') &&
-      'Rows that wait for approval have a code. Give it to a second administrator; once it is approved, each of them is sent again from its own row in the list.',
+      'Rows with an unknown outcome may have been changed. Check the list in a moment, or send them again: that sets the same values.',
+    kinds.has('notSent') && 'Rows that were not sent are unchanged.',
+    kinds.has('awaitingApproval') &&
+      'Rows awaiting approval have an approval code. Give it to a second administrator. After they approve, send each row again from the list.',
   ].filter((text) => text !== false);
   return (
     <>
       {failure !== undefined && <FailureNotice failure={failure} />}
-      {words.length > 0 && (
+      {texts.length > 0 && (
         <MessageBar intent="warning" layout="multiline" className={styles.bar}>
-          <MessageBarBody>{words.join(' ')}</MessageBarBody>
+          <MessageBarBody>{texts.join(' ')}</MessageBarBody>
         </MessageBar>
       )}
     </>

@@ -9,68 +9,70 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { useId, useState } from 'react';
-import type { Script, UserState } from '../queries.js';
-import { formatFailures } from './csv-format.js';
-import { downloadCsv } from './download.js';
+import { downloadCsv } from '../csv/download.js';
+import type { ScriptRef, ScriptUserState } from '../queries.js';
+import { type BulkRow, failureKind, pluralize, summaryText } from './bulk-rows.js';
+import { formatFailures } from './failures-csv.js';
 import { FailuresTable } from './failures-table.js';
 import { ReportNotices } from './report-notices.js';
-import { countOf, kindOf, type Row, summaryOf } from './rows.js';
 import { StepHeading } from './step-heading.js';
-import type { BulkProgress } from './use-bulk-run.js';
+import type { BulkProgress } from './use-bulk-update.js';
 
 const useStyles = makeStyles({
   content: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
 });
 
 interface ReportStepProps {
-  readonly run: BulkProgress;
-  readonly script: Script;
-  readonly known: readonly UserState[];
+  readonly progress: BulkProgress;
+  readonly script: ScriptRef;
+  readonly known: readonly ScriptUserState[];
   readonly justification: string;
   readonly onJustification: (text: string) => void;
-  readonly onRetry: (rows: readonly Row[]) => void;
+  readonly onRetry: (rows: readonly BulkRow[]) => void;
   readonly onClose: () => void;
 }
 
-/** What came of it, row by row where it did not work, and the ways to go on. */
+/** The result of a bulk update: counts, failed rows, and a retry. */
 export function ReportStep(props: ReportStepProps) {
-  const { run, script, known, justification, onJustification, onRetry, onClose } = props;
+  const { progress, script, known, justification, onJustification, onRetry, onClose } = props;
   const styles = useStyles();
-  const reasonBox = useId();
-  const [isReasonMissing, setReasonMissing] = useState(false);
+  const justificationId = useId();
+  const [isJustificationMissing, setJustificationMissing] = useState(false);
 
-  const { failures, succeeded, earlier } = run;
-  const wantsReason = failures.some(({ failure }) => failure.reason === 'APPROVAL_JUSTIFICATION_REQUIRED');
-  // Without the code of its approval, a change that waits for one would only ask for another.
-  const again = failures.filter(({ failure }) => kindOf(failure) !== 'waiting').map(({ row }) => row);
+  const { failures, succeeded, succeededBefore } = progress;
+  const needsJustification = failures.some(({ failure }) => failure.reason === 'APPROVAL_JUSTIFICATION_REQUIRED');
+  // Without its code, sending a row again would only request another approval.
+  const retryable = failures.filter(({ failure }) => failureKind(failure) !== 'awaitingApproval').map(({ row }) => row);
 
   function retry(): void {
-    if (wantsReason && justification.trim() === '') {
-      setReasonMissing(true);
-      document.getElementById(reasonBox)?.focus();
-    } else onRetry(again);
+    if (needsJustification && justification.trim() === '') {
+      setJustificationMissing(true);
+      document.getElementById(justificationId)?.focus();
+    } else onRetry(retryable);
   }
 
   return (
     <>
       <DialogContent className={styles.content}>
-        <StepHeading>{summaryOf(succeeded, failures)}</StepHeading>
-        {earlier > 0 && <Text>{countOf(earlier, 'row was', 'rows were')} changed before this try.</Text>}
-        <ReportNotices run={run} />
-        {(wantsReason || (justification !== '' && again.length > 0)) && (
+        <StepHeading>{summaryText(succeeded, failures)}</StepHeading>
+        {succeededBefore > 0 && (
+          <Text>{pluralize(succeededBefore, 'row was', 'rows were')} changed in earlier attempts.</Text>
+        )}
+        <ReportNotices progress={progress} />
+        {(needsJustification || (justification !== '' && retryable.length > 0)) && (
           <Field
             label="Justification"
-            required={wantsReason}
-            hint="This tenant wants to know why these changes are needed. It goes along with “Retry failed”."
-            validationMessage={isReasonMissing ? 'Say why these changes are needed.' : null}
+            required={needsJustification}
+            hint="This tenant requires a reason for changes. “Retry failed” sends it."
+            validationMessage={isJustificationMissing ? 'Enter a justification' : null}
           >
             <Textarea
-              id={reasonBox}
+              id={justificationId}
               maxLength={1024}
               value={justification}
               onChange={(_event, { value }) => {
                 onJustification(value);
-                setReasonMissing(false);
+                setJustificationMissing(false);
               }}
             />
           </Field>
@@ -79,11 +81,11 @@ export function ReportStep(props: ReportStepProps) {
       </DialogContent>
       <DialogActions fluid>
         {failures.length > 0 && (
-          <Button onClick={() => downloadCsv(`failures ${script.scriptId}.csv`, formatFailures(failures))}>
+          <Button onClick={() => downloadCsv(`failures-${script.scriptId}.csv`, formatFailures(failures))}>
             Download failures
           </Button>
         )}
-        {again.length > 0 && <Button onClick={retry}>Retry failed</Button>}
+        {retryable.length > 0 && <Button onClick={retry}>Retry failed</Button>}
         <Button appearance="primary" onClick={onClose}>
           Close
         </Button>

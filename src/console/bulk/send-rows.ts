@@ -1,84 +1,91 @@
 import { describeFailure, type Failure, failureOf } from '../failure.js';
 import type { trpc } from '../trpc.js';
-import { chunksOf } from './chunks.js';
-import type { Approval, Row, RowFailure } from './rows.js';
+import type { BulkApproval, BulkRow, RowFailure } from './bulk-rows.js';
+import { splitRows } from './split-rows.js';
 
-/** What is to be sent, and who wants to hear what came of it. */
-export interface Sending {
-  readonly rows: readonly Row[];
-  readonly approval: Approval | undefined;
-  /** Aborts when nobody wants the rest to be sent. */
+/** The parameters of {@link sendRows}. */
+export interface SendRowsOptions {
+  readonly rows: readonly BulkRow[];
+  readonly approval: BulkApproval | undefined;
+  /** Cancels the rows that have not been sent to Graph. */
   readonly signal: AbortSignal;
   readonly call: typeof trpc.scriptUserState.updateMany.mutate;
-  /** Called once for every row, by its place among them; without a failure it is changed. */
+  /** Called exactly once for each row, with its index; without a failure, the row was updated. */
   readonly onRow: (index: number, failure: RowFailure | undefined) => void;
 }
 
-/** How sending came to an end: with an answer to every row, by the person, or by what went wrong. */
-export type Ending =
-  | { readonly state: 'over' }
+/** How a bulk update ended. `completed` means that every row has a result from the service. */
+export type BulkEnd =
+  | { readonly state: 'completed' }
   | { readonly state: 'cancelled' }
-  | { readonly state: 'broken'; readonly failure: Failure };
+  | { readonly state: 'interrupted'; readonly failure: Failure };
 
 const notSent: RowFailure = {
   reason: 'NOT_SENT',
-  title: 'It was not sent',
-  next: 'Nothing was changed here. Send it again when you are ready.',
+  title: 'Not sent',
+  next: 'The state was not changed. Send the row again when you are ready.',
 };
 
 /**
- * Sends rows call by call, each when the one before is over, so that their order is kept. Never rejects; every row is
- * told of, those too that nobody knows the outcome of.
+ * Sends rows in sequential calls, so that their order is kept. Never rejects. Reports every row, including those whose
+ * outcome is unknown.
  */
-export async function sendRows({ rows, approval, signal, call, onRow }: Sending): Promise<Ending> {
-  const told = new Uint8Array(rows.length);
+export async function sendRows({ rows, approval, signal, call, onRow }: SendRowsOptions): Promise<BulkEnd> {
+  const reported = new Uint8Array(rows.length);
   let from = 0;
-  let ending: Ending = { state: 'over' };
+  let end: BulkEnd = { state: 'completed' };
 
-  function tell(index: number, failure: RowFailure | undefined): void {
-    if (told[index] !== 0) return;
-    told[index] = 1;
+  function report(index: number, failure: RowFailure | undefined): void {
+    if (reported[index] !== 0) return;
+    reported[index] = 1;
     onRow(index, failure);
   }
 
-  /** How it ended, and what is to be said of the rows that had no answer by then. */
-  async function send(updates: readonly Row[]): Promise<readonly [Ending, RowFailure]> {
-    let answered = false;
+  /** Sends one chunk. Returns how it ended, and the failure of all rows that received no result. */
+  async function send(updates: readonly BulkRow[]): Promise<readonly [BulkEnd, RowFailure]> {
+    let responded = false;
     try {
       const results = await call({ updates: [...updates], approval }, { signal });
-      answered = true;
+      responded = true;
       for await (const each of results) {
-        if ('index' in each) tell(from + each.index, each.ok ? undefined : failureOfRow(each.error));
+        if ('index' in each) report(from + each.index, each.ok ? undefined : rowFailure(each.error));
       }
-      if (!told.subarray(from, from + updates.length).includes(0)) return [{ state: 'over' }, lost];
-      if (!signal.aborted) return [{ state: 'broken', failure: lost }, lost];
+      if (!reported.subarray(from, from + updates.length).includes(0)) return [{ state: 'completed' }, connectionLost];
+      if (!signal.aborted) return [{ state: 'interrupted', failure: connectionLost }, connectionLost];
     } catch (thrown) {
       const failure = failureOf(thrown, true);
-      // The service refused the call as a whole, and says why: that goes for every row. Once it has begun to answer,
-      // what goes wrong says nothing of any row.
-      if (!signal.aborted) return [{ state: 'broken', failure }, answered ? lost : failure];
+      // An error before the response rejects the call as a whole, so it applies to every row. An error in the middle of
+      // the stream says nothing about the remaining rows.
+      if (!signal.aborted) return [{ state: 'interrupted', failure }, responded ? connectionLost : failure];
     }
-    return [{ state: 'cancelled' }, abandoned];
+    return [{ state: 'cancelled' }, cancelled];
   }
 
-  for (const chunk of chunksOf(rows)) {
-    let left = notSent;
-    if (ending.state === 'over') {
-      if (signal.aborted) ending = { state: 'cancelled' };
-      else [ending, left] = await send(chunk);
+  for (const chunk of splitRows(rows)) {
+    let failure = notSent;
+    if (end.state === 'completed') {
+      if (signal.aborted) end = { state: 'cancelled' };
+      else [end, failure] = await send(chunk);
     }
-    for (let index = from; index < from + chunk.length; index++) tell(index, left);
+    for (let index = from; index < from + chunk.length; index++) report(index, failure);
     from += chunk.length;
   }
-  return ending;
+  return end;
 }
 
-/** What is sent together carries no code of an approval; a row that waits for one has to be sent by itself. */
-function failureOfRow(error: Parameters<typeof describeFailure>[0]): RowFailure {
+function rowFailure(error: Parameters<typeof describeFailure>[0]): RowFailure {
   const failure = describeFailure(error);
-  if (failure.reason !== 'APPROVAL_PENDING') return failure;
-  return { ...failure, next: 'Give them the code. Once it is approved, send this change again from its own row.' };
+  if (failure.reason === 'APPROVAL_PENDING') {
+    // A bulk update cannot send the approval codes of single rows.
+    const next = 'Give them the approval code. After they approve, send this change again from its own row.';
+    return { ...failure, next };
+  }
+  if (failure.reason === 'OVERLOADED') {
+    // It has accepted the call and then stopped sending rows, because it shuts down or has lost Redis.
+    return { ...failure, title: 'The service is restarting', next: 'Not sent; retry.' };
+  }
+  return failure;
 }
 
-const lost = failureOf(undefined, true);
-const abandoned: RowFailure = { ...lost, detail: 'You cancelled before the answer to it came.' };
+const connectionLost = failureOf(undefined, true);
+const cancelled: RowFailure = { ...connectionLost, detail: 'You cancelled before the service responded.' };

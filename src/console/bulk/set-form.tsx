@@ -9,10 +9,10 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { type FormEvent, useId, useState } from 'react';
-import { patch as patchSchema } from '../input-schemas.js';
-import { readCount } from '../parse-count.js';
-import type { Script, UserState } from '../queries.js';
-import { countOf, type Row } from './rows.js';
+import { fieldMessage, patch as patchSchema } from '../input-schemas.js';
+import { parseCount } from '../parse-count.js';
+import type { ScriptRef, ScriptUserState } from '../queries.js';
+import { type BulkRow, pluralize } from './bulk-rows.js';
 import { StepHeading } from './step-heading.js';
 
 const useStyles = makeStyles({
@@ -23,48 +23,53 @@ const fields = [
   ['successDeviceCount', 'Devices succeeded'],
   ['errorDeviceCount', 'Devices failed'],
 ] as const;
-type Name = (typeof fields)[number][0];
+type FieldName = (typeof fields)[number][0];
 
 interface SetFormProps {
-  readonly script: Script;
-  readonly selected: readonly UserState[];
-  readonly onStart: (rows: readonly Row[]) => void;
+  readonly script: ScriptRef;
+  readonly selected: readonly ScriptUserState[];
+  readonly onStart: (rows: readonly BulkRow[]) => void;
   readonly onClose: () => void;
 }
 
-/** Sets the same counts for everybody who is selected. */
+/** Sets the same counts for all selected people. */
 export function SetForm({ script, selected, onStart, onClose }: SetFormProps) {
   const styles = useStyles();
   const form = useId();
-  const [texts, setTexts] = useState<Readonly<Record<Name, string>>>({ successDeviceCount: '', errorDeviceCount: '' });
+  const [texts, setTexts] = useState<Readonly<Record<FieldName, string>>>({
+    successDeviceCount: '',
+    errorDeviceCount: '',
+  });
   const [messages, setMessages] = useState<Readonly<Record<string, string>>>({});
 
   function submit(event: FormEvent): void {
     event.preventDefault();
     const values = {
-      successDeviceCount: readCount(texts.successDeviceCount),
-      errorDeviceCount: readCount(texts.errorDeviceCount),
+      successDeviceCount: parseCount(texts.successDeviceCount),
+      errorDeviceCount: parseCount(texts.errorDeviceCount),
     };
     const { data: patch, error } = patchSchema.safeParse(values);
     if (patch) {
       onStart(selected.map(({ id }) => ({ ...script, userStateId: id, patch })));
       return;
     }
-    const wrong = error.issues.map(({ path, message }): [Name, string] => {
+    const problems = error.issues.map(({ path, message }): [FieldName, string] => {
       const name = fields.find(([field]) => field === path[0])?.[0];
-      return name === undefined ? ['successDeviceCount', 'wants a number, or the field below does'] : [name, message];
+      return name === undefined
+        ? ['successDeviceCount', 'Enter a number in at least one field']
+        : [name, fieldMessage(values[name], message)];
     });
-    setMessages(Object.fromEntries(wrong));
-    const first = wrong[0]?.[0];
+    setMessages(Object.fromEntries(problems));
+    const first = problems[0]?.[0];
     if (first !== undefined) document.getElementById(`${form}-${first}`)?.focus();
   }
 
   return (
     <>
       <DialogContent>
-        <StepHeading first>Set for {countOf(selected.length, 'person', 'people')}</StepHeading>
+        <StepHeading first>Set values for {pluralize(selected.length, 'person', 'people')}</StepHeading>
         <form id={form} className={styles.form} onSubmit={submit} noValidate>
-          <Text>A field that is left empty stays as it is for everybody.</Text>
+          <Text>An empty field keeps its current values.</Text>
           {fields.map(([name, label]) => (
             <Field key={name} label={label} validationMessage={messages[name] ?? null}>
               <Input

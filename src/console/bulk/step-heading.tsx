@@ -6,17 +6,17 @@ const useStyles = makeStyles({
 });
 
 /**
- * Says where one is in the dialog. What had the focus is gone when a step replaces another, so the heading takes it: a
- * button would be pressed by the very key that is still down.
+ * The heading of a dialog's step. It takes the focus, because the element that had it disappears with the previous step.
+ * A button must not: the key that is still down would press it.
  *
- * @param first the dialog's own first step: where the focus goes is up to the dialog
+ * @param first set in the first step, where the dialog itself sets the focus
  */
 export function StepHeading({ first = false, children }: { readonly first?: boolean; readonly children: ReactNode }) {
   const styles = useStyles();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     if (first) return undefined;
-    // A dialog that becomes of another kind gives the focus to its first button, after this.
+    // Changing its `modalType` makes the dialog focus its first button, after this effect.
     const timer = setTimeout(() => heading.current?.focus());
     return () => clearTimeout(timer);
   }, [first]);

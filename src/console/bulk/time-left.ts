@@ -1,16 +1,16 @@
-/** Graph takes writes in windows of 20 s, most of them at the start of each; on average half a window lies ahead. */
+/** Graph's rate limit has windows of 20 s, and most writes are sent when one starts: on average, half a window remains. */
 const halfWindowMs = 10_000;
 
-/** Before that, nothing can be said. */
-const earliestMs = 5_000;
+/** Earlier estimates would be unreliable. */
+const minElapsedMs = 5_000;
 
 /**
- * How long the rest takes at the pace of the whole run so far, in words; nothing while it is too early to say.
+ * Estimates the remaining time from the average rate so far. Returns `undefined` while it is too early to tell.
  *
- * @param elapsedMs since the run began
+ * @param elapsedMs milliseconds since the bulk update started
  */
 export function timeLeft(done: number, total: number, elapsedMs: number): string | undefined {
-  if (done === 0 || done >= total || elapsedMs < earliestMs) return undefined;
+  if (done === 0 || done >= total || elapsedMs < minElapsedMs) return undefined;
   const leftMs = ((total - done) * (elapsedMs + halfWindowMs)) / done;
   const minutes = Math.round(leftMs / 60_000);
   if (leftMs < 45_000) return 'less than a minute left';

@@ -1,37 +1,37 @@
 import type { RouterInputs } from '../../contract.js';
-import { patch } from '../input-schemas.js';
-import { readCount } from '../parse-count.js';
-import type { UserState } from '../queries.js';
+import { fieldMessage, patch as patchSchema } from '../input-schemas.js';
+import { parseCount } from '../parse-count.js';
+import type { ScriptUserState } from '../queries.js';
 
 export type Patch = RouterInputs['scriptUserState']['update']['patch'];
 
-/** What has been typed into the fields of the form; a field that nobody has touched is not there. */
+/** The text of each edited field of the form. */
 export type Draft = { readonly [Field in keyof Patch]?: string };
 export type DraftField = keyof Draft;
 
-/** The fields, by what people call them. */
+/** The fields with their labels. */
 export const draftFields = [
   ['successDeviceCount', 'Devices succeeded'],
   ['errorDeviceCount', 'Devices failed'],
   ['userPrincipalName', 'User principal name'],
 ] as const satisfies readonly (readonly [DraftField, string])[];
 
-/** What a field shows: what has been typed, else what is there. */
-export const textOf = (field: DraftField, draft: Draft, state: UserState): string =>
+/** The text that a field shows: the draft's, otherwise that of the current value. */
+export const textOf = (field: DraftField, draft: Draft, state: ScriptUserState): string =>
   draft[field] ?? String(state[field] ?? '');
 
-/** A change as it would have been typed. */
-export const textsOf = (change: Patch): Draft =>
-  Object.fromEntries(Object.entries(change).map(([field, value]) => [field, String(value)]));
+/** The draft that results in a patch. */
+export const draftOf = (patch: Patch): Draft =>
+  Object.fromEntries(Object.entries(patch).map(([field, value]) => [field, String(value)]));
 
-/** What is wrong with each field, and what would be sent: only what was changed. */
-export interface Checked {
+/** The patch to send, with changed fields only, or the problem with each field. */
+export interface ValidatedDraft {
   readonly patch: Patch | undefined;
   readonly problems: Partial<Record<DraftField, string>>;
 }
 
-/** Checks a draft by the very rules that the service holds inputs to. */
-export function checkDraft(draft: Draft, state: UserState): Checked {
+/** Validates a draft with the input schema of the service. */
+export function validateDraft(draft: Draft, state: ScriptUserState): ValidatedDraft {
   const changed = draftFields
     .map(([field]) => field)
     .filter((field) => textOf(field, draft, state) !== textOf(field, {}, state));
@@ -39,13 +39,18 @@ export function checkDraft(draft: Draft, state: UserState): Checked {
   const typed = Object.fromEntries(
     changed.map((field) => {
       const text = textOf(field, draft, state);
-      return [field, field === 'userPrincipalName' ? text : (readCount(text) ?? Number.NaN)];
+      return [field, field === 'userPrincipalName' ? text : (parseCount(text) ?? Number.NaN)];
     }),
   );
-  const checked = patch.safeParse(typed);
-  if (checked.success) return { patch: checked.data, problems: {} };
+  const parsed = patchSchema.safeParse(typed);
+  if (parsed.success) return { patch: parsed.data, problems: {} };
   return {
     patch: undefined,
-    problems: Object.fromEntries(checked.error.issues.map(({ path, message }) => [String(path[0]), message])),
+    problems: Object.fromEntries(
+      parsed.error.issues.map(({ path: [field], message }) => [
+        String(field),
+        fieldMessage(typed[String(field)], message),
+      ]),
+    ),
   };
 }

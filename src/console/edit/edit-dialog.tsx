@@ -14,11 +14,11 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { type FormEvent, useState } from 'react';
-import { failureOf, leavesUnknown } from '../failure.js';
+import { displayName } from '../display-name.js';
+import { failureOf, isOutcomeUnknown } from '../failure.js';
 import { FailureNotice } from '../failure-notice.js';
-import type { Script, UserState } from '../queries.js';
-import { nameOf } from '../states/shown-states.js';
-import { checkDraft, type Draft, textsOf } from './draft.js';
+import type { ScriptRef, ScriptUserState } from '../queries.js';
+import { type Draft, draftOf, validateDraft } from './draft.js';
 import { DraftFields, Justification } from './fields.js';
 import { useUpdate } from './use-update.js';
 
@@ -28,79 +28,82 @@ const useStyles = makeStyles({
 });
 
 interface EditDialogProps {
-  readonly script: Script;
-  readonly state: UserState;
+  readonly script: ScriptRef;
+  readonly state: ScriptUserState;
   readonly onClose: () => void;
-  readonly onSaved: (state: UserState) => void;
+  readonly onSaved: (state: ScriptUserState) => void;
 }
 
-/** Changes one person's state, and sees the change through: refusals, approval, and outcomes that nobody knows. */
+/** Edits the state of one person, including rejections, approval, and updates whose outcome is unknown. */
 export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps) {
   const styles = useStyles();
-  const { known, update, look, waiting, forget } = useUpdate(script, state);
+  const { known, update, verification, awaitingApproval, discard } = useUpdate(script, state);
   const [draft, setDraft] = useState<Draft>({});
   const [justification, setJustification] = useState('');
-  const [tried, setTried] = useState(false);
+  const [submitted, setSubmitted] = useState(false);
 
   const failure = update.isError ? failureOf(update.error, true) : undefined;
-  const unknown = failure !== undefined && leavesUnknown(failure.reason);
-  const mustJustify = failure?.reason === 'APPROVAL_JUSTIFICATION_REQUIRED';
-  const { patch, problems } = checkDraft(draft, known);
+  const outcomeUnknown = failure !== undefined && isOutcomeUnknown(failure.reason);
+  const needsJustification = failure?.reason === 'APPROVAL_JUSTIFICATION_REQUIRED';
+  const { patch, problems } = validateDraft(draft, known);
   const reason = justification.trim();
-  const change = waiting ?? (patch && { patch, ...(reason !== '' && { approval: { justification: reason } }) });
-  const busy = update.isPending || look.isPending;
-  const code = waiting?.approval?.code;
+  const change =
+    awaitingApproval ?? (patch && { patch, ...(reason !== '' && { approval: { justification: reason } }) });
+  const busy = update.isPending || verification.isPending;
+  const code = awaitingApproval?.approval?.code;
 
   function send(event: FormEvent) {
     event.preventDefault();
-    setTried(true);
+    setSubmitted(true);
     if (busy || change === undefined) return;
-    look.reset();
+    verification.reset();
     update.mutate(change, { onSuccess: onSaved });
   }
-  function startAnew() {
-    forget();
+  function startOver() {
+    discard();
     update.reset();
-    look.reset();
+    verification.reset();
   }
 
   return (
     <Dialog
       open
       onOpenChange={(_event, { open, type }) => {
-        // What was typed is not lost by a click beside it.
+        // A click on the backdrop would lose the draft.
         if (!open && !busy && type !== 'backdropClick') onClose();
       }}
     >
       <DialogSurface aria-describedby={undefined}>
         <form onSubmit={send} noValidate>
           <DialogBody>
-            <DialogTitle className={styles.title}>Edit {nameOf(state)}</DialogTitle>
+            <DialogTitle className={styles.title}>Edit {displayName(state)}</DialogTitle>
             <DialogContent className={styles.content}>
               <DraftFields
-                draft={waiting === undefined ? draft : textsOf(waiting.patch)}
+                draft={awaitingApproval === undefined ? draft : draftOf(awaitingApproval.patch)}
                 known={known}
-                problems={tried ? problems : {}}
-                disabled={busy || waiting !== undefined}
+                problems={submitted ? problems : {}}
+                disabled={busy || awaitingApproval !== undefined}
                 onChange={setDraft}
               />
-              {(mustJustify || justification !== '') && waiting === undefined && (
+              {(needsJustification || justification !== '') && awaitingApproval === undefined && (
                 <Justification value={justification} disabled={busy} onChange={setJustification} />
               )}
-              {failure !== undefined && !look.isSuccess && <FailureNotice failure={failure} />}
-              {failure === undefined && code !== undefined && !busy && <FailureNotice failure={waitingFailure(code)} />}
-              {look.isError && <FailureNotice failure={failureOf(look.error)} />}
-              {look.isSuccess && <Looked state={look.data.found} made={look.data.made} />}
+              {failure !== undefined && !verification.isSuccess && <FailureNotice failure={failure} />}
+              {failure === undefined && code !== undefined && !busy && (
+                <FailureNotice failure={approvalPendingNotice(code)} />
+              )}
+              {verification.isError && <FailureNotice failure={failureOf(verification.error)} />}
+              {verification.isSuccess && <VerificationResult {...verification.data} />}
             </DialogContent>
             <DialogActions fluid>
-              {busy && <Spinner size="tiny" label={look.isPending ? 'Looking' : 'Saving'} />}
-              {unknown && !look.isSuccess ? (
+              {busy && <Spinner size="tiny" label={verification.isPending ? 'Checking' : 'Saving'} />}
+              {outcomeUnknown && !verification.isSuccess ? (
                 <Button
                   appearance="primary"
                   disabledFocusable={busy}
-                  onClick={() => update.variables && look.mutate(update.variables)}
+                  onClick={() => update.variables && verification.mutate(update.variables)}
                 >
-                  Look again
+                  Check again
                 </Button>
               ) : (
                 <Button
@@ -108,16 +111,16 @@ export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps)
                   appearance="primary"
                   disabledFocusable={busy || (change === undefined && Object.keys(problems).length === 0)}
                 >
-                  {waiting === undefined && failure === undefined ? 'Save' : 'Send again'}
+                  {awaitingApproval === undefined && failure === undefined ? 'Save' : 'Send again'}
                 </Button>
               )}
-              {waiting !== undefined && (
-                <Button onClick={startAnew} disabledFocusable={busy}>
-                  Start anew
+              {awaitingApproval !== undefined && (
+                <Button onClick={startOver} disabledFocusable={busy}>
+                  Discard and start over
                 </Button>
               )}
               <Button onClick={onClose} disabledFocusable={busy}>
-                {look.data?.made ? 'Close' : 'Cancel'}
+                {verification.data?.applied ? 'Close' : 'Cancel'}
               </Button>
             </DialogActions>
           </DialogBody>
@@ -127,24 +130,28 @@ export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps)
   );
 }
 
-/** A change that was queued earlier, when its dialog is opened again. */
-const waitingFailure = (approvalCode: string) => ({
+/** The notice for a change that already awaits approval when its dialog is opened. */
+const approvalPendingNotice = (approvalCode: string) => ({
   reason: 'APPROVAL_PENDING' as const,
-  title: 'This change waits for a second administrator',
-  next: 'Once it is approved, send it again.',
+  title: 'This change is waiting for approval',
+  next: 'After a second administrator approves it, send it again. Discard this request to make a different change.',
   approvalCode,
 });
 
-/** What was found after an outcome that nobody knew. */
-function Looked({ state, made }: { readonly state: UserState; readonly made: boolean }) {
-  const { successDeviceCount, errorDeviceCount } = state;
+interface VerificationResultProps {
+  readonly current: ScriptUserState;
+  readonly applied: boolean;
+}
+
+/** Reports whether a change with an unknown outcome was applied. */
+function VerificationResult({ current: { successDeviceCount, errorDeviceCount }, applied }: VerificationResultProps) {
   return (
-    <MessageBar intent={made ? 'success' : 'info'} layout="multiline">
+    <MessageBar intent={applied ? 'success' : 'info'} layout="multiline">
       <MessageBarBody>
-        <MessageBarTitle>{made ? 'The change is there' : 'The change is not there'}</MessageBarTitle>
+        <MessageBarTitle>{applied ? 'The change was applied' : 'The change has not been applied'}</MessageBarTitle>
         Microsoft Graph has {successDeviceCount.toLocaleString('en')} succeeded and{' '}
         {errorDeviceCount.toLocaleString('en')} failed.{' '}
-        {made ? 'Nothing is left to do.' : 'It may still arrive; you can send it again.'}
+        {applied ? 'No further action is needed.' : 'It may still be applied; you can send it again.'}
       </MessageBarBody>
     </MessageBar>
   );

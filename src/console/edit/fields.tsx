@@ -1,11 +1,11 @@
 import { Field, Input, Textarea } from '@fluentui/react-components';
-import type { UserState } from '../queries.js';
+import type { ScriptUserState } from '../queries.js';
 import { type Draft, type DraftField, draftFields, textOf } from './draft.js';
 
 interface DraftFieldsProps {
   readonly draft: Draft;
-  /** What is there: what an untouched field shows. */
-  readonly known: UserState;
+  /** The current values, shown by fields that are not edited. */
+  readonly known: ScriptUserState;
   readonly problems: Partial<Record<DraftField, string>>;
   readonly disabled: boolean;
   readonly onChange: (draft: Draft) => void;
@@ -35,7 +35,7 @@ interface JustificationProps {
   readonly onChange: (text: string) => void;
 }
 
-/** Why a change is needed, for whoever has to approve it. */
+/** The reason for a change, for the administrator who approves it. */
 export function Justification({ value, disabled, onChange }: JustificationProps) {
   return (
     <Field label="Justification" hint="The second administrator reads it.">

@@ -1,50 +1,56 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { failureOf, leavesUnknown } from '../failure.js';
-import { type Change, type Mark, useMarks } from '../overlay/local-overlay.js';
-import type { Script, UserState } from '../queries.js';
+import { failureOf, isOutcomeUnknown } from '../failure.js';
+import { type Change, type OverlayEntry, useLocalOverlay } from '../overlay/local-overlay.js';
+import type { ScriptRef, ScriptUserState } from '../queries.js';
 import { trpc } from '../trpc.js';
-import { checkDraft, type Patch, textsOf } from './draft.js';
+import { draftOf, type Patch, validateDraft } from './draft.js';
 
-/** Changes one user state. The list shows the new values at once, and the old ones again when they are refused. */
-export function useUpdate(script: Script, state: UserState) {
+/** Updates one user state optimistically: the list shows the new values at once, and reverts if the update is rejected. */
+export function useUpdate(script: ScriptRef, state: ScriptUserState) {
   const target = { ...script, userStateId: state.id };
-  const marks = useMarks();
-  const mark = marks.of(target);
-  // What Graph was last seen to have.
+  const overlay = useLocalOverlay();
+  const entry = overlay.get(target);
+  /** The values that Graph was last known to have. */
   const [known, setKnown] = useState(state);
-  // Nothing else marks a state while its dialog is open.
-  const put = (next: Omit<Mark, 'at'>, at = Date.now()) => marks.set([[target, { ...next, at }]]);
+  // While its dialog is open, nothing else sets the entry of this state.
+  const setEntry = (next: Omit<OverlayEntry, 'updatedAt'>, updatedAt = Date.now()) =>
+    overlay.set([[target, { ...next, updatedAt }]]);
 
   const update = useMutation({
     mutationFn: (change: Change) => trpc.scriptUserState.update.mutate({ ...target, ...change }),
     onMutate: ({ patch }) =>
-      put({ ...mark, shown: { ...known, ...given(patch) }, note: 'saving' }, Number.POSITIVE_INFINITY),
-    onSuccess: (changed) => put({ shown: changed }),
+      setEntry({ ...entry, values: { ...known, ...definedFields(patch) }, status: 'saving' }, Number.POSITIVE_INFINITY),
+    onSuccess: (values) => setEntry({ values }),
     onError(error, change) {
       const { reason, approvalCode: code } = failureOf(error, true);
-      const waiting = code === undefined ? mark?.waiting : { ...change, approval: { ...change.approval, code } };
-      put({ shown: known, ...(waiting && { waiting }), ...(leavesUnknown(reason) && { note: 'unknown' }) });
+      const awaitingApproval =
+        code === undefined ? entry?.awaitingApproval : { ...change, approval: { ...change.approval, code } };
+      setEntry({
+        values: known,
+        ...(awaitingApproval && { awaitingApproval }),
+        ...(isOutcomeUnknown(reason) && { status: 'unknown' }),
+      });
     },
   });
 
-  /** Asks what is there now, and whether the change is. */
-  const look = useMutation({
+  /** Fetches the current values, and finds out whether they include the change. */
+  const verification = useMutation({
     mutationFn: async ({ patch }: Change) => {
-      const found = await trpc.scriptUserState.get.query(target);
-      // Whatever of the change is not there would be left to be sent.
-      return { found, made: checkDraft(textsOf(patch), found).patch === undefined };
+      const current = await trpc.scriptUserState.get.query(target);
+      return { current, applied: validateDraft(draftOf(patch), current).patch === undefined };
     },
-    onSuccess({ found, made }) {
-      setKnown(found);
-      put({ shown: found, ...(!made && mark?.waiting && { waiting: mark.waiting }) });
+    onSuccess({ current, applied }) {
+      setKnown(current);
+      const awaitingApproval = applied ? undefined : entry?.awaitingApproval;
+      setEntry({ values: current, ...(awaitingApproval && { awaitingApproval }) });
     },
   });
 
-  const forget = () => put({ shown: known });
-  return { known, update, look, waiting: mark?.waiting, forget };
+  /** Discards the change that awaits approval. */
+  const discard = () => setEntry({ values: known });
+  return { known, update, verification, awaitingApproval: entry?.awaitingApproval, discard };
 }
 
-/** The fields of a patch that are there. */
-const given = (patch: Patch): { [Field in keyof Patch]?: NonNullable<Patch[Field]> } =>
+const definedFields = (patch: Patch): { [Field in keyof Patch]?: NonNullable<Patch[Field]> } =>
   Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));

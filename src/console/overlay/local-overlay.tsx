@@ -1,53 +1,52 @@
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react';
 import type { RouterInputs } from '../../contract.js';
-import type { Target, UserState } from '../queries.js';
+import type { ScriptUserState, StateRef } from '../queries.js';
 
-type Update = RouterInputs['scriptUserState']['update'];
+/** An update as it is sent, without the reference to its state. */
+export type Change = Pick<RouterInputs['scriptUserState']['update'], 'patch' | 'approval'>;
 
-/** A change that is sent. */
-export type Change = Pick<Update, 'patch' | 'approval'>;
-
-/** What this page knows of a user state beside what its list was told. */
-export interface Mark {
-  /** What is to be shown in the place of what was asked for before `at`. */
-  readonly shown?: UserState;
-  /** Milliseconds since 1970; what is asked for later is newer than the mark. */
-  readonly at: number;
-  /** A change of it is under way, or nobody knows how one ended. */
-  readonly note?: 'saving' | 'unknown';
-  /** The change that waits for a second administrator, with its code; it outlives whatever is fetched. */
-  readonly waiting?: Change;
+/** What this page knows about a user state in addition to what was fetched. */
+export interface OverlayEntry {
+  /** The values to show instead of any fetched before `updatedAt`. */
+  readonly values?: ScriptUserState;
+  /** Milliseconds since 1970. Values requested later are newer than this entry. */
+  readonly updatedAt: number;
+  /** Set while an update is in progress, and after one whose outcome is unknown. */
+  readonly status?: 'saving' | 'unknown';
+  /** The change that awaits approval by a second administrator, with its code. Refetching the list does not clear it. */
+  readonly awaitingApproval?: Change;
 }
 
-/** All of them, and how to set some; `undefined` takes one away. */
-export interface Marks {
-  readonly of: (target: Target) => Mark | undefined;
-  readonly set: (marks: readonly (readonly [Target, Mark | undefined])[]) => void;
+/** Values changed on this page, which take precedence over fetched ones. */
+export interface LocalOverlay {
+  readonly get: (state: StateRef) => OverlayEntry | undefined;
+  /** Sets several entries; `undefined` removes one. */
+  readonly set: (entries: readonly (readonly [StateRef, OverlayEntry | undefined])[]) => void;
 }
 
-const keyOf = ({ scriptKind, scriptId, userStateId }: Target) => `${scriptKind} ${scriptId} ${userStateId}`;
+const keyOf = ({ scriptKind, scriptId, userStateId }: StateRef) => `${scriptKind} ${scriptId} ${userStateId}`;
 
-const Context = createContext<Marks>({ of: () => undefined, set: () => undefined });
+const Context = createContext<LocalOverlay>({ get: () => undefined, set: () => undefined });
 
 /**
- * Keeps the marks while the page lives. They lie over the lists and never in them: pages that are under way can't undo
- * a change, nor bring one back that was refused.
+ * Keeps the overlay for the lifetime of the page. Entries are stored outside the query cache, so a page of a list that
+ * is still loading can neither undo a change nor restore a rejected one.
  */
-export function MarksProvider({ children }: { readonly children: ReactNode }) {
-  const [marks, setMarks] = useState<ReadonlyMap<string, Mark>>(new Map());
-  const set = useCallback<Marks['set']>((changed) => {
-    setMarks((before) => {
+export function LocalOverlayProvider({ children }: { readonly children: ReactNode }) {
+  const [entries, setEntries] = useState<ReadonlyMap<string, OverlayEntry>>(new Map());
+  const set = useCallback<LocalOverlay['set']>((changed) => {
+    setEntries((before) => {
       const next = new Map(before);
-      for (const [target, mark] of changed) {
-        if (mark === undefined) next.delete(keyOf(target));
-        else next.set(keyOf(target), mark);
+      for (const [state, entry] of changed) {
+        if (entry === undefined) next.delete(keyOf(state));
+        else next.set(keyOf(state), entry);
       }
       return next;
     });
   }, []);
-  const value = useMemo(() => ({ of: (target: Target) => marks.get(keyOf(target)), set }), [marks, set]);
+  const value = useMemo(() => ({ get: (state: StateRef) => entries.get(keyOf(state)), set }), [entries, set]);
   return <Context value={value}>{children}</Context>;
 }
 
-/** The marks of this page. */
-export const useMarks = (): Marks => useContext(Context);
+/** The overlay of this page. */
+export const useLocalOverlay = (): LocalOverlay => useContext(Context);

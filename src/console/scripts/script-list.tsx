@@ -36,7 +36,7 @@ const useStyles = makeStyles({
     cursor: 'pointer',
     ':hover': { backgroundColor: tokens.colorNeutralBackground1Hover },
   },
-  chosen: {
+  selected: {
     backgroundColor: tokens.colorNeutralBackground1Selected,
     borderLeftColor: tokens.colorCompoundBrandStroke,
   },
@@ -55,31 +55,31 @@ const placeholders = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 
 interface ScriptListProps {
   readonly scripts: AllPages<ScriptSummary>;
-  readonly chosen: string | null;
-  readonly onChoose: (id: string) => void;
+  readonly selected: string | null;
+  readonly onSelect: (id: string) => void;
 }
 
-const nameOf = ({ displayName, fileName, id }: ScriptSummary) => displayName ?? fileName ?? id;
+const scriptName = ({ displayName, fileName, id }: ScriptSummary) => displayName ?? fileName ?? id;
 
-/** The scripts of one kind, to be found by a part of their name. */
-export function ScriptList({ scripts, chosen, onChoose }: ScriptListProps) {
+/** The scripts of one kind, with a search box. */
+export function ScriptList({ scripts, selected, onSelect }: ScriptListProps) {
   const styles = useStyles();
   const [find, setFind] = useState('');
   const { items, complete, failure, refresh } = scripts;
-  const chosenItem = useRef<HTMLSpanElement>(null);
-  // A script that the address names can be far down, and moves as the list grows.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: these are when, not what
+  const selectedItem = useRef<HTMLSpanElement>(null);
+  // A script selected by the URL can be out of view, and moves while more pages arrive.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: these values only trigger the effect
   useEffect(() => {
-    chosenItem.current?.scrollIntoView({ block: 'nearest' });
-  }, [chosen, complete]);
-  const wanted = find.trim().toLowerCase();
-  const found = items
+    selectedItem.current?.scrollIntoView({ block: 'nearest' });
+  }, [selected, complete]);
+  const search = find.trim().toLowerCase();
+  const matches = items
     ?.filter((each) =>
       [each.displayName, each.fileName, each.description].some(
-        (text) => text?.toLowerCase().includes(wanted) || wanted === '',
+        (text) => text?.toLowerCase().includes(search) || search === '',
       ),
     )
-    .toSorted((a, b) => nameOf(a).localeCompare(nameOf(b)));
+    .toSorted((a, b) => scriptName(a).localeCompare(scriptName(b)));
 
   return (
     <section aria-label="Scripts" className={styles.pane}>
@@ -95,42 +95,44 @@ export function ScriptList({ scripts, chosen, onChoose }: ScriptListProps) {
           <Button onClick={refresh}>Try again</Button>
         </FailureNotice>
       )}
-      {found === undefined && failure === undefined && (
-        <Skeleton aria-label="Fetching the scripts">
+      {matches === undefined && failure === undefined && (
+        <Skeleton aria-label="Loading scripts">
           {placeholders.map((name) => (
             <SkeletonItem key={name} size={48} />
           ))}
         </Skeleton>
       )}
-      {found !== undefined && (
+      {matches !== undefined && (
         <Text size={200} role="status" className={styles.file}>
-          {found.length === items?.length ? `${found.length} scripts` : `${found.length} of ${items?.length} scripts`}
+          {matches.length === items?.length
+            ? `${matches.length} scripts`
+            : `${matches.length} of ${items?.length} scripts`}
           {!complete && failure === undefined && ' so far'}
         </Text>
       )}
-      {found?.length === 0 && complete && (
-        <Text>{items?.length === 0 ? 'There are no scripts of this kind.' : 'No script is called that.'}</Text>
+      {matches?.length === 0 && complete && (
+        <Text>{items?.length === 0 ? 'There are no scripts of this kind.' : 'No scripts match'}</Text>
       )}
-      {found !== undefined && found.length > 0 && (
+      {matches !== undefined && matches.length > 0 && (
         <List
           className={styles.list}
           aria-label="Scripts"
           navigationMode="items"
           selectionMode="single"
-          selectedItems={chosen === null ? [] : [chosen]}
-          onSelectionChange={(_event, { selectedItems: [id] }) => typeof id === 'string' && onChoose(id)}
+          selectedItems={selected === null ? [] : [selected]}
+          onSelectionChange={(_event, { selectedItems: [id] }) => typeof id === 'string' && onSelect(id)}
         >
-          {found.map((each) => (
+          {matches.map((each) => (
             <ListItem
               key={each.id}
               value={each.id}
               checkmark={null}
-              className={mergeClasses(styles.item, each.id === chosen && styles.chosen)}
-              aria-label={nameOf(each)}
+              className={mergeClasses(styles.item, each.id === selected && styles.selected)}
+              aria-label={scriptName(each)}
             >
-              <Text className={styles.line} weight={each.id === chosen ? 'semibold' : 'regular'}>
-                <span ref={each.id === chosen ? chosenItem : undefined} className={styles.name}>
-                  {nameOf(each)}
+              <Text className={styles.line} weight={each.id === selected ? 'semibold' : 'regular'}>
+                <span ref={each.id === selected ? selectedItem : undefined} className={styles.name}>
+                  {scriptName(each)}
                 </span>
               </Text>
               <Text className={mergeClasses(styles.line, styles.file)} size={200}>

@@ -1,7 +1,7 @@
 import { MessageBar, MessageBarBody, MessageBarTitle } from '@fluentui/react-components';
 import { useSyncExternalStore } from 'react';
 
-function onConnection(notify: () => void) {
+function subscribeToConnection(notify: () => void) {
   window.addEventListener('online', notify);
   window.addEventListener('offline', notify);
   return () => {
@@ -10,15 +10,15 @@ function onConnection(notify: () => void) {
   };
 }
 
-/** Says that nothing can be fetched or sent at the moment, and why. */
+/** Reports that the browser is offline or that the service is unreachable. */
 export function ConnectionNotice({ unreachable }: { readonly unreachable: boolean }) {
-  const online = useSyncExternalStore(onConnection, () => navigator.onLine);
+  const online = useSyncExternalStore(subscribeToConnection, () => navigator.onLine);
   if (online && !unreachable) return null;
   return (
     <MessageBar intent="warning" politeness="assertive">
       <MessageBarBody>
-        <MessageBarTitle>{online ? 'The service can not be reached.' : 'You are offline.'}</MessageBarTitle>
-        What you see is as it was; nothing can be changed now. It is tried again by itself.
+        <MessageBarTitle>{online ? 'The service is unreachable.' : 'You are offline.'}</MessageBarTitle>
+        You're viewing data from before the connection was lost. Changes are disabled. Reconnecting automatically.
       </MessageBarBody>
     </MessageBar>
   );

@@ -17,28 +17,28 @@ const useStyles = makeStyles({
   logo: { width: '24px', height: '24px' },
   space: { flexGrow: 1 },
   person: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalXS },
-  may: { color: tokens.colorNeutralForeground3 },
+  role: { color: tokens.colorNeutralForeground3 },
 });
 
-/** What this is, whether its data is real, and who is here. */
+/** The page header: title, a badge for simulated data, the user and their role. */
 export function Header({ session: { user, roles, expiresAt, graph } }: { readonly session: Session }) {
   const styles = useStyles();
-  const may = roles.includes('operator') ? 'may read and change' : roles.length > 0 ? 'may read' : 'no role';
+  const role = roles.includes('operator') ? 'Operator' : roles.length > 0 ? 'Reader' : 'No role';
   return (
     <header className={styles.header}>
       <img src={new URL('../icon.svg', import.meta.url).href} alt="" className={styles.logo} />
       <Subtitle2 as="h1">Script states</Subtitle2>
       {graph === 'simulator' && (
         <Badge appearance="tint" color="warning" size="large" icon={<BeakerRegular />}>
-          Simulated data: no tenant is behind this
+          Simulated data: not connected to a tenant
         </Badge>
       )}
       <span className={styles.space} />
       <span className={styles.person}>
         <PersonRegular fontSize={20} aria-hidden />
         <Text>{user.name}</Text>
-        <Text size={200} className={styles.may}>
-          {may}
+        <Text size={200} className={styles.role}>
+          {role}
         </Text>
       </span>
       {expiresAt !== null && <SignOutButton size="small" />}

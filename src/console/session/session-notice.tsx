@@ -1,31 +1,28 @@
 import { MessageBar, MessageBarBody, MessageBarTitle } from '@fluentui/react-components';
 import { useEffect, useState } from 'react';
-import { SignInAgain } from './sign-in-again.js';
+import { SignInAgain } from '../sign-in-again.js';
 
 const minuteMs = 60_000;
-const warnedMinutes = 10;
+const warningMinutes = 10;
 
-/** Says that the session ends soon, or has ended; what is on the page stays. */
+/** Warns that the session is about to expire, or reports that it has ended. */
 export function SessionNotice({ expiresAt, ended }: { readonly expiresAt: string | null; readonly ended: boolean }) {
   const [now, setNow] = useState(Date.now);
-  // This machine's clock can be wrong: only the service says that it has ended.
   useEffect(() => {
-    const clock = setInterval(() => setNow(Date.now()), minuteMs / 4);
-    return () => clearInterval(clock);
+    const timer = setInterval(() => setNow(Date.now()), minuteMs / 4);
+    return () => clearInterval(timer);
   }, []);
   const minutes = expiresAt === null ? Number.POSITIVE_INFINITY : Math.ceil((Date.parse(expiresAt) - now) / minuteMs);
-  if (!ended && minutes > warnedMinutes) return null;
+  // The local clock can be wrong: only the service reports that the session has ended.
+  if (!ended && minutes > warningMinutes) return null;
   const title = ended
     ? 'Your session has ended.'
-    : `Your session ends in ${minutes <= 1 ? 'a minute' : `${minutes} minutes`}.`;
+    : `Your session expires in ${minutes <= 1 ? 'a minute' : `${minutes} minutes`}.`;
   return (
     <MessageBar intent={ended ? 'error' : 'warning'} politeness="assertive">
       <MessageBarBody>
         <MessageBarTitle>{title}</MessageBarTitle>
-        {ended
-          ? 'Sign in on another page; what is here stays.'
-          : 'Begin a new one on another page; what is here stays.'}{' '}
-        <SignInAgain />
+        {ended ? 'Sign in' : 'Start a new session'} in another tab; this page keeps its state. <SignInAgain />
       </MessageBarBody>
     </MessageBar>
   );

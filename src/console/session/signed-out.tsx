@@ -1,6 +1,6 @@
 import { Button, Card, Link, makeStyles, Text, Title2, tokens } from '@fluentui/react-components';
 import type { ReactNode } from 'react';
-import { signInAddress } from './sign-in-and-out.js';
+import { signInUrl } from '../sign-in-again.js';
 import { SignOutButton } from './sign-out-button.js';
 
 const useStyles = makeStyles({
@@ -14,14 +14,14 @@ const useStyles = makeStyles({
   logo: { width: '48px', height: '48px' },
 });
 
-interface OutsideProps {
+interface CenteredCardProps {
   readonly title: string;
-  /** Whether the page has a head of its own above it. */
+  /** `h2` where the page header already has the `h1`. */
   readonly as: 'h1' | 'h2';
   readonly children: ReactNode;
 }
 
-function Outside({ title, as, children }: OutsideProps) {
+function CenteredCard({ title, as, children }: CenteredCardProps) {
   const styles = useStyles();
   return (
     <main className={styles.page}>
@@ -34,25 +34,27 @@ function Outside({ title, as, children }: OutsideProps) {
   );
 }
 
-/** For whoever is not signed in. */
+/** The page shown without a session. */
 export function SignedOut() {
   return (
-    <Outside title="Script states" as="h1">
-      <Text>See on whose devices an Intune script succeeded or failed, and correct what is recorded.</Text>
-      <Button as="a" href={signInAddress()} appearance="primary" size="large">
+    <CenteredCard title="Script states" as="h1">
+      <Text>See which devices an Intune script succeeded or failed on, and correct the recorded counts.</Text>
+      <Button as="a" href={signInUrl()} appearance="primary" size="large">
         Sign in
       </Button>
-    </Outside>
+    </CenteredCard>
   );
 }
 
-/** For whoever is signed in and may do nothing here. */
+/** The page shown to a user without a role. */
 export function NoAccess() {
   return (
-    <Outside title="No access yet" as="h2">
-      <Text>You are signed in, but have no role in this application. Ask its owner for one, then sign in again.</Text>
+    <CenteredCard title="No access yet" as="h2">
+      <Text>
+        You are signed in, but you have no role in this application. Ask its owner for one, then sign in again.
+      </Text>
       <SignOutButton appearance="primary" />
-      <Link href={signInAddress()}>Sign in again</Link>
-    </Outside>
+      <Link href={signInUrl()}>Sign in again</Link>
+    </CenteredCard>
   );
 }

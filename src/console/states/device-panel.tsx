@@ -19,7 +19,7 @@ import {
 import { DismissRegular } from '@fluentui/react-icons';
 import { useAllPages } from '../all-pages.js';
 import { FailureNotice } from '../failure-notice.js';
-import { type DeviceRunState, deviceRunStatesQuery, type Target } from '../queries.js';
+import { type DeviceRunState, deviceRunStatesQuery, type StateRef } from '../queries.js';
 
 const useStyles = makeStyles({
   panel: { width: 'min(720px, 100vw)' },
@@ -29,15 +29,15 @@ const useStyles = makeStyles({
 });
 
 interface DevicePanelProps {
-  readonly target: Target;
+  readonly state: StateRef;
   readonly name: string;
   readonly onClose: () => void;
 }
 
-/** How the script ran on each of one person's devices. */
-export function DevicePanel({ target, name, onClose }: DevicePanelProps) {
+/** The results of the script on each device of one person. */
+export function DevicePanel({ state, name, onClose }: DevicePanelProps) {
   const styles = useStyles();
-  const { items, complete, failure, refresh } = useAllPages(deviceRunStatesQuery(target));
+  const { items, complete, failure, refresh } = useAllPages(deviceRunStatesQuery(state));
   return (
     <OverlayDrawer
       open
@@ -60,8 +60,8 @@ export function DevicePanel({ target, name, onClose }: DevicePanelProps) {
             <Button onClick={refresh}>Try again</Button>
           </FailureNotice>
         )}
-        {items === undefined && failure === undefined && <Spinner label="Fetching the devices" />}
-        {items?.length === 0 && complete && <Text>No device has reported yet.</Text>}
+        {items === undefined && failure === undefined && <Spinner label="Loading devices" />}
+        {items?.length === 0 && complete && <Text>No devices have reported yet.</Text>}
         {items !== undefined && items.length > 0 && (
           <Table aria-label={`Devices of ${name}`} size="small" className={styles.table}>
             <TableHeader>
@@ -69,20 +69,20 @@ export function DevicePanel({ target, name, onClose }: DevicePanelProps) {
                 <TableHeaderCell>Result</TableHeaderCell>
                 <TableHeaderCell>Message</TableHeaderCell>
                 <TableHeaderCell>Code</TableHeaderCell>
-                <TableHeaderCell>When</TableHeaderCell>
+                <TableHeaderCell>Last updated</TableHeaderCell>
               </TableRow>
             </TableHeader>
             <TableBody>
               {items.map((device) => (
                 <TableRow key={device.id}>
                   <TableCell>
-                    <RunState of={device} />
+                    <RunState runState={device.runState} />
                   </TableCell>
                   <TableCell className={styles.message}>
                     {[device.errorDescription, device.resultMessage].filter(Boolean).join(': ') || '–'}
                   </TableCell>
                   <TableCell className={styles.code}>{device.errorCode ?? '–'}</TableCell>
-                  <TableCell>{whenOf(device)}</TableCell>
+                  <TableCell>{formatDate(device.lastStateUpdateDateTime)}</TableCell>
                 </TableRow>
               ))}
             </TableBody>
@@ -93,7 +93,7 @@ export function DevicePanel({ target, name, onClose }: DevicePanelProps) {
   );
 }
 
-/** Graph's words, and how they are to be taken; new ones are shown as they are. */
+/** The badge color of Graph's run states. Unknown values are shown as they are. */
 const colors: Readonly<Record<string, 'success' | 'danger' | 'warning'>> = {
   success: 'success',
   fail: 'danger',
@@ -101,7 +101,7 @@ const colors: Readonly<Record<string, 'success' | 'danger' | 'warning'>> = {
   pending: 'warning',
 };
 
-function RunState({ of: { runState } }: { readonly of: DeviceRunState }) {
+function RunState({ runState }: Pick<DeviceRunState, 'runState'>) {
   const text = (runState ?? 'unknown').replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
   return (
     <Badge appearance="tint" color={colors[runState ?? ''] ?? 'subtle'}>
@@ -110,7 +110,7 @@ function RunState({ of: { runState } }: { readonly of: DeviceRunState }) {
   );
 }
 
-function whenOf({ lastStateUpdateDateTime: when }: DeviceRunState): string {
-  if (when === null || Number.isNaN(Date.parse(when))) return '–';
-  return new Date(when).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' });
+function formatDate(date: string | null): string {
+  if (date === null || Number.isNaN(Date.parse(date))) return '–';
+  return new Date(date).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' });
 }

@@ -10,7 +10,7 @@ const number = {
   [narrow]: { width: '80px' },
 } as const;
 
-/** Where the cells of a row are: the same for its head and for every row. */
+/** The layout of a row's cells, shared by the header and all rows. */
 export const useGridStyles = makeStyles({
   row: {
     display: 'flex',
@@ -24,7 +24,7 @@ export const useGridStyles = makeStyles({
   person: { display: 'flex', alignItems: 'center', flexGrow: 1, minWidth: '120px', overflow: 'hidden' },
   succeeded: number,
   failed: number,
-  share: {
+  failureRate: {
     width: '190px',
     flexShrink: 0,
     paddingLeft: tokens.spacingHorizontalL,

@@ -1,34 +1,34 @@
 import { makeStyles, Subtitle1, Text, tokens } from '@fluentui/react-components';
-import type { Script, ScriptSummary } from '../queries.js';
+import type { ScriptRef, ScriptSummary } from '../queries.js';
 
 const useStyles = makeStyles({
   name: { overflowWrap: 'anywhere' },
-  facts: { color: tokens.colorNeutralForeground3, overflowWrap: 'anywhere' },
+  details: { color: tokens.colorNeutralForeground3, overflowWrap: 'anywhere' },
 });
 
-/** What a script is called and what is known about it. */
+/** The name of a script, and its properties. */
 export function ScriptHeading({
   script,
-  about,
+  summary,
 }: {
-  readonly script: Script;
-  readonly about: ScriptSummary | undefined;
+  readonly script: ScriptRef;
+  readonly summary: ScriptSummary | undefined;
 }) {
   const styles = useStyles();
-  const changed = about?.lastModifiedDateTime;
-  const facts = [
-    about?.description,
-    about?.fileName,
-    about?.runAsAccount && `runs as ${about.runAsAccount}`,
-    changed && `changed ${new Date(changed).toLocaleDateString('en', { dateStyle: 'medium' })}`,
+  const modified = summary?.lastModifiedDateTime;
+  const details = [
+    summary?.description,
+    summary?.fileName,
+    summary?.runAsAccount && `runs as ${summary.runAsAccount}`,
+    modified && `modified ${new Date(modified).toLocaleDateString('en', { dateStyle: 'medium' })}`,
   ].filter(Boolean);
   return (
     <div>
       <Subtitle1 as="h2" block className={styles.name}>
-        {about?.displayName ?? about?.fileName ?? script.scriptId}
+        {summary?.displayName ?? summary?.fileName ?? script.scriptId}
       </Subtitle1>
-      <Text size={200} className={styles.facts}>
-        {facts.join(' · ')}
+      <Text size={200} className={styles.details}>
+        {details.join(' · ')}
       </Text>
     </div>
   );

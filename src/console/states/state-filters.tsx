@@ -10,49 +10,48 @@ import {
 } from '@fluentui/react-components';
 import { ArrowDownloadRegular, ArrowSyncRegular, DocumentArrowUpRegular, EditRegular } from '@fluentui/react-icons';
 import { useState } from 'react';
+import { downloadCsv } from '../csv/download.js';
 import { DefectNotice } from '../defect-notice.js';
-import type { Script, UserState } from '../queries.js';
-import { useAddress } from '../url-state.js';
+import type { ScriptRef, ScriptUserState } from '../queries.js';
+import { useUrlState } from '../url-state.js';
 
 const useStyles = makeStyles({
   bar: { display: 'flex', alignItems: 'center', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },
-  // It would grow with the focus, and what is clicked next would move away.
+  // Fluent's search box grows with the focus, which would move the other controls.
   find: { width: '220px', flexShrink: 0 },
   space: { flexGrow: 1 },
   count: { color: tokens.colorNeutralForeground3 },
 });
 
 interface StateFiltersProps {
-  readonly script: Script;
-  readonly states: readonly UserState[];
-  readonly shown: readonly UserState[];
+  readonly script: ScriptRef;
+  readonly states: readonly ScriptUserState[];
+  /** The states that match the filters. */
+  readonly visible: readonly ScriptUserState[];
   readonly selected: ReadonlySet<string>;
   readonly complete: boolean;
   readonly fetching: boolean;
   readonly asOf: Date;
   readonly onRefresh: () => void;
-  /** Changes the given people, or those of a file when none are given; absent for whoever may only read. */
-  readonly onBulk: ((states: readonly UserState[]) => void) | undefined;
+  /** Opens the bulk dialog for the given states, or for an import without any; undefined for readers. */
+  readonly onBulkUpdate: ((states: readonly ScriptUserState[]) => void) | undefined;
 }
 
-/** What to look for, and what to do with what is found. */
+/** The filters of the state table, and the actions on it. */
 export function StateFilters(props: StateFiltersProps) {
-  const { script, states, shown, selected, complete, fetching, asOf, onRefresh, onBulk } = props;
+  const { script, states, visible, selected, complete, fetching, asOf, onRefresh, onBulkUpdate } = props;
   const styles = useStyles();
-  const [broken, setBroken] = useState(false);
-  const opener = useRestoreFocusTarget();
-  const [{ find, errors }, setAddress] = useAddress();
-  const chosen = states.filter(({ id }) => selected.has(id));
-  const hidden = chosen.length - shown.filter(({ id }) => selected.has(id)).length;
+  const [downloadFailed, setDownloadFailed] = useState(false);
+  const restoreFocus = useRestoreFocusTarget();
+  const [{ find, errors }, setUrlState] = useUrlState();
+  const selectedStates = states.filter(({ id }) => selected.has(id));
+  const hidden = selectedStates.length - visible.filter(({ id }) => selected.has(id)).length;
   const total = `${states.length.toLocaleString('en')} people${complete ? '' : ' so far'}`;
 
   async function download() {
-    const [{ formatUserStates }, { downloadCsv }] = await Promise.all([
-      import('../bulk/csv-format.js'),
-      import('../bulk/download.js'),
-    ]);
-    downloadCsv(`states-${script.scriptId}.csv`, formatUserStates(script, shown));
-    setBroken(false);
+    const { formatUserStates } = await import('../csv/csv-format.js');
+    downloadCsv(`states-${script.scriptId}.csv`, formatUserStates(script, visible));
+    setDownloadFailed(false);
   }
 
   return (
@@ -62,45 +61,45 @@ export function StateFilters(props: StateFiltersProps) {
         placeholder="Find a person"
         className={styles.find}
         value={find}
-        onChange={(_event, { value }) => void setAddress({ find: value || null })}
+        onChange={(_event, { value }) => void setUrlState({ find: value || null })}
       />
       <Switch
-        label="Only with errors"
+        label="Only with failures"
         checked={errors}
-        onChange={(_event, { checked }) => void setAddress({ errors: checked || null })}
+        onChange={(_event, { checked }) => void setUrlState({ errors: checked || null })}
       />
       <Text size={200} role="status" className={styles.count}>
-        {shown.length === states.length ? total : `${shown.length.toLocaleString('en')} of ${total}`}
+        {visible.length === states.length ? total : `${visible.length.toLocaleString('en')} of ${total}`}
       </Text>
-      {fetching && <Spinner size="extra-tiny" aria-label="Fetching" />}
+      {fetching && <Spinner size="extra-tiny" aria-label="Loading" />}
       <span className={styles.space} />
-      {onBulk && (
+      {onBulkUpdate && (
         <>
           <Button
-            {...opener}
+            {...restoreFocus}
             icon={<EditRegular />}
-            disabledFocusable={chosen.length === 0}
-            onClick={() => onBulk(chosen)}
+            disabledFocusable={selectedStates.length === 0}
+            onClick={() => onBulkUpdate(selectedStates)}
           >
-            Change selected ({chosen.length.toLocaleString('en')}
-            {hidden > 0 && `, ${hidden.toLocaleString('en')} not shown`})
+            Change selected ({selectedStates.length.toLocaleString('en')}
+            {hidden > 0 && `, ${hidden.toLocaleString('en')} hidden`})
           </Button>
-          <Button {...opener} icon={<DocumentArrowUpRegular />} onClick={() => onBulk([])}>
+          <Button {...restoreFocus} icon={<DocumentArrowUpRegular />} onClick={() => onBulkUpdate([])}>
             Import CSV
           </Button>
         </>
       )}
-      <Button icon={<ArrowDownloadRegular />} onClick={() => void download().catch(() => setBroken(true))}>
+      <Button icon={<ArrowDownloadRegular />} onClick={() => void download().catch(() => setDownloadFailed(true))}>
         Download CSV
       </Button>
       <Button
         icon={<ArrowSyncRegular />}
         aria-label="Refresh"
-        title={`Refresh (this is as of ${asOf.toLocaleTimeString('en')})`}
+        title={`Refresh (last updated at ${asOf.toLocaleTimeString('en')})`}
         onClick={onRefresh}
         disabledFocusable={fetching}
       />
-      {broken && <DefectNotice />}
+      {downloadFailed && <DefectNotice />}
     </div>
   );
 }

@@ -10,9 +10,10 @@ import {
 } from '@fluentui/react-components';
 import { EditRegular } from '@fluentui/react-icons';
 import { memo } from 'react';
+import { displayName } from '../display-name.js';
+import { FailureRateBar } from './failure-rate-bar.js';
 import { useGridStyles } from './grid-styles.js';
-import { RatioBar } from './ratio-bar.js';
-import { nameOf, type ShownState } from './shown-states.js';
+import type { VisibleState } from './visible-states.js';
 
 const useStyles = makeStyles({
   row: {
@@ -25,28 +26,32 @@ const useStyles = makeStyles({
   },
   selected: { backgroundColor: tokens.colorBrandBackground2 },
   name: { maxWidth: '100%', overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
-  note: { marginLeft: tokens.spacingHorizontalS, flexShrink: 0 },
-  none: { color: tokens.colorNeutralForeground3 },
+  status: { marginLeft: tokens.spacingHorizontalS, flexShrink: 0 },
+  unnamed: { color: tokens.colorNeutralForeground3 },
   errors: { color: tokens.colorStatusDangerForeground3, fontWeight: tokens.fontWeightSemibold },
 });
 
-const notes = { saving: 'saving', unknown: 'outcome not known', waiting: 'waits for approval' } as const;
+const statusTexts = {
+  saving: 'saving',
+  unknown: 'outcome unknown',
+  awaitingApproval: 'awaiting approval',
+} as const;
 
 interface StateRowProps {
-  readonly state: ShownState;
+  readonly state: VisibleState;
   readonly index: number;
-  /** Distance from the first row, in pixels. */
+  /** The offset from the first row, in pixels. */
   readonly top: number;
   readonly selected: boolean;
-  /** Absent for whoever may only read. */
+  /** Undefined for readers, as is `onEdit`. */
   readonly onSelect: ((id: string, on: boolean) => void) | undefined;
-  readonly onOpen: (state: ShownState) => void;
-  /** Tells which row has the focus. */
+  readonly onOpen: (state: VisibleState) => void;
+  /** Called when the focus enters the row. */
   readonly onFocus: (id: string) => void;
-  readonly onEdit: ((state: ShownState) => void) | undefined;
+  readonly onEdit: ((state: VisibleState) => void) | undefined;
 }
 
-/** One person's run state. */
+/** One row of the state table. */
 export const StateRow = memo(function StateRow({
   state,
   index,
@@ -59,9 +64,9 @@ export const StateRow = memo(function StateRow({
 }: StateRowProps) {
   const styles = useStyles();
   const grid = useGridStyles();
-  const name = nameOf(state);
-  // What is opened from here gives the focus back.
-  const opener = useRestoreFocusTarget();
+  const name = displayName(state);
+  // A dialog opened from here returns the focus.
+  const restoreFocus = useRestoreFocusTarget();
   return (
     <div
       role="row"
@@ -82,16 +87,16 @@ export const StateRow = memo(function StateRow({
       <div role="gridcell" className={grid.person}>
         <Link
           as="button"
-          className={mergeClasses(styles.name, state.userPrincipalName === null && styles.none)}
+          className={mergeClasses(styles.name, state.userPrincipalName === null && styles.unnamed)}
           title={name}
-          {...opener}
+          {...restoreFocus}
           onClick={() => onOpen(state)}
         >
           {name}
         </Link>
-        {state.note !== undefined && (
-          <Badge appearance="tint" color="warning" className={styles.note}>
-            {notes[state.note]}
+        {state.status !== undefined && (
+          <Badge appearance="tint" color="warning" className={styles.status}>
+            {statusTexts[state.status]}
           </Badge>
         )}
       </div>
@@ -101,13 +106,13 @@ export const StateRow = memo(function StateRow({
       <div role="gridcell" className={mergeClasses(grid.failed, state.errorDeviceCount > 0 && styles.errors)}>
         {state.errorDeviceCount.toLocaleString('en')}
       </div>
-      <div role="gridcell" className={grid.share}>
-        <RatioBar state={state} />
+      <div role="gridcell" className={grid.failureRate}>
+        <FailureRateBar state={state} />
       </div>
       {onEdit && (
         <div role="gridcell" className={grid.actions}>
           <Button
-            {...opener}
+            {...restoreFocus}
             appearance="subtle"
             icon={<EditRegular />}
             aria-label={`Edit ${name}`}

@@ -2,10 +2,10 @@ import { Button, Checkbox, makeStyles, tokens, useArrowNavigationGroup } from '@
 import { ArrowSortDownRegular, ArrowSortUpRegular } from '@fluentui/react-icons';
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState } from 'react';
-import { type Column, columns, useAddress } from '../url-state.js';
+import { type SortColumn, sortColumns, useUrlState } from '../url-state.js';
 import { useGridStyles } from './grid-styles.js';
-import type { ShownState } from './shown-states.js';
 import { StateRow } from './state-row.js';
+import type { VisibleState } from './visible-states.js';
 
 const rowHeight = 44;
 
@@ -13,8 +13,8 @@ const titles = {
   person: 'Person',
   succeeded: 'Succeeded',
   failed: 'Failed',
-  share: 'Share failed',
-} as const satisfies Record<Column, string>;
+  failureRate: 'Failure rate',
+} as const satisfies Record<SortColumn, string>;
 
 const useStyles = makeStyles({
   scroll: {
@@ -22,12 +22,12 @@ const useStyles = makeStyles({
     minHeight: '240px',
     '@media (max-width: 800px)': { flexGrow: 0, maxHeight: '75vh' },
     overflow: 'auto',
-    // What gets the focus is not hidden by the head.
+    // Keeps focused rows clear of the sticky header.
     scrollPaddingTop: '44px',
     backgroundColor: tokens.colorNeutralBackground1,
     borderTop: `1px solid ${tokens.colorNeutralStroke2}`,
   },
-  head: {
+  header: {
     position: 'sticky',
     top: 0,
     zIndex: 1,
@@ -40,49 +40,51 @@ const useStyles = makeStyles({
 });
 
 interface StateTableProps {
-  readonly states: readonly ShownState[];
-  readonly mayWrite: boolean;
+  readonly states: readonly VisibleState[];
+  readonly canWrite: boolean;
   readonly selected: ReadonlySet<string>;
   readonly onSelect: (selected: ReadonlySet<string>) => void;
-  readonly onOpen: (state: ShownState) => void;
-  readonly onEdit: (state: ShownState) => void;
+  readonly onOpen: (state: VisibleState) => void;
+  readonly onEdit: (state: VisibleState) => void;
 }
 
-/** The user states as a grid. Only the rows in sight exist; the arrow keys go through all of them. */
-export function StateTable({ states, mayWrite, selected, onSelect, onOpen, onEdit }: StateTableProps) {
+/** The user states as a virtualized grid. The arrow keys move through all rows, rendered or not. */
+export function StateTable({ states, canWrite, selected, onSelect, onOpen, onEdit }: StateTableProps) {
   const styles = useStyles();
   const grid = useGridStyles();
   const [focused, setFocused] = useState<string>();
   const scroll = useRef<HTMLDivElement>(null);
   const arrows = useArrowNavigationGroup({ axis: 'grid', memorizeCurrent: true });
-  const [{ find, errors, sort, ascending }, setAddress] = useAddress();
+  const [{ find, errors, sort, ascending }, setUrlState] = useUrlState();
   const rows = useVirtualizer({
     count: states.length,
     getScrollElement: () => scroll.current,
     estimateSize: () => rowHeight,
     getItemKey: (index) => states[index]?.id ?? index,
     overscan: 12,
-    // The row that has the focus stays, or the focus would be lost with it.
+    // The focused row stays rendered: removing it would lose the focus.
     rangeExtractor: (range) => {
       const indexes = defaultRangeExtractor(range);
-      const kept = focused === undefined ? -1 : states.findIndex(({ id }) => id === focused);
-      return kept < 0 || indexes.includes(kept) ? indexes : [...indexes, kept].toSorted((a, b) => a - b);
+      const focusedIndex = focused === undefined ? -1 : states.findIndex(({ id }) => id === focused);
+      return focusedIndex < 0 || indexes.includes(focusedIndex)
+        ? indexes
+        : [...indexes, focusedIndex].toSorted((a, b) => a - b);
     },
   });
 
-  // Another order or another choice begins at its top.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: these are when, not what
+  // Scroll to the top when the filters or the sort order change.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: these values only trigger the effect
   useEffect(() => {
     if (scroll.current) scroll.current.scrollTop = 0;
   }, [find, errors, sort, ascending]);
 
-  const chosen = states.filter(({ id }) => selected.has(id)).length;
-  const all = chosen === states.length;
-  const sortBy = (column: Column) => {
-    // What is sorted for the first time shows the greatest number, or the first name, on top.
-    void setAddress({ sort: column, ascending: column === sort ? !ascending : column === 'person' });
+  const selectedCount = states.filter(({ id }) => selected.has(id)).length;
+  const allSelected = selectedCount === states.length;
+  const sortBy = (column: SortColumn) => {
+    // The first click on a column sorts numbers in descending and names in ascending order.
+    void setUrlState({ sort: column, ascending: column === sort ? !ascending : column === 'person' });
   };
-  // Whoever is selected and not shown stays selected.
+  // States hidden by the filters keep their selection.
   const toggleAll = (on: boolean) => {
     const next = new Set(selected);
     for (const { id } of states) {
@@ -101,17 +103,17 @@ export function StateTable({ states, mayWrite, selected, onSelect, onOpen, onEdi
   return (
     <div ref={scroll} className={styles.scroll}>
       <div role="grid" aria-label="User states" aria-rowcount={states.length + 1} {...arrows}>
-        <div role="row" aria-rowindex={1} className={`${grid.row} ${styles.head}`}>
-          {mayWrite && (
+        <div role="row" aria-rowindex={1} className={`${grid.row} ${styles.header}`}>
+          {canWrite && (
             <div role="columnheader" className={grid.select}>
               <Checkbox
                 aria-label={`Select all ${states.length} shown`}
-                checked={all || (chosen > 0 ? 'mixed' : false)}
-                onChange={() => toggleAll(!all)}
+                checked={allSelected || (selectedCount > 0 ? 'mixed' : false)}
+                onChange={() => toggleAll(!allSelected)}
               />
             </div>
           )}
-          {columns.map((column) => (
+          {sortColumns.map((column) => (
             <div
               key={column}
               role="columnheader"
@@ -129,7 +131,7 @@ export function StateTable({ states, mayWrite, selected, onSelect, onOpen, onEdi
               </Button>
             </div>
           ))}
-          {mayWrite && (
+          {canWrite && (
             <div role="columnheader" className={`${grid.actions} ${styles.actions}`}>
               Actions
             </div>
@@ -151,9 +153,9 @@ export function StateTable({ states, mayWrite, selected, onSelect, onOpen, onEdi
                 index={index}
                 top={start}
                 selected={selected.has(state.id)}
-                onSelect={mayWrite ? toggle : undefined}
+                onSelect={canWrite ? toggle : undefined}
                 onOpen={onOpen}
-                onEdit={mayWrite ? onEdit : undefined}
+                onEdit={canWrite ? onEdit : undefined}
                 onFocus={setFocused}
               />
             );

@@ -1,52 +1,50 @@
 import Papa from 'papaparse';
 
-/** A line of a file, by the number of its first line as an editor counts; a quoted cell can go on over several. */
+/** A row of a CSV file. */
 export interface CsvLine {
+  /** The number of its first line in an editor; a quoted cell can span several lines. */
   readonly line: number;
   readonly cells: readonly string[];
 }
 
-/** What is wrong, and in which line. */
+/** A problem with one line of a CSV file. */
 export interface CsvProblem {
   readonly line: number;
   readonly message: string;
 }
 
-/** A CSV file: its first line, the lines below that hold anything, and what of it is no CSV. */
+/** A CSV file: its header, its non-blank lines, and its syntax errors. */
 export interface Csv {
-  readonly head: CsvLine | undefined;
+  readonly header: CsvLine | undefined;
   readonly lines: readonly CsvLine[];
   readonly problems: readonly CsvProblem[];
 }
 
 const delimiters = [',', ';', '\t'] as const;
 
-/** The first line decides: it names columns, and their names hold no delimiter. */
+/** Detects the delimiter from the header: the names of the columns do not contain any. */
 function delimiterOf(text: string): string {
-  const head = /^.*\S.*$/m.exec(text)?.[0] ?? '';
-  const counts = delimiters.map((delimiter) => head.split(delimiter).length);
+  const header = /^.*\S.*$/m.exec(text)?.[0] ?? '';
+  const counts = delimiters.map((delimiter) => header.split(delimiter).length);
   return delimiters[counts.indexOf(Math.max(...counts))] ?? ',';
 }
 
-/** Takes CSV apart, whatever its delimiter and its line breaks are; blank lines count, and are left out. */
+/** Reads CSV with any of the usual delimiters and line breaks. */
 export function readCsv(text: string): Csv {
   const plain = text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
   const { data, errors } = Papa.parse<string[]>(plain, { delimiter: delimiterOf(plain), newline: '\n' });
-  const broken = new Map(errors.flatMap(({ row, code }) => (row === undefined ? [] : [[row, code] as const])));
+  const errorCodes = new Map(errors.flatMap(({ row, code }) => (row === undefined ? [] : [[row, code] as const])));
   const problems: CsvProblem[] = [];
   const lines: CsvLine[] = [];
   let line = 1;
   for (const [index, cells] of data.entries()) {
-    const code = broken.get(index);
+    const code = errorCodes.get(index);
     if (code !== undefined) {
-      problems.push({
-        line,
-        message: code === 'MissingQuotes' ? 'a quote is opened here and never closed' : 'there is a quote out of place',
-      });
+      problems.push({ line, message: code === 'MissingQuotes' ? 'Missing closing quote' : 'Unexpected quote' });
     } else if (cells.some((cell) => cell.trim() !== '')) lines.push({ line, cells });
     for (const cell of cells) line += cell.split('\n').length - 1;
     line++;
   }
-  const [head, ...rest] = lines;
-  return { head, lines: rest, problems };
+  const [header, ...rest] = lines;
+  return { header, lines: rest, problems };
 }

@@ -1,14 +1,14 @@
 import { maxUpdates } from '../input-schemas.js';
-import type { Row } from './rows.js';
+import type { BulkRow } from './bulk-rows.js';
 
-/** The service takes 1 MiB; the rest is for what goes around the rows, and for a justification. */
+/** The service accepts bodies of 1 MiB. The rest is reserved for the envelope and the justification. */
 const maxBytes = 960_000;
 
-/** Splits rows, in their order, into as few calls as the service's limits on one allow. */
-export function chunksOf(rows: readonly Row[]): readonly (readonly Row[])[] {
+/** Splits rows, in order, into as few calls as the limits of the service allow. */
+export function splitRows(rows: readonly BulkRow[]): readonly (readonly BulkRow[])[] {
   const encoder = new TextEncoder();
-  const chunks: Row[][] = [];
-  let chunk: Row[] = [];
+  const chunks: BulkRow[][] = [];
+  let chunk: BulkRow[] = [];
   let size = 0;
   for (const row of rows) {
     const bytes = encoder.encode(JSON.stringify(row)).length + 1;

@@ -1,26 +1,16 @@
 import Papa from 'papaparse';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { patches } from '../support/bulk.js';
-import { describeInChromium } from '../support/chromium.js';
-import { type Site, startSite } from '../support/console.js';
-import { asked, changed, download, linesOf, openLong, openShort } from '../support/console-many.js';
+import { describeConsole } from '../support/console.js';
+import { changedStates, download, openLong, openShort, parseCsv, receivedPatches } from '../support/console-bulk.js';
 
-describeInChromium('many corrections at once', () => {
-  let site: Site;
-  beforeAll(async () => {
-    site = await startSite({ GRAPH_WRITES_PER_20S: '100000' });
-    await site.simulator.settings({ writesPer20s: 1_000_000, requestsPer20s: 1_000_000 });
-  });
-  afterEach(async () => {
-    await site.simulator.reset();
-    expect(site.complaints).toEqual([]);
-  });
-  afterAll(() => site.stop());
+describeConsole('bulk updates', { GRAPH_WRITES_PER_20S: '100000' }, (app) => {
+  beforeEach(() => app.simulator.settings({ writesPer20s: 1_000_000, requestsPer20s: 1_000_000 }));
 
-  test('a file is downloaded, edited, chosen or pasted, and only what was changed in it is sent', async () => {
-    const { page, dialog, press, heading, expectAccessible } = await openShort(site);
+  test('a downloaded file can be edited and imported, and only its changes are sent', async () => {
+    const { page, dialog, press, heading, expectAccessible } = await openShort(app);
     const { name, text } = await download(page, 'Download CSV');
-    const lines = linesOf(text);
+    const lines = parseCsv(text);
     const [first, second, third] = lines.map((line) => line['userStateId'] ?? expect.fail('no id'));
     expect(name).toBe(`states-${lines[0]?.['scriptId']}.csv`);
     expect(lines).toHaveLength(8);
@@ -33,19 +23,19 @@ describeInChromium('many corrections at once', () => {
     await page.getByRole('button', { name: 'Import CSV' }).click();
     await dialog.waitFor();
     await expectAccessible();
-    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), press('Choose a file')]);
-    // As a spreadsheet of half of Europe writes it.
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), press('Choose file')]);
+    // As Excel writes it in many European locales.
     const buffer = Buffer.from(`\uFEFF${Papa.unparse(edited, { delimiter: ';' })}\r\n`);
     await chooser.setFiles({ name: 'edited.csv', mimeType: 'text/csv', buffer });
-    await dialog.getByText('edited.csv is chosen').waitFor();
+    await dialog.getByText('Selected: edited.csv').waitFor();
     await press('Check');
     await dialog.getByText('2 changes, 6 unchanged lines.').waitFor();
     await expectAccessible();
-    expect(await patches(site.simulator)).toEqual([]);
+    expect(await patches(app.simulator)).toEqual([]);
     await press('Start');
     expect(await heading(/changed/)).toBe('2 changed');
     await expectAccessible();
-    expect(Object.fromEntries(await asked(site.simulator))).toEqual({
+    expect(Object.fromEntries(await receivedPatches(app.simulator))).toEqual({
       [first ?? '']: { successDeviceCount: 5501 },
       [second ?? '']: { errorDeviceCount: 5502, userPrincipalName: 'éva; "o’hara"' },
     });
@@ -59,54 +49,54 @@ describeInChromium('many corrections at once', () => {
     await dialog.getByText('1 change, 2 unchanged lines.').waitFor();
     await press('Start');
     expect(await heading(/changed/)).toBe('1 changed');
-    expect((await asked(site.simulator)).slice(2)).toEqual([[third, { errorDeviceCount: 5503 }]]);
+    expect((await receivedPatches(app.simulator)).slice(2)).toEqual([[third, { errorDeviceCount: 5503 }]]);
   });
 
-  test('lines that are wrong are named, and nothing is sent until all are right', async () => {
-    const { page, dialog, press, heading, expectAccessible } = await openShort(site);
-    const ids = linesOf((await download(page, 'Download CSV')).text).map((line) => line['userStateId'] ?? '');
+  test('invalid lines are reported, and nothing is sent until all are valid', async () => {
+    const { page, dialog, press, heading, expectAccessible } = await openShort(app);
+    const ids = parseCsv((await download(page, 'Download CSV')).text).map((line) => line['userStateId'] ?? '');
     const box = dialog.getByLabel('CSV lines');
     const csv = (...counts: readonly string[]) =>
       ['userStateId,errorDeviceCount', '', ...counts.map((count, index) => `${ids[index]},${count}`)].join('\n');
-    const told = () => dialog.getByRole('alert').getByRole('listitem').allInnerTexts();
+    const problems = () => dialog.getByRole('alert').getByRole('listitem').allInnerTexts();
     await page.getByRole('button', { name: 'Import CSV' }).click();
     await box.fill(csv('6601', 'many', '6603', '-4'));
     await press('Check');
-    await dialog.getByText('2 problems. Nothing is sent until all lines are right.').waitFor();
-    expect(await told()).toEqual([
-      'Line 4: errorDeviceCount: wants a whole number',
-      'Line 6: errorDeviceCount: wants 0 or more',
+    await dialog.getByText('2 problems. Correct all lines before you send.').waitFor();
+    expect(await problems()).toEqual([
+      'Line 4: errorDeviceCount: must be a whole number',
+      'Line 6: errorDeviceCount: must be 0 or more',
     ]);
     expect(await dialog.getByRole('button', { name: 'Start' }).count()).toBe(0);
     await expectAccessible();
     await box.fill(csv('6601', '6602', '6603', '-4'));
-    expect(await told()).toEqual([]);
+    expect(await problems()).toEqual([]);
     await press('Check');
-    await dialog.getByText('1 problem. Nothing').waitFor();
-    expect(await told()).toEqual(['Line 6: errorDeviceCount: wants 0 or more']);
+    await dialog.getByText('1 problem. Correct').waitFor();
+    expect(await problems()).toEqual(['Line 6: errorDeviceCount: must be 0 or more']);
     expect(await dialog.getByRole('button', { name: 'Start' }).count()).toBe(0);
     await dialog.locator('input[type=file]').setInputFiles({
       name: 'latin.csv',
       mimeType: 'text/csv',
       buffer: Buffer.from('userStateId,userPrincipalName\na,José', 'latin1'),
     });
-    await dialog.getByText('This file is not in UTF-8.').waitFor();
-    expect(await patches(site.simulator)).toEqual([]);
+    await dialog.getByText('The file is not in UTF-8.').waitFor();
+    expect(await patches(app.simulator)).toEqual([]);
     await box.fill(csv('6601', '6602', '6603', '6604'));
     await press('Check');
     await press('Start');
     expect(await heading(/changed/)).toBe('4 changed');
     const wanted = ids.slice(0, 4).map((id, index) => [id, { errorDeviceCount: 6601 + index }]);
-    expect(Object.fromEntries(await asked(site.simulator))).toEqual(Object.fromEntries(wanted));
+    expect(Object.fromEntries(await receivedPatches(app.simulator))).toEqual(Object.fromEntries(wanted));
   });
 
-  test('what fails is told of row by row, kept as a file, and sent again alone', async () => {
-    const { page, dialog, press, heading, failures, selectAll, expectAccessible } = await openLong(site);
-    const lines = linesOf((await download(page, 'Download CSV')).text);
+  test('failed rows are reported, can be downloaded, and are sent again alone', async () => {
+    const { page, dialog, press, heading, failures, selectAll, holdCalls, expectAccessible } = await openLong(app);
+    const lines = parseCsv((await download(page, 'Download CSV')).text);
     const bad = [3, 40, 80, 120].map((nth) => lines[nth] ?? expect.fail('no such line'));
     const ids = bad.map((line) => line['userStateId'] ?? '');
     const at = (path = '') => ({ method: 'PATCH', path, times: 'always' }) as const;
-    await site.simulator.fault(
+    await app.simulator.fault(
       { fault: 'rejected', ...at(ids[0]) },
       { fault: 'rejected', ...at(ids[1]) },
       { fault: 'not-found', ...at(ids[2]) },
@@ -114,31 +104,38 @@ describeInChromium('many corrections at once', () => {
       { fault: 'server-error', ...at(ids[3]), method: 'GET' },
     );
     await selectAll();
-    await heading('Set for 140 people');
+    await heading('Set values for 140 people');
     await press('Start');
-    await dialog.getByText('wants a number, or the field below does').waitFor();
+    await dialog.getByText('Enter a number in at least one field').waitFor();
     await dialog.getByLabel('Devices succeeded').fill('1e3');
     await press('Start');
-    await dialog.getByText('wants a whole number').waitFor();
+    await dialog.getByText('Enter a whole number').waitFor();
     await expectAccessible();
     await dialog.getByLabel('Devices succeeded').fill('7701');
     await dialog.getByLabel('Devices failed').fill('7702');
-    expect(await patches(site.simulator)).toEqual([]);
+    expect(await patches(app.simulator)).toEqual([]);
+    const release = await holdCalls('scriptUserState.updateMany');
     await press('Start');
     await heading('Sending 140 changes');
+    expect(await dialog.getByRole('progressbar').getAttribute('aria-valuenow')).toBe('0');
+    // The Escape key does not close a dialog with a running update.
+    await page.keyboard.press('Escape');
+    await expectAccessible();
+    await heading('Sending 140 changes');
+    release();
     expect(await heading(/changed/)).toBe('136 changed, 3 failed, 1 with an unknown outcome');
     await expectAccessible();
 
-    const there = await changed(site.simulator);
+    const there = await changedStates(app.simulator);
     expect(lines.filter((line) => !there.has(line['userStateId'] ?? ''))).toEqual(bad);
     const rows = await failures();
-    const file = linesOf((await download(page, 'Download failures')).text);
+    const file = parseCsv((await download(page, 'Download failures')).text);
     const reasons = ['GRAPH_REJECTED', 'GRAPH_REJECTED', 'GRAPH_NOT_FOUND', 'OUTCOME_UNKNOWN'];
     const titles = [
-      'Microsoft Graph refused the values',
-      'Microsoft Graph refused the values',
-      'It is not there any more',
-      'It is not known whether the change was made',
+      'Microsoft Graph rejected the values',
+      'Microsoft Graph rejected the values',
+      'It no longer exists',
+      'The outcome is unknown',
     ];
     expect(new Set(file.map((line) => line['userStateId']))).toEqual(new Set(ids));
     for (const [index, line] of file.entries()) {
@@ -146,7 +143,7 @@ describeInChromium('many corrections at once', () => {
       const [name, words, requestId] = rows[index] ?? [];
       expect(name).toBe(bad[nth]?.['userPrincipalName'] || ids[nth]);
       expect(words).toContain(titles[nth]);
-      expect(site.service.lines({ log: 'audit', requestId })).toHaveLength(140);
+      expect(app.service.lines({ log: 'audit', requestId })).toHaveLength(140);
       expect(line).toEqual({
         scriptKind: 'deviceManagementScript',
         scriptId: lines[0]?.['scriptId'],
@@ -160,13 +157,13 @@ describeInChromium('many corrections at once', () => {
       });
     }
     expect([rows.length, file.length]).toEqual([4, 4]);
-    // A report that would be lost stays.
+    // The Escape key does not discard a report.
     await page.keyboard.press('Escape');
-    await site.simulator.reset();
+    await app.simulator.reset();
     await press('Retry failed');
-    await dialog.getByText('136 rows were changed before this try.').waitFor();
+    await dialog.getByText('136 rows were changed in earlier attempts.').waitFor();
     expect(await heading(/changed/)).toBe('4 changed');
-    const again = await asked(site.simulator);
+    const again = await receivedPatches(app.simulator);
     expect(again.map(([id]) => id).toSorted()).toEqual(ids.toSorted());
     for (const [, fields] of again) expect(fields).toEqual({ successDeviceCount: 7701, errorDeviceCount: 7702 });
   });

@@ -1,10 +1,10 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
-import type { UserState } from '../queries.js';
-import { failedShare } from './shown-states.js';
+import type { ScriptUserState } from '../queries.js';
 import { shareText } from './statistics.js';
+import { failureRate } from './visible-states.js';
 
 const useStyles = makeStyles({
-  ratio: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalS, width: '100%' },
+  rate: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalS, width: '100%' },
   bar: {
     display: 'flex',
     flexGrow: 1,
@@ -20,18 +20,18 @@ const useStyles = makeStyles({
   text: { fontVariantNumeric: 'tabular-nums', width: '48px', textAlign: 'right' },
 });
 
-/** The part of the devices on which the script failed, as a number and as a bar. */
-export function RatioBar({ state }: { readonly state: UserState }) {
+/** The share of devices on which the script failed, as a number and a bar. */
+export function FailureRateBar({ state }: { readonly state: ScriptUserState }) {
   const styles = useStyles();
-  const share = failedShare(state);
-  if (share < 0) return <span>no result</span>;
+  const rate = failureRate(state);
+  if (rate < 0) return <span>no result</span>;
   return (
-    <span className={styles.ratio}>
+    <span className={styles.rate}>
       <span className={styles.text}>
         {shareText(state.errorDeviceCount, state.successDeviceCount + state.errorDeviceCount)}
       </span>
       <span className={styles.bar} aria-hidden>
-        {share > 0 && <span className={styles.failed} style={{ width: `${share * 100}%` }} />}
+        {rate > 0 && <span className={styles.failed} style={{ width: `${rate * 100}%` }} />}
         <span className={styles.succeeded} />
       </span>
     </span>

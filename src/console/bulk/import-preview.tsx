@@ -1,0 +1,67 @@
+import { makeStyles, Text, tokens } from '@fluentui/react-components';
+import type { ScriptRef } from '../queries.js';
+import { type BulkRow, pluralize } from './bulk-rows.js';
+import type { ParsedUpdates } from './parse-updates.js';
+
+const useStyles = makeStyles({
+  problems: {
+    overflowWrap: 'anywhere',
+    ':not(:empty)': {
+      borderLeft: `${tokens.strokeWidthThicker} solid ${tokens.colorStatusDangerBorderActive}`,
+      paddingLeft: tokens.spacingHorizontalM,
+    },
+  },
+  list: { margin: 0, paddingLeft: tokens.spacingHorizontalXL },
+});
+
+const maxShown = 100;
+
+interface ImportPreviewProps {
+  readonly script: ScriptRef;
+  readonly updates: ParsedUpdates | undefined;
+  /** Why the file cannot be read. */
+  readonly fileError: string | undefined;
+}
+
+/** The problems of a file, or the number of changes that it contains. */
+export function ImportPreview({ script, updates, fileError }: ImportPreviewProps) {
+  const styles = useStyles();
+  const problems = updates?.problems ?? [];
+  const more = problems.length - maxShown;
+  // Live regions must exist before their text: otherwise some screen readers do not announce it.
+  return (
+    <>
+      <div role="alert" className={styles.problems}>
+        {fileError}
+        {problems.length > 0 && (
+          <>
+            <Text block>{pluralize(problems.length, 'problem', 'problems')}. Correct all lines before you send.</Text>
+            <ul className={styles.list}>
+              {problems.slice(0, maxShown).map(({ line, message }) => (
+                <li key={`${line} ${message}`}>{`Line ${line.toLocaleString('en')}: ${message}`}</li>
+              ))}
+            </ul>
+            {more > 0 && <Text block>and {more.toLocaleString('en')} more</Text>}
+          </>
+        )}
+      </div>
+      <div role="status">{updates !== undefined && problems.length === 0 && previewText(updates, script)}</div>
+    </>
+  );
+}
+
+function previewText({ rows, unchanged }: ParsedUpdates, script: ScriptRef): string {
+  const inOtherScripts = rows.filter((row) => !isOfScript(script, row)).length;
+  const counts = `${pluralize(rows.length, 'change', 'changes')}, ${pluralize(unchanged, 'unchanged line', 'unchanged lines')}.`;
+  return [
+    rows.length === 0 ? `No changes to send: ${counts}` : counts,
+    unchanged > 0 && 'Unchanged lines set no values, or only values that the list already shows. They are not sent.',
+    inOtherScripts > 0 &&
+      `${pluralize(inOtherScripts, 'change is', 'changes are')} for scripts other than the open one.`,
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
+const isOfScript = (script: ScriptRef, row: BulkRow) =>
+  row.scriptKind === script.scriptKind && row.scriptId === script.scriptId;

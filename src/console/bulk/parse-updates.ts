@@ -1,0 +1,116 @@
+import { type CsvColumn, csvColumns, patchColumns, unescapeCell } from '../csv/csv-format.js';
+import { updateRow } from '../input-schemas.js';
+import { parseCount } from '../parse-count.js';
+import type { ScriptRef, ScriptUserState } from '../queries.js';
+import type { BulkRow } from './bulk-rows.js';
+import { type CsvLine, type CsvProblem, readCsv } from './read-csv.js';
+
+type Patch = BulkRow['patch'];
+
+/** The updates in a CSV file. */
+export interface ParsedUpdates {
+  readonly rows: readonly BulkRow[];
+  /** The number of lines that set nothing, or only known values. */
+  readonly unchanged: number;
+  readonly problems: readonly CsvProblem[];
+}
+
+/**
+ * Parses updates from CSV. An empty cell keeps a value. Known values are not sent again.
+ *
+ * @param script the script of lines without a `scriptId`
+ * @param known the states of that script as last fetched
+ */
+export function parseUpdates(
+  text: string,
+  script: ScriptRef,
+  known: readonly ScriptUserState[] | undefined,
+): ParsedUpdates {
+  const { header, lines, problems: syntaxErrors } = readCsv(text);
+  const { columns, problems: headerProblems } = readHeader(header);
+  const problems = [...syntaxErrors, ...headerProblems];
+  const rows: BulkRow[] = [];
+  let unchanged = 0;
+  const states = new Map(known?.map((state) => [state.id, state]));
+  const changedByEarlierLine = new Set<string>();
+
+  for (const { line, cells } of columns.includes('userStateId') ? lines : []) {
+    const { target, values, messages } = readLine(cells, columns, script);
+    const key = Object.values(target).join('/');
+    const isOpenScript = target.scriptKind === script.scriptKind && target.scriptId === script.scriptId;
+    const current = isOpenScript && !changedByEarlierLine.has(key) ? states.get(target.userStateId) : undefined;
+    const patch = Object.fromEntries(
+      patchColumns.flatMap((column) => {
+        const value = values[column];
+        return value === undefined || isSame(value, current?.[column]) ? [] : [[column, value]];
+      }),
+    );
+    const isUnchanged = Object.keys(patch).length === 0;
+    const { data: row, error } = updateRow.safeParse({ ...target, patch });
+    for (const { path, message } of error?.issues ?? []) {
+      const column = String(path.at(-1));
+      // An empty patch is not an error here; its issue is the one on `patch` as a whole.
+      if (column !== 'patch') messages.push(`${column}: ${message}`);
+    }
+    problems.push(...messages.map((message) => ({ line, message })));
+    if (messages.length > 0) continue;
+    if (isUnchanged) unchanged++;
+    else if (row !== undefined) {
+      rows.push(row);
+      changedByEarlierLine.add(key);
+    }
+  }
+  return { rows, unchanged, problems: problems.toSorted((a, b) => a.line - b.line) };
+}
+
+/** Reading a file normalizes its line breaks. */
+function isSame(value: string | number, current: string | number | null | undefined): boolean {
+  return value === (typeof current === 'string' ? current.replace(/\r\n?/g, '\n') : current);
+}
+
+type Columns = readonly (CsvColumn | undefined)[];
+
+function readHeader(header: CsvLine | undefined): { columns: Columns; problems: CsvProblem[] } {
+  if (header === undefined) return { columns: [], problems: [{ line: 1, message: 'The file is empty' }] };
+  const problems: CsvProblem[] = [];
+  const report = (message: string) => problems.push({ line: header.line, message });
+  const width = header.cells.findLastIndex((cell) => cell.trim() !== '') + 1;
+  const seen = new Set<CsvColumn>();
+  const columns = header.cells.slice(0, width).map((cell, index) => {
+    const name = cell.trim();
+    const column = csvColumns.find((each) => each.toLowerCase() === name.toLowerCase());
+    if (name === '') report(`Column ${index + 1} has no name`);
+    else if (column === undefined) report(`Unknown column ${name}. The columns are ${csvColumns.join(', ')}`);
+    else if (seen.has(column)) report(`Duplicate column ${column}`);
+    if (column !== undefined) seen.add(column);
+    return column;
+  });
+  if (!seen.has('userStateId')) report('The userStateId column is required');
+  else if (!patchColumns.some((column) => seen.has(column))) {
+    report(`At least one column with new values is required: ${patchColumns.join(', ')}`);
+  }
+  return { columns, problems };
+}
+
+function readLine(cells: readonly string[], columns: Columns, script: ScriptRef) {
+  const messages: string[] = [];
+  const raw = (column: CsvColumn) => cells[columns.indexOf(column)] ?? '';
+  const id = (column: CsvColumn) => unescapeCell(raw(column)).trim();
+  const name = raw('userPrincipalName');
+
+  if (cells.slice(columns.length).some((cell) => cell.trim() !== '')) {
+    messages.push('More cells than columns. Quote cells that contain the delimiter');
+  }
+  if (name !== '' && name.trim() === '') messages.push('userPrincipalName: must not be blank');
+  const scriptKind = id('scriptKind') || script.scriptKind;
+  if (scriptKind !== script.scriptKind && id('scriptId') === '') {
+    messages.push('scriptId: is required if the scriptKind is not that of the open script');
+  }
+  const values: Patch = {
+    userPrincipalName: unescapeCell(name) || undefined,
+    successDeviceCount: parseCount(raw('successDeviceCount')),
+    errorDeviceCount: parseCount(raw('errorDeviceCount')),
+  };
+  const target = { scriptKind, scriptId: id('scriptId') || script.scriptId, userStateId: id('userStateId') };
+  return { target, values, messages };
+}

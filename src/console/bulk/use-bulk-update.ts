@@ -1,0 +1,137 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef, useState } from 'react';
+import type { Failure } from '../failure.js';
+import { useLocalOverlay } from '../overlay/local-overlay.js';
+import { sessionQuery } from '../queries.js';
+import { trpc } from '../trpc.js';
+import type { BulkApproval, BulkRow, FailedRow, RowFailure } from './bulk-rows.js';
+import { type BulkEnd, sendRows } from './send-rows.js';
+
+/** The progress of a bulk update, and its result when it has ended. */
+export interface BulkProgress {
+  readonly state: 'ready' | 'running' | BulkEnd['state'];
+  readonly total: number;
+  /** Rows with a result; all of them when the update has ended. */
+  readonly done: number;
+  readonly succeeded: number;
+  /** Rows whose result is not a success. */
+  readonly failed: number;
+  /** Those rows in input order; empty until the update has ended. */
+  readonly failures: readonly FailedRow[];
+  /** Rows that succeeded in earlier attempts. */
+  readonly succeededBefore: number;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly elapsedMs: number;
+  /** Why the update was interrupted. */
+  readonly failure: Failure | undefined;
+}
+
+/** A bulk update and its controls. */
+export interface BulkUpdate extends BulkProgress {
+  /** Starts sending rows; ignored while an update is running. */
+  readonly start: (rows: readonly BulkRow[], approval?: BulkApproval) => void;
+  /** Cancels the rows that have not been sent to Graph. The service completes the others. */
+  readonly cancel: () => void;
+}
+
+const ready: BulkProgress = {
+  state: 'ready',
+  total: 0,
+  done: 0,
+  succeeded: 0,
+  failed: 0,
+  failures: [],
+  succeededBefore: 0,
+  startedAt: 0,
+  elapsedMs: 0,
+  failure: undefined,
+};
+
+/** Limits re-rendering: thousands of results can arrive at once. */
+const renderIntervalMs = 200;
+
+/** Sends a bulk update and tracks its progress. Unmounting cancels it. */
+export function useBulkUpdate(): BulkUpdate {
+  const client = useQueryClient();
+  const overlay = useLocalOverlay();
+  const [progress, setProgress] = useState(ready);
+  const controller = useRef<AbortController>(undefined);
+  const isRunning = progress.state === 'running';
+
+  useEffect(() => () => controller.current?.abort(), []);
+
+  useEffect(() => {
+    if (!isRunning) return undefined;
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener('beforeunload', warn);
+    return () => window.removeEventListener('beforeunload', warn);
+  }, [isRunning]);
+
+  async function run(rows: readonly BulkRow[], approval: BulkApproval | undefined, signal: AbortSignal): Promise<void> {
+    const failures = new Map<number, RowFailure>();
+    const succeededBefore = progress.succeededBefore + progress.succeeded;
+    const startedAt = Date.now();
+    let succeeded = 0;
+
+    function show(end: BulkEnd | undefined): void {
+      setProgress({
+        state: end?.state ?? 'running',
+        total: rows.length,
+        done: succeeded + failures.size,
+        succeeded,
+        failed: failures.size,
+        failures: end === undefined ? [] : inInputOrder(rows, failures),
+        succeededBefore,
+        startedAt,
+        elapsedMs: Date.now() - startedAt,
+        failure: end?.state === 'interrupted' ? end.failure : undefined,
+      });
+    }
+
+    show(undefined);
+    const timer = setInterval(show, renderIntervalMs, undefined);
+    const end = await sendRows({
+      rows,
+      approval,
+      signal,
+      call: trpc.scriptUserState.updateMany.mutate,
+      onRow: (index, failure) => {
+        if (failure === undefined) succeeded++;
+        else failures.set(index, failure);
+      },
+    });
+    clearInterval(timer);
+    controller.current = undefined;
+    show(end);
+    void client.invalidateQueries({ queryKey: ['userStates'] });
+    // A bulk update cannot send approval codes: each of these rows is sent again from its own edit dialog.
+    overlay.set(
+      inInputOrder(rows, failures).flatMap(({ row, failure: { approvalCode: code } }) => {
+        if (code === undefined) return [];
+        const awaitingApproval = { patch: row.patch, approval: { ...approval, code } };
+        return [[row, { updatedAt: Date.now(), awaitingApproval }] as const];
+      }),
+    );
+    if ([...failures.values()].some(({ reason }) => reason === 'SIGN_IN_REQUIRED')) {
+      void client.invalidateQueries(sessionQuery);
+    }
+  }
+
+  return {
+    ...progress,
+    start: (rows, approval) => {
+      if (controller.current !== undefined) return;
+      controller.current = new AbortController();
+      void run(rows, approval, controller.current.signal);
+    },
+    cancel: () => controller.current?.abort(),
+  };
+}
+
+/** Results arrive in any order. */
+const inInputOrder = (rows: readonly BulkRow[], failures: ReadonlyMap<number, RowFailure>): FailedRow[] =>
+  rows.flatMap((row, index) => {
+    const failure = failures.get(index);
+    return failure === undefined ? [] : [{ row, failure }];
+  });

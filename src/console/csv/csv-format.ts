@@ -1,0 +1,37 @@
+import Papa from 'papaparse';
+import type { ScriptRef, ScriptUserState } from '../queries.js';
+
+/** The columns that identify a user state. */
+export const stateColumns = ['scriptKind', 'scriptId', 'userStateId'] as const;
+/** The columns with the values that an update can set. */
+export const patchColumns = ['userPrincipalName', 'successDeviceCount', 'errorDeviceCount'] as const;
+/** The columns that a file of failures has in addition; an import ignores them. */
+const failureColumns = ['reason', 'message', 'requestId'] as const;
+/** All columns, in the order in which they are written. */
+export const csvColumns = [...stateColumns, ...patchColumns, ...failureColumns];
+export type CsvColumn = (typeof csvColumns)[number];
+
+/**
+ * Cells that a spreadsheet would evaluate as a formula (OWASP, "CSV Injection"), and blank names, which would be
+ * invisible. They are escaped with an apostrophe, as are cells that start with one, so that an import can undo it.
+ */
+const mustEscape = /^(?:['=+\-@\t\r\n＝＋－＠]|\s+$)/;
+const escapePrefix = /^'(?=['=+\-@\t\r\n＝＋－＠]|\s+$)/;
+
+/** Removes the apostrophe with which {@link formatCsv} escapes a cell. */
+export const unescapeCell = (cell: string): string => cell.replace(escapePrefix, '');
+
+type Cell = string | number | null | undefined;
+
+/** Formats rows as CSV with a header, safe to open in a spreadsheet. */
+export function formatCsv(columns: readonly CsvColumn[], rows: readonly (readonly Cell[])[]): string {
+  return Papa.unparse({ fields: [...columns], data: rows.map((cells) => [...cells]) }, { escapeFormulae: mustEscape });
+}
+
+/** Formats the user states of a script as CSV, which can be edited and imported again. */
+export function formatUserStates({ scriptKind, scriptId }: ScriptRef, states: readonly ScriptUserState[]): string {
+  return formatCsv(
+    [...stateColumns, ...patchColumns],
+    states.map((state) => [scriptKind, scriptId, state.id, ...patchColumns.map((column) => state[column])]),
+  );
+}

@@ -1,0 +1,16 @@
+import { Link } from '@fluentui/react-components';
+
+/** The address of the sign-in, which returns to the current page. */
+export function signInUrl(): string {
+  const { pathname, search } = window.location;
+  return `/auth/sign-in?${new URLSearchParams({ returnTo: `${pathname}${search}` })}`;
+}
+
+/** Signs in on another tab, so that this page keeps its state. The session is checked again when this page regains focus. */
+export function SignInAgain() {
+  return (
+    <Link inline href={signInUrl()} target="_blank" rel="noopener">
+      Sign in again
+    </Link>
+  );
+}

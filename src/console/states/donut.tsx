@@ -1,0 +1,67 @@
+import { makeStyles, tokens } from '@fluentui/react-components';
+
+/** Sizes in pixels. */
+const size = 128;
+const innerRadius = 46;
+const strokeWidth = size / 2 - innerRadius;
+const radius = innerRadius + strokeWidth / 2;
+/** Between segments, as a share of the circumference. */
+const gap = 0.008;
+
+const useStyles = makeStyles({
+  // Forced colours would give all segments the same one.
+  donut: { display: 'block', flexShrink: 0, forcedColorAdjust: 'none' },
+  number: {
+    fill: tokens.colorNeutralForeground1,
+    fontSize: tokens.fontSizeBase500,
+    fontWeight: tokens.fontWeightSemibold,
+    fontVariantNumeric: 'tabular-nums',
+  },
+  caption: { fill: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200 },
+});
+
+interface DonutProps {
+  readonly segments: readonly { readonly key: string; readonly count: number; readonly color: string }[];
+  /** Describes the chart to screen readers. */
+  readonly label: string;
+  readonly number: string;
+  readonly caption: string;
+}
+
+/** A donut chart with a number in its center. The segments start at the top and run clockwise. */
+export function Donut({ segments, label, number, caption }: DonutProps) {
+  const styles = useStyles();
+  const total = segments.reduce((sum, { count }) => sum + count, 0);
+  const gapCount = segments.some(({ count }) => count === total) ? 0 : total * gap;
+  let before = 0;
+  return (
+    <svg role="img" aria-label={label} width={size} height={size} className={styles.donut}>
+      <g fill="none" strokeWidth={strokeWidth} transform={`rotate(-90 ${size / 2} ${size / 2})`}>
+        {segments.map(({ key, count, color }) => {
+          const offset = -before;
+          before += count;
+          return (
+            count > 0 && (
+              <circle
+                key={key}
+                cx={size / 2}
+                cy={size / 2}
+                r={radius}
+                pathLength={total}
+                strokeDasharray={`${Math.max(count - gapCount, gapCount / 2)} ${total}`}
+                strokeDashoffset={offset}
+                style={{ stroke: color }}
+              />
+            )
+          );
+        })}
+      </g>
+      <text aria-hidden x="50%" y="50%" textAnchor="middle" className={styles.number}>
+        {number}
+      </text>
+      <text aria-hidden x="50%" y="50%" dy="1.4em" textAnchor="middle" className={styles.caption}>
+        {caption}
+      </text>
+    </svg>
+  );
+}

@@ -1,0 +1,71 @@
+import { Button, makeStyles, tokens, useRestoreFocusTarget } from '@fluentui/react-components';
+import { displayName } from '../display-name.js';
+import type { ScriptUserState } from '../queries.js';
+import { shortCount } from './statistics.js';
+
+/** In pixels. */
+export const rowHeight = 26;
+
+const useStyles = makeStyles({
+  list: { margin: 0, padding: 0, listStyleType: 'none' },
+  row: {
+    position: 'relative',
+    display: 'flex',
+    justifyContent: 'space-between',
+    alignItems: 'flex-start',
+    gap: tokens.spacingHorizontalS,
+    width: '100%',
+    minWidth: 0,
+    height: `${rowHeight}px`,
+    padding: `0 ${tokens.spacingHorizontalXXS}`,
+    border: 'none',
+    fontWeight: tokens.fontWeightRegular,
+  },
+  name: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+  number: { fontVariantNumeric: 'tabular-nums' },
+  bar: {
+    position: 'absolute',
+    left: 0,
+    bottom: '3px',
+    height: '4px',
+    // Keeps small counts visible beside very large ones.
+    minWidth: '2px',
+    borderRadius: tokens.borderRadiusSmall,
+    backgroundColor: tokens.colorStatusDangerBorderActive,
+    // Forced colours would remove the background.
+    forcedColorAdjust: 'none',
+  },
+});
+
+interface MostFailuresProps {
+  /** Sorted by the number of failed devices, highest first. */
+  readonly states: readonly ScriptUserState[];
+  readonly onOpen: (stateId: string) => void;
+}
+
+/** The people with the most failed devices, as a bar chart of buttons that open their devices. */
+export function MostFailures({ states, onOpen }: MostFailuresProps) {
+  const styles = useStyles();
+  const restoreFocus = useRestoreFocusTarget();
+  const most = states[0]?.errorDeviceCount ?? 0;
+  return (
+    <ol className={styles.list}>
+      {states.map((state) => (
+        <li key={state.id}>
+          <Button
+            {...restoreFocus}
+            appearance="subtle"
+            size="small"
+            className={styles.row}
+            title={`${displayName(state)}: ${state.errorDeviceCount.toLocaleString('en')} failed`}
+            onClick={() => onOpen(state.id)}
+          >
+            <span className={styles.name}>{displayName(state)}</span>
+            <span className={styles.number}>{shortCount(state.errorDeviceCount)}</span>
+            <span aria-hidden className={styles.bar} style={{ width: `${(state.errorDeviceCount / most) * 100}%` }} />
+          </Button>
+        </li>
+      ))}
+    </ol>
+  );
+}

@@ -1,0 +1,50 @@
+import { Caption1, Caption1Strong, makeStyles, tokens } from '@fluentui/react-components';
+import { Donut } from './donut.js';
+import { outcomeStyles } from './outcome-styles.js';
+import { type Statistics, shareText, shortCount } from './statistics.js';
+
+const useStyles = makeStyles({
+  chart: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalM },
+  legend: {
+    display: 'flex',
+    flexDirection: 'column',
+    gap: tokens.spacingVerticalXXS,
+    width: '140px',
+    margin: 0,
+    padding: 0,
+    listStyleType: 'none',
+  },
+  entry: { display: 'flex', gap: tokens.spacingHorizontalXS },
+  icon: { flexShrink: 0, fontSize: '16px' },
+  text: { display: 'flex', flexDirection: 'column' },
+  number: { fontVariantNumeric: 'tabular-nums' },
+});
+
+/** The number of people by outcome, as a donut with a legend. */
+export function OutcomeChart({ statistics: { people, outcomes } }: { readonly statistics: Statistics }) {
+  const styles = useStyles();
+  const succeeded = shareText(outcomes.succeeded, people);
+  return (
+    <div className={styles.chart}>
+      <Donut
+        label={`All devices succeeded for ${succeeded} of the people`}
+        number={succeeded}
+        caption="succeeded"
+        segments={outcomeStyles.map(({ outcome, color }) => ({ key: outcome, count: outcomes[outcome], color }))}
+      />
+      <ul className={styles.legend}>
+        {outcomeStyles.map(({ outcome, label, color, Icon }) => (
+          <li key={outcome} className={styles.entry}>
+            <Icon aria-hidden className={styles.icon} primaryFill={color} />
+            <span className={styles.text}>
+              <Caption1>{label}</Caption1>
+              <Caption1Strong className={styles.number}>
+                {`${shortCount(outcomes[outcome])} (${shareText(outcomes[outcome], people)})`}
+              </Caption1Strong>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,56 @@
+import { Caption1, makeStyles, Text, tokens } from '@fluentui/react-components';
+import { type Statistics, shortCount } from './statistics.js';
+import { narrowSummary } from './summary-layout.js';
+
+const useStyles = makeStyles({
+  totals: {
+    display: 'flex',
+    flexDirection: 'column',
+    gap: tokens.spacingVerticalXXS,
+    margin: 0,
+    minWidth: '104px',
+    [narrowSummary]: { flexDirection: 'row', flexWrap: 'wrap', columnGap: tokens.spacingHorizontalXL },
+  },
+  // The term precedes the number in the document, for screen readers, and follows it on screen.
+  total: {
+    display: 'flex',
+    flexDirection: 'column-reverse',
+    [narrowSummary]: {
+      flexDirection: 'row-reverse',
+      justifyContent: 'flex-end',
+      alignItems: 'baseline',
+      gap: tokens.spacingHorizontalXS,
+    },
+  },
+  term: { color: tokens.colorNeutralForeground3 },
+  number: { margin: 0, fontVariantNumeric: 'tabular-nums' },
+});
+
+/** How many people and devices the states are about. */
+export function Totals({ statistics }: { readonly statistics: Statistics }) {
+  return (
+    <dl className={useStyles().totals}>
+      <Total name="People" count={statistics.people} />
+      <Total name="Devices succeeded" count={statistics.devicesSucceeded} />
+      <Total name="Devices failed" count={statistics.devicesFailed} />
+    </dl>
+  );
+}
+
+function Total({ name, count }: { readonly name: string; readonly count: number }) {
+  const styles = useStyles();
+  return (
+    <div className={styles.total}>
+      <dt>
+        <Caption1 block className={styles.term}>
+          {name}
+        </Caption1>
+      </dt>
+      <dd className={styles.number} title={count.toLocaleString('en')}>
+        <Text block size={500} weight="semibold">
+          {shortCount(count)}
+        </Text>
+      </dd>
+    </div>
+  );
+}

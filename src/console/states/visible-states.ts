@@ -1,0 +1,54 @@
+import { displayName } from '../display-name.js';
+import type { LocalOverlay, OverlayEntry } from '../overlay/local-overlay.js';
+import type { ListedState, ScriptRef, ScriptUserState } from '../queries.js';
+import type { SortColumn, UrlState } from '../url-state.js';
+
+/** The share of a person's devices on which the script failed, 0 to 1; -1 if no device has reported a result. */
+export function failureRate({ successDeviceCount, errorDeviceCount }: ScriptUserState): number {
+  const devices = successDeviceCount + errorDeviceCount;
+  return devices > 0 ? errorDeviceCount / devices : -1;
+}
+
+const byName = (a: ScriptUserState, b: ScriptUserState) => displayName(a).localeCompare(displayName(b));
+
+const comparators: Record<SortColumn, (a: ScriptUserState, b: ScriptUserState) => number> = {
+  person: byName,
+  succeeded: (a, b) => a.successDeviceCount - b.successDeviceCount,
+  failed: (a, b) => a.errorDeviceCount - b.errorDeviceCount,
+  failureRate: (a, b) => failureRate(a) - failureRate(b),
+};
+
+/** A user state as the table shows it, with the status of a change made on this page. */
+export interface VisibleState extends ScriptUserState {
+  readonly status?: OverlayEntry['status'] | 'awaitingApproval';
+}
+
+/** Applies the overlay to fetched states. Entries older than the fetched state are ignored. */
+export function applyOverlay(
+  listed: readonly ListedState[],
+  script: ScriptRef,
+  overlay: LocalOverlay,
+): readonly VisibleState[] {
+  return listed.map(({ state, requestedAt }) => {
+    const entry = overlay.get({ ...script, userStateId: state.id });
+    if (entry === undefined) return state;
+    const isNewer = entry.updatedAt > requestedAt;
+    const status = (isNewer ? entry.status : undefined) ?? (entry.awaitingApproval && 'awaitingApproval');
+    return { ...((isNewer && entry.values) || state), ...(status !== undefined && { status }) };
+  });
+}
+
+type FilterAndSort = Pick<UrlState, 'find' | 'errors' | 'sort' | 'ascending'>;
+
+/** The states that match the filters, sorted by the chosen column and then by name. */
+export function filterAndSort(
+  states: readonly VisibleState[],
+  { find, errors, sort, ascending }: FilterAndSort,
+): readonly VisibleState[] {
+  const search = find.trim().toLowerCase();
+  const direction = ascending ? 1 : -1;
+  return states
+    .filter((state) => !errors || state.errorDeviceCount > 0)
+    .filter((state) => search === '' || displayName(state).toLowerCase().includes(search))
+    .toSorted((a, b) => direction * comparators[sort](a, b) || byName(a, b));
+}

@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import { patches, settledPatches } from '../support/bulk.js';
+import { describeInChromium } from '../support/chromium.js';
+import { describeConsole, startConsole } from '../support/console.js';
+import { changedStates, download, openLong, openShort, parseCsv } from '../support/console-bulk.js';
+
+/** One window of 20 s has room for 19 of the updates: bulk updates leave 5 % of the slots free. */
+const oneWindow = { GRAPH_WRITES_PER_20S: '20', GRAPH_DEADLINE_MS: '20000' };
+
+describeConsole('bulk updates that require approval', {}, (app) => {
+  test('each row gets its own approval code and is sent again from its own dialog', async () => {
+    const { page, dialog, press, heading, failures, selectAll, expectToast, expectAccessible } = await openShort(app);
+    await app.simulator.settings({ approval: true });
+    await page.getByRole('searchbox', { name: 'Find a person' }).fill('zielinski');
+    await page.getByText('2 of 8 people').waitFor();
+    await selectAll();
+    await dialog.getByLabel('Devices failed').fill('8801');
+    await press('Start');
+    expect(await heading(/changed/)).toBe('0 changed, 2 failed');
+    await press('Retry failed');
+    await dialog.getByText('Enter a justification').waitFor();
+    await expectAccessible();
+    await dialog.getByRole('textbox', { name: 'Justification' }).fill('Because of réasons');
+    await app.simulator.reset();
+    await press('Retry failed');
+    expect(await heading(/awaiting/)).toBe('0 changed, 2 awaiting approval');
+    await expectAccessible();
+    expect(await dialog.getByRole('button', { name: 'Retry failed' }).count()).toBe(0);
+    const sent = await patches(app.simulator);
+    const justification = Buffer.from('Because of réasons').toString('base64');
+    expect(sent.map(({ approval }) => approval)).toEqual([
+      { justification, code: null },
+      { justification, code: null },
+    ]);
+    const codes = (await failures()).map(([name = '', words = '']) => [name, /Approval code: (\S+)/.exec(words)?.[1]]);
+    expect(new Set(codes.map(([, code]) => code)).size).toBe(2);
+    await press('Close');
+
+    for (const [name = '', code = ''] of codes) {
+      await page.getByRole('button', { name: `Edit ${name}` }).click();
+      await dialog.getByText('This change is waiting for approval').waitFor();
+      expect(await dialog.innerText()).toContain(`Approval code: ${code}`);
+      expect(await dialog.getByLabel('Devices failed').inputValue()).toBe('8801');
+      await expectAccessible();
+      await app.simulator.reset();
+      await app.simulator.approve(code);
+      await press('Send again');
+      await expectToast(`Saved: ${name}`);
+      await dialog.waitFor({ state: 'detached' });
+      await page.getByRole('row', { name }).getByText('8,801').waitFor();
+      const [{ approval, applied } = expect.fail('nothing was sent'), ...more] = await patches(app.simulator);
+      expect([approval.code, applied, more]).toEqual([code, true, []]);
+    }
+  });
+});
+
+describeConsole('a bulk update that is cancelled', oneWindow, (app) => {
+  test('sends no further rows, and reports exactly the applied ones as changed', async () => {
+    const { page, dialog, press, heading, failures, selectAll, expectAccessible } = await openLong(app);
+    await selectAll();
+    await dialog.getByLabel('Devices failed').fill('9901');
+    await app.simulator.fault({ fault: 'rejected', method: 'PATCH' });
+    await press('Start');
+    await dialog.getByText('19 of 140 · 18 changed · 1 failed', { exact: true }).waitFor();
+    expect(await dialog.getByRole('progressbar').getAttribute('aria-valuenow')).toBe('19');
+    await press('Cancel');
+    expect(await heading(/changed/)).toBe('18 changed, 1 failed, 121 with an unknown outcome');
+    await dialog.getByText('You cancelled.').waitFor();
+    await expectAccessible();
+    // The service cancels all others before Graph receives them.
+    await expect.poll(() => app.service.lines({ log: 'audit', reason: 'CLIENT_CLOSED' }).length).toBe(121);
+    expect(app.service.lines({ log: 'audit' })).toHaveLength(140);
+    expect(await settledPatches(app.simulator)).toBe(19);
+    expect(await failures()).toHaveLength(122);
+    const kept = parseCsv((await download(page, 'Download failures')).text).map((line) => line['userStateId'] ?? '');
+    const there = await changedStates(app.simulator);
+    expect([there.size, new Set(kept).size, kept.filter((id) => there.has(id))]).toEqual([18, 122, []]);
+  });
+});
+
+describeInChromium('a bulk update during which the service stops', () => {
+  test('reports which rows were changed and which were not sent', async () => {
+    const app = await startConsole(oneWindow);
+    const { dialog, press, heading, failures, selectAll, expectAccessible } = await openLong(app);
+    await selectAll();
+    await dialog.getByLabel('Devices failed').fill('9902');
+    await press('Start');
+    await dialog.getByText('19 of 140 · 19 changed · 0 failed', { exact: true }).waitFor();
+    expect((await changedStates(app.simulator)).size).toBe(19);
+    await app.service.stop();
+    expect(await heading(/changed/)).toBe('19 changed, 121 failed');
+    const rows = await failures();
+    expect(
+      rows.filter(([, words]) => words?.includes('The service is restarting') && words.includes('Not sent; retry.')),
+    ).toHaveLength(121);
+    expect(app.service.lines({ log: 'audit', outcome: 'applied' })).toHaveLength(19);
+    expect(app.service.lines({ log: 'audit', reason: 'OVERLOADED' })).toHaveLength(121);
+    await expectAccessible();
+    await app.closeSessions();
+  });
+});

@@ -1,0 +1,115 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { BrowserContext, Page } from 'playwright-core';
+import { expect } from 'vitest';
+
+/** A browser window of its own, with helpers for the console. */
+export interface BrowserSession {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** Opens a path of the service. */
+  readonly open: (path?: string) => Promise<void>;
+  /** Opens a path and signs in as one of the simulator's people. */
+  readonly signIn: (person: 'operator' | 'reader' | 'no-role', path?: string) => Promise<void>;
+  /** Selects a script. */
+  readonly selectScript: (kind: string, script: string) => Promise<void>;
+  /** Waits for a toast, which may be gone by then. */
+  readonly expectToast: (text: string) => Promise<void>;
+  /** Holds the calls of a procedure back until they are released. */
+  readonly holdCalls: (procedure: string) => Promise<() => void>;
+  /** Expects that axe finds no violation on the current page, in the dark and in the light theme. */
+  readonly expectAccessible: () => Promise<void>;
+}
+
+/** Runs in the page. Records the text of each toast, because toasts disappear after some seconds. */
+const recordToasts = `
+  globalThis.toasts = [];
+  new MutationObserver((records) => {
+    for (const { addedNodes } of records) {
+      for (const node of addedNodes) {
+        if (node.parentElement?.closest('[aria-label="Saved changes"]')) toasts.push(node.textContent);
+      }
+    }
+  }).observe(document, { childList: true, subtree: true });
+`;
+
+interface Styles {
+  getComputedStyle(element: unknown): { readonly backgroundColor: string };
+}
+/** Runs in the page. */
+const background = (element: unknown) => (globalThis as unknown as Styles).getComputedStyle(element).backgroundColor;
+/** The rules of axe's default set that depend on colors. */
+const colorRules = ['color-contrast', 'link-in-text-block'];
+const backgrounds = { dark: 'rgb(41, 41, 41)', light: 'rgb(255, 255, 255)' };
+
+/** Runs in the page. Without it, axe can measure a color in the middle of its transition. */
+const transitionsFinished = `Promise.allSettled(
+  document.getAnimations().filter((each) => each instanceof CSSTransition).map(({ finished }) => finished),
+).then(() => undefined)`;
+
+/** Opens a page in a context. Errors that the browser reports are added to `browserErrors`. */
+export async function createSession(context: BrowserContext, browserErrors: string[]): Promise<BrowserSession> {
+  await context.addInitScript(recordToasts);
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  page.on('console', (message) => {
+    // Chromium logs every response of 400 and above; the console shows those to the user.
+    const isFailedRequest = message.text().startsWith('Failed to load resource');
+    if (message.type() === 'error' && !isFailedRequest) browserErrors.push(message.text());
+    if (message.type() === 'warning') browserErrors.push(message.text());
+  });
+  page.on('pageerror', (error) => browserErrors.push(String(error)));
+  const open = async (path = '/') => void (await page.goto(path));
+  return {
+    page,
+    context,
+    open,
+    async signIn(person, path = '/') {
+      await open(path);
+      await page.getByRole('link', { name: 'Sign in' }).click();
+      await page.locator(`button[value="${person}"]`).click();
+    },
+    async selectScript(kind, script) {
+      await page.getByRole('tab', { name: `${kind} (` }).click();
+      await page.getByRole('searchbox', { name: 'Find a script' }).fill(script);
+      await page.getByRole('option', { name: script, exact: true }).click();
+      await page.getByRole('heading', { level: 2, name: script }).waitFor();
+    },
+    async expectToast(text) {
+      const toasts = () => page.evaluate<readonly string[]>('toasts');
+      await expect.poll(toasts).toContainEqual(expect.stringContaining(text));
+    },
+    async holdCalls(procedure) {
+      let release = () => {};
+      const released = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      await page.route(
+        ({ pathname }) => pathname === `/trpc/${procedure}`,
+        async (route) => {
+          await released;
+          await route.continue();
+        },
+      );
+      return release;
+    },
+    async expectAccessible() {
+      for (const colorScheme of ['dark', 'light'] as const) {
+        await page.emulateMedia({ colorScheme });
+        // Wait until the console has applied the theme; the service's sign-in pages have none.
+        const theme = page.locator('.fui-FluentProvider').first();
+        if ((await theme.count()) > 0) {
+          await expect.poll(() => theme.evaluate(background)).toBe(backgrounds[colorScheme]);
+        }
+        await page.evaluate(transitionsFinished);
+        // Tabster's sentinels are focusable, but pass the focus on. The page has no frames, so that the legacy mode, which
+        // needs no second page, finds the same.
+        const axe = new AxeBuilder({ page }).exclude('[data-tabster-dummy]').setLegacyMode();
+        // The themes differ in nothing but colors.
+        const { violations } = await (colorScheme === 'dark' ? axe : axe.withRules(colorRules)).analyze();
+        expect(
+          violations.map(({ id, nodes }) => `${colorScheme} ${id}: ${nodes.map(({ html }) => html).join(' ')}`),
+        ).toEqual([]);
+      }
+    },
+  };
+}
