@@ -222,7 +222,7 @@ describe('shutdown', () => {
     const [state] = (await client.scriptUserState.list.query(target)).items;
     await simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 3000 });
     const input = { ...target, userStateId: state?.id ?? '', patch: { errorDeviceCount: 5 } };
-    const call = client.scriptUserState.update.mutate(input, { signal: abandoned.signal }).catch(() => 'gone');
+    const call = client.scriptUserState.update.mutate(input, { signal: abandoned.signal }).catch(() => 'disconnected');
     await expect.poll(() => patches(simulator)).toHaveLength(1);
     abandoned.abort();
     expect(await call).toBe('disconnected');
