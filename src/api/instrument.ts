@@ -9,7 +9,7 @@ export type CallObserver = (procedure: string, outcome: CallOutcome, seconds: nu
 
 type HeaderFields = Readonly<Record<string, string | string[] | undefined>>;
 
-/** Measures and traces a call. Returns what `work` returns. */
+/** Measures and traces a call. Returns, or throws, what `work` does. */
 export type InstrumentCall = <T extends { readonly ok: boolean; readonly error?: unknown }>(
   procedure: string,
   work: () => Promise<T>,
@@ -31,15 +31,19 @@ export function createCallInstrumentation(headers: HeaderFields, observe: CallOb
       attributes: { 'rpc.system': 'trpc', 'rpc.method': procedure },
     };
     return trace.getTracer('script-state-bff').startActiveSpan(procedure, options, parent, async (span) => {
-      try {
-        const result = await work();
-        const outcome = result.ok ? 'OK' : reasonOf(result.error);
+      const end = (outcome: CallOutcome) => {
         observe(procedure, outcome, (performance.now() - startedAt) / 1_000);
         span.setAttribute('script_state_bff.outcome', outcome);
-        if (!result.ok) span.setStatus({ code: SpanStatusCode.ERROR });
-        return result;
-      } finally {
+        if (outcome !== 'OK') span.setStatus({ code: SpanStatusCode.ERROR });
         span.end();
+      };
+      try {
+        const result = await work();
+        end(result.ok ? 'OK' : reasonOf(result.error));
+        return result;
+      } catch (error) {
+        end(reasonOf(error));
+        throw error;
       }
     });
   };
