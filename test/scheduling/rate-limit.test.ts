@@ -56,8 +56,8 @@ test('a request that was not sent releases its slot', async ({ onTestFinished })
   });
   onTestFinished(() => service.stop());
   for (const { target } of states.slice(0, 5)) {
-    const update = service.client.scriptUserState.update.mutate({ ...target, patch: { successDeviceCount: 1 } });
-    expect(await failure(update)).toMatchObject({ reason: 'GRAPH_UNAVAILABLE' });
+    const call = service.client.scriptUserState.update.mutate({ ...target, patch: { successDeviceCount: 1 } });
+    expect(await failure(call)).toMatchObject({ reason: 'GRAPH_UNAVAILABLE' });
   }
   expect(service.lines({ reason: 'THROTTLED' })).toEqual([]);
 });
