@@ -15,12 +15,15 @@ const storeIndependent = [
   'test/scheduling/rate-limit.test.ts',
 ];
 
+/**
+ * How many files run side by side. Most of them wait most of the time, for windows, deadlines and processes, so that
+ * Vitest's default of one worker less than there are cores would leave the cores idle.
+ */
+const waitingFiles = 6;
+
 export default defineConfig({
   test: {
-    // Most files wait most of the time: for windows, deadlines and processes. Vitest's default is a worker less than
-    // there are cores.
-    maxWorkers: 8,
-    // These bound what never happens; none of them is an assertion of speed.
+    // These end a test that waits for something that does not happen. None of them is an assertion of speed.
     testTimeout: 120_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 60_000 } },
@@ -29,16 +32,28 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'service',
+          maxWorkers: waitingFiles,
           include: ['test/**/*.test.ts'],
           exclude: ['test/console/**'],
           typecheck: { enabled: true, include: ['test/**/*.test-d.ts'] },
         },
       },
-      { extends: true, test: { name: 'browser', include: ['test/console/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['test/console/**/*.test.ts'],
+          // Chromium uses all of the processor time that it gets, and gives up waiting after 30 s: these files run
+          // after the others, one for each of two cores.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
       {
         extends: true,
         test: {
           name: 'service with Redis',
+          maxWorkers: waitingFiles,
           include: hasRedis ? storeIndependent : [],
           setupFiles: ['test/support/redis-for-all-services.ts'],
         },

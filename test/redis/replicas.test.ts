@@ -97,7 +97,7 @@ for (const where of ['here', 'processes'] as const) {
   });
 
   describeWithRedis(`the quota of two replicas, ${where === 'here' ? 'in one process' : 'each of its own'}`, () => {
-    const all = useReplicas(where, { GRAPH_WRITES_PER_20S: '12' });
+    const all = useReplicas(where, { GRAPH_WRITES_PER_20S: '12', GRAPH_DEADLINE_MS: '10000' });
 
     test('is shared: together they send what Graph accepts, and reject the rest', async () => {
       const { known, simulator } = all;

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { useFixture } from '../support/fixture.js';
-import { failure, startPair } from '../support/service.js';
+import { canaryToken, failure, startPair, startTestService } from '../support/service.js';
 import { type KnownState, someStates } from '../support/states.js';
 
 // A window of writes lasts 20 s, so each test has a service of its own.
@@ -46,11 +46,18 @@ test('a 429 that was applied is reported as done, even without quota for another
   expect(await sent()).toBe(3);
 });
 
-test('a request that was not sent releases its slot', async () => {
-  const { service, simulator } = pair;
-  await simulator.close();
-  for (const index of [0, 1, 2, 3, 4]) {
-    expect(await failure(update(index))).toMatchObject({ reason: 'GRAPH_UNAVAILABLE' });
+test('a request that was not sent releases its slot', async ({ onTestFinished }) => {
+  const service = await startTestService({
+    GRAPH_CREDENTIAL: 'access-token',
+    GRAPH_ACCESS_TOKEN: canaryToken,
+    GRAPH_BASE_URL: 'http://127.0.0.1:9/beta',
+    GRAPH_WRITES_PER_20S: '3',
+    GRAPH_DEADLINE_MS: '3000',
+  });
+  onTestFinished(() => service.stop());
+  for (const { target } of states.slice(0, 5)) {
+    const call = service.client.scriptUserState.update.mutate({ ...target, patch: { successDeviceCount: 1 } });
+    expect(await failure(call)).toMatchObject({ reason: 'GRAPH_UNAVAILABLE' });
   }
   expect(service.lines({ reason: 'THROTTLED' })).toEqual([]);
 });
