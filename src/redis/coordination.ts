@@ -32,7 +32,7 @@ export interface RedisCoordination extends ReplicaCoordination {
 export function connectReplicas(url: Secret, log: Logger, onError: () => void): RedisCoordination {
   const redis = createRedis(url, log, onError);
   const heartbeat = startHeartbeat(redis);
-  const onUnreadable = () => log.warn('A value in Redis cannot be read; it is ignored');
+  const onUnreadable = () => log.warn('a value in Redis cannot be read and is ignored');
   return {
     slotPool: (options) => createRedisSlotPool({ ...options, redis, replicaId: heartbeat.id }),
     openSharedQueue: (onContended) => createRedisSharedQueue(redis, heartbeat.id, onContended),

@@ -144,3 +144,47 @@ test.each([
   const call = service.client.scriptUserState.list.query({ scriptKind, scriptId });
   expect(await failure(call)).toMatchObject({ reason: 'GRAPH_PROTOCOL' });
 });
+
+/** Lists all pages; the link of each leads to the page that `next` says, if there is one. */
+async function pagesOfList(next: (page: number) => number | undefined, maxPages: number): Promise<readonly string[]> {
+  respond = (request, response) => {
+    const { origin, pathname, searchParams } = new URL(request.url ?? '', `http://${request.headers.host}`);
+    const page = Number(searchParams.get('page') ?? '0');
+    const following = next(page);
+    const state = { id: String(page), successDeviceCount: 0, errorDeviceCount: 0, userPrincipalName: null };
+    const link = following !== undefined && { '@odata.nextLink': `${origin}${pathname}?page=${following}` };
+    response.end(JSON.stringify({ value: [state], ...link }));
+  };
+  const { scriptKind, scriptId } = target;
+  const ids: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await service.client.scriptUserState.list.query({ scriptKind, scriptId, ...(cursor && { cursor }) });
+    ids.push(...page.items.map(({ id }) => id));
+    cursor = page.nextCursor;
+  } while (cursor !== undefined && ids.length < maxPages);
+  return ids;
+}
+
+test('a list of any number of pages is complete', async () => {
+  const ids = await pagesOfList((page) => (page < 1_499 ? page + 1 : undefined), 2_000);
+  expect(ids).toEqual(Array.from({ length: 1_500 }, (_, page) => String(page)));
+});
+
+test.each([
+  ['the same page', 0, 1],
+  ['the page before', 0, 2],
+  ['the first of three', 0, 3],
+  ['a later page', 5, 4],
+  ['the first of forty', 0, 40],
+  ['a page after a hundred', 100, 7],
+])('a list whose link leads back to %s ends', async (_, start, length) => {
+  const last = start + length - 1;
+  const ids = await pagesOfList((page) => (page < last ? page + 1 : start), 2_000);
+  // Brent's algorithm finds a cycle within three times the pages before it and in it.
+  expect(ids.length).toBeLessThanOrEqual(3 * (start + length) + 2);
+  expect(new Set(ids).size).toBe(last + 1);
+  expect(service.lines({ level: 40 }).map(({ msg }) => msg)).toContain(
+    'a list of Graph leads back to an earlier page and ends there',
+  );
+});

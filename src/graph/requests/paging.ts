@@ -34,7 +34,7 @@ export function createPager(client: GraphClient, baseUrl: URL, cursors: CursorCo
         if (link?.origin !== baseUrl.origin || link.href.length > maxLinkLength) throw protocolError(response);
         const next = nextPosition(position, link.href);
         if (next === undefined) {
-          log.warn({ graph: response.ids }, 'A list of Graph leads back to an earlier page; it ends there');
+          log.warn({ graph: response.ids }, 'a list of Graph leads back to an earlier page and ends there');
           return { items };
         }
         return { items, nextCursor: cursors.encode(next, path) };
