@@ -1,26 +1,23 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createTRPCClient, httpBatchLink, httpBatchStreamLink, type TRPCClient, type TRPCLink } from '@trpc/client';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { AppRouter } from '../../src/contract.js';
 import type { StateRef } from '../../src/graph/routes.js';
-import { type Pair, startPair } from '../support/service.js';
+import { usePair } from '../support/service.js';
 import { someStates } from '../support/states.js';
 
-let pair: Pair;
+const pair = usePair({ GRAPH_DEADLINE_MS: '1500', GRAPH_WRITES_PER_20S: '10000' });
 let first: StateRef;
 let second: StateRef;
 let counter = 1000;
 
 beforeAll(async () => {
-  pair = await startPair({ GRAPH_DEADLINE_MS: '1500', GRAPH_WRITES_PER_20S: '10000' });
   await pair.simulator.settings({ writesPer20s: 1_000_000 });
   const [one, two] = await someStates(pair.service, 2);
   if (one === undefined || two === undefined) throw new Error('the script must have two states');
   [first, second] = [one.target, two.target];
 });
-beforeEach(() => pair.simulator.reset());
-afterAll(() => pair.stop());
 
 function clientWith(link: typeof httpBatchLink | typeof httpBatchStreamLink): TRPCClient<AppRouter> {
   const options = { url: `${pair.service.address}/trpc`, headers: { 'x-csrf': '1' }, maxItems: 20 };

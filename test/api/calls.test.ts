@@ -1,21 +1,19 @@
 import request, { type Test } from 'supertest';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { expectRefused, sendRaw } from '../support/refused.js';
-import { type Pair, startPair } from '../support/service.js';
+import { usePair } from '../support/service.js';
 import { oneState } from '../support/states.js';
 
-let pair: Pair;
+const pair = usePair();
 let port: string;
 /** The input of a query whose result does not change. */
 let target: string;
 
 beforeAll(async () => {
-  pair = await startPair();
   port = pair.service.url.port;
   target = JSON.stringify((await oneState(pair.service)).target);
 });
-afterAll(() => pair.stop());
 
 const post = (path: string, body = '{}'): Test =>
   request(pair.service.address).post(path).set('x-csrf', '1').set('content-type', 'application/json').send(body);

@@ -1,19 +1,16 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { call, good, procedures } from '../support/raw-calls.js';
-import { failure, type Pair, startPair, startTestService } from '../support/service.js';
+import { failure, startTestService, usePair } from '../support/service.js';
 import { type KnownState, oneState } from '../support/states.js';
 import { startTestApp } from '../support/test-app.js';
 
-let pair: Pair;
+const pair = usePair();
 let known: KnownState;
 
 beforeAll(async () => {
-  pair = await startPair();
   known = await oneState(pair.service);
   await pair.simulator.reset();
 });
-afterEach(() => pair.simulator.reset());
-afterAll(() => pair.stop());
 
 /** Parts of Graph's messages that users must not see. */
 const internals = /fef\.|https?:|Activity ID|Operation ID|[{}<>]|[0-9a-f]{8}-/i;

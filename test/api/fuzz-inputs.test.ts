@@ -1,21 +1,18 @@
 import * as fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { StateRef } from '../../src/graph/routes.js';
 import { call, good, procedures } from '../support/raw-calls.js';
-import { type Pair, startPair } from '../support/service.js';
+import { usePair } from '../support/service.js';
 import { oneState } from '../support/states.js';
 
-let pair: Pair;
+const pair = usePair({ GRAPH_WRITES_PER_20S: '10000' });
 let known: StateRef;
 
 beforeAll(async () => {
-  pair = await startPair({ GRAPH_WRITES_PER_20S: '10000' });
   await pair.simulator.settings({ writesPer20s: 1_000_000, requestsPer20s: 1_000_000 });
   known = (await oneState(pair.service)).target;
   await pair.simulator.reset();
 });
-afterEach(() => pair.simulator.reset());
-afterAll(() => pair.stop());
 
 /** The segments of a path in the journal, each decoded once. */
 const segments = (path: string) => path.split('/').slice(1).map(decodeURIComponent);

@@ -1,20 +1,17 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { StateRef } from '../../src/graph/routes.js';
 import { call, good, type Procedure, procedures } from '../support/raw-calls.js';
-import { failure, type Pair, startPair } from '../support/service.js';
+import { failure, usePair } from '../support/service.js';
 import { oneState } from '../support/states.js';
 
-let pair: Pair;
+const pair = usePair({ GRAPH_WRITES_PER_20S: '10000' });
 let known: StateRef;
 
 beforeAll(async () => {
-  pair = await startPair({ GRAPH_WRITES_PER_20S: '10000' });
   await pair.simulator.settings({ writesPer20s: 1_000_000, requestsPer20s: 1_000_000 });
   known = (await oneState(pair.service)).target;
   await pair.simulator.reset();
 });
-afterEach(() => pair.simulator.reset());
-afterAll(() => pair.stop());
 
 /** Copies `input` with the value at one path replaced; `undefined` removes it. */
 function withValue(input: unknown, [name, ...rest]: readonly string[], value: unknown): unknown {

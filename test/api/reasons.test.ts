@@ -1,22 +1,19 @@
 import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Authenticate } from '../../src/auth/authenticate.js';
 import type { Role } from '../../src/auth/person.js';
 import type { AppRouter, Reason } from '../../src/contract.js';
 import { createErrorTriggers, type ErrorTrigger, overload } from '../support/error-triggers.js';
-import { type Pair, startPair } from '../support/service.js';
+import { usePair } from '../support/service.js';
 import { type KnownState, oneState } from '../support/states.js';
 
-let pair: Pair;
+const pair = usePair({ GRAPH_DEADLINE_MS: '3000' });
 let known: KnownState;
 
 beforeAll(async () => {
   // Most of these calls fail at their deadline.
-  pair = await startPair({ GRAPH_DEADLINE_MS: '1000' });
   known = await oneState(pair.service);
 });
-afterEach(() => pair.simulator.reset());
-afterAll(() => pair.stop());
 
 const { get, update, faulty, configured, served } = createErrorTriggers(() => ({ pair, known }));
 

@@ -1,11 +1,11 @@
 import { inspect } from 'node:util';
 import request from 'supertest';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { StateRef } from '../../src/graph/routes.js';
 import { Secret } from '../../src/secret.js';
 import { type SimulatorFault, simulatorFaults } from '../../src/simulator/faults/fault-names.js';
 import { sendRaw } from '../support/refused.js';
-import { canaryToken, type Pair, startPair } from '../support/service.js';
+import { canaryToken, usePair } from '../support/service.js';
 import { oneState } from '../support/states.js';
 
 /** A unique name, with characters that get encoded. */
@@ -13,19 +13,16 @@ const canaryName = 'canary.person+7f3a9c@contoso.example';
 const namePattern = /canary\.person/i;
 const tokenPattern = new RegExp(`${canaryToken}|${Buffer.from(canaryToken).toString('base64').slice(0, 24)}`, 'i');
 
-let pair: Pair;
+const pair = usePair({ GRAPH_DEADLINE_MS: '300', LOG_LEVEL: 'trace' });
 let target: StateRef;
 let counter = 1;
 /** The status, headers and body of every response. */
 const responses: { readonly ok: boolean; readonly text: string }[] = [];
 
 beforeAll(async () => {
-  pair = await startPair({ GRAPH_DEADLINE_MS: '300', LOG_LEVEL: 'trace' });
   ({ target } = await oneState(pair.service));
   await send('scriptUserState.update', { ...target, patch: { userPrincipalName: canaryName } });
 });
-afterEach(() => pair.simulator.reset());
-afterAll(() => pair.stop());
 
 async function send(path: string, input: unknown, headers: Record<string, string> = {}): Promise<number> {
   const response = await request(pair.service.address)

@@ -2,24 +2,22 @@ import { gzipSync } from 'node:zlib';
 import request, { type Test } from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectRefused, sendBytes, sendRaw } from '../support/refused.js';
-import { type Pair, startPair, startTestService, type TestService } from '../support/service.js';
+import { startTestService, type TestService, usePair } from '../support/service.js';
 import { oneState } from '../support/states.js';
 
-let pair: Pair;
+const pair = usePair();
 let published: TestService;
 let port: string;
 /** The input of a query whose result does not change. */
 let target: string;
 
 beforeAll(async () => {
-  pair = await startPair();
   published = await startTestService({ PUBLIC_URL: 'https://scripts.example.com' });
   port = pair.service.url.port;
   target = JSON.stringify((await oneState(pair.service)).target);
 });
 afterAll(async () => {
   await published.stop();
-  await pair.stop();
 });
 
 const listing = JSON.stringify({ scriptKind: 'deviceShellScript' });
