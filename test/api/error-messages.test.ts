@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { call, good, procedures } from '../support/raw-calls.js';
-import { failure, startTestService, usePair } from '../support/service.js';
+import { failure, liveSettings, startTestService, usePair } from '../support/service.js';
 import { type KnownState, oneState } from '../support/states.js';
 import { startTestApp } from '../support/test-app.js';
 
@@ -21,9 +21,7 @@ const update = (more: object = {}) =>
 
 test('without a session every procedure is refused, whatever its input', async () => {
   const service = await startTestService({
-    GRAPH_CREDENTIAL: 'access-token',
-    GRAPH_ACCESS_TOKEN: 'token',
-    GRAPH_BASE_URL: pair.simulator.baseUrl,
+    ...liveSettings(pair.simulator, 'token'),
     SIGN_IN: 'oidc',
     OIDC_ISSUER: 'https://login.example/tenant',
     OIDC_CLIENT_ID: 'client',

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createStreamClient, manyStates, patches, readMany, rowsOf } from '../support/bulk.js';
 import { clientWith, startDelegated } from '../support/delegated.js';
 import { startTestService, type TestService } from '../support/service.js';
-import { type Controls, createControls } from '../support/simulator.js';
+import type { Controls } from '../support/simulator.js';
 import { createSignedInUserAgent, type UserAgent } from '../support/user-agent.js';
 
 interface SignedIn {
@@ -19,8 +19,12 @@ async function withServiceToken(): Promise<SignedIn> {
     SESSION_SECRET: 'x'.repeat(32),
     GRAPH_DEADLINE_MS: '3000',
   });
-  const simulator = createControls(service.simulatorUrl?.origin ?? '');
-  return { service, simulator, agent: await createSignedInUserAgent(service), stop: () => service.stop() };
+  return {
+    service,
+    simulator: service.simulator,
+    agent: await createSignedInUserAgent(service),
+    stop: () => service.stop(),
+  };
 }
 
 /** A user whose calls reach Graph with their own token. */

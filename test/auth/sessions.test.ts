@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { startTestService, type TestService } from '../support/service.js';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { useService } from '../support/service.js';
 import { createSignedInUserAgent, createUserAgent } from '../support/user-agent.js';
 
 const [first, second] = ['the-first-secret-of-32-characters-', 'the-second-secret-of-32-characters'];
@@ -8,18 +8,13 @@ const listing = { scriptKind: 'deviceShellScript' };
 const minute = 60_000;
 const unauthenticated = { status: 401, reason: 'SIGN_IN_REQUIRED' };
 
-let service: TestService;
-
-beforeAll(async () => {
-  service = await startTestService({
-    SIGN_IN: 'oidc',
-    SESSION_SECRET: `${first},${second}`,
-    SESSION_IDLE_MINUTES: '30',
-    SESSION_MAX_HOURS: '1',
-  });
+const service = useService({
+  SIGN_IN: 'oidc',
+  SESSION_SECRET: `${first},${second}`,
+  SESSION_IDLE_MINUTES: '30',
+  SESSION_MAX_HOURS: '1',
 });
 afterEach(() => void vi.useRealTimers());
-afterAll(() => service.stop());
 
 const signIn = (account?: string) => createSignedInUserAgent(service, account);
 

@@ -1,20 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestService, type TestService } from '../support/service.js';
+import { describe, expect, test } from 'vitest';
+import { useService } from '../support/service.js';
 import { createUserAgent, type UserAgent } from '../support/user-agent.js';
 
 const publicUrl = 'https://localhost:4711';
 const secret = 'canary-session-secret-of-32-characters';
 const listing = { scriptKind: 'deviceShellScript' };
 
-let service: TestService;
-let secured: TestService;
-
-beforeAll(async () => {
-  const settings = { SIGN_IN: 'oidc', SESSION_SECRET: secret, LOG_LEVEL: 'trace' };
-  service = await startTestService(settings);
-  secured = await startTestService({ ...settings, PUBLIC_URL: publicUrl });
-});
-afterAll(() => Promise.all([service.stop(), secured.stop()]));
+const settings = { SIGN_IN: 'oidc', SESSION_SECRET: secret, LOG_LEVEL: 'trace' };
+const service = useService(settings);
+const secured = useService({ ...settings, PUBLIC_URL: publicUrl });
 
 const at = (secure: boolean): UserAgent => (secure ? createUserAgent(secured, publicUrl) : createUserAgent(service));
 /** The service's last response to a path. */

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestService, type TestService } from '../support/service.js';
-import { createControls } from '../support/simulator.js';
+import { describe, expect, test } from 'vitest';
+import { clientWith } from '../support/delegated.js';
+import { startTestService, useService } from '../support/service.js';
 import type { Page } from '../support/site-browser.js';
 import { oneState } from '../support/states.js';
 import { createUserAgent, type UserAgent } from '../support/user-agent.js';
@@ -13,12 +13,7 @@ const listing = { scriptKind: 'deviceShellScript' };
 const target = { ...listing, scriptId: 'any', userStateId: 'any' };
 const update = { ...target, patch: { successDeviceCount: 1 } };
 
-let service: TestService;
-
-beforeAll(async () => {
-  service = await startTestService({ SIGN_IN: 'oidc', SESSION_SECRET: secret, LOG_LEVEL: 'trace' });
-});
-afterAll(() => service.stop());
+const service = useService({ SIGN_IN: 'oidc', SESSION_SECRET: secret, LOG_LEVEL: 'trace' });
 
 const auditOf = ({ headers }: Page) => ({ requestId: headers['x-request-id'], log: 'audit' });
 /** The service's last response to a path. */
@@ -52,12 +47,7 @@ describe('after sign-in', () => {
   test('an operator can write', async () => {
     const agent = createUserAgent(service);
     await agent.signIn('operator');
-    const headers = { 'x-csrf': '1', cookie: agent.cookies().join('; ') };
-    const { createTRPCClient, httpLink } = await import('@trpc/client');
-    const client: TestService['client'] = createTRPCClient({
-      links: [httpLink({ url: `${service.address}/trpc`, headers })],
-    });
-    const known = await oneState({ ...service, client });
+    const known = await oneState({ client: clientWith(service, () => agent.cookies()) });
     const response = await agent.call('scriptUserState.update', { ...known.target, patch: { errorDeviceCount: 77 } });
     expect(response).toMatchObject({ status: 200, data: { errorDeviceCount: 77 } });
   });
@@ -144,6 +134,6 @@ test('while the provider is unreachable, sign-in shows a page, and the rest of t
   }
   expect(await agent.call('session.current')).toMatchObject({ status: 401 });
   expect((await agent.browser.open(`${agent.origin}/readyz`)).status).toBe(200);
-  expect(await createControls(isolated.simulatorUrl?.origin ?? '').journal()).toEqual([]);
+  expect(await isolated.simulator.journal()).toEqual([]);
   await isolated.stop();
 });

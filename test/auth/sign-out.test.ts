@@ -1,20 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { startTestService, type TestService } from '../support/service.js';
-import { type Controls, createControls } from '../support/simulator.js';
+import { afterEach, describe, expect, test } from 'vitest';
+import { useService } from '../support/service.js';
 import { createSignedInUserAgent, createUserAgent, type UserAgent } from '../support/user-agent.js';
 
 const listing = { scriptKind: 'deviceShellScript' };
 const unauthenticated = { status: 401, reason: 'SIGN_IN_REQUIRED' };
 
-let service: TestService;
-let simulator: Controls;
-
-beforeAll(async () => {
-  service = await startTestService({ SIGN_IN: 'oidc', SESSION_SECRET: 'x'.repeat(32) });
-  simulator = createControls(service.simulatorUrl?.origin ?? '');
-});
-afterEach(() => simulator.reset());
-afterAll(() => service.stop());
+const service = useService({ SIGN_IN: 'oidc', SESSION_SECRET: 'x'.repeat(32) });
+afterEach(() => service.simulator.reset());
 
 const signIn = (account?: string) => createSignedInUserAgent(service, account);
 
@@ -91,11 +83,11 @@ describe('sign-out', () => {
   test('is not undone by a request in flight', async () => {
     const agent = await signIn();
     const [cookie] = agent.cookies();
-    await simulator.fault({ fault: 'latency', delayMs: 3000 });
+    await service.simulator.fault({ fault: 'latency', delayMs: 3000 });
     const inFlight = agent.call('script.list', listing);
-    await expect.poll(() => simulator.journal()).toHaveLength(1);
+    await expect.poll(() => service.simulator.journal()).toHaveLength(1);
     await agent.signOut();
-    expect((await simulator.journal())[0]).toMatchObject({ status: null });
+    expect((await service.simulator.journal())[0]).toMatchObject({ status: null });
     await expectRevoked(cookie);
     const response = await inFlight;
     expect(response.status).toBe(200);
@@ -110,13 +102,13 @@ describe('sign-out', () => {
     const script = { ...listing, scriptId: scripts.items[0]?.id ?? '' };
     const states = (await agent.call('scriptUserState.list', script)).data as { items: { id: string }[] };
     const userStateId = states.items[0]?.id ?? '';
-    await simulator.reset();
-    await simulator.fault({ fault: 'throttled', method: 'PATCH', delayMs: 4000 });
+    await service.simulator.reset();
+    await service.simulator.fault({ fault: 'throttled', method: 'PATCH', delayMs: 4000 });
     const update = agent.call('scriptUserState.update', { ...script, userStateId, patch: { errorDeviceCount: 77 } });
-    await expect.poll(async () => (await simulator.journal())[0]).toMatchObject({ status: 429 });
+    await expect.poll(async () => (await service.simulator.journal())[0]).toMatchObject({ status: 429 });
     await agent.signOut();
     expect(await update).toMatchObject({ status: 401, reason: 'SIGN_IN_REQUIRED' });
-    expect((await simulator.journal()).map(({ method }) => method)).toEqual(['PATCH']);
+    expect((await service.simulator.journal()).map(({ method }) => method)).toEqual(['PATCH']);
   });
 
   test('at the provider ends the session with that sid only', async () => {

@@ -11,7 +11,7 @@ import {
 } from '../support/bulk.js';
 import { startDelegated } from '../support/delegated.js';
 import { startTestService, usePair } from '../support/service.js';
-import { createControls, type FaultRule, type JournalEntry } from '../support/simulator.js';
+import type { FaultRule, JournalEntry } from '../support/simulator.js';
 import type { KnownState } from '../support/states.js';
 
 const pair = usePair({ GRAPH_WRITES_PER_20S: '10000' }, { writesPer20s: 1_000_000 });
@@ -179,7 +179,7 @@ describe('each item of a batch has its own', () => {
 
   test('token: after a claims challenge only that item is sent again with another one', async () => {
     const service = await startTestService();
-    const simulator = createControls(service.simulatorUrl?.origin ?? '');
+    const { simulator } = service;
     await simulator.fault({ fault: 'claims-challenge', method: 'PATCH', path: idOf(4) });
     const { rows, ended } = update(5, undefined, service);
     expect(await ended).toMatchObject(done(rows));

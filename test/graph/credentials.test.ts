@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { useFixture } from '../support/fixture.js';
 import { addressOf, type Program, startProgram } from '../support/process.js';
-import { createClient, failure, startTestService } from '../support/service.js';
-import { type Controls, createControls, startTestSimulator } from '../support/simulator.js';
+import { createClient, failure, liveSettings, startTestService, useService } from '../support/service.js';
+import { startTestSimulator } from '../support/simulator.js';
 
 const simulator = useFixture(startTestSimulator, (started) => started.close());
 afterEach(() => simulator.reset());
@@ -101,42 +101,30 @@ describe('azure', () => {
 });
 
 describe('a token that Graph refuses', () => {
-  const service = useFixture(
-    () => startTestService({ GRAPH_CREDENTIAL: 'simulator', GRAPH_DEADLINE_MS: '3000' }),
-    (started) => started.stop(),
-  );
-  let own: Controls;
-
-  beforeAll(() => {
-    own = createControls(service.simulatorUrl?.origin ?? '');
-  });
-  afterEach(() => own.reset());
+  const service = useService({ GRAPH_CREDENTIAL: 'simulator', GRAPH_DEADLINE_MS: '3000' });
+  afterEach(() => service.simulator.reset());
 
   test('with a claims challenge is replaced by one with those claims, and the call continues', async () => {
-    await own.fault({ fault: 'claims-challenge' });
+    await service.simulator.fault({ fault: 'claims-challenge' });
     expect((await list(service.address)).items.length).toBeGreaterThan(0);
     expect((await list(service.address)).items.length).toBeGreaterThan(0);
-    expect((await own.journal()).map(({ status }) => status)).toEqual([401, 200, 200]);
+    expect((await service.simulator.journal()).map(({ status }) => status)).toEqual([401, 200, 200]);
   });
 
   test('is replaced for all calls that were refused at the same time', async () => {
-    await own.fault({ fault: 'claims-challenge' });
+    await service.simulator.fault({ fault: 'claims-challenge' });
     const answers = await Promise.all(Array.from({ length: 20 }, () => list(service.address)));
     for (const { items } of answers) expect(items.length).toBeGreaterThan(0);
   });
 
   test('twice makes the credential unavailable', async () => {
-    await own.fault({ fault: 'token-expired', times: 2 });
+    await service.simulator.fault({ fault: 'token-expired', times: 2 });
     expect(await failure(list(service.address))).toMatchObject({ reason: 'CREDENTIAL_UNAVAILABLE' });
   });
 
   test('and comes from the settings makes the credential unavailable immediately', async () => {
     await simulator.register('handed-over');
-    const handedOver = await startTestService({
-      GRAPH_CREDENTIAL: 'access-token',
-      GRAPH_ACCESS_TOKEN: 'handed-over',
-      GRAPH_BASE_URL: simulator.baseUrl,
-    });
+    const handedOver = await startTestService(liveSettings(simulator, 'handed-over'));
     await simulator.fault({ fault: 'token-expired' });
     const { reason, graph } = await failure(list(handedOver.address));
     expect(reason).toBe('CREDENTIAL_UNAVAILABLE');

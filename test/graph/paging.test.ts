@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { canaryToken, failure, startTestService, type TestService, usePair } from '../support/service.js';
+import { canaryToken, failure, liveSettings, startTestService, type TestService, usePair } from '../support/service.js';
 import { someStates } from '../support/states.js';
 
 const scriptKind = 'deviceShellScript';
@@ -151,12 +151,7 @@ describe('next links of Graph', () => {
 
 describe('after a restart a cursor', () => {
   const restarted = (secrets: string): Promise<TestService> =>
-    startTestService({
-      GRAPH_CREDENTIAL: 'access-token',
-      GRAPH_ACCESS_TOKEN: canaryToken,
-      GRAPH_BASE_URL: pair.simulator.baseUrl,
-      SESSION_SECRET: secrets,
-    });
+    startTestService({ ...liveSettings(pair.simulator), SESSION_SECRET: secrets });
 
   test.each([
     ['continues with the same secret', oldSecret, true],

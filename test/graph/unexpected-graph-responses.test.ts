@@ -1,33 +1,28 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import supertest from 'supertest';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { canaryToken, failure, startTestService, type TestService } from '../support/service.js';
+import { beforeEach, expect, test } from 'vitest';
+import { useFixture } from '../support/fixture.js';
+import { canaryToken, failure, liveSettings, useService } from '../support/service.js';
 
 // Responses that the simulator does not give: those of another server, or of one that an attacker controls.
 
 let respond: (request: IncomingMessage, response: ServerResponse) => void;
-let graph: Server;
-let service: TestService;
-
-beforeAll(async () => {
-  graph = createServer((request, response) => respond(request, response)).listen(0, '127.0.0.1');
-  await once(graph, 'listening');
-  service = await startTestService({
-    GRAPH_CREDENTIAL: 'access-token',
-    GRAPH_ACCESS_TOKEN: canaryToken,
-    GRAPH_BASE_URL: `http://127.0.0.1:${(graph.address() as AddressInfo).port}/beta`,
-    GRAPH_DEADLINE_MS: '2000',
-  });
-});
+const graph = useFixture(
+  async () => {
+    const server = createServer((request, response) => respond(request, response)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return { server, baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/beta` };
+  },
+  ({ server }) => {
+    server.closeAllConnections();
+    server.close();
+  },
+);
+const service = useService(() => ({ ...liveSettings(graph), GRAPH_DEADLINE_MS: '2000' }));
 beforeEach(() => {
   respond = (_request, response) => response.writeHead(500).end();
-});
-afterAll(async () => {
-  await service.stop();
-  graph.closeAllConnections();
-  graph.close();
 });
 
 const target = { scriptKind: 'deviceShellScript', scriptId: 'script', userStateId: 'state' } as const;

@@ -1,23 +1,19 @@
 import { gzipSync } from 'node:zlib';
 import request, { type Test } from 'supertest';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { expectRefused, sendBytes, sendRaw } from '../support/refused.js';
-import { startTestService, type TestService, usePair } from '../support/service.js';
+import { usePair, useService } from '../support/service.js';
 import { oneState } from '../support/states.js';
 
 const pair = usePair();
-let published: TestService;
+const published = useService({ PUBLIC_URL: 'https://scripts.example.com' });
 let port: string;
 /** The input of a query whose result does not change. */
 let target: string;
 
 beforeAll(async () => {
-  published = await startTestService({ PUBLIC_URL: 'https://scripts.example.com' });
   port = pair.service.url.port;
   target = JSON.stringify((await oneState(pair.service)).target);
-});
-afterAll(async () => {
-  await published.stop();
 });
 
 const listing = JSON.stringify({ scriptKind: 'deviceShellScript' });

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path/posix';
 import { parseEnv, promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { loadConfig, settingNames } from '../../src/config.js';
 import { longestStopMs } from '../../src/service.js';
 import { manifestsFolder, readManifests, readYaml } from '../support/manifests.js';
 import { blocksOf, linksOf, readPage } from '../support/pages.js';
-import { startTestService, type TestService } from '../support/service.js';
+import { useService } from '../support/service.js';
 
 const dockerfile = await readFile('Dockerfile', 'utf8');
 const page = await readPage('src/deploy/README.md');
@@ -253,12 +253,7 @@ describe('the manifests', () => {
 });
 
 describe('the health checks', () => {
-  let service: TestService;
-
-  beforeAll(async () => {
-    service = await startTestService();
-  });
-  afterAll(() => service.stop());
+  const service = useService();
 
   test.each([
     ['startupProbe', '/healthz'],

@@ -1,17 +1,19 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
+import { useFixture } from '../support/fixture.js';
 import { startProgram } from '../support/process.js';
-import type { FaultRule } from '../support/simulator.js';
-import { startTestSimulator, type TestSimulator } from '../support/simulator.js';
+import { liveSettings } from '../support/service.js';
+import { type FaultRule, startTestSimulator } from '../support/simulator.js';
 
 const token = 'canary-doctor-token';
-let simulator: TestSimulator;
-
-beforeAll(async () => {
-  simulator = await startTestSimulator();
-  await simulator.register(token);
-});
+const simulator = useFixture(
+  async () => {
+    const started = await startTestSimulator();
+    await started.register(token);
+    return started;
+  },
+  (started) => started.close(),
+);
 afterEach(() => simulator.reset());
-afterAll(() => simulator.close());
 
 /** Runs the doctor until it exits. */
 async function runDoctor(env: Readonly<Record<string, string>>, ...args: string[]) {
@@ -21,13 +23,7 @@ async function runDoctor(env: Readonly<Record<string, string>>, ...args: string[
   return { code, steps, printed: [...stdout, ...stderr].join('\n') };
 }
 
-const live = () => ({
-  SIGN_IN: 'off',
-  GRAPH_CREDENTIAL: 'access-token',
-  GRAPH_ACCESS_TOKEN: token,
-  GRAPH_BASE_URL: simulator.baseUrl,
-  GRAPH_DEADLINE_MS: '2000',
-});
+const live = () => ({ ...liveSettings(simulator, token), SIGN_IN: 'off', GRAPH_DEADLINE_MS: '2000' });
 
 const writes = async () => (await simulator.journal()).filter(({ method }) => method !== 'GET');
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { reasonCodes } from '../../src/api/errors.js';
@@ -7,24 +7,14 @@ import { createBatchClient, manyStates, rowsOf, startMany } from '../support/bul
 import { codeIn, readPage, tableRows } from '../support/pages.js';
 import { describeWithRedis, startRedis } from '../support/redis.js';
 import { type Sample, scrape, total } from '../support/scrape.js';
-import { canaryToken, failure, startTestService, type TestService } from '../support/service.js';
-import { startTestSimulator, type TestSimulator } from '../support/simulator.js';
+import { canaryToken, failure, startTestService, usePair } from '../support/service.js';
 
-let simulator: TestSimulator;
-let service: TestService;
+const pair = usePair({ METRICS_PORT: '0' });
 let samples: readonly Sample[];
 
 /** Causes each kind of event once, and reads the metrics. */
 beforeAll(async () => {
-  simulator = await startTestSimulator();
-  await simulator.register(canaryToken);
-  service = await startTestService({
-    GRAPH_CREDENTIAL: 'access-token',
-    GRAPH_ACCESS_TOKEN: canaryToken,
-    GRAPH_BASE_URL: simulator.baseUrl,
-    GRAPH_DEADLINE_MS: '3000',
-    METRICS_PORT: '0',
-  });
+  const { service, simulator } = pair;
   const { client } = service;
   const states = await manyStates(service, 8);
   const [first, ...others] = rowsOf(states, 100);
@@ -45,10 +35,6 @@ beforeAll(async () => {
   await simulator.reset();
   await fetch(`${service.address}/trpc/script.list`);
   samples = await scrape(service.metricsUrl);
-});
-afterAll(async () => {
-  await service.stop();
-  await simulator.close();
 });
 
 const count = (name: string, labels: Readonly<Record<string, string>> = {}) => total(samples, name, labels);
@@ -90,16 +76,17 @@ describe('the metrics', () => {
   });
 
   test('contain no personal data, input or token', async () => {
-    const text = await (await fetch(service.metricsUrl ?? '')).text();
-    for (const secret of [canaryToken, '@', 'contoso', 'nobody', simulator.baseUrl]) expect(text).not.toContain(secret);
+    const text = await (await fetch(pair.service.metricsUrl ?? '')).text();
+    for (const secret of [canaryToken, '@', 'contoso', 'nobody', pair.simulator.baseUrl])
+      expect(text).not.toContain(secret);
     expect(text).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-/);
   });
 
   test('are served at /metrics of the metrics port only', async () => {
-    const at = (path: string) => fetch(new URL(path, service.metricsUrl)).then(({ status }) => status);
+    const at = (path: string) => fetch(new URL(path, pair.service.metricsUrl)).then(({ status }) => status);
     expect([await at('/'), await at('/metrics/'), await at('/healthz')]).toEqual([404, 404, 404]);
-    expect((await fetch(new URL('/metrics', service.metricsUrl), { method: 'POST' })).status).toBe(404);
-    expect((await fetch(`${service.address}/metrics`)).status).toBe(404);
+    expect((await fetch(new URL('/metrics', pair.service.metricsUrl), { method: 'POST' })).status).toBe(404);
+    expect((await fetch(`${pair.service.address}/metrics`)).status).toBe(404);
   });
 });
 

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { useFixture } from '../support/fixture.js';
-import { canaryToken, failure, startPair, startTestService } from '../support/service.js';
+import { failure, liveSettings, startPair, startTestService } from '../support/service.js';
 import { type KnownState, someStates } from '../support/states.js';
 
 // A window of writes lasts 20 s, so each test has a service of its own.
@@ -48,9 +48,7 @@ test('a 429 that was applied is reported as done, even without quota for another
 
 test('a request that was not sent releases its slot', async ({ onTestFinished }) => {
   const service = await startTestService({
-    GRAPH_CREDENTIAL: 'access-token',
-    GRAPH_ACCESS_TOKEN: canaryToken,
-    GRAPH_BASE_URL: 'http://127.0.0.1:9/beta',
+    ...liveSettings({ baseUrl: 'http://127.0.0.1:9/beta' }),
     GRAPH_WRITES_PER_20S: '3',
     GRAPH_DEADLINE_MS: '3000',
   });

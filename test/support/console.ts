@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { type BrowserSession, createSession } from './browser-session.js';
 import { chromiumPath, describeInChromium } from './chromium.js';
 import { startTestService, type TestService } from './service.js';
-import { type Controls, createControls } from './simulator.js';
+import type { Controls } from './simulator.js';
 
 /** A running service with its simulator, and browser sessions on its console. */
 export interface TestConsole {
@@ -30,7 +30,6 @@ afterAll(async () => (await launched)?.close());
 /** Starts a service with the given settings. Prefer {@link describeConsole}, which also stops it. */
 export async function startConsole(env: Readonly<Record<string, string>> = {}): Promise<TestConsole> {
   const service = await startTestService({ GRAPH_DEADLINE_MS: '5000', ...env });
-  const simulator = createControls(service.simulatorUrl?.origin ?? '');
   const browser = await sharedBrowser();
   const contexts: BrowserContext[] = [];
   const browserErrors: string[] = [];
@@ -40,7 +39,7 @@ export async function startConsole(env: Readonly<Record<string, string>> = {}): 
   }
   return {
     service,
-    simulator,
+    simulator: service.simulator,
     closeSessions,
     async openSession() {
       const context = await browser.newContext({

@@ -1,7 +1,7 @@
 import { createTRPCClient, httpLink, type TRPCClient } from '@trpc/client';
 import { z } from 'zod';
 import type { AppRouter } from '../../src/contract.js';
-import { canaryToken, startTestService, type TestService } from './service.js';
+import { canaryToken, liveSettings, startTestService, type TestService } from './service.js';
 import { startTestSimulator, type TestSimulator } from './simulator.js';
 import { type KnownState, oneState } from './states.js';
 import { createUserAgent, type ServiceAddress, type UserAgent } from './user-agent.js';
@@ -110,11 +110,7 @@ export async function startDelegated(): Promise<DelegatedPair> {
 /** Finds a user state of a simulator, with a service and a token of its own. */
 export async function findState(simulator: Pick<TestSimulator, 'baseUrl' | 'register' | 'reset'>): Promise<KnownState> {
   await simulator.register(canaryToken);
-  const finder = await startTestService({
-    GRAPH_CREDENTIAL: 'access-token',
-    GRAPH_ACCESS_TOKEN: canaryToken,
-    GRAPH_BASE_URL: simulator.baseUrl,
-  });
+  const finder = await startTestService(liveSettings(simulator));
   try {
     return await oneState(finder);
   } finally {

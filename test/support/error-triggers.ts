@@ -2,7 +2,7 @@ import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client';
 import { expect } from 'vitest';
 import type { Authenticate } from '../../src/auth/authenticate.js';
 import type { AppRouter, ErrorData } from '../../src/contract.js';
-import { type Pair, startPair, startTestService, type TestService } from './service.js';
+import { liveSettings, type Pair, startPair, startTestService, type TestService } from './service.js';
 import type { FaultRule } from './simulator.js';
 import type { KnownState } from './states.js';
 import { startTestApp } from './test-app.js';
@@ -56,12 +56,8 @@ export function createErrorTriggers(started: () => ErrorTriggers) {
     return {
       when,
       async call() {
-        const base = {
-          GRAPH_CREDENTIAL: 'access-token',
-          GRAPH_ACCESS_TOKEN: 'unknown-token',
-          GRAPH_DEADLINE_MS: '1000',
-        };
-        const service = await startTestService({ ...base, GRAPH_BASE_URL: started().pair.simulator.baseUrl, ...env });
+        const base = liveSettings(started().pair.simulator, 'unknown-token');
+        const service = await startTestService({ ...base, GRAPH_DEADLINE_MS: '1000', ...env });
         try {
           return await call(service.client);
         } finally {

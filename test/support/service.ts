@@ -5,7 +5,7 @@ import type { AppRouter, ErrorData } from '../../src/contract.js';
 import { createLog } from '../../src/log.js';
 import { type Service, startService } from '../../src/service.js';
 import { useFixture } from './fixture.js';
-import { startTestSimulator, type TestSimulator } from './simulator.js';
+import { type Controls, createControls, startTestSimulator, type TestSimulator } from './simulator.js';
 
 /** The token of the service under test, which must not appear anywhere else. */
 export const canaryToken = 'canary-token-7f3a9c';
@@ -15,6 +15,8 @@ export interface TestService extends Service {
   /** Its origin, as supertest accepts it. */
   readonly address: string;
   readonly client: TRPCClient<AppRouter>;
+  /** The controls of the built-in simulator, if the service uses it. */
+  readonly simulator: Controls;
   /** Every log line as written, at the level `trace`. */
   readonly logged: readonly string[];
   /** The parsed log lines with all of the given fields. */
@@ -61,6 +63,7 @@ export async function startTestService(env: Readonly<Record<string, string>> = {
     ...service,
     address,
     client: createClient(address),
+    simulator: createControls(service.simulatorUrl?.origin ?? ''),
     logged,
     lines: (fields) =>
       logged
@@ -68,6 +71,27 @@ export async function startTestService(env: Readonly<Record<string, string>> = {
         .filter((line) => Object.entries(fields).every(([name, value]) => line[name] === value)),
   };
 }
+
+/**
+ * Starts a service before the tests of a file or suite, and stops it after the last one.
+ *
+ * @param env its settings, or a function that is called when it is started
+ */
+export function useService(
+  env: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>) = {},
+): TestService {
+  return useFixture(
+    () => startTestService(typeof env === 'function' ? env() : env),
+    (service) => service.stop(),
+  );
+}
+
+/** The settings for calls to a simulator, or another Graph, with a token that it accepts. */
+export const liveSettings = ({ baseUrl }: Pick<TestSimulator, 'baseUrl'>, token = canaryToken) => ({
+  GRAPH_CREDENTIAL: 'access-token',
+  GRAPH_ACCESS_TOKEN: token,
+  GRAPH_BASE_URL: baseUrl,
+});
 
 /** A service and the simulator that it uses as Graph, connected as with a tenant: by address and token. */
 export interface Pair {
@@ -81,9 +105,7 @@ export async function startPair(env: Readonly<Record<string, string>> = {}): Pro
   const simulator = await startTestSimulator();
   await simulator.register(canaryToken);
   const service = await startTestService({
-    GRAPH_CREDENTIAL: 'access-token',
-    GRAPH_ACCESS_TOKEN: canaryToken,
-    GRAPH_BASE_URL: simulator.baseUrl,
+    ...liveSettings(simulator),
     GRAPH_DEADLINE_MS: '3000',
     ...env,
   });

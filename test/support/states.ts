@@ -25,7 +25,7 @@ export async function someStates(
 }
 
 /** One user state. */
-export async function oneState(service: TestService): Promise<KnownState> {
+export async function oneState(service: Pick<TestService, 'client'>): Promise<KnownState> {
   const [first] = await someStates(service, 1);
   if (first === undefined) throw new Error('no user state');
   return first;
