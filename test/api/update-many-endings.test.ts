@@ -1,17 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { manyStates, patches, type Row, rowsOf, sendMany, settledPatches, startMany } from '../support/bulk.js';
-import { addressOf, type Program, startProgram } from '../support/process.js';
-import { canaryToken, type Pair, startPair } from '../support/service.js';
+import { addressOf, usePrograms } from '../support/process.js';
+import { liveSettings, type Pair, startPair } from '../support/service.js';
 
 let pair: Pair;
-let started: Program | undefined;
-
-afterEach(async () => {
-  started?.child.kill('SIGKILL');
-  await started?.exited;
-  started = undefined;
-  await pair.stop();
-});
+afterEach(() => pair.stop());
+const startProgram = usePrograms();
 
 /** Starts a pair with a write quota for the service, and returns `count` rows. */
 async function start(quota: number, count: number): Promise<Row[]> {
@@ -80,19 +74,17 @@ describe('when the service is stopped', () => {
   const env = (quota: string) => ({
     PORT: '0',
     SIGN_IN: 'off',
-    GRAPH_CREDENTIAL: 'access-token',
-    GRAPH_ACCESS_TOKEN: canaryToken,
-    GRAPH_BASE_URL: pair.simulator.baseUrl,
+    ...liveSettings(pair.simulator),
     GRAPH_WRITES_PER_20S: quota,
     GRAPH_DEADLINE_MS: '3000',
   });
 
   test('each waiting row fails with OVERLOADED, and the process exits with 0', async () => {
     const rows = await start(20, 400);
-    started = startProgram('dist/main.js', env('20'));
-    const running = startMany({ address: await addressOf(started) }, { updates: rows });
+    const program = startProgram('dist/main.js', env('20'));
+    const running = startMany({ address: await addressOf(program) }, { updates: rows });
     await expect.poll(() => running.results().length).toBe(19);
-    started.child.kill('SIGTERM');
+    program.child.kill('SIGTERM');
     const results = await running.over;
     expect(results).toHaveLength(400);
     expect(results.filter(({ ok }) => ok)).toHaveLength(19);
@@ -101,24 +93,24 @@ describe('when the service is stopped', () => {
       failed.map(() => ({ error: { data: { reason: 'OVERLOADED', retryAfterMs: expect.any(Number) as unknown } } })),
     );
     expect(running.progress().at(-1)).toEqual({ done: 400, total: 400 });
-    expect(await started.exited).toBe(0);
+    expect(await program.exited).toBe(0);
     expect(await sent()).toBe(19);
-    expect(started.stdout.filter((line) => line.includes('"log":"audit"'))).toHaveLength(400);
+    expect(program.stdout.filter((line) => line.includes('"log":"audit"'))).toHaveLength(400);
     // Node prints no warning, for example of a listener leak.
-    expect(started.stderr).toEqual([]);
+    expect(program.stderr).toEqual([]);
   });
 
   test('rows that were sent are completed first', async () => {
     const rows = await start(20, 40);
-    started = startProgram('dist/main.js', env('20'));
+    const program = startProgram('dist/main.js', env('20'));
     await pair.simulator.fault(
       { fault: 'throttled', method: 'PATCH', delayMs: 1000 },
       { fault: 'reset', method: 'PATCH' },
     );
-    const running = startMany({ address: await addressOf(started) }, { updates: rows.slice(0, 10) });
+    const running = startMany({ address: await addressOf(program) }, { updates: rows.slice(0, 10) });
     await expect.poll(sent).toBe(10);
-    started.child.kill('SIGTERM');
+    program.child.kill('SIGTERM');
     expect((await running.over).filter(({ ok }) => ok)).toHaveLength(10);
-    expect(await started.exited).toBe(0);
+    expect(await program.exited).toBe(0);
   });
 });

@@ -2,13 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { manyStates, patches, type Row, rowsOf, sendMany, settledPatches, startMany } from '../support/bulk.js';
-import { addressOf, type Program, startProgram } from '../support/process.js';
-import { canaryToken, usePair } from '../support/service.js';
+import { addressOf, usePrograms } from '../support/process.js';
+import { liveSettings, usePair } from '../support/service.js';
 
 const quota = { GRAPH_WRITES_PER_20S: '1000000' };
 
 const pair = usePair(quota, { writesPer20s: 1_000_000, requestsPer20s: 1_000_000 });
-let started: Program | undefined;
 /** Closes the response that a test has left unread. */
 let close: (() => void) | undefined;
 let rows: Row[];
@@ -27,12 +26,10 @@ beforeAll(async () => {
   });
 });
 afterEach(async () => {
-  started?.child.kill('SIGKILL');
-  await started?.exited;
-  started = undefined;
   close?.();
   await settledPatches(pair.simulator);
 });
+const startProgram = usePrograms();
 
 async function call(address = pair.service.address): Promise<IncomingMessage> {
   const [, response] = await sendMany({ address }, rows);
@@ -87,18 +84,16 @@ describe('a client that does not read the response', () => {
   });
 
   test('does not delay the exit of the service, which is 0', async () => {
-    started = startProgram('dist/main.js', {
+    const program = startProgram('dist/main.js', {
       ...quota,
       PORT: '0',
       SIGN_IN: 'off',
-      GRAPH_CREDENTIAL: 'access-token',
-      GRAPH_ACCESS_TOKEN: canaryToken,
-      GRAPH_BASE_URL: pair.simulator.baseUrl,
+      ...liveSettings(pair.simulator),
       GRAPH_DEADLINE_MS: '1000',
     });
-    await call(await addressOf(started));
+    await call(await addressOf(program));
     await settledPatches(pair.simulator);
-    started.child.kill('SIGTERM');
-    expect(await started.exited).toBe(0);
+    program.child.kill('SIGTERM');
+    expect(await program.exited).toBe(0);
   });
 });

@@ -1,23 +1,19 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { clientWith, findState } from '../support/delegated.js';
-import { addressOf, type Program, startProgram } from '../support/process.js';
+import { addressOf, usePrograms } from '../support/process.js';
 import { failure } from '../support/service.js';
 import { createControls } from '../support/simulator.js';
 import { Browser } from '../support/site-browser.js';
 
-let program: Program;
+const startProgram = usePrograms();
 let address: string;
 let simulator: string;
 
 /** Like `SIGN_IN=oidc npm start`, on a free port. */
 beforeEach(async () => {
-  program = startProgram('dist/main.js', { SIGN_IN: 'oidc', PORT: '0' });
+  const program = startProgram('dist/main.js', { SIGN_IN: 'oidc', PORT: '0' });
   address = await addressOf(program);
   simulator = /http:[^ ]+(?=\/simulator)/.exec(await program.line('SIMULATED DATA'))?.[0] ?? '';
-});
-afterEach(async () => {
-  program.child.kill('SIGKILL');
-  await program.exited;
 });
 
 test.each([

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { useFixture } from '../support/fixture.js';
-import { addressOf, type Program, startProgram } from '../support/process.js';
+import { addressOf, usePrograms } from '../support/process.js';
 import { createClient, failure, liveSettings, startTestService, useService } from '../support/service.js';
 import { startTestSimulator } from '../support/simulator.js';
 
@@ -18,7 +18,6 @@ describe('azure', () => {
   let answersAfter: Promise<void> = Promise.resolve();
   let lifetimeMs = 3_600_000;
   const asked: string[] = [];
-  let program: Program | undefined;
 
   beforeAll(async () => {
     identity = createServer((request, response) => {
@@ -43,18 +42,17 @@ describe('azure', () => {
     }).listen(0, '127.0.0.1');
     await once(identity, 'listening');
   });
-  afterEach(async () => {
-    program?.child.kill('SIGKILL');
-    await program?.exited;
+  afterEach(() => {
     asked.length = 0;
     answersAfter = Promise.resolve();
     lifetimeMs = 3_600_000;
   });
   afterAll(() => identity.close());
+  const startProgram = usePrograms();
 
   const start = (env: Readonly<Record<string, string>> = {}) => {
     const { port } = identity.address() as AddressInfo;
-    program = startProgram('dist/main.js', {
+    return startProgram('dist/main.js', {
       PORT: '0',
       LOG_LEVEL: 'trace',
       SIGN_IN: 'off',
@@ -65,7 +63,6 @@ describe('azure', () => {
       IDENTITY_HEADER: 'canary-identity-header',
       ...env,
     });
-    return program;
   };
 
   test('requests one token through @azure/identity for all calls that wait for it', async () => {
@@ -73,14 +70,15 @@ describe('azure', () => {
     answersAfter = new Promise((resolve) => {
       release = resolve;
     });
-    const address = await addressOf(start());
+    const program = start();
+    const address = await addressOf(program);
     const answers = Promise.all(Array.from({ length: 20 }, () => list(address)));
     await expect.poll(() => asked).not.toEqual([]);
     release();
     for (const { items } of await answers) expect(items.length).toBeGreaterThan(0);
     expect(asked).toHaveLength(1);
     expect(decodeURIComponent(asked[0] ?? '')).toContain('resource=https://graph.microsoft.com');
-    expect(program?.stdout.join('\n')).not.toContain('canary-identity-header');
+    expect(program.stdout.join('\n')).not.toContain('canary-identity-header');
   });
 
   test('without a token fails the call, and logs the cause', async () => {

@@ -3,14 +3,14 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path/posix';
 import { parseEnv, promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { reasonCodes } from '../../src/api/errors.js';
 import { procedures } from '../../src/api/router.js';
 import { type Config, loadConfig, settingNames } from '../../src/config.js';
 import { simulatorFaults } from '../../src/simulator/faults/fault-names.js';
 import { checkHistory } from '../soak/checker.js';
 import { anchorsOf, blocksOf, codeIn, codeOf, languagesOf, linksOf, readPages, tableRows } from '../support/pages.js';
-import { addressOf, type Program, startProgram } from '../support/process.js';
+import { addressOf, type Program, usePrograms } from '../support/process.js';
 
 const run = promisify(execFile);
 const pages = await readPages();
@@ -149,17 +149,12 @@ describe.each(eachPage)('%s', (_, page) => {
 });
 
 describe('what the pages show', () => {
-  let program: Program;
+  const startProgram = usePrograms('suite');
   let address: string;
   const here = (text: string) => text.replaceAll('http://127.0.0.1:3000', address);
 
   beforeAll(async () => {
-    program = startProgram('dist/main.js', { PORT: '0' });
-    address = await addressOf(program);
-  });
-  afterAll(async () => {
-    program.child.kill();
-    await program.exited;
+    address = await addressOf(startProgram('dist/main.js', { PORT: '0' }));
   });
 
   test('the call by curl gives the answer below it', async () => {
@@ -190,16 +185,13 @@ describe('what the pages show', () => {
 });
 
 describe('the simulator with its identity provider', () => {
+  const startProgram = usePrograms('suite');
   let program: Program;
   let simulator: string;
 
   beforeAll(async () => {
     program = startProgram('dist/main.js', { PORT: '0', SIGN_IN: 'oidc' });
     simulator = /http:\/\/[\d.:]+(?=\/simulator)/.exec(await program.line('/simulator'))?.[0] ?? '';
-  });
-  afterAll(async () => {
-    program.child.kill();
-    await program.exited;
   });
 
   /** Runs a script in which a failed request is an error. */

@@ -2,42 +2,31 @@ import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createBatchClient, manyStates, patches, startMany } from '../support/bulk.js';
-import { addressOf, type Program, startProgram } from '../support/process.js';
-import { createClient } from '../support/service.js';
-import { startTestSimulator, type TestSimulator } from '../support/simulator.js';
+import { useFixture } from '../support/fixture.js';
+import { addressOf, type Program, usePrograms } from '../support/process.js';
+import { createClient, liveSettings } from '../support/service.js';
+import { startTestSimulator } from '../support/simulator.js';
 import { someStates } from '../support/states.js';
 
 const main = 'dist/main.js';
 const token = 'process-test-token';
 
-let simulator: TestSimulator;
-let started: Program | undefined;
+const simulator = useFixture(
+  async () => {
+    const started = await startTestSimulator();
+    await started.register(token);
+    return started;
+  },
+  (started) => started.close(),
+  'test',
+);
+const startProgram = usePrograms();
 
-beforeEach(async () => {
-  simulator = await startTestSimulator();
-  await simulator.register(token);
-});
-afterEach(async () => {
-  started?.child.kill('SIGKILL');
-  await started?.exited;
-  await simulator.close();
-});
-
-function start(env: Readonly<Record<string, string>> = {}): Program {
-  started = startProgram(main, { PORT: '0', ...env });
-  return started;
-}
-
+const start = (env: Readonly<Record<string, string>> = {}) => startProgram(main, { PORT: '0', ...env });
 const startLive = (env: Readonly<Record<string, string>> = {}) =>
-  start({
-    SIGN_IN: 'off',
-    GRAPH_CREDENTIAL: 'access-token',
-    GRAPH_ACCESS_TOKEN: token,
-    GRAPH_BASE_URL: simulator.baseUrl,
-    ...env,
-  });
+  start({ SIGN_IN: 'off', ...liveSettings(simulator, token), ...env });
 
 const status = async (url: string) => (await fetch(url)).status;
 

@@ -11,8 +11,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { AppRouter } from '../../src/contract.js';
 import { blocksOf, readPage } from '../support/pages.js';
-import { addressOf, type Program, startProgram } from '../support/process.js';
-import { canaryToken } from '../support/service.js';
+import { addressOf, type Program, usePrograms } from '../support/process.js';
+import { canaryToken, liveSettings } from '../support/service.js';
 
 const span = z.object({
   traceId: z.string(),
@@ -37,6 +37,7 @@ const newTrace = (): Trace => {
 const seen: (string | undefined)[] = [];
 const page = { value: [] };
 const item = z.object({ id: z.string(), headers: z.record(z.string(), z.string()).default({}) });
+const startProgram = usePrograms('suite');
 let graph: Server;
 let folder: string;
 let service: Program;
@@ -68,15 +69,11 @@ beforeAll(async () => {
     OTEL_BSP_SCHEDULE_DELAY: '50',
     PORT: '0',
     SIGN_IN: 'off',
-    GRAPH_CREDENTIAL: 'access-token',
-    GRAPH_ACCESS_TOKEN: canaryToken,
-    GRAPH_BASE_URL: `http://127.0.0.1:${(graph.address() as AddressInfo).port}/beta`,
+    ...liveSettings({ baseUrl: `http://127.0.0.1:${(graph.address() as AddressInfo).port}/beta` }),
   });
   address = await addressOf(service);
 });
 afterAll(async () => {
-  service.child.kill();
-  await service.exited;
   graph.close();
   await rm(folder, { recursive: true });
 });

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { afterAll, afterEach } from 'vitest';
 
 /** A built program that runs as a process. */
 export interface Program {
@@ -38,6 +39,27 @@ export function startProgram(path: string, env: Readonly<Record<string, string>>
         out.on('line', (line: string) => line.includes(text) && resolve(line));
         void exited.then(() => reject(new Error(`ended without "${text}":\n${[...stdout, ...stderr].join('\n')}`)));
       }),
+  };
+}
+
+/**
+ * Kills programs after each test, or after all tests of the file or suite.
+ *
+ * @returns {@link startProgram}
+ */
+export function usePrograms(lifetime: 'suite' | 'test' = 'test'): typeof startProgram {
+  const started: Program[] = [];
+  const after = lifetime === 'suite' ? afterAll : afterEach;
+  after(async () => {
+    for (const { child, exited } of started.splice(0)) {
+      child.kill('SIGKILL');
+      await exited;
+    }
+  });
+  return (...args) => {
+    const program = startProgram(...args);
+    started.push(program);
+    return program;
   };
 }
 
