@@ -1,14 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import supertest from 'supertest';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestService, type TestService } from '../support/service.js';
+import { expect, test } from 'vitest';
+import { useService } from '../support/service.js';
 
-let service: TestService;
-beforeAll(async () => {
-  service = await startTestService();
-});
-afterAll(() => service.stop());
+const service = useService();
 
 const get = (path: string) => supertest(service.address).get(path);
 const page = async () =>
@@ -45,6 +41,28 @@ test('the assets of the page are compressed and immutable', async () => {
   }
 });
 
+test.each([
+  ['gzip, deflate, br, zstd', 'br', '.br'],
+  ['gzip;q=1.0, br;q=0.5', 'br', '.br'],
+  ['gzip', 'gzip', '.gz'],
+  ['gzip, br;q=0', 'gzip', '.gz'],
+  ['identity', undefined, ''],
+  ['gzip;q=0, br;q=0', undefined, ''],
+  ['zstd', undefined, ''],
+])('Accept-Encoding: "%s" gets the encoding %s', async (acceptEncoding, encoding, suffix) => {
+  const script = /<script [^>]*src="(\/assets\/[^"]+\.js)"/.exec(await page())?.[1] ?? '';
+  const file = `dist/console${script}`;
+  const { headers, text } = await get(script).set('accept-encoding', acceptEncoding).expect(200);
+  expect(headers).toMatchObject({
+    'content-type': expect.stringMatching(/^text\/javascript; charset=utf-8$/i) as unknown,
+    'content-length': String(statSync(`${file}${suffix}`).size),
+    'cache-control': 'public, max-age=31536000, immutable',
+    vary: 'Accept-Encoding',
+  });
+  expect(headers['content-encoding']).toBe(encoding);
+  expect(text).toBe(readFileSync(file, 'utf8'));
+});
+
 test('the page loads at most 195 kB of compressed script before it renders', async () => {
   const paths = initial(await page());
   expect(paths.length).toBeGreaterThan(0);
@@ -56,7 +74,7 @@ test.each(['/assets/none.js', '/assets/', '/assets', '/assets/..%2findex.html', 
   '%s is not found',
   async (path) => {
     const { body } = (await get(path).expect(404)) as { body: unknown };
-    expect(body).toMatchObject({ error: { data: { reason: 'INVALID_INPUT' } } });
+    expect(body).toMatchObject({ error: { data: { reason: 'INVALID_INPUT', code: 'NOT_FOUND' } } });
   },
 );
 
