@@ -2,9 +2,11 @@ import { createTRPCClient, httpBatchLink, httpLink } from '@trpc/client';
 import supertest from 'supertest';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { AppRouter } from '../../src/contract.js';
-import { createStreamClient, manyStates, type Row, rowsOf } from '../support/bulk.js';
+import { type Row, rowsOf } from '../support/bulk.js';
+import { createStreamClient } from '../support/clients.js';
 import { expectRefused } from '../support/refused.js';
 import { failure, usePair } from '../support/service.js';
+import { manyStates } from '../support/states.js';
 import { startTestApp } from '../support/test-app.js';
 
 const kib = 1024;

@@ -1,17 +1,9 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import {
-  createStreamClient,
-  manyStates,
-  newValue,
-  patches,
-  type Row,
-  readMany,
-  rowsOf,
-  startMany,
-  stateOf,
-} from '../support/bulk.js';
+import { type Row, readMany, rowsOf, startMany } from '../support/bulk.js';
+import { createStreamClient } from '../support/clients.js';
+import { newValue, patches, stateOf } from '../support/journal.js';
 import { failure, usePair } from '../support/service.js';
-import type { KnownState } from '../support/states.js';
+import { type KnownState, manyStates } from '../support/states.js';
 
 const path = 'scriptUserState.updateMany';
 

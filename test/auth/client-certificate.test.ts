@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createCertificate } from '../support/certificate.js';
-import { delegated, findState, signInUser } from '../support/delegated.js';
+import { delegated, signInUser } from '../support/delegated.js';
 import { startProvider, type TestProvider } from '../support/provider.js';
 import { startTestService, type TestService } from '../support/service.js';
 import { startTestSimulator, type TestSimulator } from '../support/simulator.js';
+import { findState } from '../support/states.js';
 import { createUserAgent } from '../support/user-agent.js';
 
 const { certificate, pem } = createCertificate();

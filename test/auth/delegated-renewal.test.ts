@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { clientWith, delegated, findState, signInUser, type TestUser } from '../support/delegated.js';
+import { clientWith } from '../support/clients.js';
+import { delegated, signInUser, type TestUser } from '../support/delegated.js';
 import { startProvider, type TestProvider } from '../support/provider.js';
 import { failure, startTestService, type TestService } from '../support/service.js';
 import { startTestSimulator, type TestSimulator } from '../support/simulator.js';
-import type { KnownState } from '../support/states.js';
+import { findState, type KnownState } from '../support/states.js';
 
 type Client = TestService['client'];
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { clientWith, type DelegatedPair, startDelegated, type TestUser } from '../support/delegated.js';
+import { clientWith } from '../support/clients.js';
+import { type DelegatedPair, startDelegated, type TestUser } from '../support/delegated.js';
 import { startProgram } from '../support/process.js';
 import { failure, type TestService } from '../support/service.js';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { clientWith } from '../support/delegated.js';
+import { clientWith } from '../support/clients.js';
 import { startTestService, useService } from '../support/service.js';
 import type { Page } from '../support/site-browser.js';
 import { oneState } from '../support/states.js';

@@ -1,9 +1,10 @@
 import { beforeEach, expect, test } from 'vitest';
-import { clientWith, findState } from '../support/delegated.js';
+import { clientWith } from '../support/clients.js';
 import { addressOf, usePrograms } from '../support/process.js';
 import { failure } from '../support/service.js';
 import { createControls } from '../support/simulator.js';
 import { Browser } from '../support/site-browser.js';
+import { findState } from '../support/states.js';
 
 const startProgram = usePrograms();
 let address: string;

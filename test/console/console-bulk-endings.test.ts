@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { patches, settledPatches } from '../support/bulk.js';
 import { describeInChromium } from '../support/chromium.js';
 import { describeConsole, startConsole } from '../support/console.js';
 import { changedStates, download, openLong, openShort, parseCsv } from '../support/console-bulk.js';
+import { patches, settledPatches } from '../support/journal.js';
 
 /** One window of 20 s has room for 19 of the updates: bulk updates leave 5 % of the slots free. */
 const oneWindow = { GRAPH_WRITES_PER_20S: '20', GRAPH_DEADLINE_MS: '20000' };

@@ -1,8 +1,8 @@
 import Papa from 'papaparse';
 import { beforeEach, expect, test } from 'vitest';
-import { patches } from '../support/bulk.js';
 import { describeConsole } from '../support/console.js';
 import { changedStates, download, openLong, openShort, parseCsv, receivedPatches } from '../support/console-bulk.js';
+import { patches } from '../support/journal.js';
 
 describeConsole('bulk updates', { GRAPH_WRITES_PER_20S: '100000' }, (app) => {
   beforeEach(() => app.simulator.settings({ writesPer20s: 1_000_000, requestsPer20s: 1_000_000 }));

@@ -1,8 +1,8 @@
 import type { Locator, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { patches } from '../support/bulk.js';
 import { describeConsole } from '../support/console.js';
 import { receivedPatches } from '../support/console-bulk.js';
+import { patches } from '../support/journal.js';
 
 const script = 'Rotate local admin password - Engineering';
 const people = 140;

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createBatchClient, manyStates, rowsOf } from '../support/bulk.js';
+import { rowsOf } from '../support/bulk.js';
+import { createBatchClient } from '../support/clients.js';
 import { failure, usePair } from '../support/service.js';
 import type { FaultRule, JournalEntry } from '../support/simulator.js';
-import type { KnownState } from '../support/states.js';
+import { type KnownState, manyStates } from '../support/states.js';
 
 type Fault = FaultRule['fault'];
 

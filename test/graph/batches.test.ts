@@ -1,18 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  batches,
-  createBatchClient,
-  manyStates,
-  newValue,
-  patches,
-  rowsOf,
-  startMany,
-  stateOf,
-} from '../support/bulk.js';
+import { rowsOf, startMany } from '../support/bulk.js';
+import { createBatchClient } from '../support/clients.js';
 import { startDelegated } from '../support/delegated.js';
+import { batches, newValue, patches, stateOf } from '../support/journal.js';
 import { startTestService, usePair } from '../support/service.js';
 import type { FaultRule, JournalEntry } from '../support/simulator.js';
-import type { KnownState } from '../support/states.js';
+import { type KnownState, manyStates } from '../support/states.js';
 
 const pair = usePair({ GRAPH_WRITES_PER_20S: '10000' }, { writesPer20s: 1_000_000 });
 let states: readonly KnownState[];

@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createClient } from '../support/clients.js';
 import { useFixture } from '../support/fixture.js';
 import { addressOf, usePrograms } from '../support/process.js';
-import { createClient, failure, liveSettings, startTestService, useService } from '../support/service.js';
+import { failure, liveSettings, startTestService, useService } from '../support/service.js';
 import { startTestSimulator } from '../support/simulator.js';
 
 const simulator = useFixture(startTestSimulator, (started) => started.close());

@@ -3,11 +3,13 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { reasonCodes } from '../../src/api/errors.js';
-import { createBatchClient, manyStates, rowsOf, startMany } from '../support/bulk.js';
+import { rowsOf, startMany } from '../support/bulk.js';
+import { createBatchClient } from '../support/clients.js';
 import { codeIn, readPage, tableRows } from '../support/pages.js';
 import { describeWithRedis, startRedis } from '../support/redis.js';
 import { type Sample, scrape, total } from '../support/scrape.js';
 import { canaryToken, failure, startTestService, usePair } from '../support/service.js';
+import { manyStates } from '../support/states.js';
 
 const pair = usePair({ METRICS_PORT: '0' });
 let samples: readonly Sample[];

@@ -1,7 +1,8 @@
 import request from 'supertest';
 import { describe, expect, test } from 'vitest';
-import { createBatchClient, createStreamClient, patches } from '../support/bulk.js';
+import { createBatchClient, createStreamClient } from '../support/clients.js';
 import type { TestUser } from '../support/delegated.js';
+import { patches } from '../support/journal.js';
 import { describeWithRedis, type TestRedis } from '../support/redis.js';
 import { useReplicas } from '../support/replicas.js';
 import { failure, startTestService, untilReady } from '../support/service.js';

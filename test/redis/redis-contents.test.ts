@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { afterEach, expect, test } from 'vitest';
-import { clientWith } from '../support/delegated.js';
+import { clientWith } from '../support/clients.js';
 import { describeWithRedis } from '../support/redis.js';
 import { useReplicas } from '../support/replicas.js';
 import { failure, startTestService, type TestService } from '../support/service.js';

@@ -3,9 +3,11 @@ import { createLog } from '../../src/log.js';
 import { createRedis, type Redis } from '../../src/redis/connection.js';
 import { createRedisSlotPool } from '../../src/redis/slot-pool.js';
 import { Secret } from '../../src/secret.js';
-import { createStreamClient, manyStates, readMany, rowsOf } from '../support/bulk.js';
+import { readMany, rowsOf } from '../support/bulk.js';
+import { createStreamClient } from '../support/clients.js';
 import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.js';
 import { useReplicas } from '../support/replicas.js';
+import { manyStates } from '../support/states.js';
 import { createUserAgent } from '../support/user-agent.js';
 
 describeWithRedis('a command that times out', () => {

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
-import { createStreamClient, manyStates, patches, readMany, rowsOf } from '../support/bulk.js';
+import { readMany, rowsOf } from '../support/bulk.js';
+import { createStreamClient } from '../support/clients.js';
+import { patches } from '../support/journal.js';
 import { describeWithRedis } from '../support/redis.js';
 import { useReplicas } from '../support/replicas.js';
 import { failure } from '../support/service.js';
+import { manyStates } from '../support/states.js';
 import { createUserAgent } from '../support/user-agent.js';
 
 describeWithRedis('when Redis goes in the middle of it', () => {

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
-import { createStreamClient, manyStates, patches, readMany, rowsOf } from '../support/bulk.js';
+import { readMany, rowsOf } from '../support/bulk.js';
+import { createStreamClient } from '../support/clients.js';
+import { patches } from '../support/journal.js';
 import { describeWithRedis } from '../support/redis.js';
 import { type Replicas, useReplicas } from '../support/replicas.js';
 import { failure } from '../support/service.js';
+import { manyStates } from '../support/states.js';
 
 /** The queue of the one state that the tests write to. */
 const queueOf = async ({ redis }: Replicas) => {

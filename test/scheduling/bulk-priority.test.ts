@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { newValue, patches, type Row, type Running, stateOf } from '../support/bulk.js';
+import type { Row, Running } from '../support/bulk.js';
 import { startBulkPair } from '../support/bulk-pair.js';
+import { newValue, patches, stateOf } from '../support/journal.js';
 import type { JournalEntry } from '../support/simulator.js';
 
 const indexOf = (entries: readonly JournalEntry[], row: Row | undefined) =>

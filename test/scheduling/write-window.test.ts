@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { createBatchClient, createStreamClient, manyStates, patches, rowsOf, stateOf } from '../support/bulk.js';
+import { rowsOf } from '../support/bulk.js';
 import { startBulkPair } from '../support/bulk-pair.js';
+import { createBatchClient, createStreamClient } from '../support/clients.js';
+import { patches, stateOf } from '../support/journal.js';
 import { failure, startPair } from '../support/service.js';
+import { manyStates } from '../support/states.js';
 
 const windowMs = 20_000;
 

@@ -1,6 +1,7 @@
 import { expect, type TestContext } from 'vitest';
-import { manyStates, type Row, type Running, rowsOf, startMany } from './bulk.js';
+import { type Row, type Running, rowsOf, startMany } from './bulk.js';
 import { type Pair, startPair } from './service.js';
+import { manyStates } from './states.js';
 
 /** A pair with a small write quota, and the calls that compete for it. */
 export interface BulkPair extends Pair {

@@ -1,11 +1,9 @@
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
-import { createTRPCClient, httpBatchLink, httpBatchStreamLink, type TRPCClient } from '@trpc/client';
-import { expect } from 'vitest';
+import type { TRPCClient } from '@trpc/client';
 import type { AppRouter, RouterInputs, RouterOutputs } from '../../src/contract.js';
-import { scriptKinds } from '../../src/graph/routes.js';
+import { createStreamClient } from './clients.js';
 import type { TestService } from './service.js';
-import type { Controls, JournalEntry } from './simulator.js';
 import type { KnownState } from './states.js';
 
 type Input = RouterInputs['scriptUserState']['updateMany'];
@@ -17,28 +15,6 @@ export type Row = Input['updates'][number];
 export type Result = Extract<Yielded, { readonly index: number }>;
 /** The progress of a call. */
 export type Progress = Exclude<Yielded, Result>;
-
-/** A client that sends the calls of one tick as a batch. */
-export function createBatchClient(
-  { address }: Pick<TestService, 'address'>,
-  headers: () => Readonly<Record<string, string>> = () => ({}),
-): TRPCClient<AppRouter> {
-  const url = `${address}/trpc`;
-  return createTRPCClient<AppRouter>({
-    links: [httpBatchLink({ url, headers: () => ({ 'x-csrf': '1', ...headers() }), maxItems: 20 })],
-  });
-}
-
-/** A client that receives streamed responses. @param headers in addition to `x-csrf` */
-export function createStreamClient(
-  { address }: Pick<TestService, 'address'>,
-  headers: Readonly<Record<string, string>> = {},
-): TRPCClient<AppRouter> {
-  const url = `${address}/trpc`;
-  return createTRPCClient<AppRouter>({
-    links: [httpBatchStreamLink({ url, headers: { 'x-csrf': '1', ...headers }, maxItems: 20 })],
-  });
-}
 
 /** A call of `updateMany` in progress. */
 export interface Running {
@@ -96,67 +72,7 @@ export async function sendMany(
   return [sent, response];
 }
 
-/** Finds that many user states, each once, of scripts of the given kinds. */
-export async function manyStates(
-  { client }: Pick<TestService, 'client'>,
-  wanted: number,
-  kinds: readonly (typeof scriptKinds)[number][] = scriptKinds,
-): Promise<readonly KnownState[]> {
-  const found: KnownState[] = [];
-  for (const scriptKind of kinds) {
-    let cursor: string | undefined;
-    do {
-      const scripts = await client.script.list.query({ scriptKind, cursor });
-      cursor = scripts.nextCursor;
-      for (const { id: scriptId } of scripts.items) {
-        const { items } = await client.scriptUserState.list.query({ scriptKind, scriptId });
-        found.push(...items.map((state) => ({ target: { scriptKind, scriptId, userStateId: state.id }, state })));
-        if (found.length >= wanted) return found.slice(0, wanted);
-      }
-    } while (cursor !== undefined);
-  }
-  throw new Error(`there are not ${wanted} user states`);
-}
-
 /** Rows that set each state to a different value, from `from` upwards. */
 export function rowsOf(states: readonly KnownState[], from: number): readonly Row[] {
   return states.map(({ target }, index) => ({ ...target, patch: { successDeviceCount: from + index } }));
-}
-
-/** The updates that Graph received, in order. */
-export async function patches(simulator: Pick<Controls, 'journal'>): Promise<readonly JournalEntry[]> {
-  return (await simulator.journal()).filter(({ method }) => method === 'PATCH');
-}
-
-/** How many updates Graph received, once each of them is answered and their number has stayed the same for a while. */
-export async function settledPatches(simulator: Pick<Controls, 'journal'>): Promise<number> {
-  let count = -1;
-  let same = 0;
-  const timesSame = async () => {
-    const sent = await patches(simulator);
-    const isSame = sent.length === count && sent.every(({ answeredAtMs }) => answeredAtMs !== null);
-    same = isSame ? same + 1 : 0;
-    count = sent.length;
-    return same;
-  };
-  await expect.poll(timesSame, { interval: 400 }).toBeGreaterThanOrEqual(3);
-  return count;
-}
-
-/** The items of each batch that Graph received. */
-export async function batches(simulator: Pick<Controls, 'journal'>): Promise<readonly (readonly JournalEntry[])[]> {
-  const journal = await simulator.journal();
-  return journal
-    .filter(({ path }) => path.endsWith('$batch'))
-    .map(({ n }) => journal.filter(({ batch }) => batch === n));
-}
-
-/** The id of the state that a request to Graph is for. */
-export function stateOf({ path }: JournalEntry): string {
-  return decodeURIComponent(path.slice(path.lastIndexOf('/') + 1));
-}
-
-/** The value that a request to Graph sets. */
-export function newValue({ body }: JournalEntry): number {
-  return (body as { successDeviceCount: number }).successDeviceCount;
 }

@@ -4,9 +4,9 @@ import { procedures } from '../../src/api/router.js';
 import { type Authenticate, localOperator } from '../../src/auth/authenticate.js';
 import type { CallOptions, Graph } from '../../src/graph/graph.js';
 import type { StateRef } from '../../src/graph/routes.js';
+import { createClient } from './clients.js';
 import { type HandlerComparison, type Seen, type Sent, startHandlerComparison } from './handler-comparison.js';
 import { good } from './raw-calls.js';
-import { createClient } from './service.js';
 import { someStates } from './states.js';
 
 /** The caller is whoever the header `x-test-person` says. */

@@ -3,8 +3,8 @@ import Papa from 'papaparse';
 import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { BrowserSession } from './browser-session.js';
-import { patches, stateOf } from './bulk.js';
 import type { TestConsole } from './console.js';
+import { patches, stateOf } from './journal.js';
 import type { Controls, JournalEntry } from './simulator.js';
 
 /** The values of all updates that Graph received, by the id of the state, in order of arrival. */

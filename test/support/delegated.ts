@@ -1,9 +1,10 @@
-import { createTRPCClient, httpLink, type TRPCClient } from '@trpc/client';
+import type { TRPCClient } from '@trpc/client';
 import { z } from 'zod';
 import type { AppRouter } from '../../src/contract.js';
-import { canaryToken, liveSettings, startTestService, type TestService } from './service.js';
+import { clientWith } from './clients.js';
+import { startTestService, type TestService } from './service.js';
 import { startTestSimulator, type TestSimulator } from './simulator.js';
-import { type KnownState, oneState } from './states.js';
+import { findState, type KnownState } from './states.js';
 import { createUserAgent, type ServiceAddress, type UserAgent } from './user-agent.js';
 
 const sessionSecret = 'a-session-secret-of-the-tests-own-0001';
@@ -48,15 +49,6 @@ export async function signInUser(
   const agent = createUserAgent(service, undefined, providerUrl);
   await agent.signIn(account);
   return { agent, client: clientWith(service, () => agent.cookies()) };
-}
-
-/** Creates a typed client that sends cookies. */
-export function clientWith(
-  { address }: Pick<TestService, 'address'>,
-  cookies: () => readonly string[],
-): TRPCClient<AppRouter> {
-  const headers = () => ({ 'x-csrf': '1', cookie: cookies().join('; ') });
-  return createTRPCClient<AppRouter>({ links: [httpLink({ url: `${address}/trpc`, headers })] });
 }
 
 /** A service with delegated permissions, a simulator, and the simulator's identity provider. */
@@ -105,16 +97,4 @@ export async function startDelegated(): Promise<DelegatedPair> {
       await simulator.close();
     },
   };
-}
-
-/** Finds a user state of a simulator, with a service and a token of its own. */
-export async function findState(simulator: Pick<TestSimulator, 'baseUrl' | 'register' | 'reset'>): Promise<KnownState> {
-  await simulator.register(canaryToken);
-  const finder = await startTestService(liveSettings(simulator));
-  try {
-    return await oneState(finder);
-  } finally {
-    await finder.stop();
-    await simulator.reset();
-  }
 }

@@ -1,12 +1,13 @@
 import { afterEach } from 'vitest';
-import { clientWith, delegated, findState, signInUser, type TestUser } from './delegated.js';
+import { clientWith } from './clients.js';
+import { delegated, signInUser, type TestUser } from './delegated.js';
 import { useFixture } from './fixture.js';
 import { addressOf, startProgram } from './process.js';
 import { startProvider, type TestProvider } from './provider.js';
 import { startRedis, type TestRedis } from './redis.js';
 import { startTestService, type TestService, untilReady } from './service.js';
 import { startTestSimulator, type TestSimulator } from './simulator.js';
-import type { KnownState } from './states.js';
+import { findState, type KnownState } from './states.js';
 
 /** One of several services that share a Redis. */
 export type Replica = Pick<TestService, 'url' | 'address' | 'client' | 'logged' | 'stop'> & {

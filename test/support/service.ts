@@ -1,9 +1,10 @@
-import { createTRPCClient, httpLink, type TRPCClient, TRPCClientError } from '@trpc/client';
+import { type TRPCClient, TRPCClientError } from '@trpc/client';
 import { beforeEach, expect, vi } from 'vitest';
 import { loadConfig } from '../../src/config.js';
 import type { AppRouter, ErrorData } from '../../src/contract.js';
 import { createLog } from '../../src/log.js';
 import { type Service, startService } from '../../src/service.js';
+import { createClient } from './clients.js';
 import { useFixture } from './fixture.js';
 import { type Controls, createControls, startTestSimulator, type TestSimulator } from './simulator.js';
 
@@ -21,11 +22,6 @@ export interface TestService extends Service {
   readonly logged: readonly string[];
   /** The parsed log lines with all of the given fields. */
   lines(fields: Readonly<Record<string, unknown>>): readonly Readonly<Record<string, unknown>>[];
-}
-
-/** A client as a front end creates it. */
-export function createClient(address: string): TRPCClient<AppRouter> {
-  return createTRPCClient<AppRouter>({ links: [httpLink({ url: `${address}/trpc`, headers: { 'x-csrf': '1' } })] });
 }
 
 /** The URL of the Redis database for the next service that is started without one. */

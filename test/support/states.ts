@@ -1,6 +1,7 @@
 import type { RouterOutputs } from '../../src/contract.js';
-import type { StateRef } from '../../src/graph/routes.js';
-import type { TestService } from './service.js';
+import { type StateRef, scriptKinds } from '../../src/graph/routes.js';
+import { canaryToken, liveSettings, startTestService, type TestService } from './service.js';
+import type { TestSimulator } from './simulator.js';
 
 /** A user state of the simulated tenant, and the ids that identify it in calls. */
 export interface KnownState {
@@ -29,4 +30,38 @@ export async function oneState(service: Pick<TestService, 'client'>): Promise<Kn
   const [first] = await someStates(service, 1);
   if (first === undefined) throw new Error('no user state');
   return first;
+}
+
+/** Finds that many user states, each once, of scripts of the given kinds. */
+export async function manyStates(
+  { client }: Pick<TestService, 'client'>,
+  wanted: number,
+  kinds: readonly (typeof scriptKinds)[number][] = scriptKinds,
+): Promise<readonly KnownState[]> {
+  const found: KnownState[] = [];
+  for (const scriptKind of kinds) {
+    let cursor: string | undefined;
+    do {
+      const scripts = await client.script.list.query({ scriptKind, cursor });
+      cursor = scripts.nextCursor;
+      for (const { id: scriptId } of scripts.items) {
+        const { items } = await client.scriptUserState.list.query({ scriptKind, scriptId });
+        found.push(...items.map((state) => ({ target: { scriptKind, scriptId, userStateId: state.id }, state })));
+        if (found.length >= wanted) return found.slice(0, wanted);
+      }
+    } while (cursor !== undefined);
+  }
+  throw new Error(`there are not ${wanted} user states`);
+}
+
+/** Finds a user state of a simulator, with a service and a token of its own. */
+export async function findState(simulator: Pick<TestSimulator, 'baseUrl' | 'register' | 'reset'>): Promise<KnownState> {
+  await simulator.register(canaryToken);
+  const finder = await startTestService(liveSettings(simulator));
+  try {
+    return await oneState(finder);
+  } finally {
+    await finder.stop();
+    await simulator.reset();
+  }
 }

@@ -11,7 +11,8 @@ import { createDrain } from '../../src/http/drain.js';
 import { close, createHttpServer, listen } from '../../src/http/server.js';
 import { createLog } from '../../src/log.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
-import { canaryToken, createClient, type TestService } from './service.js';
+import { createClient } from './clients.js';
+import { canaryToken, type TestService } from './service.js';
 
 /** How a test app differs from the service's. */
 export interface TestAppOptions {
