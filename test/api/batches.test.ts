@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { createTRPCClient, httpBatchLink, httpBatchStreamLink, type TRPCClient, type TRPCLink } from '@trpc/client';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { AppRouter } from '../../src/contract.js';
 import type { StateRef } from '../../src/graph/routes.js';
+import { createBatchClient, createStreamClient } from '../support/clients.js';
+import { patches } from '../support/journal.js';
 import { usePair } from '../support/service.js';
 import { someStates } from '../support/states.js';
 
@@ -19,24 +19,16 @@ beforeAll(async () => {
   [first, second] = [one.target, two.target];
 });
 
-function clientWith(link: typeof httpBatchLink | typeof httpBatchStreamLink): TRPCClient<AppRouter> {
-  const options = { url: `${pair.service.address}/trpc`, headers: { 'x-csrf': '1' }, maxItems: 20 };
-  const links: TRPCLink<AppRouter>[] = [link(options)];
-  return createTRPCClient<AppRouter>({ links });
-}
-
 const fresh = () => ({ successDeviceCount: counter++ });
 
-async function patches(): Promise<readonly unknown[]> {
-  return (await pair.simulator.journal()).flatMap(({ method, body }) => (method === 'PATCH' ? [body] : []));
-}
+const sentPatches = async () => (await patches(pair.simulator)).map(({ body }) => body);
 
 describe.each([
-  ['httpBatchLink', httpBatchLink],
-  ['httpBatchStreamLink', httpBatchStreamLink],
-] as const)('%s', (_, link) => {
+  ['httpBatchLink', createBatchClient],
+  ['httpBatchStreamLink', createStreamClient],
+] as const)('%s', (_, createLinked) => {
   test('each call of a batch has a result of its own', async () => {
-    const { scriptUserState, script, session } = clientWith(link);
+    const { scriptUserState, script, session } = createLinked(pair.service);
     const queries = await Promise.allSettled([
       scriptUserState.get.query(first),
       scriptUserState.get.query({ ...first, userStateId: 'nobody' }),
@@ -66,18 +58,18 @@ describe.each([
   });
 
   test('20 updates of one state in a batch reach Graph in their order', async () => {
-    const { update } = clientWith(link).scriptUserState;
+    const { update } = createLinked(pair.service).scriptUserState;
     const all = Array.from({ length: 20 }, fresh);
     const done = await Promise.all(all.map((patch) => update.mutate({ ...first, patch })));
     expect(done).toMatchObject(all);
-    expect(await patches()).toMatchObject(all);
+    expect(await sentPatches()).toMatchObject(all);
     expect(pair.service.lines({ route: `/trpc/${Array(20).fill('scriptUserState.update').join()}` })).not.toEqual([]);
   });
 });
 
 test('a streamed batch sends each result as soon as it is ready', async () => {
   await pair.simulator.fault({ fault: 'throttled', method: 'GET', path: second.userStateId, delayMs: 500 });
-  const { get } = clientWith(httpBatchStreamLink).scriptUserState;
+  const { get } = createStreamClient(pair.service).scriptUserState;
   const ended: string[] = [];
   await Promise.all([
     get.query(second).then(() => ended.push('throttled')),
@@ -101,11 +93,11 @@ describe('the order of updates', () => {
     }
     const responses = (await text(socket)).match(/HTTP\/1\.1 \d+/g);
     expect(responses).toEqual(Array(30).fill('HTTP/1.1 200'));
-    expect(await patches()).toMatchObject(all);
+    expect(await sentPatches()).toMatchObject(all);
   });
 
   test('of one state is kept whatever the result of those before', async () => {
-    const { update } = clientWith(httpBatchLink).scriptUserState;
+    const { update } = createBatchClient(pair.service).scriptUserState;
     const all = Array.from({ length: 4 }, fresh);
     await pair.simulator.fault(
       { fault: 'throttled', method: 'PATCH', retryAfter: 'fractional', delayMs: 200 },
@@ -114,7 +106,7 @@ describe('the order of updates', () => {
     );
     const done = await Promise.allSettled(all.map((patch) => update.mutate({ ...first, patch })));
     expect(done.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled', 'fulfilled']);
-    expect(await patches()).toMatchObject([all[0], all[0], ...all]);
+    expect(await sentPatches()).toMatchObject([all[0], all[0], ...all]);
   });
 
   test('does not make another state wait for a stalled one', async () => {
@@ -125,7 +117,7 @@ describe('the order of updates', () => {
       ended.push('stalled');
       return error;
     });
-    await expect.poll(patches).toHaveLength(1);
+    await expect.poll(sentPatches).toHaveLength(1);
     const patch = fresh();
     expect(await update.mutate({ ...second, patch })).toMatchObject(patch);
     ended.push('updated');

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { patches } from '../support/journal.js';
 import { call, good, procedures } from '../support/raw-calls.js';
 import { failure, liveSettings, startTestService, usePair } from '../support/service.js';
 import { type KnownState, oneState } from '../support/states.js';
@@ -101,7 +102,7 @@ describe('approval', () => {
       await simulator.approve(code);
       expect(await send({ justification, code })).toMatchObject(values);
       expect(await get()).toMatchObject(values);
-      const sent = (await simulator.journal()).filter(({ method }) => method === 'PATCH');
+      const sent = await patches(simulator);
       expect(sent.map(({ applied }) => applied)).toEqual([false, false, false, true]);
       expect(service.lines({ log: 'audit', outcome: 'pending-approval' })).toHaveLength(2);
     } finally {

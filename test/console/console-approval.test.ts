@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeConsole } from '../support/console.js';
 import { type EditSession, edit, expectFailure } from '../support/console-edit.js';
+import { patches } from '../support/journal.js';
 
 const justification = 'The counts are from before the repair.';
 /** In the encoding of Graph's header. */
@@ -11,8 +12,6 @@ const pending = [
 ];
 
 describeConsole('the console, when changes require approval', {}, (app) => {
-  const writes = async () => (await app.simulator.journal()).filter(({ method }) => method === 'PATCH');
-
   /** Sends the change with a justification. @returns the approval code */
   async function requestApproval({ dialog, click }: EditSession): Promise<string> {
     await click('Save');
@@ -53,12 +52,12 @@ describeConsole('the console, when changes require approval', {}, (app) => {
 
     // Not approved yet.
     await click('Send again');
-    await expect.poll(async () => (await writes()).length).toBe(3);
+    await expect.poll(async () => (await patches(app.simulator)).length).toBe(3);
     await dialog.getByText('Saving').waitFor({ state: 'detached' });
     expect(await codeIn(dialog)).toBe(code);
     await app.simulator.approve(code);
     await saves('Send again');
-    expect((await writes()).map(({ status, approval }) => [status, approval])).toEqual([
+    expect((await patches(app.simulator)).map(({ status, approval }) => [status, approval])).toEqual([
       [400, { justification: null, code: null }],
       [412, { justification: encodedJustification, code: null }],
       [412, { justification: encodedJustification, code }],
@@ -105,7 +104,7 @@ describeConsole('the console, when changes require approval', {}, (app) => {
     await session.expectAccessible();
     await app.simulator.settings({ approval: false });
     await saves('Save');
-    expect((await writes()).at(-1)?.approval.code).toBeNull();
+    expect((await patches(app.simulator)).at(-1)?.approval.code).toBeNull();
   });
 
   test('an approved change that was found to be applied no longer awaits approval', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeConsole } from '../support/console.js';
 import { edit, expectFailure, rowOf, script } from '../support/console-edit.js';
+import { patches } from '../support/journal.js';
 import { startTestService } from '../support/service.js';
 
 const query = '?kind=deviceManagementScript&find=zielinski';
@@ -47,7 +48,7 @@ describeConsole(
       await page.getByText('Your session has ended.').waitFor();
       await rowShows(before);
       expect(await field.inputValue()).toBe(typed);
-      expect((await app.simulator.journal()).filter(({ method }) => method === 'PATCH')).toEqual([]);
+      expect(await patches(app.simulator)).toEqual([]);
       await session.expectAccessible();
     });
 
@@ -100,7 +101,7 @@ describeConsole(
       await session.expectAccessible();
       await context.setOffline(false);
       await page.getByText('You are offline.').waitFor({ state: 'detached' });
-      expect((await app.simulator.journal()).filter(({ method }) => method === 'PATCH')).toEqual([]);
+      expect(await patches(app.simulator)).toEqual([]);
       await saves('Send again');
     });
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeConsole } from '../support/console.js';
 import { edit, expectFailure } from '../support/console-edit.js';
+import { patches } from '../support/journal.js';
 
 describeConsole('the console, when the outcome of a change is unknown', {}, (app) => {
   const unknown = [
@@ -32,7 +33,7 @@ describeConsole('the console, when the outcome of a change is unknown', {}, (app
     await dialog.getByText('The change was applied').waitFor();
     await dialog.getByText(`${typed} failed. No further action is needed.`).waitFor();
     await rowShows(typed);
-    expect((await app.simulator.journal()).filter(({ method }) => method === 'PATCH')).toEqual([]);
+    expect(await patches(app.simulator)).toEqual([]);
     await session.expectAccessible();
     await click('Close');
     await dialog.waitFor({ state: 'detached' });
@@ -92,7 +93,7 @@ describeConsole('the console, when the outcome of a change is unknown', {}, (app
     await dialog.getByText(`Microsoft Graph has 99 succeeded and ${before} failed.`).waitFor();
     expect(await dialog.getByLabel('Devices succeeded').inputValue()).toBe('99');
     await saves('Send again');
-    const bodies = (await app.simulator.journal()).filter(({ method }) => method === 'PATCH').map(({ body }) => body);
+    const bodies = (await patches(app.simulator)).map(({ body }) => body);
     expect(bodies.at(-1)).toMatchObject({ errorDeviceCount: Number(typed) });
     expect(bodies.at(-1)).not.toHaveProperty('successDeviceCount');
   });

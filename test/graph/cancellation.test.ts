@@ -1,9 +1,10 @@
-import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client';
+import { TRPCClientError } from '@trpc/client';
 import { beforeAll, expect, test } from 'vitest';
-import type { AppRouter } from '../../src/contract.js';
 import type { StateRef } from '../../src/graph/routes.js';
+import { createBatchClient } from '../support/clients.js';
+import { patches } from '../support/journal.js';
 import { usePair } from '../support/service.js';
-import type { FaultRule, JournalEntry } from '../support/simulator.js';
+import type { FaultRule } from '../support/simulator.js';
 import { oneState } from '../support/states.js';
 
 const pair = usePair({ GRAPH_DEADLINE_MS: '10000' });
@@ -15,10 +16,6 @@ beforeAll(async () => {
 });
 
 const fresh = () => ({ successDeviceCount: counter++ });
-
-async function patches(): Promise<readonly JournalEntry[]> {
-  return (await pair.simulator.journal()).filter(({ method }) => method === 'PATCH');
-}
 
 /** Aborts a call as soon as Graph has received a request for it. */
 async function abort(call: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
@@ -61,14 +58,12 @@ test.each<[FaultRule, readonly boolean[]]>([
   await pair.simulator.settings({ latencyMs: 0 });
   await expect.poll(() => pair.service.lines({ log: 'audit' })).toHaveLength(before + 1);
   expect(pair.service.lines({ log: 'audit' }).at(-1)).toMatchObject({ outcome: 'applied', action: 'update' });
-  expect((await patches()).map((entry) => entry.applied)).toEqual(applied);
+  expect((await patches(pair.simulator)).map((entry) => entry.applied)).toEqual(applied);
   expect(await pair.service.client.scriptUserState.get.query(target)).toMatchObject(patch);
 });
 
 test('an update that waits for another one of the same state is never sent', async () => {
-  const url = `${pair.service.address}/trpc`;
-  const links = [httpBatchLink({ url, headers: { 'x-csrf': '1' } })];
-  const { update } = createTRPCClient<AppRouter>({ links }).scriptUserState;
+  const { update } = createBatchClient(pair.service).scriptUserState;
   const [first, second] = [fresh(), fresh()];
   await pair.simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 3000 });
   const before = pair.service.lines({ log: 'audit' }).length;
@@ -80,6 +75,6 @@ test('an update that waits for another one of the same state is never sent', asy
   await expect
     .poll(() => pair.service.lines({ log: 'audit' }).slice(before))
     .toMatchObject([{ outcome: 'rejected', reason: 'CLIENT_CLOSED' }, { outcome: 'applied' }]);
-  expect((await patches()).map(({ body }) => body)).toMatchObject([first]);
+  expect((await patches(pair.simulator)).map(({ body }) => body)).toMatchObject([first]);
   expect(await pair.service.client.scriptUserState.get.query(target)).toMatchObject(first);
 });

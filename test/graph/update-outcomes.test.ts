@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { patches } from '../support/journal.js';
 import { failure, usePair } from '../support/service.js';
 import type { FaultRule } from '../support/simulator.js';
 import { type KnownState, oneState } from '../support/states.js';
@@ -17,10 +18,6 @@ const fresh = () => ({ successDeviceCount: counter++, errorDeviceCount: 3 });
 
 const update = (patch = fresh()) => pair.service.client.scriptUserState.update.mutate({ ...known.target, patch });
 
-async function sent(method: string): Promise<number> {
-  return (await pair.simulator.journal()).filter((entry) => entry.method === method).length;
-}
-
 describe('an update that Graph applied is reported as done', () => {
   test.each<[FaultRule['fault'], number]>([
     ['reset-applied', 1],
@@ -37,11 +34,11 @@ describe('an update that Graph applied is reported as done', () => {
     ['oversized', 1],
     ['wrapped', 1],
     ['throttled-applied', 2],
-  ])('after %s, with %i PATCH', async (fault, patches) => {
+  ])('after %s, with %i PATCH', async (fault, count) => {
     await pair.simulator.fault({ fault, method: 'PATCH', delayMs: 100 });
     const patch = fresh();
     expect(await update(patch)).toMatchObject(patch);
-    expect(await sent('PATCH')).toBe(patches);
+    expect(await patches(pair.simulator)).toHaveLength(count);
   });
 });
 
@@ -59,7 +56,7 @@ describe('an update that Graph did not apply is sent once more', () => {
     await pair.simulator.fault({ fault, method: 'PATCH' });
     const patch = fresh();
     expect(await update(patch)).toMatchObject(patch);
-    expect(await sent('PATCH')).toBe(2);
+    expect(await patches(pair.simulator)).toHaveLength(2);
   });
 });
 
@@ -76,7 +73,7 @@ describe('an update that fails twice is not sent a third time', () => {
   ])('%s twice: %s', async (fault, reason) => {
     await pair.simulator.fault({ fault, method: 'PATCH', times: 'always' });
     expect(await failure(update())).toMatchObject({ reason });
-    expect(await sent('PATCH')).toBe(2);
+    expect(await patches(pair.simulator)).toHaveLength(2);
   });
 });
 
@@ -86,7 +83,7 @@ describe('when the state cannot be read, the outcome is unknown', () => {
     async (fault) => {
       await pair.simulator.fault({ fault, method: 'PATCH' }, { fault: 'server-error', method: 'GET', times: 'always' });
       expect(await failure(update())).toMatchObject({ reason: 'OUTCOME_UNKNOWN', code: 'GATEWAY_TIMEOUT' });
-      expect(await sent('PATCH')).toBe(1);
+      expect(await patches(pair.simulator)).toHaveLength(1);
     },
   );
 });
@@ -103,14 +100,14 @@ describe('an update waits for as long as Graph says', () => {
     await pair.simulator.fault({ ...rule, method: 'PATCH' });
     const patch = fresh();
     expect(await update(patch)).toMatchObject(patch);
-    const [first, second] = (await pair.simulator.journal()).filter(({ method }) => method === 'PATCH');
+    const [first, second] = await patches(pair.simulator);
     expect(second?.clientRequestId).not.toBe(first?.clientRequestId);
   });
 
   test('unless that is beyond the deadline: the call fails immediately', async () => {
     await pair.simulator.fault({ fault: 'throttled', method: 'PATCH', delayMs: 17_000 });
     expect(await failure(update())).toMatchObject({ reason: 'THROTTLED', retryAfterMs: 17_000 });
-    expect(await sent('PATCH')).toBe(1);
+    expect(await patches(pair.simulator)).toHaveLength(1);
   });
 });
 
@@ -118,7 +115,7 @@ test('a 429 that was applied is reported as done, even without time for another 
   await pair.simulator.fault({ fault: 'throttled-applied', method: 'PATCH', delayMs: 17_000 });
   const patch = fresh();
   expect(await update(patch)).toMatchObject(patch);
-  expect(await sent('PATCH')).toBe(1);
+  expect(await patches(pair.simulator)).toHaveLength(1);
 });
 
 describe('approval', () => {
@@ -130,7 +127,7 @@ describe('approval', () => {
       approval: { justification: 'a ticket' },
     });
     expect(await failure(call)).toMatchObject({ reason: 'OUTCOME_UNKNOWN' });
-    expect(await sent('PATCH')).toBe(1);
+    expect(await patches(pair.simulator)).toHaveLength(1);
   });
 });
 
@@ -150,7 +147,7 @@ describe('the unknown outcome of an attempt', () => {
   ])('is not decided by a later attempt: %s, then %s: %s', async (first, second, reason) => {
     await pair.simulator.fault({ fault: first, method: 'PATCH', delayMs: 100 }, { fault: second, method: 'PATCH' });
     expect(await failure(update())).toMatchObject({ reason });
-    expect(await sent('PATCH')).toBe(2);
+    expect(await patches(pair.simulator)).toHaveLength(2);
   });
 
   test.each<[FaultRule['fault'], FaultRule['fault']]>([

@@ -1,7 +1,8 @@
-import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client';
+import { TRPCClientError } from '@trpc/client';
 import { expect } from 'vitest';
 import type { Authenticate } from '../../src/auth/authenticate.js';
 import type { AppRouter, ErrorData } from '../../src/contract.js';
+import { createBatchClient } from './clients.js';
 import { liveSettings, type Pair, startPair, startTestService, type TestService } from './service.js';
 import type { FaultRule } from './simulator.js';
 import type { KnownState } from './states.js';
@@ -90,9 +91,7 @@ export async function overload(): Promise<void> {
   const busy = await startPair();
   try {
     await busy.simulator.fault({ fault: 'stall', times: 'always', method: 'GET' });
-    const url = `${busy.service.address}/trpc`;
-    const links = [httpBatchLink({ url, headers: { 'x-csrf': '1' }, maxItems: 20 })];
-    const client = createTRPCClient<AppRouter>({ links });
+    const client = createBatchClient(busy.service);
     const target = { scriptKind: 'deviceShellScript', scriptId: 'any', userStateId: 'any' } as const;
     const errors = await Promise.all(
       Array.from({ length: 1020 }, () => client.scriptUserState.get.query(target).catch((error: unknown) => error)),

@@ -1,10 +1,17 @@
 import { expect } from 'vitest';
 import type { Controls, JournalEntry } from './simulator.js';
 
-/** The updates that Graph received, in order. */
-export async function patches(simulator: Pick<Controls, 'journal'>): Promise<readonly JournalEntry[]> {
-  return (await simulator.journal()).filter(({ method }) => method === 'PATCH');
+/** The requests with a method that Graph received, in order. */
+export async function requests(
+  simulator: Pick<Controls, 'journal'>,
+  method: JournalEntry['method'],
+): Promise<readonly JournalEntry[]> {
+  return (await simulator.journal()).filter((entry) => entry.method === method);
 }
+
+/** The updates that Graph received, in order. */
+export const patches = (simulator: Pick<Controls, 'journal'>): Promise<readonly JournalEntry[]> =>
+  requests(simulator, 'PATCH');
 
 /** How many updates Graph received, once each of them is answered and their number has stayed the same for a while. */
 export async function settledPatches(simulator: Pick<Controls, 'journal'>): Promise<number> {
