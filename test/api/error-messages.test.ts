@@ -45,11 +45,11 @@ test('without a session every procedure is refused, whatever its input', async (
 
 test('CLIENT_CLOSED: a client that disconnects during a call is logged', async () => {
   await pair.simulator.fault({ fault: 'stall', times: 'always', method: 'GET' });
-  const leaving = new AbortController();
-  const left = pair.service.client.scriptUserState.get.query(known.target, { signal: leaving.signal });
+  const controller = new AbortController();
+  const aborted = pair.service.client.scriptUserState.get.query(known.target, { signal: controller.signal });
   await vi.waitFor(async () => expect(await pair.simulator.journal()).toHaveLength(1));
-  leaving.abort();
-  await expect(left).rejects.toThrow();
+  controller.abort();
+  await expect(aborted).rejects.toThrow();
   await expect
     .poll(() => pair.service.lines({ reason: 'CLIENT_CLOSED' }))
     .toMatchObject([{ procedure: 'scriptUserState.get', requestId: expect.any(String) as unknown }]);

@@ -35,7 +35,7 @@ const oidc = {
 };
 const unreachable = { GRAPH_BASE_URL: 'http://127.0.0.1:9/beta' };
 
-type Row = readonly [code: string, httpStatus: number, causes: readonly ErrorTrigger[]];
+type Row = readonly [code: string, httpStatus: number, triggers: readonly ErrorTrigger[]];
 
 /** The contract's table of errors. The compiler reports a missing reason. */
 const rows = {
@@ -192,8 +192,8 @@ const answered = Object.entries(rows).flatMap(([reason, row]: [string, Row | str
   typeof row === 'string' ? [] : [[reason, ...row] as const],
 );
 
-describe.each(answered)('%s is %s, %i', (reason, code, httpStatus, causes) => {
-  test.each(causes)('when $when', async ({ call, data = {} }) => {
+describe.each(answered)('%s is %s, %i', (reason, code, httpStatus, triggers) => {
+  test.each(triggers)('when $when', async ({ call, data = {} }) => {
     const error: unknown = await call().catch((thrown: unknown) => thrown);
     if (!(error instanceof TRPCClientError)) throw new Error(`not a TRPCClientError: ${JSON.stringify(error)}`);
     const response = error.meta?.['response'];

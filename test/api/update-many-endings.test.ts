@@ -24,7 +24,7 @@ const update = (row: Row | undefined) =>
 const sent = async () => (await patches(pair.simulator)).length;
 
 const cancellations = [
-  ['cancels the call', async (rows: readonly Row[]) => startMany(pair.service, { updates: [...rows] }).leave] as const,
+  ['cancels the call', async (rows: readonly Row[]) => startMany(pair.service, { updates: [...rows] }).abort] as const,
   [
     'resets the connection',
     async (rows: readonly Row[]) => {
@@ -38,9 +38,9 @@ const cancellations = [
 describe.each(cancellations)('when the caller %s', (_, begin) => {
   test('rows that wait for quota are never sent, and release their positions', async () => {
     const rows = await start(20, 60);
-    const leave = await begin(rows);
+    const abort = await begin(rows);
     await expect.poll(() => audited('applied')).toBe(19);
-    leave();
+    abort();
     await expect.poll(() => audited('rejected')).toBe(41);
     const { patch: _old, ...target } = rows[50] ?? expect.fail('no such row');
     const after = { ...target, patch: { successDeviceCount: 77 } };
@@ -59,11 +59,11 @@ describe.each(cancellations)('when the caller %s', (_, begin) => {
       ...slow.map((row) => ({ fault: 'latency', method: 'PATCH', path: row.userStateId, delayMs: 15_000 }) as const),
       { fault: 'latency', method: 'PATCH', path: rows[1000]?.userStateId ?? '', delayMs: 15_000 },
     );
-    const leave = await begin(rows);
+    const abort = await begin(rows);
     // The first batch is answered, 49 others have been sent, and one more after the first.
     await expect.poll(sent).toBe(1020);
     await expect.poll(() => audited('applied')).toBe(20);
-    leave();
+    abort();
     expect(await settledPatches(pair.simulator)).toBe(1020);
     await expect.poll(() => audited('applied')).toBe(1020);
     expect(pair.service.lines({ log: 'audit' })).toHaveLength(1020);
@@ -87,7 +87,7 @@ describe('when the service is stopped', () => {
     const running = startMany({ address: await addressOf(program) }, { updates: rows });
     await expect.poll(() => running.results().length).toBe(19);
     program.child.kill('SIGTERM');
-    const results = await running.over;
+    const results = await running.finished;
     expect(results).toHaveLength(400);
     expect(results.filter(({ ok }) => ok)).toHaveLength(19);
     const failed = results.filter((each) => !each.ok);
@@ -112,7 +112,7 @@ describe('when the service is stopped', () => {
     const running = startMany({ address: await addressOf(program) }, { updates: rows.slice(0, 10) });
     await expect.poll(sent).toBe(10);
     program.child.kill('SIGTERM');
-    expect((await running.over).filter(({ ok }) => ok)).toHaveLength(10);
+    expect((await running.finished).filter(({ ok }) => ok)).toHaveLength(10);
     expect(await program.exited).toBe(0);
   });
 });

@@ -19,7 +19,7 @@ beforeAll(async () => {
   // Each result then has more than 3 KB, so that thousands of them exceed the buffers of the sockets.
   const named = states.map((row) => ({ ...row, patch: { userPrincipalName: '漢'.repeat(1024) } }));
   for (let from = 0; from < 400; from += 100) {
-    const some = await startMany(pair.service, { updates: named.slice(from, from + 100) }).over;
+    const some = await startMany(pair.service, { updates: named.slice(from, from + 100) }).finished;
     expect(some.filter(({ ok }) => ok)).toHaveLength(100);
   }
   rows = Array.from({ length: 4800 }, (_, index) => {

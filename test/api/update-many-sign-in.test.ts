@@ -47,11 +47,11 @@ test.each([
   const [first, ...rows] = rowsOf(states, 1000);
   // After a 429 every bulk update pauses, also one that starts later.
   await simulator.fault({ fault: 'throttled', method: 'PATCH', delayMs: 10_000 });
-  await readMany(client, { updates: first === undefined ? [] : [first] }).over;
+  await readMany(client, { updates: first === undefined ? [] : [first] }).finished;
   const running = readMany(client, { updates: rows });
-  await expect.poll(() => running.heard).toEqual([{ done: 0, total: 20 }]);
+  await expect.poll(() => running.events).toEqual([{ done: 0, total: 20 }]);
   await agent.signOut();
-  const results = await running.over;
+  const results = await running.finished;
   expect(results).toMatchObject(rows.map(() => ({ ok: false, error: { data: { reason: 'SIGN_IN_REQUIRED' } } })));
   expect(await patches(simulator)).toHaveLength(1);
   expect(service.lines({ log: 'audit', outcome: 'rejected', reason: 'SIGN_IN_REQUIRED' })).toHaveLength(20);

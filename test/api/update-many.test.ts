@@ -35,18 +35,18 @@ describe('the stream', () => {
   test('yields each result once, with its index, and the progress from 0 to the total', async () => {
     const updates = rows(100);
     const running = many(updates);
-    const results = byIndex(await running.over);
+    const results = byIndex(await running.finished);
     expect(results).toMatchObject(updates.map(({ patch }, index) => ({ index, ok: true, userState: patch })));
     expect(results.map(({ index }) => index)).toEqual(numbers(100));
     const progress = running.progress();
-    expect(running.heard[0]).toEqual({ done: 0, total: 100 });
-    expect(running.heard.at(-1)).toEqual({ done: 100, total: 100 });
+    expect(running.events[0]).toEqual({ done: 0, total: 100 });
+    expect(running.events.at(-1)).toEqual({ done: 100, total: 100 });
     expect(progress.map(({ total }) => total)).toEqual(progress.map(() => 100));
     const done = progress.map((each) => each.done);
     expect(done).toEqual(done.toSorted((one, other) => one - other));
     // The results precede the progress that counts them.
-    for (const [at, each] of running.heard.entries()) {
-      const yielded = running.heard.slice(0, at).filter((earlier) => 'index' in earlier);
+    for (const [at, each] of running.events.entries()) {
+      const yielded = running.events.slice(0, at).filter((earlier) => 'index' in earlier);
       expect(yielded.length).toBeGreaterThanOrEqual('done' in each ? each.done : 0);
     }
   });
@@ -54,8 +54,8 @@ describe('the stream', () => {
   test('yields the result of a single row', async () => {
     const updates = rows(1);
     const running = many(updates);
-    await running.over;
-    expect(running.heard).toEqual([
+    await running.finished;
+    expect(running.events).toEqual([
       { done: 0, total: 1 },
       { index: 0, ok: true, userState: { ...states[0]?.state, ...updates[0]?.patch } },
       { done: 1, total: 1 },
@@ -69,10 +69,10 @@ describe('the stream', () => {
       return { ...target, patch: { errorDeviceCount: Math.floor(index / states.length) } };
     });
     const running = many(updates);
-    const results = byIndex(await running.over);
+    const results = byIndex(await running.finished);
     expect(results.map(({ index }) => index)).toEqual(numbers(5000));
     expect(results.filter(({ ok }) => !ok)).toEqual([]);
-    expect(running.heard.at(-1)).toEqual({ done: 5000, total: 5000 });
+    expect(running.events.at(-1)).toEqual({ done: 5000, total: 5000 });
     expect(await patches(pair.simulator)).toHaveLength(5000);
     const last = await pair.service.client.scriptUserState.get.query(states[0]?.target ?? expect.fail('no states'));
     expect(last).toHaveProperty('errorDeviceCount', 4);
@@ -82,13 +82,13 @@ describe('the stream', () => {
     const updates = rows(45);
     await pair.simulator.fault({ fault: 'stall', method: 'PATCH', path: updates[3]?.userStateId ?? '' });
     const running = many(updates);
-    const results = await running.over;
+    const results = await running.finished;
     expect(results.filter(({ ok }) => ok)).toHaveLength(45);
     // The first batch is not answered until half of the deadline is over.
     const first = byIndex(results.slice(0, 25)).map(({ index }) => index);
     expect(first).toEqual(numbers(45).slice(20));
     const [next] = results.slice(25);
-    expect(next && running.heard.slice(0, running.heard.indexOf(next))).toContainEqual({ done: 25, total: 45 });
+    expect(next && running.events.slice(0, running.events.indexOf(next))).toContainEqual({ done: 25, total: 45 });
   });
 });
 
@@ -102,7 +102,7 @@ describe('rows that fail', () => {
     );
     updates[29] = { ...(updates[29] ?? expect.fail('no such row')), userStateId: 'nobody' };
     const client = createStreamClient(pair.service, { 'x-request-id': 'rows-that-fail' });
-    const results = byIndex(await readMany(client, { updates }).over);
+    const results = byIndex(await readMany(client, { updates }).finished);
     const error = (reason: string, code: string, httpStatus: number) => ({
       message: expect.any(String) as unknown,
       code: expect.any(Number) as unknown,
@@ -119,7 +119,7 @@ describe('rows that fail', () => {
   test('and those that succeed log one audit line each, with the id of the request', async () => {
     const updates = rows(25);
     await pair.simulator.fault({ fault: 'rejected', method: 'PATCH', path: updates[7]?.userStateId ?? '' });
-    await readMany(createStreamClient(pair.service, { 'x-request-id': 'audited-rows' }), { updates }).over;
+    await readMany(createStreamClient(pair.service, { 'x-request-id': 'audited-rows' }), { updates }).finished;
     const lines = pair.service.lines({ log: 'audit', requestId: 'audited-rows' });
     const about = { action: 'update', oid: 'local-operator', fields: ['successDeviceCount'] };
     expect(lines).toHaveLength(25);
@@ -138,7 +138,7 @@ describe('rows of one state', () => {
     const [row] = rows(1);
     const { patch: _, ...target } = row ?? expect.fail('no state');
     const updates = numbers(45).map((index): Row => ({ ...target, patch: { successDeviceCount: 7000 + index } }));
-    expect((await many(updates).over).map(({ index }) => index)).toEqual(numbers(45));
+    expect((await many(updates).finished).map(({ index }) => index)).toEqual(numbers(45));
     expect((await patches(pair.simulator)).map(newValue)).toEqual(numbers(45).map((index) => 7000 + index));
     expect(await pair.service.client.scriptUserState.get.query(target)).toHaveProperty('successDeviceCount', 7044);
   });
@@ -147,7 +147,7 @@ describe('rows of one state', () => {
     const [row] = rows(1);
     const small = row ?? expect.fail('no state');
     const large = { ...small, userStateId: small.userStateId.toUpperCase(), patch: { successDeviceCount: 7100 } };
-    await many([small, large, { ...small, patch: { successDeviceCount: 7101 } }]).over;
+    await many([small, large, { ...small, patch: { successDeviceCount: 7101 } }]).finished;
     const sent = (await patches(pair.simulator)).map((entry) => [newValue(entry), entry.batch]);
     expect(sent).toEqual([small.patch.successDeviceCount, 7100, 7101].map((value) => [value, null]));
   });
@@ -159,7 +159,7 @@ describe('rows of one state', () => {
     const client = createStreamClient(pair.service);
     const running = readMany(client, { updates });
     expect(await client.scriptUserState.update.mutate(after)).toMatchObject(after.patch);
-    expect((await running.over).filter(({ ok }) => ok)).toHaveLength(5);
+    expect((await running.finished).filter(({ ok }) => ok)).toHaveLength(5);
     const sent = (await patches(pair.simulator)).filter((entry) => stateOf(entry) === third?.userStateId).map(newValue);
     expect(sent).toEqual([third?.patch.successDeviceCount, 8000]);
     await expect.poll(() => pair.service.lines({ route: `/trpc/${path},scriptUserState.update` })).toHaveLength(1);
@@ -171,17 +171,17 @@ describe('multi admin approval', () => {
     await pair.simulator.settings({ approval: true });
     const updates = rows(25);
     const reasons = async (more: object) =>
-      (await many(updates, more).over).map((result) => (result.ok ? 'done' : result.error.data.reason));
+      (await many(updates, more).finished).map((result) => (result.ok ? 'done' : result.error.data.reason));
     expect(await reasons({})).toEqual(Array(25).fill('APPROVAL_JUSTIFICATION_REQUIRED'));
-    const queued = byIndex(await many(updates, { approval: { justification: 'a ticket' } }).over);
+    const queued = byIndex(await many(updates, { approval: { justification: 'a ticket' } }).finished);
     const codes = queued.map((result) => (result.ok ? '' : (result.error.data.approvalCode ?? '')));
     expect(queued).toMatchObject(updates.map(() => ({ error: { data: { reason: 'APPROVAL_PENDING' } } })));
     expect(new Set(codes).size).toBe(25);
     const [code = '', other = ''] = codes;
     await pair.simulator.approve(code);
-    const approved = await many(updates.slice(0, 1), { approval: { justification: 'a ticket', code } }).over;
+    const approved = await many(updates.slice(0, 1), { approval: { justification: 'a ticket', code } }).finished;
     expect(approved).toMatchObject([{ ok: true, userState: updates[0]?.patch }]);
-    const early = await many(updates.slice(1, 2), { approval: { justification: 'a ticket', code: other } }).over;
+    const early = await many(updates.slice(1, 2), { approval: { justification: 'a ticket', code: other } }).finished;
     expect(early).toMatchObject([{ ok: false, error: { data: { reason: 'APPROVAL_PENDING' } } }]);
   });
 });
@@ -195,5 +195,5 @@ test('the error of one call of a batch does not end the stream of another', asyn
   expect(await failure(client.scriptUserState.update.mutate({ ...target, patch }))).toMatchObject({
     reason: 'GRAPH_NOT_FOUND',
   });
-  expect((await running.over).filter(({ ok }) => ok)).toHaveLength(5);
+  expect((await running.finished).filter(({ ok }) => ok)).toHaveLength(5);
 });

@@ -29,7 +29,7 @@ function update(count: number, approval?: { readonly justification: string }, se
   return { rows, ended: Promise.allSettled(calls) };
 }
 
-const lone = (entries: readonly JournalEntry[]) =>
+const unbatched = (entries: readonly JournalEntry[]) =>
   entries.filter(({ batch, path }) => batch === null && !path.endsWith('$batch'));
 const done = (rows: readonly { readonly patch: object }[]) =>
   rows.map(({ patch }) => ({ status: 'fulfilled', value: patch }));
@@ -43,15 +43,15 @@ describe('requests of one call to the service share a batch', () => {
     expect(more).toEqual([]);
     expect(items?.map(stateOf)).toEqual(rows.map(({ userStateId }) => userStateId));
     expect(items?.map(newValue)).toEqual(rows.map(({ patch }) => patch.successDeviceCount));
-    expect(lone(await pair.simulator.journal())).toEqual([]);
+    expect(unbatched(await pair.simulator.journal())).toEqual([]);
   });
 
   test('with at most 20 items', async () => {
     const rows = rowsOf(states, fresh());
-    const results = await startMany(pair.service, { updates: [...rows] }).over;
+    const results = await startMany(pair.service, { updates: [...rows] }).finished;
     expect(results.filter(({ ok }) => ok)).toHaveLength(45);
     expect((await batches(pair.simulator)).map(({ length }) => length)).toEqual([20, 20, 5]);
-    expect(lone(await pair.simulator.journal())).toEqual([]);
+    expect(unbatched(await pair.simulator.journal())).toEqual([]);
   });
 
   test('for reads as well', async () => {
@@ -61,7 +61,7 @@ describe('requests of one call to the service share a batch', () => {
     const [items, ...more] = await batches(pair.simulator);
     expect(more).toEqual([]);
     expect(items?.map(({ method }) => method)).toEqual(Array(15).fill('GET'));
-    expect(lone(await pair.simulator.journal())).toEqual([]);
+    expect(unbatched(await pair.simulator.journal())).toEqual([]);
   });
 
   test('except a single request, which is sent by itself', async () => {

@@ -23,7 +23,7 @@ beforeAll(async () => {
   const { target } = states[0] ?? expect.fail('no state');
   if (first === undefined) throw new Error('no state');
   await client.scriptUserState.update.mutate(first);
-  await startMany(service, { updates: others }).over;
+  await startMany(service, { updates: others }).finished;
   const together = createBatchClient(service);
   await Promise.all([together.scriptUserState.get.query(target), together.scriptUserState.get.query(target)]);
   await failure(client.scriptUserState.get.query({ ...target, userStateId: 'nobody' }));

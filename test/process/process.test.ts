@@ -264,7 +264,7 @@ describe('the log', () => {
     const states = await manyStates({ client: createClient(address) }, 1200);
     const updates = states.map(({ target }) => ({ ...target, patch: { errorDeviceCount: 5 } }));
     program.child.stdout?.pause();
-    await startMany({ address }, { updates }).over;
+    await startMany({ address }, { updates }).finished;
     program.child.kill('SIGTERM');
     await expect.poll(() => status(`${address}/healthz`).catch(() => 'closed')).toBe('closed');
     program.child.stdout?.resume();

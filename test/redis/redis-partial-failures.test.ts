@@ -66,7 +66,7 @@ describeWithRedis('with invalid data in Redis', () => {
     const stream = createStreamClient(one, { cookie: agent.cookies().join('; ') });
     const bulk = readMany(stream, { updates: [...rows] });
     await expect.poll(() => bulk.results().length).toBeGreaterThanOrEqual(4);
-    bulk.leave();
+    bulk.abort();
   });
 
   test('a quota with members that never expire causes no additional commands', async () => {

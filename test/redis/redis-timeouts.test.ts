@@ -42,11 +42,11 @@ describeWithRedis('when Redis goes in the middle of it', () => {
     await expect.poll(() => patches(simulator)).toHaveLength(1);
     const again = rows.map((row) => ({ ...row, patch: { successDeviceCount: 900 } })).toReversed();
     const second = readMany(stream, { updates: again });
-    await expect.poll(() => second.heard).not.toEqual([]);
+    await expect.poll(() => second.events).not.toEqual([]);
     await redis.stop();
-    expect(await first.over).toMatchObject([{ ok: true }]);
+    expect(await first.finished).toMatchObject([{ ok: true }]);
     await redis.start();
-    expect((await second.over).filter(({ ok }) => ok)).toHaveLength(15);
+    expect((await second.finished).filter(({ ok }) => ok)).toHaveLength(15);
     expect(await patches(simulator)).toHaveLength(16);
     const { patch, ...target } = again[0] ?? expect.fail('no rows');
     expect(await client.scriptUserState.get.query(target)).toMatchObject(patch);

@@ -38,7 +38,7 @@ describeWithRedis('two replicas with a small quota', () => {
     const own = { ...row, patch: { successDeviceCount: 7 } };
     expect(await elsewhere.scriptUserState.update.mutate(own)).toMatchObject(own.patch);
     expect((await writtenTo()).slice(9)).toEqual([written(row), written(own)]);
-    bulk.leave();
+    bulk.abort();
   });
 
   test('one replica may use all of the quota, and then both reject further writes', async () => {
@@ -46,10 +46,10 @@ describeWithRedis('two replicas with a small quota', () => {
     await Promise.all(rows.slice(0, 10).map((row) => client.scriptUserState.update.mutate(row)));
     for (const [index, each] of [elsewhere, client].entries()) {
       const row = rows[10 + index] ?? expect.fail('no such row');
-      const told = await failure(each.scriptUserState.update.mutate(row));
-      expect(told).toMatchObject({ reason: 'THROTTLED', httpStatus: 429 });
-      expect(told.retryAfterMs).toBeGreaterThan(10_000);
-      expect(told.retryAfterMs).toBeLessThanOrEqual(20_000);
+      const error = await failure(each.scriptUserState.update.mutate(row));
+      expect(error).toMatchObject({ reason: 'THROTTLED', httpStatus: 429 });
+      expect(error.retryAfterMs).toBeGreaterThan(10_000);
+      expect(error.retryAfterMs).toBeLessThanOrEqual(20_000);
     }
     expect(await patches(all.simulator)).toHaveLength(10);
   });
@@ -82,7 +82,7 @@ describeWithRedis('two replicas with a small quota', () => {
     const bulk = readMany(stream, { updates: [...rows] });
     await expect.poll(() => bulk.results().length).toBe(9);
     await all.one.kill();
-    await expect(bulk.over).rejects.toThrow();
+    await expect(bulk.finished).rejects.toThrow();
     const alive = await all.redis.inspect.keys('script-state-bff:replica:*');
     expect(alive).toHaveLength(2);
     const [line = ''] = await all.redis.inspect.keys('script-state-bff:order:*');
@@ -105,15 +105,15 @@ describeWithRedis('two replicas with a small quota', () => {
     await expect.poll(() => first.results().length).toBe(9);
     const waiting = rows.slice(12);
     const second = readMany(createStreamClient(all.two, cookie), { updates: waiting });
-    await expect.poll(() => second.heard).not.toEqual([]);
+    await expect.poll(() => second.events).not.toEqual([]);
     meanwhile(all.redis);
     const stopped = all.two.stop();
-    const told = { ok: false, error: { data: { reason: 'OVERLOADED' } } };
-    expect(await second.over).toMatchObject(waiting.map(() => told));
+    const rejected = { ok: false, error: { data: { reason: 'OVERLOADED' } } };
+    expect(await second.finished).toMatchObject(waiting.map(() => rejected));
     await stopped;
     expect(all.two.logged.filter((line) => line.includes('"msg":"stopped"'))).toHaveLength(1);
     all.redis.resume();
-    first.leave();
+    first.abort();
     expect(await patches(all.simulator)).toHaveLength(9);
   });
 });

@@ -107,7 +107,7 @@ for (const where of ['here', 'processes'] as const) {
       await simulator.settings({ writesPer20s: 12 });
       const { client, elsewhere } = await all.signIn();
       const calls = Array.from({ length: 10 }, () => [client, elsewhere]).flat();
-      const told = await Promise.all(
+      const outcomes = await Promise.all(
         calls.map((each, index) =>
           each.scriptUserState.create
             .mutate({
@@ -125,8 +125,8 @@ for (const where of ['here', 'processes'] as const) {
             ),
         ),
       );
-      expect(told.filter((each) => each === 'done')).toHaveLength(12);
-      expect(told.filter((each) => each === 'THROTTLED')).toHaveLength(8);
+      expect(outcomes.filter((each) => each === 'done')).toHaveLength(12);
+      expect(outcomes.filter((each) => each === 'THROTTLED')).toHaveLength(8);
       const journal = await simulator.journal();
       expect(journal.filter(({ method }) => method === 'POST')).toHaveLength(12);
       expect(journal.filter(({ status }) => status === 429)).toEqual([]);
@@ -162,7 +162,7 @@ describeWithRedis('a replica with free quota', () => {
     await all.simulator.reset();
     await all.simulator.fault({ fault: 'reset-applied', method: 'POST', path: '$batch' });
     const stream = createStreamClient(all.one, { cookie: agent.cookies().join('; ') });
-    const results = await readMany(stream, { updates: [...rows] }).over;
+    const results = await readMany(stream, { updates: [...rows] }).finished;
     expect(results.map((result) => (result.ok ? 'done' : result.error.data.reason))).toEqual(rows.map(() => 'done'));
     const journal = await all.simulator.journal();
     expect(journal.filter(({ method }) => method === 'GET')).toHaveLength(20);

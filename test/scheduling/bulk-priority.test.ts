@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Row, Running } from '../support/bulk.js';
+import type { Row, UpdateManyCall } from '../support/bulk.js';
 import { startBulkPair } from '../support/bulk-pair.js';
 import { newValue, patches, stateOf } from '../support/journal.js';
 import type { JournalEntry } from '../support/simulator.js';
@@ -7,7 +7,7 @@ import type { JournalEntry } from '../support/simulator.js';
 const indexOf = (entries: readonly JournalEntry[], row: Row | undefined) =>
   entries.findIndex((entry) => stateOf(entry) === row?.userStateId && newValue(entry) === row.patch.successDeviceCount);
 const isAnyOf = (rows: readonly Row[]) => (entry: JournalEntry) => rows.some((row) => indexOf([entry], row) === 0);
-const resultCount = ({ results }: Running) => results().length;
+const resultCount = ({ results }: UpdateManyCall) => results().length;
 
 describe.concurrent('while a bulk update waits for quota', () => {
   test('single updates take priority, and one slot is reserved for them', async (t) => {
@@ -64,11 +64,11 @@ describe.concurrent('while a bulk update waits for quota', () => {
     const row = rows[90] ?? expect.fail('no such row');
     const [second, third] = [2000, 3000].map((successDeviceCount) => ({ ...row, patch: { successDeviceCount } }));
     const bulk = updateMany(second === undefined ? [] : [second]);
-    await t.expect.poll(() => bulk.heard).not.toEqual([]);
+    await t.expect.poll(() => bulk.events).not.toEqual([]);
     expect(await update(third)).toMatchObject(third?.patch ?? {});
     const journal = await patches(simulator);
     expect([row, second, third].map((each) => indexOf(journal, each))).toEqual([57, 58, 59]);
-    expect(await bulk.over).toMatchObject([{ index: 0, ok: true }]);
+    expect(await bulk.finished).toMatchObject([{ index: 0, ok: true }]);
     await t.expect.poll(() => resultCount(first)).toBe(58);
   });
 });
@@ -89,7 +89,7 @@ describe.concurrent('without a shortage', () => {
     const bulk = updateMany([...states, ...again]);
     await t.expect.poll(() => resultCount(bulk)).toBe(19);
     await update(single);
-    expect((await bulk.over).filter(({ ok }) => ok)).toHaveLength(40);
+    expect((await bulk.finished).filter(({ ok }) => ok)).toHaveLength(40);
     const journal = await simulator.journal();
     const refused = journal.find(({ status }) => status === 429);
     const refusedAtMs = journal.find(({ n }) => n === refused?.batch)?.answeredAtMs ?? Number.NaN;
@@ -103,9 +103,9 @@ describe.concurrent('without a shortage', () => {
     const { rows, simulator, updateMany } = await startBulkPair(t, { writesPer20s: 10_000, rows: 100 });
     const again = rows.map((row) => ({ ...row, patch: { successDeviceCount: 5000 } })).toReversed();
     const first = updateMany(rows);
-    await t.expect.poll(() => first.heard).not.toEqual([]);
+    await t.expect.poll(() => first.events).not.toEqual([]);
     const second = updateMany(again);
-    await Promise.all([first.over, second.over]);
+    await Promise.all([first.finished, second.finished]);
     const journal = await patches(simulator);
     expect(journal).toHaveLength(200);
     for (const row of rows) {

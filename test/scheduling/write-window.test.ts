@@ -11,7 +11,7 @@ const windowMs = 20_000;
 describe.concurrent('the window', () => {
   test('is never exceeded and never left unused', async (t) => {
     const { rows, simulator, updateMany } = await startBulkPair(t, { writesPer20s: 20, rows: 50 });
-    const results = await updateMany(rows).over;
+    const results = await updateMany(rows).finished;
     expect(results.filter(({ ok }) => ok)).toHaveLength(50);
     const journal = await patches(simulator);
     expect(journal.map(({ status }) => status)).toEqual(Array(50).fill(200));
@@ -68,7 +68,7 @@ test.concurrent('a caller may have ten bulk updates at a time', async (t) => {
   const first = updateMany(rows.slice(0, 40));
   await t.expect.poll(() => first.results().length).toBe(19);
   const others = rows.slice(40, 49).map((row) => updateMany([row]));
-  await t.expect.poll(() => others.filter(({ heard }) => heard.length > 0).length).toBe(9);
+  await t.expect.poll(() => others.filter(({ events }) => events.length > 0).length).toBe(9);
   const eleventh = () => {
     const updates = [rows[50] ?? expect.fail('no such row')];
     return createStreamClient(service).scriptUserState.updateMany.mutate({ updates });
@@ -79,7 +79,7 @@ test.concurrent('a caller may have ten bulk updates at a time', async (t) => {
     retryAfterMs: expect.any(Number) as unknown,
   });
   expect(await patches(simulator)).toHaveLength(19);
-  others[2]?.leave();
+  others[2]?.abort();
   await t.expect
     .poll(() =>
       eleventh().then(

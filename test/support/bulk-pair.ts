@@ -1,5 +1,5 @@
 import { expect, type TestContext } from 'vitest';
-import { type Row, type Running, rowsOf, startMany } from './bulk.js';
+import { type Row, rowsOf, startMany, type UpdateManyCall } from './bulk.js';
 import { type Pair, startPair } from './service.js';
 import { manyStates } from './states.js';
 
@@ -10,7 +10,7 @@ export interface BulkPair extends Pair {
   /** Calls `scriptUserState.update`. */
   readonly update: (row: Row | undefined) => Promise<unknown>;
   /** Calls `scriptUserState.updateMany`; the call is cancelled when the test ends. */
-  readonly updateMany: (rows: readonly Row[]) => Running;
+  readonly updateMany: (rows: readonly Row[]) => UpdateManyCall;
 }
 
 /** Starts a pair that one test has for itself, because a window of writes lasts 20 s, and stops it after the test. */
@@ -19,9 +19,9 @@ export async function startBulkPair(
   { writesPer20s, rows: count }: { readonly writesPer20s: number; readonly rows: number },
 ): Promise<BulkPair> {
   const pair = await startPair({ GRAPH_WRITES_PER_20S: String(writesPer20s), GRAPH_DEADLINE_MS: '30000' });
-  const calls: Running[] = [];
+  const calls: UpdateManyCall[] = [];
   onTestFinished(async () => {
-    for (const call of calls) call.leave();
+    for (const call of calls) call.abort();
     await pair.stop();
   });
   await pair.simulator.settings({ writesPer20s });

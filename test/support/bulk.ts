@@ -17,43 +17,43 @@ export type Result = Extract<Yielded, { readonly index: number }>;
 export type Progress = Exclude<Yielded, Result>;
 
 /** A call of `updateMany` in progress. */
-export interface Running {
+export interface UpdateManyCall {
   /** All results and progress so far, in the order of their arrival. */
-  readonly heard: readonly Yielded[];
+  readonly events: readonly Yielded[];
   readonly results: () => readonly Result[];
   readonly progress: () => readonly Progress[];
   /** Aborts the call. */
-  readonly leave: () => void;
+  readonly abort: () => void;
   /** Resolves with all results at the end of the call; rejects when it fails. */
-  readonly over: Promise<readonly Result[]>;
+  readonly finished: Promise<readonly Result[]>;
 }
 
 const isResult = (each: Yielded): each is Result => 'index' in each;
 
 /** Calls `updateMany` and reads the stream. */
-export function startMany(service: Pick<TestService, 'address'>, input: Input): Running {
+export function startMany(service: Pick<TestService, 'address'>, input: Input): UpdateManyCall {
   return readMany(createStreamClient(service), input);
 }
 
 /** Calls `updateMany` with the given client and reads the stream. */
-export function readMany(client: TRPCClient<AppRouter>, input: Input): Running {
-  const leaving = new AbortController();
-  const heard: Yielded[] = [];
-  const results = () => heard.filter(isResult);
+export function readMany(client: TRPCClient<AppRouter>, input: Input): UpdateManyCall {
+  const controller = new AbortController();
+  const events: Yielded[] = [];
+  const results = () => events.filter(isResult);
   const read = async () => {
-    const stream = await client.scriptUserState.updateMany.mutate(input, { signal: leaving.signal });
-    for await (const each of stream) heard.push(each);
+    const stream = await client.scriptUserState.updateMany.mutate(input, { signal: controller.signal });
+    for await (const each of stream) events.push(each);
     return results();
   };
-  const over = read();
+  const finished = read();
   // A test that aborts the call does not await its end.
-  over.catch(() => undefined);
+  finished.catch(() => undefined);
   return {
-    heard,
+    events,
     results,
-    progress: () => heard.filter((each) => 'done' in each),
-    leave: () => leaving.abort(),
-    over,
+    progress: () => events.filter((each) => 'done' in each),
+    abort: () => controller.abort(),
+    finished,
   };
 }
 
