@@ -1,9 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { createLog } from '../../src/log.js';
-import { createRedis, type Redis } from '../../src/redis/connection.js';
+import type { Redis } from '../../src/redis/connection.js';
 import { withLease } from '../../src/redis/lease.js';
-import { Secret } from '../../src/secret.js';
-import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.js';
+import { connectRedis, describeWithRedis, startRedis, type TestRedis } from '../support/redis.js';
 
 /** Work that lasts until `end` is called. */
 function controlledWork() {
@@ -35,8 +33,7 @@ describeWithRedis('a lease', () => {
 
   beforeAll(async () => {
     server = await startRedis();
-    [one, two] = [0, 1].map(() => createRedis(new Secret(server.url), createLog('silent'))) as [Redis, Redis];
-    await bothUp();
+    [one, two] = await Promise.all([connectRedis(server.url), connectRedis(server.url)]);
   });
   afterEach(() => server.inspect.flushAll());
   afterAll(async () => {

@@ -1,9 +1,8 @@
-import request from 'supertest';
 import { afterEach, expect, test } from 'vitest';
 import { clientWith } from '../support/clients.js';
 import { describeWithRedis } from '../support/redis.js';
 import { useReplicas } from '../support/replicas.js';
-import { failure, startTestService, type TestService } from '../support/service.js';
+import { failure, startTestService, type TestService, untilReady } from '../support/service.js';
 
 const prefix = 'script-state-bff:';
 
@@ -21,8 +20,6 @@ describeWithRedis('the data in Redis', () => {
     expect(rest).toEqual([]);
     return key ?? expect.fail(`no ${kind}`);
   };
-  const untilReady = ({ address }: TestService) =>
-    expect.poll(async () => (await request(address).get('/readyz')).status, { timeout: 10_000 }).toBe(200);
   const read = (key: string) => all.redis.inspect.get(key).then((value) => value ?? expect.fail(`no ${key}`));
 
   /** All keys and values, as text. */
@@ -135,7 +132,7 @@ describeWithRedis('the data in Redis', () => {
     restarted = await startTestService({ ...settings, SESSION_SECRET: `${fresh},${old}` });
     const get = (service: TestService) =>
       clientWith(service, () => agent.cookies()).scriptUserState.get.query(known.target);
-    await untilReady(restarted);
+    await untilReady(restarted.address);
     const before = await read(await keyOf('tokens'));
     expect(await get(restarted)).toEqual(known.state);
     expect(await read(await keyOf('tokens'))).not.toBe(before);
@@ -145,7 +142,7 @@ describeWithRedis('the data in Redis', () => {
     ).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
     await restarted.stop();
     restarted = await startTestService({ ...settings, SESSION_SECRET: fresh });
-    await untilReady(restarted);
+    await untilReady(restarted.address);
     expect(await failure(get(restarted))).toMatchObject({ reason: 'SIGN_IN_REQUIRED', httpStatus: 401 });
   });
 });

@@ -1,11 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createLog } from '../../src/log.js';
-import { createRedis, type Redis } from '../../src/redis/connection.js';
+import type { Redis } from '../../src/redis/connection.js';
 import { createRedisSlotPool } from '../../src/redis/slot-pool.js';
-import { Secret } from '../../src/secret.js';
 import { readMany, rowsOf } from '../support/bulk.js';
 import { createStreamClient } from '../support/clients.js';
-import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.js';
+import { connectRedis, describeWithRedis, startRedis, type TestRedis } from '../support/redis.js';
 import { useReplicas } from '../support/replicas.js';
 import { manyStates } from '../support/states.js';
 import { createUserAgent } from '../support/user-agent.js';
@@ -15,8 +13,7 @@ describeWithRedis('a command that times out', () => {
   let redis: Redis;
   beforeEach(async () => {
     server = await startRedis();
-    redis = createRedis(new Secret(server.url), createLog('silent'));
-    await expect.poll(() => redis.isUp()).toBe(true);
+    redis = await connectRedis(server.url);
   });
   afterEach(async () => {
     server.resume();

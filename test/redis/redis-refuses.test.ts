@@ -1,9 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createLog } from '../../src/log.js';
-import { createRedis, type Redis } from '../../src/redis/connection.js';
-import { Secret } from '../../src/secret.js';
+import type { Redis } from '../../src/redis/connection.js';
 import { type Forwarder, startForwarder } from '../support/forwarder.js';
-import { describeWithRedis, startRedis, type TestRedis } from '../support/redis.js';
+import { connectRedis, describeWithRedis, startRedis, type TestRedis } from '../support/redis.js';
 import { useReplicas } from '../support/replicas.js';
 import { failure, untilReady } from '../support/service.js';
 
@@ -37,8 +35,7 @@ describeWithRedis('a Redis that rejects writes', () => {
     beforeEach(async () => {
       servers = [await startRedis(), await startRedis()];
       forwarder = await startForwarder(portOf(servers[0]));
-      redis = createRedis(new Secret(`redis://127.0.0.1:${forwarder.port}`), createLog('silent'));
-      await expect.poll(() => redis.isUp()).toBe(true);
+      redis = await connectRedis(`redis://127.0.0.1:${forwarder.port}`);
     });
     afterEach(async () => {
       await redis.close();

@@ -2,14 +2,12 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { MemorySessionStore } from '../../src/auth/memory-session-store.js';
 import type { SessionStore } from '../../src/auth/session-store.js';
 import { createMemoryTokenStore, type TokenStore } from '../../src/auth/token-store.js';
-import { createLog } from '../../src/log.js';
-import { createRedis, type Redis } from '../../src/redis/connection.js';
+import type { Redis } from '../../src/redis/connection.js';
 import { RedisSessionStore } from '../../src/redis/session-store.js';
 import { createRedisSlotPool } from '../../src/redis/slot-pool.js';
 import { createRedisTokenStore } from '../../src/redis/token-store.js';
 import { createSlotPool, type SlotPool } from '../../src/scheduling/slot-pool.js';
-import { Secret } from '../../src/secret.js';
-import { describeWithRedis, startRedis, type TestRedis } from './redis.js';
+import { connectRedis, describeWithRedis, startRedis, type TestRedis } from './redis.js';
 
 const secrets = ['a-session-secret-for-tests-of-stores'];
 const unreadable = () => {
@@ -39,8 +37,7 @@ export function describeMemoryAndRedis(name: string, suite: (stores: Stores) => 
     let count = 0;
     beforeAll(async () => {
       server = await startRedis();
-      redis = createRedis(new Secret(server.url), createLog('silent'));
-      await new Promise<void>((resolve) => redis.onConnected(resolve));
+      redis = await connectRedis(server.url);
     });
     afterAll(async () => {
       await redis.close();
