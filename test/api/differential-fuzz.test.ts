@@ -9,13 +9,13 @@ import {
   paths,
   post,
   queries,
-  setUpComparedApps,
+  useComparedApps,
   validInput,
 } from '../support/compared-apps.js';
 import type { Sent } from '../support/handler-comparison.js';
 import { good } from '../support/raw-calls.js';
 
-const apps = setUpComparedApps();
+const apps = useComparedApps();
 const { both } = apps;
 
 describe('random requests', () => {

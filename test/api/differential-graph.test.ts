@@ -9,11 +9,11 @@ import {
   invalidInput,
   list,
   post,
-  setUpComparedApps,
+  useComparedApps,
 } from '../support/compared-apps.js';
 import type { FaultRule } from '../support/simulator.js';
 
-const apps = setUpComparedApps();
+const apps = useComparedApps();
 const { expectSame } = apps;
 
 describe('responses of Graph', () => {

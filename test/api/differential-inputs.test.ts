@@ -11,11 +11,11 @@ import {
   paths,
   post,
   queries,
-  setUpComparedApps,
+  useComparedApps,
   validInput,
 } from '../support/compared-apps.js';
 
-const apps = setUpComparedApps();
+const apps = useComparedApps();
 const { expectSame } = apps;
 
 const plain = paths.filter((path) => procedures.get(path)?.meta?.streamed !== true);

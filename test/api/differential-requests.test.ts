@@ -1,10 +1,10 @@
 import { createTRPCClient, httpBatchStreamLink } from '@trpc/client';
 import { describe, expect, test } from 'vitest';
 import type { AppRouter } from '../../src/contract.js';
-import { authenticate, either, full, get, inputsOf, post, setUpComparedApps } from '../support/compared-apps.js';
+import { authenticate, either, full, get, inputsOf, post, useComparedApps } from '../support/compared-apps.js';
 import { type Sent, startHandlerComparison } from '../support/handler-comparison.js';
 
-const apps = setUpComparedApps();
+const apps = useComparedApps();
 const { expectSame } = apps;
 
 describe('request targets', () => {

@@ -1,18 +1,14 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { clientWith } from '../support/clients.js';
-import { type DelegatedPair, startDelegated, type TestUser } from '../support/delegated.js';
+import { startDelegated, type TestUser } from '../support/delegated.js';
+import { useFixture } from '../support/fixture.js';
 import { startProgram } from '../support/process.js';
 import { failure, type TestService } from '../support/service.js';
 
 type Client = TestService['client'];
 
 const patch = { successDeviceCount: 41 };
-let pair: DelegatedPair;
-
-beforeEach(async () => {
-  pair = await startDelegated();
-});
-afterEach(() => pair.stop());
+const pair = useFixture(startDelegated, (started) => started.stop(), 'test');
 
 const update = (client: Client) => client.scriptUserState.update.mutate({ ...pair.known.target, patch });
 const get = (client: Client) => client.scriptUserState.get.query(pair.known.target);

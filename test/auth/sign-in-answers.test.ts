@@ -1,17 +1,11 @@
 import { generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
-import { afterAll, afterEach, beforeAll, describe, test } from 'vitest';
+import { describe, test } from 'vitest';
 import type { Deviation } from '../support/malicious-provider.js';
-import { type MaliciousSignIn, type Rejection, startMaliciousSignIn } from '../support/malicious-sign-in.js';
+import { type Rejection, useMaliciousSignIn } from '../support/malicious-sign-in.js';
 
 const personalTenant = '9188040d-6c67-4c5b-b112-36a304b66dad';
 
-let setup: MaliciousSignIn;
-
-beforeAll(async () => {
-  setup = await startMaliciousSignIn();
-});
-afterEach(() => setup.reset());
-afterAll(() => setup.stop());
+const setup = useMaliciousSignIn();
 
 async function expectRejected(rejection: Rejection, deviation: Deviation): Promise<void> {
   const agent = setup.createUserAgent();

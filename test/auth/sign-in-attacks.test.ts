@@ -1,27 +1,13 @@
 import { connect } from 'node:net';
 import { text as readAll } from 'node:stream/consumers';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createSealer } from '../../src/seal.js';
 import { maliciousTokens } from '../support/malicious-provider.js';
-import {
-  listing,
-  type MaliciousSignIn,
-  maliciousSecret,
-  type Rejection,
-  startMaliciousSignIn,
-} from '../support/malicious-sign-in.js';
+import { listing, maliciousSecret, type Rejection, useMaliciousSignIn } from '../support/malicious-sign-in.js';
 import type { UserAgent } from '../support/user-agent.js';
 
-let setup: MaliciousSignIn;
-
-beforeAll(async () => {
-  setup = await startMaliciousSignIn();
-});
-afterEach(async () => {
-  vi.useRealTimers();
-  await setup.reset();
-});
-afterAll(() => setup.stop());
+const setup = useMaliciousSignIn();
+afterEach(() => void vi.useRealTimers());
 
 test('a valid response signs in, and no code, token, cookie or secret is logged or sent to the browser', async () => {
   const { provider, service, simulator } = setup;

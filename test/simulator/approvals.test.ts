@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { intuneMessage, patch, setUpSimulatedGraph } from '../support/simulated-graph.js';
+import { intuneMessage, patch, useSimulatedGraph } from '../support/simulated-graph.js';
 
-const simulated = setUpSimulatedGraph();
+const simulated = useSimulatedGraph();
 const { graph, control, write, entries } = simulated;
 
 const justification = Buffer.from('Überfällig').toString('base64');

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type SimulatorFault, simulatorFaults } from '../../src/simulator/faults/fault-names.js';
-import { patch, pollOptions, type Reply, setUpSimulatedGraph, updateIds } from '../support/simulated-graph.js';
+import { patch, pollOptions, type Reply, updateIds, useSimulatedGraph } from '../support/simulated-graph.js';
 
-const simulated = setUpSimulatedGraph();
+const simulated = useSimulatedGraph();
 const { graph, control, entries, sendBatch, updates } = simulated;
 
 const faultyBatchBody = z.looseObject({

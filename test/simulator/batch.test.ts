@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { batchBody, patch, pollOptions, setUpSimulatedGraph, updateIds } from '../support/simulated-graph.js';
+import { batchBody, patch, pollOptions, updateIds, useSimulatedGraph } from '../support/simulated-graph.js';
 
-const simulated = setUpSimulatedGraph();
+const simulated = useSimulatedGraph();
 const { control, sendBatch, entries, updates } = simulated;
 
 // Vitest types its matchers as any.

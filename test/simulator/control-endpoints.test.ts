@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { issuedToken, parseJson, setUpSimulatedGraph } from '../support/simulated-graph.js';
+import { issuedToken, parseJson, useSimulatedGraph } from '../support/simulated-graph.js';
 
-const simulated = setUpSimulatedGraph();
+const simulated = useSimulatedGraph();
 const { control } = simulated;
 
 // Vitest types its matchers as any.

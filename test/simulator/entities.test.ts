@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { list, patch, setUpSimulatedGraph } from '../support/simulated-graph.js';
+import { list, patch, useSimulatedGraph } from '../support/simulated-graph.js';
 
-const simulated = setUpSimulatedGraph();
+const simulated = useSimulatedGraph();
 const { graph, start } = simulated;
 
 // Vitest types its matchers as any.

@@ -5,10 +5,10 @@ import {
   intuneMessage,
   issuedToken,
   patch,
-  setUpSimulatedGraph,
+  useSimulatedGraph,
 } from '../support/simulated-graph.js';
 
-const simulated = setUpSimulatedGraph();
+const simulated = useSimulatedGraph();
 const { graph, control, entries } = simulated;
 
 // Vitest types its matchers as any.

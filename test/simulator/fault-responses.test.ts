@@ -8,10 +8,10 @@ import {
   patch,
   pollOptions,
   type Reply,
-  setUpSimulatedGraph,
+  useSimulatedGraph,
 } from '../support/simulated-graph.js';
 
-const simulated = setUpSimulatedGraph();
+const simulated = useSimulatedGraph();
 const { graph, control, entries } = simulated;
 
 interface Expected {

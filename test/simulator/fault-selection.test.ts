@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { SimulatorFault } from '../../src/simulator/faults/fault-names.js';
-import { graphError, list, parseJson, patch, setUpSimulatedGraph } from '../support/simulated-graph.js';
+import { graphError, list, parseJson, patch, useSimulatedGraph } from '../support/simulated-graph.js';
 
-const simulated = setUpSimulatedGraph();
+const simulated = useSimulatedGraph();
 const { graph, control, write, start } = simulated;
 
 test.each([

@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import { expect, test, vi } from 'vitest';
 import { startSimulator } from '../../src/simulator/simulator.js';
-import { setUpIdentityClient } from '../support/identity-client.js';
+import { useIdentityClient } from '../support/identity-client.js';
 
-const client = setUpIdentityClient();
+const client = useIdentityClient();
 const { control, refresh, signIn, start } = client;
 
 test('writes nothing to the console', async () => {

@@ -1,9 +1,9 @@
 import * as oidc from 'openid-client';
 import { expect, test } from 'vitest';
-import { graphScope, redirectUri, setUpIdentityClient } from '../support/identity-client.js';
+import { graphScope, redirectUri, useIdentityClient } from '../support/identity-client.js';
 import { Browser } from '../support/site-browser.js';
 
-const client = setUpIdentityClient('all');
+const client = useIdentityClient('all');
 const { authorize, control, discover, readGraph, signIn } = client;
 
 // Vitest types its matchers as any.

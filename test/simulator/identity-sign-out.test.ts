@@ -1,8 +1,8 @@
 import * as oidc from 'openid-client';
 import { expect, test } from 'vitest';
-import { setUpIdentityClient } from '../support/identity-client.js';
+import { useIdentityClient } from '../support/identity-client.js';
 
-const client = setUpIdentityClient('all');
+const client = useIdentityClient('all');
 const { authorize, signIn } = client;
 
 /** The first group of the pattern's match, with the HTML entity for & decoded. */

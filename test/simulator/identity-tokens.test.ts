@@ -1,10 +1,10 @@
 import * as oidc from 'openid-client';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { setUpIdentityClient } from '../support/identity-client.js';
+import { useIdentityClient } from '../support/identity-client.js';
 import { pollOptions } from '../support/simulated-graph.js';
 import { Browser } from '../support/site-browser.js';
 
-const client = setUpIdentityClient();
+const client = useIdentityClient();
 const { authorize, control, readGraph, refresh, signIn } = client;
 
 // Vitest types its matchers as any.

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { createJournal } from '../../src/simulator/journal.js';
-import { parseJson, patch, setUpSimulatedGraph, updateIds } from '../support/simulated-graph.js';
+import { parseJson, patch, updateIds, useSimulatedGraph } from '../support/simulated-graph.js';
 
-const simulated = setUpSimulatedGraph();
+const simulated = useSimulatedGraph();
 const { control, write, sendBatch, entries, updates, graph } = simulated;
 
 // Vitest types its matchers as any.

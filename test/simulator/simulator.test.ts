@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { defaultSettings } from '../../src/simulator/settings.js';
 import { startSimulator } from '../../src/simulator/simulator.js';
-import { pollOptions, setUpSimulatedGraph } from '../support/simulated-graph.js';
+import { pollOptions, useSimulatedGraph } from '../support/simulated-graph.js';
 
-const simulated = setUpSimulatedGraph();
+const simulated = useSimulatedGraph();
 const { write, entries, start } = simulated;
 
 test('starts with the given settings', async () => {

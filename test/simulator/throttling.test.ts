@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { createThrottle } from '../../src/simulator/graph/throttling.js';
 import { createRandom } from '../../src/simulator/random.js';
 import { defaultSettings, type SimulatorSettings } from '../../src/simulator/settings.js';
-import { graphError, setUpSimulatedGraph } from '../support/simulated-graph.js';
+import { graphError, useSimulatedGraph } from '../support/simulated-graph.js';
 
-const simulated = setUpSimulatedGraph();
+const simulated = useSimulatedGraph();
 const { graph, control, write, entries, start } = simulated;
 
 test('writes over the limit get a 429, reads do not', async () => {

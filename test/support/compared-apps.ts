@@ -84,7 +84,7 @@ export interface ComparedApps extends Pick<HandlerComparison, 'own' | 'stock' | 
 }
 
 /** Starts the two apps before the tests of a file, and stops them afterwards. */
-export function setUpComparedApps(): ComparedApps {
+export function useComparedApps(): ComparedApps {
   let comparison: HandlerComparison;
   let known: StateRef;
   let other: StateRef;

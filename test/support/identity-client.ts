@@ -42,7 +42,7 @@ export interface IdentityClient {
  * Starts a simulator with an identity provider and closes it: for `each` test, or for `all` tests of the file. In the
  * latter case, each test has a new browser, and the provider's settings and counts are reset.
  */
-export function setUpIdentityClient(tests: 'each' | 'all' = 'each'): IdentityClient {
+export function useIdentityClient(tests: 'each' | 'all' = 'each'): IdentityClient {
   // The properties are assigned before each test.
   const context = {} as IdentityClient;
 

@@ -1,4 +1,5 @@
-import { expect } from 'vitest';
+import { afterEach, expect } from 'vitest';
+import { useFixture } from './fixture.js';
 import { type MaliciousProvider, maliciousTokens, startMaliciousProvider } from './malicious-provider.js';
 import { startTestService, type TestService } from './service.js';
 import { startTestSimulator, type TestSimulator } from './simulator.js';
@@ -35,7 +36,7 @@ export interface MaliciousSignIn {
 }
 
 /** Starts a service with delegated permissions, a malicious provider and a simulated Graph. */
-export async function startMaliciousSignIn(): Promise<MaliciousSignIn> {
+async function startMaliciousSignIn(): Promise<MaliciousSignIn> {
   const [simulator, provider] = await Promise.all([startTestSimulator(), startMaliciousProvider()]);
   await simulator.register(maliciousTokens.access_token);
   const service = await startTestService({
@@ -81,4 +82,11 @@ export async function startMaliciousSignIn(): Promise<MaliciousSignIn> {
       await Promise.all([service.stop(), simulator.close(), provider.close()]);
     },
   };
+}
+
+/** Starts all of it before the tests of a file, resets it after each of them, and stops it after the last one. */
+export function useMaliciousSignIn(): MaliciousSignIn {
+  const setup = useFixture(startMaliciousSignIn, (started) => started.stop());
+  afterEach(() => setup.reset());
+  return setup;
 }

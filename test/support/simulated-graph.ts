@@ -95,7 +95,7 @@ export interface SimulatedGraph {
 }
 
 /** Starts a simulator before each test and closes it after the test. */
-export function setUpSimulatedGraph(): SimulatedGraph {
+export function useSimulatedGraph(): SimulatedGraph {
   const started: Simulator[] = [];
   // The properties are assigned before each test.
   const context = {} as SimulatedGraph;
