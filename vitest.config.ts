@@ -8,7 +8,7 @@ const storeIndependent = [
   'test/auth/delegated.test.ts',
   'test/auth/delegated-renewal.test.ts',
   'test/auth/sign-out.test.ts',
-  'test/graph/batches.test.ts',
+  'test/graph/graph-batches.test.ts',
   'test/graph/batch-failures.test.ts',
   'test/graph/cancellation.test.ts',
   'test/graph/create-and-delete-outcomes.test.ts',

@@ -6,6 +6,7 @@ import { describeWithRedis } from '../support/redis.js';
 import { type Replicas, useReplicas } from '../support/replicas.js';
 import { failure } from '../support/service.js';
 import { manyStates } from '../support/states.js';
+import { createUserAgent } from '../support/user-agent.js';
 
 /** The queue of the one state that the tests write to. */
 const queueOf = async ({ redis }: Replicas) => {
@@ -188,5 +189,21 @@ describeWithRedis('a replica that is killed', () => {
     await redis.inspect.del(`script-state-bff:replica:${ticket.split(' ')[0]}`);
     expect(await next).toMatchObject({ errorDeviceCount: 62 });
     await expect.poll(() => queueOf(all)).toEqual([]);
+  });
+});
+
+describeWithRedis('a sign-in that starts at one replica', () => {
+  const publicUrl = 'http://localhost:4711';
+  const all = useReplicas('here', { PUBLIC_URL: publicUrl });
+
+  test('can finish at the other, and is valid at both', async () => {
+    const { one, two, provider } = all;
+    const [starting, finishing] = [one, two].map((replica) => createUserAgent(replica, publicUrl, provider.issuer));
+    if (starting === undefined || finishing === undefined) throw new Error('no replicas');
+    const { url } = await starting.browser.open(`${publicUrl}/auth/sign-in`, undefined, '/auth/callback');
+    for (const cookie of starting.cookies()) finishing.browser.plant('localhost', cookie);
+    expect(await finishing.browser.open(url)).toMatchObject({ status: 200 });
+    for (const cookie of finishing.cookies()) starting.browser.plant('localhost', cookie);
+    for (const each of [starting, finishing]) expect(await each.call('session.current')).toMatchObject({ status: 200 });
   });
 });

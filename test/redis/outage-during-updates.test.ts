@@ -6,7 +6,6 @@ import { describeWithRedis } from '../support/redis.js';
 import { useReplicas } from '../support/replicas.js';
 import { failure } from '../support/service.js';
 import { manyStates } from '../support/states.js';
-import { createUserAgent } from '../support/user-agent.js';
 
 describeWithRedis('when Redis goes in the middle of it', () => {
   const all = useReplicas('here', { GRAPH_WRITES_PER_20S: '20', GRAPH_DEADLINE_MS: '15000' }, 'test');
@@ -50,21 +49,5 @@ describeWithRedis('when Redis goes in the middle of it', () => {
     expect(await patches(simulator)).toHaveLength(16);
     const { patch, ...target } = again[0] ?? expect.fail('no rows');
     expect(await client.scriptUserState.get.query(target)).toMatchObject(patch);
-  });
-});
-
-describeWithRedis('a sign-in that starts at one replica', () => {
-  const publicUrl = 'http://localhost:4711';
-  const all = useReplicas('here', { PUBLIC_URL: publicUrl });
-
-  test('can finish at the other, and is valid at both', async () => {
-    const { one, two, provider } = all;
-    const [starting, finishing] = [one, two].map((replica) => createUserAgent(replica, publicUrl, provider.issuer));
-    if (starting === undefined || finishing === undefined) throw new Error('no replicas');
-    const { url } = await starting.browser.open(`${publicUrl}/auth/sign-in`, undefined, '/auth/callback');
-    for (const cookie of starting.cookies()) finishing.browser.plant('localhost', cookie);
-    expect(await finishing.browser.open(url)).toMatchObject({ status: 200 });
-    for (const cookie of finishing.cookies()) starting.browser.plant('localhost', cookie);
-    for (const each of [starting, finishing]) expect(await each.call('session.current')).toMatchObject({ status: 200 });
   });
 });
