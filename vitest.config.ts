@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { isInstalled as hasRedis } from './test/support/redis-server.js';
+import { isRedisInstalled } from './test/support/redis-server.js';
 
 /** Suites that must pass in the same way wherever the service keeps its state. */
 const storeIndependent = [
@@ -54,7 +54,7 @@ export default defineConfig({
         test: {
           name: 'service with Redis',
           maxWorkers: waitingFiles,
-          include: hasRedis ? storeIndependent : [],
+          include: isRedisInstalled ? storeIndependent : [],
           setupFiles: ['test/support/redis-for-all-services.ts'],
         },
       },

@@ -1,7 +1,7 @@
 import request, { type Test } from 'supertest';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { expectRefused, sendRaw } from '../support/refused.js';
+import { expectRefused, sendRaw } from '../support/expect-refused.js';
 import { usePair } from '../support/service.js';
 import { oneState } from '../support/states.js';
 

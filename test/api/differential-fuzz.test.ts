@@ -13,7 +13,7 @@ import {
   validInput,
 } from '../support/compared-apps.js';
 import type { Sent } from '../support/handler-comparison.js';
-import { good } from '../support/raw-calls.js';
+import { validInputs } from '../support/raw-calls.js';
 
 const apps = useComparedApps();
 const { both } = apps;
@@ -52,7 +52,7 @@ describe('random requests', () => {
   /** Inputs of a call, some of them valid. */
   const inputOf = (path: string) => {
     const right = fc.constant<unknown>(
-      path === 'scriptUserState.update' ? { ...good[path], patch: full } : validInput(path),
+      path === 'scriptUserState.update' ? { ...validInputs[path], patch: full } : validInput(path),
     );
     return fc.oneof(
       { weight: 2, arbitrary: right },

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { patches } from '../support/journal.js';
-import { call, good, procedures } from '../support/raw-calls.js';
+import { call, procedures, validInputs } from '../support/raw-calls.js';
 import { failure, liveSettings, startTestService, usePair } from '../support/service.js';
 import { type KnownState, oneState } from '../support/states.js';
 import { startTestApp } from '../support/test-app.js';
@@ -31,7 +31,7 @@ test('without a session every procedure is refused, whatever its input', async (
   });
   try {
     for (const procedure of [...procedures, 'session.current'] as const) {
-      const input = procedure === 'session.current' ? {} : good[procedure];
+      const input = procedure === 'session.current' ? {} : validInputs[procedure];
       for (const some of [input, {}, null]) {
         const { status, reason } = await call(service, procedure, JSON.stringify(some));
         expect({ procedure, status, reason }).toEqual({ procedure, status: 401, reason: 'SIGN_IN_REQUIRED' });

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { StateRef } from '../../src/graph/routes.js';
-import { call, good, procedures } from '../support/raw-calls.js';
+import { call, procedures, validInputs } from '../support/raw-calls.js';
 import { usePair } from '../support/service.js';
 import { oneState } from '../support/states.js';
 
@@ -31,7 +31,7 @@ describe('random inputs', () => {
     const input = fc.oneof(
       value,
       odd,
-      odd.map((more) => ({ ...good['scriptUserState.update'], ...more })),
+      odd.map((more) => ({ ...validInputs['scriptUserState.update'], ...more })),
     );
     await fc.assert(
       fc.asyncProperty(input, async (some) => {
@@ -41,7 +41,7 @@ describe('random inputs', () => {
     );
   });
 
-  test.each(procedures.filter((name) => 'scriptId' in good[name]))(
+  test.each(procedures.filter((name) => 'scriptId' in validInputs[name]))(
     '%s only requests paths in its collection',
     async (procedure) => {
       const part = fc.constantFrom(
@@ -66,8 +66,8 @@ describe('random inputs', () => {
       const id = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), tricky, safe, safe);
       await fc.assert(
         fc.asyncProperty(id, id, async (some, other) => {
-          const ids = { scriptId: some, ...('userStateId' in good[procedure] && { userStateId: other }) };
-          const { reason } = await call(pair.service, procedure, JSON.stringify({ ...good[procedure], ...ids }));
+          const ids = { scriptId: some, ...('userStateId' in validInputs[procedure] && { userStateId: other }) };
+          const { reason } = await call(pair.service, procedure, JSON.stringify({ ...validInputs[procedure], ...ids }));
           const requested = (await pair.simulator.journal()).map(({ path }) => segments(path));
           await pair.simulator.reset();
           if (reason === 'INVALID_INPUT') {

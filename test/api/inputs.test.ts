@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { StateRef } from '../../src/graph/routes.js';
-import { call, good, type Procedure, procedures } from '../support/raw-calls.js';
+import { call, type Procedure, procedures, validInputs } from '../support/raw-calls.js';
 import { failure, usePair } from '../support/service.js';
 import { oneState } from '../support/states.js';
 
@@ -56,8 +56,8 @@ const badNames = ['', 'x'.repeat(1025), 'a\u0000b', 'a\nb', 'a\u0085', '\u007f',
 const goodNames = ['x', 'x'.repeat(1024), 'no address', 'Zoë@contoso.example', '名前 😀', "'; --", '<b>', '%2F'];
 
 const counts = ['successDeviceCount', 'errorDeviceCount'] as const;
-const withScript = procedures.filter((name) => 'scriptId' in good[name]);
-const withState = procedures.filter((name) => 'userStateId' in good[name]);
+const withScript = procedures.filter((name) => 'scriptId' in validInputs[name]);
+const withState = procedures.filter((name) => 'userStateId' in validInputs[name]);
 const withCursor = ['script.list', 'scriptUserState.list', 'deviceRunState.list'] as const;
 
 type Rule = readonly [
@@ -102,7 +102,7 @@ const rules: readonly Rule[] = [
 describe('invalid inputs are refused with their path, and nothing is sent to Graph', () => {
   test.each(rules)('%s: %j', async (procedure, path, bad) => {
     for (const value of bad) {
-      const input = JSON.stringify(withValue(good[procedure], path, value));
+      const input = JSON.stringify(withValue(validInputs[procedure], path, value));
       const { status, reason, issues } = await call(pair.service, procedure, input);
       expect({ input, status, reason }).toEqual({ input, status: 400, reason: 'INVALID_INPUT' });
       const paths = issues?.map((issue) => issue.path.slice(0, path.length));
@@ -121,7 +121,7 @@ describe('invalid inputs are refused with their path, and nothing is sent to Gra
       const { status, issues } = await call(
         pair.service,
         procedure,
-        JSON.stringify(withValue(good[procedure], [...path, key], {})),
+        JSON.stringify(withValue(validInputs[procedure], [...path, key], {})),
       );
       expect({ key, status, issues }).toMatchObject({ key, status: 400 });
       expect(issues?.map((issue) => issue.path)).toContainEqual(path);
@@ -130,7 +130,7 @@ describe('invalid inputs are refused with their path, and nothing is sent to Gra
   });
 
   test.each(procedures)('%s: an input that is not an object', async (procedure) => {
-    for (const input of ['', 'null', '7', '"text"', '[]', 'true', `[${JSON.stringify(good[procedure])}]`]) {
+    for (const input of ['', 'null', '7', '"text"', '[]', 'true', `[${JSON.stringify(validInputs[procedure])}]`]) {
       expect({ input, ...(await call(pair.service, procedure, input)) }).toMatchObject({
         input,
         status: 400,
@@ -144,7 +144,7 @@ describe('invalid inputs are refused with their path, and nothing is sent to Gra
 test.each(rules.filter(([, , , goods]) => goods.length > 0))('%s: a valid %j is sent to Graph', async (...rule) => {
   const [procedure, path, , goods] = rule;
   for (const value of goods) {
-    const input = JSON.stringify(withValue(good[procedure], path, value));
+    const input = JSON.stringify(withValue(validInputs[procedure], path, value));
     // These scripts do not exist: the request to Graph shows that the input was accepted.
     expect({ input, ...(await call(pair.service, procedure, input)) }).toMatchObject({
       input,

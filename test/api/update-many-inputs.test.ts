@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { AppRouter } from '../../src/contract.js';
 import { type Row, rowsOf } from '../support/bulk.js';
 import { createStreamClient } from '../support/clients.js';
-import { expectRefused } from '../support/refused.js';
+import { expectRefused } from '../support/expect-refused.js';
 import { failure, usePair } from '../support/service.js';
 import { manyStates } from '../support/states.js';
 import { startTestApp } from '../support/test-app.js';

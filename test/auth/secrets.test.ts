@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { StateRef } from '../../src/graph/routes.js';
 import { Secret } from '../../src/secret.js';
 import { type SimulatorFault, simulatorFaults } from '../../src/simulator/faults/fault-names.js';
-import { sendRaw } from '../support/refused.js';
+import { sendRaw } from '../support/expect-refused.js';
 import { canaryToken, usePair } from '../support/service.js';
 import { oneState } from '../support/states.js';
 

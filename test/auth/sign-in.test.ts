@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { clientWith } from '../support/clients.js';
+import type { Page } from '../support/cookie-client.js';
 import { startTestService, useService } from '../support/service.js';
-import type { Page } from '../support/site-browser.js';
 import { oneState } from '../support/states.js';
 import { createUserAgent, type UserAgent } from '../support/user-agent.js';
 

@@ -1,9 +1,9 @@
 import { beforeEach, expect, test } from 'vitest';
 import { clientWith } from '../support/clients.js';
+import { CookieClient } from '../support/cookie-client.js';
 import { addressOf, usePrograms } from '../support/process.js';
 import { failure } from '../support/service.js';
 import { createControls } from '../support/simulator.js';
-import { Browser } from '../support/site-browser.js';
 import { findState } from '../support/states.js';
 
 const startProgram = usePrograms();
@@ -22,7 +22,7 @@ test.each([
   ['reader', 'Ravi Reader', ['reader']],
 ])('with SIGN_IN=oidc alone, the %s of the simulator can sign in and work', async (person, name, roles) => {
   const origin = `http://localhost:${new URL(address).port}`;
-  const browser = new Browser({ [origin]: address, [simulator]: simulator });
+  const browser = new CookieClient({ [origin]: address, [simulator]: simulator });
   const client = clientWith({ address }, () => browser.cookies('localhost'));
   expect(await failure(client.session.current.query())).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
 

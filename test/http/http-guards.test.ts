@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import request, { type Test } from 'supertest';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { expectRefused, sendBytes, sendRaw } from '../support/refused.js';
+import { expectRefused, sendBytes, sendRaw } from '../support/expect-refused.js';
 import { usePair, useService } from '../support/service.js';
 import { oneState } from '../support/states.js';
 

@@ -7,8 +7,8 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { loadConfig, settingNames } from '../../src/config.js';
 import { longestStopMs } from '../../src/service.js';
+import { blocksOf, linksOf, readPage } from '../support/documentation.js';
 import { manifestsFolder, readManifests, readYaml } from '../support/manifests.js';
-import { blocksOf, linksOf, readPage } from '../support/pages.js';
 import { useService } from '../support/service.js';
 
 const dockerfile = await readFile('Dockerfile', 'utf8');

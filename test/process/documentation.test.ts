@@ -9,7 +9,16 @@ import { procedures } from '../../src/api/router.js';
 import { type Config, loadConfig, settingNames } from '../../src/config.js';
 import { simulatorFaults } from '../../src/simulator/faults/fault-names.js';
 import { checkHistory } from '../soak/checker.js';
-import { anchorsOf, blocksOf, codeIn, codeOf, languagesOf, linksOf, readPages, tableRows } from '../support/pages.js';
+import {
+  anchorsOf,
+  blocksOf,
+  codeIn,
+  codeOf,
+  languagesOf,
+  linksOf,
+  readPages,
+  tableRows,
+} from '../support/documentation.js';
 import { addressOf, type Program, usePrograms } from '../support/process.js';
 
 const run = promisify(execFile);

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { reasonCodes } from '../../src/api/errors.js';
 import { rowsOf, startMany } from '../support/bulk.js';
 import { createBatchClient } from '../support/clients.js';
-import { codeIn, readPage, tableRows } from '../support/pages.js';
+import { codeIn, readPage, tableRows } from '../support/documentation.js';
 import { describeWithRedis, startRedis } from '../support/redis.js';
 import { type Sample, scrape, total } from '../support/scrape.js';
 import { canaryToken, failure, startTestService, usePair } from '../support/service.js';

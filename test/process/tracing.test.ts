@@ -10,7 +10,7 @@ import { createTRPCClient, httpBatchLink, httpLink } from '@trpc/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { AppRouter } from '../../src/contract.js';
-import { blocksOf, readPage } from '../support/pages.js';
+import { blocksOf, readPage } from '../support/documentation.js';
 import { addressOf, type Program, usePrograms } from '../support/process.js';
 import { canaryToken, liveSettings } from '../support/service.js';
 

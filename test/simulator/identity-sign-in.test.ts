@@ -1,7 +1,7 @@
 import * as oidc from 'openid-client';
 import { expect, test } from 'vitest';
+import { CookieClient } from '../support/cookie-client.js';
 import { graphScope, redirectUri, useIdentityClient } from '../support/identity-client.js';
-import { Browser } from '../support/site-browser.js';
 
 const client = useIdentityClient('all');
 const { authorize, control, discover, readGraph, signIn } = client;
@@ -65,7 +65,7 @@ test('a signed-in person sees no login page, except with prompt=login or select_
 
 test('the interaction of another browser and an unknown person are rejected', async () => {
   const { page } = await authorize();
-  expect(await new Browser().open(page.url, { person: 'operator' })).toMatchObject({ status: 400 });
+  expect(await new CookieClient().open(page.url, { person: 'operator' })).toMatchObject({ status: 400 });
   expect(await client.browser.open(page.url, { person: 'nobody' })).toMatchObject({ status: 400 });
 });
 

@@ -1,8 +1,8 @@
 import * as oidc from 'openid-client';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { CookieClient } from '../support/cookie-client.js';
 import { useIdentityClient } from '../support/identity-client.js';
 import { pollOptions } from '../support/simulated-graph.js';
-import { Browser } from '../support/site-browser.js';
 
 const client = useIdentityClient();
 const { authorize, control, readGraph, refresh, signIn } = client;
@@ -48,7 +48,7 @@ describe('refresh', () => {
     const refreshed = refresh(tokens).finally(settled);
     const outcome = expect(refreshed).rejects.toThrow();
     await expect.poll(() => control('GET'), pollOptions).toMatchObject({ refreshes: 1 });
-    client.browser = new Browser();
+    client.browser = new CookieClient();
     await signIn('reader');
     expect(settled).not.toHaveBeenCalled();
     await client.simulator.close();
@@ -59,7 +59,7 @@ describe('refresh', () => {
     await control('PATCH', { token: 'unavailable' });
     await expect(signIn('operator')).rejects.toMatchObject({ cause: withStatus503 });
     await control('PATCH', { token: 'ok' });
-    client.browser = new Browser();
+    client.browser = new CookieClient();
     await expect(signIn('operator')).resolves.toBeDefined();
     expect(await control('GET')).toEqual({ refreshes: 0, codeGrants: 2, signIns: 2 });
   });

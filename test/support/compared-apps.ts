@@ -6,7 +6,7 @@ import type { CallOptions, Graph } from '../../src/graph/graph.js';
 import type { StateRef } from '../../src/graph/routes.js';
 import { createClient } from './clients.js';
 import { type HandlerComparison, type Seen, type Sent, startHandlerComparison } from './handler-comparison.js';
-import { good } from './raw-calls.js';
+import { validInputs } from './raw-calls.js';
 import { someStates } from './states.js';
 
 /** The caller is whoever the header `x-test-person` says. */
@@ -173,10 +173,10 @@ export const queries = paths.filter((path) => procedures.get(path)?.type === 'qu
 export const mutations = paths.filter((path) => procedures.get(path)?.type === 'mutation');
 
 /** A valid input of a procedure, if it has one and does not stream. */
-export const validInput = (path: string): object | undefined => (good as Readonly<Record<string, object>>)[path];
+export const validInput = (path: string): object | undefined => (validInputs as Readonly<Record<string, object>>)[path];
 
 /** A valid input of `script.list` as JSON text. */
-export const list = JSON.stringify(good['script.list']);
+export const list = JSON.stringify(validInputs['script.list']);
 
 /** An input that no procedure accepts. */
 export const invalidInput = { scriptKind: 'none' };

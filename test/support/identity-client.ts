@@ -1,7 +1,7 @@
 import * as oidc from 'openid-client';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.js';
-import { Browser } from './site-browser.js';
+import { CookieClient } from './cookie-client.js';
 
 /** The redirect URI of the client. */
 export const redirectUri = 'http://localhost:4711/auth/callback';
@@ -15,7 +15,7 @@ type Parameters = Readonly<Record<string, string>>;
 export interface IdentityClient {
   simulator: Simulator;
   config: oidc.Configuration;
-  browser: Browser;
+  browser: CookieClient;
   /** Starts a simulator with a new client and browser, in the place of the current one. */
   readonly start: (options: SimulatorOptions) => Promise<void>;
   /** Discovers the provider as its client; by default with the right secret. */
@@ -26,7 +26,7 @@ export interface IdentityClient {
   readonly readGraph: (token: string) => Promise<Response>;
   /** Opens an authorization request in the browser. `checks` are for the authorization code grant. */
   readonly authorize: (parameters?: Parameters) => Promise<{
-    readonly page: Awaited<ReturnType<Browser['open']>>;
+    readonly page: Awaited<ReturnType<CookieClient['open']>>;
     readonly checks: oidc.AuthorizationCodeGrantChecks;
   }>;
   readonly signIn: (
@@ -55,7 +55,7 @@ export function useIdentityClient(tests: 'each' | 'all' = 'each'): IdentityClien
   const start: IdentityClient['start'] = async (options) => {
     context.simulator = await startSimulator(options);
     context.config = await discover();
-    context.browser = new Browser();
+    context.browser = new CookieClient();
   };
 
   const authorize: IdentityClient['authorize'] = async (parameters = {}) => {
@@ -78,7 +78,7 @@ export function useIdentityClient(tests: 'each' | 'all' = 'each'): IdentityClien
     beforeEach(async () => {
       await context.control('DELETE');
       context.config = await discover();
-      context.browser = new Browser();
+      context.browser = new CookieClient();
     });
     afterAll(() => context.simulator.close());
   } else {

@@ -34,7 +34,7 @@ type Named<R extends keyof RouterInputs> = `${R}.${Extract<keyof RouterInputs[R]
 type AnyProcedure = { [R in keyof RouterInputs]: Named<R> }[keyof RouterInputs];
 
 /** A valid input for every procedure that has one and does not stream. The script in it does not exist. */
-export const good = {
+export const validInputs = {
   'script.list': { scriptKind },
   'scriptUserState.list': { scriptKind, scriptId },
   'scriptUserState.get': target,
@@ -44,5 +44,5 @@ export const good = {
   'deviceRunState.list': target,
 } as const satisfies Record<Exclude<AnyProcedure, 'session.current' | 'scriptUserState.updateMany'>, object>;
 
-export type Procedure = keyof typeof good;
-export const procedures = Object.keys(good) as readonly Procedure[];
+export type Procedure = keyof typeof validInputs;
+export const procedures = Object.keys(validInputs) as readonly Procedure[];

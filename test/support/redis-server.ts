@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'redis';
 
 /** Whether Redis is installed. */
-export const isInstalled = spawnSync('redis-server', ['--version']).status === 0;
+export const isRedisInstalled = spawnSync('redis-server', ['--version']).status === 0;
 
 /** A Redis server that can be stopped, started and suspended. */
 export interface TestRedis {

@@ -2,14 +2,14 @@ import { describe, expect, vi } from 'vitest';
 import { createLog } from '../../src/log.js';
 import { createRedis, type Redis } from '../../src/redis/connection.js';
 import { Secret } from '../../src/secret.js';
-import { isInstalled } from './redis-server.js';
+import { isRedisInstalled } from './redis-server.js';
 
 export { startRedis, type TestRedis } from './redis-server.js';
 
-if (!isInstalled && process.env['CI'] === 'true') throw new Error('CI must have Redis');
+if (!isRedisInstalled && process.env['CI'] === 'true') throw new Error('CI must have Redis');
 
 /** Declares tests that need Redis. They are skipped where it is not installed. */
-export const describeWithRedis = describe.skipIf(!isInstalled);
+export const describeWithRedis = describe.skipIf(!isRedisInstalled);
 
 /** Connects to Redis as the service does. */
 export async function connectRedis(url: string): Promise<Redis> {

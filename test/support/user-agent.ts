@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { z } from 'zod';
+import { CookieClient, type Page } from './cookie-client.js';
 import type { TestService } from './service.js';
-import { Browser, type Page } from './site-browser.js';
 
 const trpcResponse = z.object({
   result: z.object({ data: z.unknown() }).optional(),
@@ -18,7 +18,7 @@ export interface CallResponse {
 
 /** A user's browser at the public origin of a service: keeps cookies, signs in and out, and calls procedures. */
 export interface UserAgent {
-  readonly browser: Browser;
+  readonly browser: CookieClient;
   readonly origin: string;
   /** Signs in, and chooses the account on the simulator's login page. @param query the raw query of the sign-in URL */
   signIn(account: string, query?: string): Promise<Page>;
@@ -41,7 +41,7 @@ export type ServiceAddress = Pick<TestService, 'url' | 'address'> & Partial<Pick
 export function createUserAgent(service: ServiceAddress, publicUrl?: string, providerUrl?: string): UserAgent {
   const origin = publicUrl ?? `http://localhost:${service.url.port}`;
   const provider = providerUrl ?? service.simulatorUrl?.origin ?? origin;
-  const browser = new Browser({ [provider]: provider, [origin]: service.address });
+  const browser = new CookieClient({ [provider]: provider, [origin]: service.address });
   const sameOrigin = { 'x-csrf': '1', 'sec-fetch-site': 'same-origin' };
   return {
     browser,

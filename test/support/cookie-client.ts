@@ -28,7 +28,7 @@ interface Sent {
 }
 
 /** The part of a browser that a sign-in needs: cookies, forms, and redirects between known sites. */
-export class Browser {
+export class CookieClient {
   /** All responses, including redirects. */
   readonly history: Page[] = [];
   readonly #cookies = new Map<string, Cookie>();
