@@ -2,7 +2,7 @@ import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Reason } from './api/errors.js';
 import { procedures } from './api/router.js';
-import type { SignIn } from './auth/create-sign-in.js';
+import type { SignIn } from './auth/sign-in.js';
 import { authenticate } from './http/authenticate.js';
 import { serveConsole } from './http/console.js';
 import type { Drain } from './http/drain.js';

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig, readEnvironment } from './config.js';
-import { CallError, type CallReason } from './errors.js';
+import { CallError, type CallReason, describeCause } from './errors.js';
 import { createGraph } from './graph/create-graph.js';
 import type { CallOptions, Graph } from './graph/graph.js';
 import { createCursorCodec } from './graph/requests/cursor.js';
 import { type StateRef, scriptKinds } from './graph/routes.js';
 import { graphScope } from './graph/tokens/credential.js';
-import { createTokenSource, describeCause } from './graph/tokens/credential-token-source.js';
+import { createTokenSource } from './graph/tokens/credential-token-source.js';
 import { permissionsIn, requiredPermission } from './graph/tokens/permissions.js';
 import { connectGraph } from './graph-connection.js';
 import { createLog } from './log.js';

@@ -19,11 +19,11 @@ export type CallReason =
 
 /**
  * What is known about the effect of a failed request.
- * - `refused`: it was not applied, and sending it again makes no difference
+ * - `not-applied`: it was not applied, and sending it again makes no difference
  * - `deferred`: it was not applied (a 429 almost never is), and can be sent again later
  * - `unknown`: it may have been applied
  */
-export type Certainty = 'refused' | 'deferred' | 'unknown';
+export type Certainty = 'not-applied' | 'deferred' | 'unknown';
 
 /** The identifiers that Microsoft support needs. */
 export interface GraphIds {
@@ -44,7 +44,7 @@ export interface CallErrorDetails {
   readonly retryAfterMs?: number;
   readonly approvalCode?: string;
   readonly missingPermissions?: readonly string[];
-  /** `refused` by default. */
+  /** `not-applied` by default. */
   readonly certainty?: Certainty;
   readonly cause?: unknown;
 }
@@ -62,7 +62,7 @@ export class CallError extends Error {
   constructor(reason: CallReason, details: CallErrorDetails = {}) {
     super(reason, { cause: details.cause });
     this.reason = reason;
-    this.certainty = details.certainty ?? 'refused';
+    this.certainty = details.certainty ?? 'not-applied';
     this.details = details;
   }
 
@@ -82,6 +82,20 @@ export class CallError extends Error {
 export function requireCallError(error: unknown): CallError {
   if (error instanceof CallError) return error;
   throw error;
+}
+
+/**
+ * The root cause of a failure in one line, for operators. The errors of credentials and sockets contain no secrets, but
+ * a developer's credential can contain an email address, which is redacted.
+ */
+export function describeCause(cause: unknown): string {
+  if (!(cause instanceof Error)) return typeof cause === 'string' ? cause : 'unknown cause';
+  if (cause.cause instanceof Error) return describeCause(cause.cause);
+  const text = cause.message
+    .slice(0, 800)
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/\S{1,80}@\S{1,80}/g, '…');
+  return `${cause.name}: ${text}`;
 }
 
 /** The chain of causes by name and code. Their messages are left out: they can contain what was sent. */

@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { createAudit } from './api/audit.js';
 import { createApp } from './app.js';
-import { createSignIn, sessionSecrets } from './auth/create-sign-in.js';
 import { revokeWhenSessionEnds } from './auth/revoke-tokens.js';
+import { createSignIn, sessionSecrets } from './auth/sign-in.js';
 import { createMemoryStores } from './auth/stores.js';
 import type { Config } from './config.js';
 import { createGraph } from './graph/create-graph.js';
@@ -74,7 +74,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
     graphKind: isSimulator ? 'simulator' : 'live',
     callerFor: (principal) => ({
       tokens: principal?.tokens ?? revokeWhenSessionEnds(tokens, principal),
-      fairnessKey: principal?.person.oid ?? '',
+      fairnessKey: principal?.user.oid ?? '',
     }),
     signIn: createSignIn(config, {
       simulatedProvider: connection.identity,

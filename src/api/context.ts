@@ -1,5 +1,5 @@
 import type { TRPCError } from '@trpc/server';
-import type { Person } from '../auth/person.js';
+import type { User } from '../auth/user.js';
 import type { Caller, Graph, WriteResult } from '../graph/graph.js';
 import type { ScriptRef } from '../graph/routes.js';
 import type { InstrumentCall } from './instrument.js';
@@ -7,8 +7,8 @@ import type { InstrumentCall } from './instrument.js';
 /** The context of every call. */
 export interface Context {
   readonly requestId: string;
-  /** The signed-in person, if there is one. */
-  readonly person: Person | null;
+  /** The signed-in user, if there is one. */
+  readonly user: User | null;
   /** The absolute end of the session; `null` if it has none. */
   readonly expiresAt: Date | null;
   readonly graph: Graph;
@@ -25,7 +25,7 @@ export interface Context {
 /** Who writes, in which request. */
 export interface Actor {
   readonly requestId: string;
-  readonly person: Person;
+  readonly user: User;
 }
 
 /** A write, with the names of its fields but not their values. */

@@ -1,5 +1,5 @@
 import { initTRPC } from '@trpc/server';
-import type { Person, Role } from '../auth/person.js';
+import type { Role, User } from '../auth/user.js';
 import type { Context } from './context.js';
 import { describeError, Refusal } from './errors.js';
 
@@ -24,11 +24,11 @@ const t = initTRPC
 /** Creates a router from a record of procedures. */
 export const router = t.router;
 
-/** Returns the signed-in person. @throws {Refusal} `SIGN_IN_REQUIRED`, or `ROLE_MISSING` without the role */
-function authorize({ person, audit, requestId }: Context, path: string, role: Role | undefined): Person {
-  if (person === null) throw new Refusal('SIGN_IN_REQUIRED');
-  if (role === undefined || person.roles.includes(role)) return person;
-  audit.record({ event: 'refused', requestId, oid: person.oid, action: path, reason: 'ROLE_MISSING' });
+/** Returns the signed-in user. @throws {Refusal} `SIGN_IN_REQUIRED`, or `ROLE_MISSING` without the role */
+function authorize({ user, audit, requestId }: Context, path: string, role: Role | undefined): User {
+  if (user === null) throw new Refusal('SIGN_IN_REQUIRED');
+  if (role === undefined || user.roles.includes(role)) return user;
+  audit.record({ event: 'refused', requestId, oid: user.oid, action: path, reason: 'ROLE_MISSING' });
   throw new Refusal('ROLE_MISSING');
 }
 
@@ -36,7 +36,7 @@ function authorize({ person, audit, requestId }: Context, path: string, role: Ro
 // parsed, so that unauthorized callers learn nothing about inputs.
 const procedureFor = (role?: Role) =>
   t.procedure.use(({ ctx, path, next }) =>
-    ctx.instrument(path, () => next({ ctx: { person: authorize(ctx, path, role) } })),
+    ctx.instrument(path, () => next({ ctx: { user: authorize(ctx, path, role) } })),
   );
 
 /** For everyone who is signed in, whatever their role. */

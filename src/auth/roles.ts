@@ -1,4 +1,4 @@
-import type { Role } from './person.js';
+import type { Role } from './user.js';
 
 /** The values of the app roles in the `roles` claim (`ROLE_READER`, `ROLE_OPERATOR`). */
 export interface RoleNames {

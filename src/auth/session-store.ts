@@ -1,5 +1,5 @@
 import { Store } from 'express-session';
-import type { Role } from './person.js';
+import type { Role } from './user.js';
 
 declare module 'express-session' {
   interface SessionData {

@@ -6,25 +6,19 @@ import { createInFlightCounter } from '../scheduling/in-flight.js';
 import { createKeyedQueue } from '../scheduling/keyed-queue.js';
 import { createRateLimiter } from '../scheduling/rate-limiter.js';
 import type { ReplicaCoordination } from '../scheduling/replica-coordination.js';
-import { createSlotPool, windowMs } from '../scheduling/slot-pool.js';
+import { createSlotPool } from '../scheduling/slot-pool.js';
 import { deviceRunState, script, scriptUserState } from './entities.js';
-import type { CallOptions, Graph, QuotaUsage, WriteResult } from './graph.js';
-import { createGraphClient } from './requests/attempt.js';
+import type { CallOptions, Graph, QuotaName, QuotaUsage, WriteResult } from './graph.js';
+import { type GraphObserver, observeResponses, observeRoundTrips, observeWaits } from './observer.js';
 import { createBulkUpdate } from './requests/bulk-update.js';
 import type { CallContext } from './requests/call-context.js';
 import type { CursorCodec } from './requests/cursor.js';
-import { createPager } from './requests/paging.js';
+import { createGraphClient } from './requests/graph-client.js';
+import { createPager } from './requests/pager.js';
 import { createUserStates } from './requests/user-states.js';
-import { createWriter, type Write } from './requests/write.js';
+import { createWriter, type Write } from './requests/writer.js';
 import { deviceStatesPath, type StateRef, scriptsPath, stateKey, userStatesPath } from './routes.js';
-import { createBatcher } from './wire/batcher.js';
-import {
-  type GraphObserver,
-  observeResponses,
-  observeRoundTrips,
-  observeWaits,
-  type QuotaName,
-} from './wire/observe.js';
+import { createBatcher, maxBatchItems } from './wire/batcher.js';
 import { traceRequests } from './wire/tracing.js';
 import { createTransport } from './wire/transport.js';
 
@@ -57,7 +51,10 @@ const maxCalls = 2_000;
 /** The most updates of many at a time. */
 const maxBulkUpdates = 20;
 
-/** Graph's limit for requests of any kind. */
+/** The window over which Graph counts requests. @see https://learn.microsoft.com/graph/throttling-limits */
+const windowMs = 20_000;
+
+/** Graph's limit for requests of any kind in one window. */
 const requestsPer20s = 2_000;
 
 /** Builds the one pipeline that every call takes: queue, rate limiter, batcher, transport. */
@@ -68,8 +65,8 @@ export function createGraph(options: GraphOptions): GraphService {
   const sender = traceRequests(observeResponses(createBatcher(transport, baseUrl.pathname), observer), baseUrl);
 
   const rateLimiter = (name: QuotaName, limit: number) => {
-    const pool = coordination?.slotPool({ name, limit, deadlineMs }) ?? createSlotPool({ limit });
-    return observeWaits(name, createRateLimiter(pool), observer);
+    const pool = coordination?.slotPool({ name, limit, windowMs, deadlineMs }) ?? createSlotPool({ limit, windowMs });
+    return observeWaits(name, createRateLimiter(pool, maxBatchItems), observer);
   };
   const rateLimiters = {
     // Graph counts writes in both limits. A limit above the documented one is for a Graph that is not Microsoft's.
@@ -81,7 +78,7 @@ export function createGraph(options: GraphOptions): GraphService {
   const states = createUserStates(client, page, baseUrl.pathname);
   const write = createWriter(client);
 
-  const queue = createKeyedQueue(coordination?.openSharedQueue);
+  const queue = createKeyedQueue('GRAPH_UNAVAILABLE', coordination?.openSharedQueue);
   const calls = createBulkhead(maxCalls, 1_000);
   const bulkUpdates = createBulkhead(maxBulkUpdates, windowMs);
   const inFlight = createInFlightCounter();

@@ -3,7 +3,6 @@ import type { FairnessKey, PerPriority } from '../scheduling/priority.js';
 import type { DeviceRunState, ScriptSummary, ScriptUserState } from './entities.js';
 import type { ScriptKind, ScriptRef, StateRef } from './routes.js';
 import type { TokenSource } from './tokens/token-source.js';
-import type { QuotaName } from './wire/observe.js';
 
 /** New values. Fields that are left out keep theirs. */
 export interface UserStatePatch {
@@ -80,6 +79,9 @@ export interface BulkUpdate {
   /** Cancels the updates that have not been sent. To be called once, at the end. */
   cancelRemaining(): void;
 }
+
+/** Which of Graph's limits a request counts against. */
+export type QuotaName = 'reads' | 'writes';
 
 /** The state of one quota. */
 export interface QuotaUsage {

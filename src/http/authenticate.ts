@@ -14,9 +14,12 @@ declare global {
 const doesNotExtendSession = /^\/trpc\/(session\.current(,|$))+$/;
 
 /** Determines who sent a request, before its body is read. */
-export function authenticate(identify: Authenticate): RequestHandler {
+export function authenticate(authenticateRequest: Authenticate): RequestHandler {
   return async (request, response, next) => {
-    response.locals.principal = await identify(request, !doesNotExtendSession.test(response.locals.route ?? ''));
+    response.locals.principal = await authenticateRequest(
+      request,
+      !doesNotExtendSession.test(response.locals.route ?? ''),
+    );
     next();
   };
 }

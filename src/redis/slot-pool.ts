@@ -9,7 +9,6 @@ import {
   reservedSlots,
   type SlotPool,
   type SlotPoolOptions,
-  windowMs,
 } from '../scheduling/slot-pool.js';
 import { type Redis, redisKey, storeUnavailable } from './connection.js';
 
@@ -80,7 +79,7 @@ export interface RedisSlotPoolOptions extends SlotPoolOptions {
 
 /** Creates a pool of slots that replicas share. */
 export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
-  const { redis, replicaId, name, limit, deadlineMs } = options;
+  const { redis, replicaId, name, limit, windowMs, deadlineMs } = options;
   const keys = [redisKey('quota', name)];
   const holdMs = String(deadlineMs + windowMs);
   let requestCount = 0;
@@ -138,6 +137,7 @@ export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
 
   return {
     limit,
+    windowMs,
     async request(demand) {
       // Demand that arises in the same turn of the event loop is met by one command.
       await immediate();

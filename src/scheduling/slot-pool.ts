@@ -1,9 +1,6 @@
 import type { PerPriority } from './priority.js';
 import { createSlidingWindow } from './sliding-window.js';
 
-/** The window over which Graph counts requests. @see https://learn.microsoft.com/graph/throttling-limits */
-export const windowMs = 20_000;
-
 /** One of this many slots is reserved for interactive requests. */
 const slotsPerReserved = 20;
 
@@ -21,7 +18,7 @@ export interface Grant {
 }
 
 /**
- * As many slots as Graph accepts requests in one window. A slot is taken before a request is sent, and is free again
+ * As many slots as the upstream accepts requests in one window. A slot is taken before a request is sent, and is free again
  * one window after its response, so that the limit holds however long the request was on its way.
  *
  * Rate limit libraries that slide (p-queue's `strict`, rolling-rate-limiter) count from the start of a task, and give
@@ -29,6 +26,7 @@ export interface Grant {
  */
 export interface SlotPool {
   readonly limit: number;
+  readonly windowMs: number;
   /**
    * Takes free slots, for bulk requests only while the reserved ones stay free.
    *
@@ -42,10 +40,12 @@ export interface SlotPool {
   onFreed(listener: () => void): void;
 }
 
-/** Which pool, where replicas share several. */
+/** Which slots a pool has. */
 export interface SlotPoolOptions {
+  /** Distinguishes the pools that replicas share. */
   readonly name: string;
   readonly limit: number;
+  readonly windowMs: number;
   /** The longest time that one request can be in flight. */
   readonly deadlineMs: number;
 }
@@ -56,7 +56,7 @@ export function reservedSlots(limit: number): number {
 }
 
 /** Creates a pool in the memory of this process. */
-export function createSlotPool({ limit }: Pick<SlotPoolOptions, 'limit'>): SlotPool {
+export function createSlotPool({ limit, windowMs }: Pick<SlotPoolOptions, 'limit' | 'windowMs'>): SlotPool {
   const window = createSlidingWindow(limit, windowMs);
   const reserved = reservedSlots(limit);
   let notifyFreed: (() => void) | undefined;
@@ -73,6 +73,7 @@ export function createSlotPool({ limit }: Pick<SlotPoolOptions, 'limit'>): SlotP
 
   return {
     limit,
+    windowMs,
     async request(demand) {
       const now = performance.now();
       window.refill(now);

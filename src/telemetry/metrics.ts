@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { WriteObserver } from '../api/audit.js';
 import type { CallObserver } from '../api/instrument.js';
 import type { GraphService } from '../graph/create-graph.js';
-import type { GraphObserver } from '../graph/wire/observe.js';
+import type { GraphObserver } from '../graph/observer.js';
 
 /** The service's metrics for Prometheus. No label contains anything of a person, a call's input or a token. */
 export interface Metrics {

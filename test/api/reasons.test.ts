@@ -1,7 +1,7 @@
 import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Authenticate } from '../../src/auth/authenticate.js';
-import type { Role } from '../../src/auth/person.js';
+import type { Role } from '../../src/auth/user.js';
 import type { AppRouter, Reason } from '../../src/contract.js';
 import { createErrorTriggers, type ErrorTrigger, overload } from '../support/error-triggers.js';
 import { usePair } from '../support/service.js';
@@ -22,7 +22,7 @@ const ids = { graph: { requestId: guid, clientRequestId: guid, activityId: guid 
 const sentIds = { graph: { clientRequestId: guid } };
 
 const personWith = (...roles: readonly Role[]): Authenticate => {
-  const principal = { person: { oid: 'somebody', name: 'Somebody', roles }, expiresAt: null };
+  const principal = { user: { oid: 'somebody', name: 'Somebody', roles }, expiresAt: null };
   return async () => principal;
 };
 

@@ -94,7 +94,7 @@ describe('updateMany rejects, and sends nothing of,', () => {
   test('a call of a reader', async () => {
     const person = { oid: 'reader-oid', name: 'Ravi Reader', roles: ['reader'] } as const;
     const app = await startTestApp({
-      authenticate: async () => ({ person, expiresAt: null }),
+      authenticate: async () => ({ user: person, expiresAt: null }),
       graphUrl: pair.simulator.baseUrl,
     });
     const call = createStreamClient(app).scriptUserState.updateMany.mutate({ updates: rows });

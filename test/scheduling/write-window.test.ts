@@ -38,7 +38,7 @@ describe.concurrent('the window', () => {
 
 test.concurrent('reads have a limit of their own', async ({ onTestFinished }) => {
   // A deadline below the window, within which a slow machine still answers a round of reads.
-  const pair = await startPair({ GRAPH_WRITES_PER_20S: '10000', GRAPH_DEADLINE_MS: '12000' });
+  const pair = await startPair({ GRAPH_WRITES_PER_20S: '10000', GRAPH_DEADLINE_MS: '18000' });
   onTestFinished(() => pair.stop());
   const { service, simulator } = pair;
   const [row = expect.fail('no state')] = rowsOf(await manyStates(service, 1), 1000);
@@ -46,7 +46,7 @@ test.concurrent('reads have a limit of their own', async ({ onTestFinished }) =>
   const { scriptUserState } = createBatchClient(service);
   let failed: readonly PromiseSettledResult<unknown>[] = [];
   for (let round = 0; round < 10 && failed.length === 0; round++) {
-    const reads = Array.from({ length: 480 }, () => scriptUserState.get.query(target));
+    const reads = Array.from({ length: 240 }, () => scriptUserState.get.query(target));
     failed = (await Promise.allSettled(reads)).filter(({ status }) => status === 'rejected');
   }
   expect(failed).not.toEqual([]);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createThrottle } from '../../src/simulator/graph/throttling.js';
+import { createThrottle } from '../../src/simulator/graph/throttle.js';
 import { createRandom } from '../../src/simulator/random.js';
 import { defaultSettings, type SimulatorSettings } from '../../src/simulator/settings.js';
 import { graphError, setUpSimulatedGraph } from '../support/simulated-graph.js';

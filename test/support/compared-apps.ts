@@ -17,11 +17,11 @@ export const authenticate: Authenticate = async (request, active) => {
     case 'nobody':
       return null;
     case 'without-role':
-      return { person: { oid: 'without-role', name: 'Nora \ud800 “Norole”', roles: [] }, expiresAt };
+      return { user: { oid: 'without-role', name: 'Nora \ud800 “Norole”', roles: [] }, expiresAt };
     case 'reader':
-      return { person: { oid: 'reader', name: 'Ravi', roles: ['reader'] }, expiresAt };
+      return { user: { oid: 'reader', name: 'Ravi', roles: ['reader'] }, expiresAt };
     case 'without-graph':
-      return { person: { oid: 'without-graph', name: 'Olga', roles }, expiresAt };
+      return { user: { oid: 'without-graph', name: 'Olga', roles }, expiresAt };
     case 'defect':
       throw new Error('a defect');
     default:

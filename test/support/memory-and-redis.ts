@@ -29,7 +29,7 @@ export function describeMemoryAndRedis(name: string, suite: (stores: Stores) => 
     suite({
       sessions: (idleMs = 60_000) => new MemorySessionStore(idleMs),
       tokens: createMemoryTokenStore,
-      slotPool: (limit) => createSlotPool({ limit }),
+      slotPool: (limit) => createSlotPool({ limit, windowMs: 20_000 }),
     });
   });
 
@@ -50,7 +50,14 @@ export function describeMemoryAndRedis(name: string, suite: (stores: Stores) => 
       sessions: (idleMs = 60_000) => new RedisSessionStore(idleMs, redis, secrets, unreadable),
       tokens: () => createRedisTokenStore(redis, secrets, unreadable),
       slotPool: (limit) =>
-        createRedisSlotPool({ redis, replicaId: 'test', name: `slots-${count++}`, limit, deadlineMs: 30_000 }),
+        createRedisSlotPool({
+          redis,
+          replicaId: 'test',
+          name: `slots-${count++}`,
+          limit,
+          windowMs: 20_000,
+          deadlineMs: 30_000,
+        }),
     });
   });
 }

@@ -46,7 +46,7 @@ export async function startTestApp({
   const app = create({
     graph: wrapGraph(graph),
     graphKind: 'live',
-    callerFor: (principal) => ({ tokens, fairnessKey: principal?.person.oid ?? '' }),
+    callerFor: (principal) => ({ tokens, fairnessKey: principal?.user.oid ?? '' }),
     audit: createAudit(log, metrics.write),
     signIn: { sessions: signIn ? (_request, _response, next) => next() : undefined, routes: undefined, authenticate },
     publicUrl: undefined,

@@ -1,9 +1,9 @@
 import { type CsvColumn, csvColumns, patchColumns, unescapeCell } from '../csv/csv-format.js';
+import { type CsvLine, type CsvProblem, readCsv } from '../csv/read-csv.js';
 import { updateRow } from '../input-schemas.js';
 import { parseCount } from '../parse-count.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
 import type { BulkRow } from './bulk-rows.js';
-import { type CsvLine, type CsvProblem, readCsv } from './read-csv.js';
 
 type Patch = BulkRow['patch'];
 

@@ -3,10 +3,10 @@ import { readEntity, requireEntity, type ScriptUserState, scriptUserState } from
 import type { Approval, NewUserState, UserStatePatch } from '../graph.js';
 import { type ScriptRef, type StateRef, userStatePath, userStatesPath } from '../routes.js';
 import type { GraphResponse } from '../wire/transport.js';
-import type { GraphClient } from './attempt.js';
 import type { CallContext } from './call-context.js';
-import type { Pager } from './paging.js';
-import type { Write } from './write.js';
+import type { GraphClient } from './graph-client.js';
+import type { Pager } from './pager.js';
+import type { Write } from './writer.js';
 
 const odataType = '#microsoft.graph.deviceManagementScriptUserState';
 

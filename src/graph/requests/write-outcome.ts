@@ -42,9 +42,10 @@ export function nextStep({ retrySafety, attempts, mayRetry }: WriteHistory): Nex
   if (verification === undefined) {
     const wasSentBefore = attempts.slice(0, -1).some(wasSent);
     // A refusal settles the first request that was sent. It says nothing about requests before it.
-    if (failure.reason === 'APPROVAL_PENDING' || (failure.certainty === 'refused' && !wasSentBefore)) return failure;
+    if (failure.reason === 'APPROVAL_PENDING' || (failure.certainty === 'not-applied' && !wasSentBefore))
+      return failure;
     if (failure.certainty === 'deferred' && (isIdempotent || !wasSent(last)) && mayRetry) return 'retry';
-    return wasSentBefore || wasSent(last) ? 'verify' : failure.withReason(failure.reason, 'refused');
+    return wasSentBefore || wasSent(last) ? 'verify' : failure.withReason(failure.reason, 'not-applied');
   }
 
   if (verification === 'not-applied') {
@@ -52,7 +53,7 @@ export function nextStep({ retrySafety, attempts, mayRetry }: WriteHistory): Nex
     if (failure.certainty === 'unknown' && isIdempotent && isFirst && mayRetry) return 'retry';
     return isUnknown(attempts, retrySafety)
       ? failure.withReason('OUTCOME_UNKNOWN', 'unknown')
-      : failure.withReason(failure.reason, 'refused');
+      : failure.withReason(failure.reason, 'not-applied');
   }
 
   // What is not there cannot be written to, whatever the attempts were answered.

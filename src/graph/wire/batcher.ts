@@ -3,7 +3,7 @@ import { isQueuedForApproval } from './error-response.js';
 import type { GraphResponse, Sender } from './transport.js';
 
 /** Graph's limit for the requests in one batch. */
-const maxItems = 20;
+export const maxBatchItems = 20;
 
 /**
  * Sends the requests of one batch group that are ready in the same turn of the event loop as one `$batch`, and a single
@@ -24,8 +24,8 @@ export function createBatcher(sender: Sender, basePath: string): Sender {
     // Tokens differ if one was replaced while a call waited.
     for (const token of new Set(waiting.map(({ options }) => options.token))) {
       const sameToken = waiting.filter(({ options }) => options.token === token);
-      for (let from = 0; from < sameToken.length; from += maxItems) {
-        const items = sameToken.slice(from, from + maxItems);
+      for (let from = 0; from < sameToken.length; from += maxBatchItems) {
+        const items = sameToken.slice(from, from + maxBatchItems);
         if (items.length === 1) items.forEach(sendAlone);
         else void sendBatch(items, token);
       }

@@ -23,7 +23,7 @@ export function createContext(response: Response, parts: ContextParts): Context 
   const { principal = null, requestId } = response.locals;
   return {
     requestId,
-    person: principal?.person ?? null,
+    user: principal?.user ?? null,
     expiresAt: principal?.expiresAt ?? null,
     graph,
     graphKind,

@@ -1,4 +1,4 @@
-import { people } from './people.js';
+import { people } from './sample-users.js';
 
 /** The login page: a form with a button for each person and a button to cancel. */
 export function loginPage(): string {

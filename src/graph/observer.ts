@@ -1,9 +1,7 @@
-import type { Priority } from '../../scheduling/priority.js';
-import type { RateLimiter } from '../../scheduling/rate-limiter.js';
-import type { GraphResponse, Sender, Transport } from './transport.js';
-
-/** Which of Graph's limits a request counts against. */
-export type QuotaName = 'reads' | 'writes';
+import type { Priority } from '../scheduling/priority.js';
+import type { RateLimiter } from '../scheduling/rate-limiter.js';
+import type { QuotaName } from './graph.js';
+import type { GraphResponse, Sender, Transport } from './wire/transport.js';
 
 /** Observes the traffic between this service and Graph. It gets no ids, no names and nothing of a request's content. */
 export interface GraphObserver {

@@ -2,9 +2,9 @@ import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { protocolError, requirePage } from '../entities.js';
 import type { Page } from '../graph.js';
-import type { GraphClient } from './attempt.js';
 import type { CallContext } from './call-context.js';
 import { type CursorCodec, firstPosition, nextPosition } from './cursor.js';
+import type { GraphClient } from './graph-client.js';
 
 /** Reads collections page by page. */
 export type Pager = <T>(

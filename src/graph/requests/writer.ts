@@ -1,9 +1,9 @@
 import { CallError, requireCallError } from '../../errors.js';
 import type { WriteResult } from '../graph.js';
-import { waitBefore } from '../wire/retry-after.js';
 import type { GraphRequest, GraphResponse } from '../wire/transport.js';
-import { type GraphClient, planRetry } from './attempt.js';
 import type { CallContext } from './call-context.js';
+import type { GraphClient } from './graph-client.js';
+import { backoffMs, planRetry } from './retry-plan.js';
 import { type FailedAttempt, nextStep, type RetrySafety } from './write-outcome.js';
 
 /** One write, and how to find out whether it was applied. */
@@ -41,7 +41,7 @@ export function createWriter(client: GraphClient): Writer {
         if (found !== 'not-applied' && !(found instanceof CallError)) return found;
         last = { failure: finalFailure, verification: found };
         step = nextStep({ retrySafety, attempts: [...attempts, last], mayRetry: deadline.allowsAttemptAfter(0) });
-        waitMs = Math.min(waitBefore(attempts.length + 1, undefined), deadline.remainingMs / 4);
+        waitMs = Math.min(backoffMs(attempts.length + 1, undefined), deadline.remainingMs / 4);
       }
       if (step instanceof CallError) throw step;
       attempts.push(last);
@@ -80,7 +80,7 @@ async function verify<T>(
     for (let reads = 1; ; reads++) {
       const value = await write.verify(context);
       if (value !== undefined) return { value, graph };
-      const waitMs = waitBefore(reads, undefined);
+      const waitMs = backoffMs(reads, undefined);
       if (reads >= maxReads || !deadline.allowsAttemptAfter(waitMs)) return 'not-applied';
       await deadline.wait(waitMs);
     }
