@@ -12,7 +12,7 @@ RUN npm run build
 FROM ${NODE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-# The service lists every peer dependency that it needs itself. The others are a compiler and types.
+# package.json lists every peer dependency that the service needs. The others are a compiler and types.
 RUN npm ci --omit=dev --legacy-peer-deps
 
 FROM ${NODE}
