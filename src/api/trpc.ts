@@ -3,9 +3,9 @@ import type { Person, Role } from '../auth/person.js';
 import type { Context } from './context.js';
 import { describeError, Refusal } from './errors.js';
 
-/** What the HTTP layer needs to know about a procedure. */
+/** The metadata of a procedure, for the HTTP layer. */
 export interface Meta {
-  /** It responds with a stream, and accepts a larger body. */
+  /** Set if the procedure responds with a stream and accepts a larger body. */
   readonly streamed: true;
 }
 
@@ -14,7 +14,8 @@ const t = initTRPC
   .meta<Meta>()
   .create({
     isDev: false,
-    // Bulk updates can be silent for a window of Graph's quota (20 s). Proxies must not take the stream for dead.
+    // A bulk update can send no result for a window of Graph's quota (20 s). Pings prevent proxies from closing the
+    // stream.
     jsonl: { pingMs: 10_000 },
     errorFormatter({ error, ctx, path }) {
       return describeError(error, ctx?.requestId ?? 'unknown', path);
@@ -31,12 +32,12 @@ function requirePerson({ person }: Context): Person {
 
 const instrumentedProcedure = t.procedure.use(({ ctx, path, next }) => ctx.instrument(path, next));
 
-/** For everyone who is signed in, whatever their role. */
+/** A procedure for every signed-in user, whatever the role. */
 export const signedInProcedure = instrumentedProcedure.use(({ ctx, next }) =>
   next({ ctx: { person: requirePerson(ctx) } }),
 );
 
-// The role is checked before the input is parsed, so that unauthorized callers learn nothing about inputs.
+// The role is checked before the input is parsed, so that errors reveal nothing about inputs to unauthorized callers.
 const procedureFor = (role: Role) =>
   instrumentedProcedure.use(({ ctx, path, next }) => {
     const person = requirePerson(ctx);
@@ -51,8 +52,8 @@ const procedureFor = (role: Role) =>
     throw new Refusal('ROLE_MISSING');
   });
 
-/** For those who may read. */
+/** A procedure for users who may read. */
 export const readerProcedure = procedureFor('reader');
 
-/** For those who may also write. */
+/** A procedure for users who may also write. */
 export const operatorProcedure = procedureFor('operator');

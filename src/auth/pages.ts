@@ -30,7 +30,7 @@ const pages = {
 /** The name of a page. */
 export type PageName = keyof typeof pages;
 
-/** Answers with a page of plain HTML, without scripts or styles, and with a link to sign in. */
+/** Responds with a page of plain HTML, without scripts or styles, and with a link to sign in. */
 export function showPage(response: Response, name: PageName): void {
   const [status, title, text] = pages[name];
   response

@@ -25,14 +25,14 @@ export interface RedisCoordination extends ReplicaCoordination {
 }
 
 /**
- * Connects to the Redis that replicas share. A Redis that is away is waited for.
+ * Connects to the Redis that replicas share. If Redis is unavailable, the connection is retried until it succeeds.
  *
  * @param onError called for each command that fails
  */
 export function connectReplicas(url: Secret, log: Logger, onError: () => void): RedisCoordination {
   const redis = createRedis(url, log, onError);
   const heartbeat = startHeartbeat(redis);
-  const onUnreadable = () => log.warn('A value in Redis cannot be read; it is ignored');
+  const onUnreadable = () => log.warn('a value in Redis cannot be read and is ignored');
   return {
     slotPool: (options) => createRedisSlotPool({ ...options, redis, replicaId: heartbeat.id }),
     openSharedQueue: (onContended) => createRedisSharedQueue(redis, heartbeat.id, onContended),

@@ -73,7 +73,7 @@ export function createRedisSharedQueue(redis: Redis, replicaId: string, onConten
   const localTickets = new Map<string, Map<string, (() => void) | undefined>>();
   let ticketCount = 0;
 
-  /** Polls that are ready in the same turn of the event loop go out in one command. */
+  /** Polls that are ready in the same iteration of the event loop are sent in one command. */
   let polls: Poll[] = [];
 
   function poll(key: string, ticket: string): Promise<string | CallError> {
@@ -110,7 +110,7 @@ export function createRedisSharedQueue(redis: Redis, replicaId: string, onConten
       return;
     }
     const options = { keys: [queueKey(key)], arguments: [ticket, channel, `released ${key}`] };
-    // If this is lost, a request that waits behind the ticket names it in a message, and it is released again.
+    // If the command is lost, a later waiter publishes the ticket as the head of the queue, and it is released again.
     redis.run((commands) => commands.eval(releaseScript, options)).catch(() => undefined);
   }
 
@@ -155,7 +155,7 @@ export function createRedisSharedQueue(redis: Redis, replicaId: string, onConten
             if (head instanceof CallError) {
               if (deadline.isDone) throw head;
             } else {
-              // Tickets of this replica are ordered in memory, so any of them at the head lets this one through.
+              // Tickets of this replica are ordered in memory, so this one can proceed when any of them is at the head.
               if (own.has(head) || deadline.isDone) return;
               await redis
                 .run((commands) => commands.publish(channel, `${priority.level} ${head}`))

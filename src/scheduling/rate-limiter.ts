@@ -5,13 +5,16 @@ import type { PerPriority, Priority, RequestPriority } from './priority.js';
 import { createRoundRobinQueue } from './round-robin-queue.js';
 import { type Grant, type Release, type SlotPool, windowMs } from './slot-pool.js';
 
-/** The longest pause of bulk requests, however long Graph's `Retry-After` is: then one batch tests whether it still throttles. */
+/**
+ * The longest pause of bulk requests, even if Graph's `Retry-After` is longer. After it, one batch tests whether Graph
+ * still throttles.
+ */
 const maxBulkPauseMs = 300_000;
 
-/** Bulk requests start one batch at a time, with a turn of the event loop between batches. */
+/** The number of bulk requests that start in one iteration of the event loop: one batch. */
 const bulkSlice = 20;
 
-/** When the slot pool could not be reached, it is asked again after this. */
+/** The time after which a failed request to the slot pool is repeated. */
 const retryFailedRequestMs = 250;
 
 const priorities = ['interactive', 'bulk'] as const satisfies readonly Priority[];
@@ -27,12 +30,12 @@ export interface Usage {
 /** Starts as many requests as Graph accepts. */
 export interface RateLimiter {
   /**
-   * Waits for a slot. Interactive requests take priority over bulk requests; fairness keys take turns.
+   * Waits for a slot. Interactive requests take priority over bulk requests; fairness keys are served in turn.
    *
    * @param isRetry a retry is served before the other requests of its fairness key
-   * @returns to be called when the attempt has ended
-   * @throws {CallError} `THROTTLED` at once if no slot can become free within the deadline, `OVERLOADED` if the pool
-   *   cannot be reached, or the deadline's cancellation error
+   * @returns a function to call when the attempt has ended
+   * @throws {CallError} `THROTTLED` immediately if no slot can become free within the deadline, `OVERLOADED` if the
+   *   pool cannot be reached, or the deadline's cancellation error
    */
   acquire(priority: RequestPriority, deadline: Deadline, isRetry: boolean): Promise<Release>;
   /** Raises a bulk request to interactive priority, also while it waits. */
@@ -57,7 +60,7 @@ export function createRateLimiter(pool: SlotPool): RateLimiter {
   const queues = { interactive: createRoundRobinQueue<Waiter>(), bulk: createRoundRobinQueue<Waiter>() };
   const granted = { interactive: 0, bulk: 0 };
   const bulkWaiters = new Map<RequestPriority, Waiter>();
-  /** Those that have not been checked by {@link rejectUnreachable}. */
+  /** The waiters that have not been checked by {@link rejectUnreachable}. */
   const unchecked = new Set<Waiter>();
   let nextFreeAt = 0;
   let bulkPausedUntil = 0;

@@ -13,7 +13,7 @@ export interface RoundRobinQueue<T> {
 
 /** Creates an empty queue. */
 export function createRoundRobinQueue<T>(): RoundRobinQueue<T> {
-  // A map keeps the order of insertion: a key that was served is inserted again, behind the others.
+  // A map keeps the order of insertion: a key that was served is inserted again, after the others.
   const entriesByKey = new Map<FairnessKey, T[]>();
   let size = 0;
   return {

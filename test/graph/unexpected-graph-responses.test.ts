@@ -91,7 +91,7 @@ test('the message of Graph is passed on without internal addresses', async () =>
   const text =
     'The value is too large at fef.msub02.manage.example:8443 and 10.2.3.4 - Operation ID: 1 - Url: https://fef.x';
   respond = (_request, response) => response.writeHead(400).end(error('BadRequest', text));
-  expect((await failure(update())).message).toMatch(/Graph says: The value is too large at … and …$/);
+  expect((await failure(update())).message).toMatch(/Graph's message: The value is too large at … and …$/);
 });
 
 test('a 202 that repeats the new values is no proof: the state is read', async () => {

@@ -13,10 +13,10 @@ import {
 } from '../wire/transport.js';
 import type { CallContext } from './call-context.js';
 
-/** The most attempts if the failures do not say when to retry. */
+/** The maximum number of attempts without a `Retry-After`. */
 const maxBlindAttempts = 3;
 
-/** How long bulk requests pause after a 429 that doesn't say for how long. */
+/** How long bulk requests pause after a 429 without `Retry-After`. */
 const defaultBulkPauseMs = 1_000;
 
 /** Sends requests to Graph within its quota and with a token. */
@@ -29,14 +29,14 @@ export interface GraphClient {
    */
   attempt(request: GraphRequest, context: CallContext, isRetry: boolean): Promise<GraphResponse>;
   /**
-   * Reads: makes attempts until one succeeds, as often as makes sense within the deadline.
+   * Reads. Repeats failed attempts while {@link planRetry} allows it.
    *
    * @throws {CallError}
    */
   read<T>(path: string, parse: (response: GraphResponse) => T, context: CallContext): Promise<T>;
 }
 
-/** What {@link createGraphClient} needs. */
+/** The options of {@link createGraphClient}. */
 export interface GraphClientOptions {
   readonly sender: Sender;
   readonly rateLimiters: Readonly<Record<QuotaName, RateLimiter>>;
@@ -72,7 +72,7 @@ export function createGraphClient({ sender, rateLimiters }: GraphClientOptions):
         timeoutMs: deadline.attemptTimeoutMs,
         signal: deadline.signal,
         batchGroup: caller,
-        // From here on the outcome of a write is established, whether or not the caller still waits.
+        // From here on, the outcome of a write is determined even if the caller disconnects.
         onSent: isRead ? undefined : () => deadline.commit(),
       });
     } catch (error) {
@@ -128,9 +128,9 @@ function tokenFor(
 /** Whether and when another attempt is made. */
 export interface RetryPlan {
   readonly waitMs: number;
-  /** Whether there is time for it, and the failure says when to retry or there were few attempts. */
+  /** Whether there is enough time for it, and the failure has a `Retry-After` or there were few attempts. */
   readonly isAllowed: boolean;
-  /** The failure to end with if there is no other attempt. If it was throttled, it says when to retry. */
+  /** The failure to report if there is no further attempt, with `retryAfterMs` if it was throttled. */
   readonly finalFailure: CallError;
 }
 

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { CallError } from '../../errors.js';
 import type { TokenSource } from './token-source.js';
 
-/** A token is renewed this long before it expires, unless its issuer names a time. */
+/** A token is renewed this long before it expires, unless its issuer sets a time. */
 const renewBeforeExpiryMs = 5 * 60_000;
 
 /** The longest time a credential may take for a token. */
@@ -79,7 +79,7 @@ export function describeCause(cause: unknown): string {
   return `${cause.name}: ${text}`;
 }
 
-/** Waits for a token until the signal aborts. @throws {CallError} `CREDENTIAL_UNAVAILABLE` if it does */
+/** Waits for a token until the signal aborts. @throws {CallError} `CREDENTIAL_UNAVAILABLE` if it aborts */
 export function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(new CallError('CREDENTIAL_UNAVAILABLE', { cause: signal.reason }));

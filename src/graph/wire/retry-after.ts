@@ -15,7 +15,7 @@ export function parseRetryAfter(value: unknown, now = Date.now()): number | unde
 }
 
 /**
- * How long to wait before the next attempt: as long as Graph says, otherwise exponential backoff with jitter.
+ * How long to wait before the next attempt: Graph's `Retry-After`, otherwise exponential backoff with jitter.
  *
  * @param attempt the number of attempts so far, from 1
  * @returns milliseconds, with a minimum that grows per attempt so that `Retry-After: 0` cannot cause a busy loop

@@ -40,5 +40,5 @@ function logFailure(log: Logger, error: TRPCError, requestId: string, path: stri
   const call = { requestId, procedure: path !== undefined && procedures.has(path) ? path : null, reason };
   if (reason === 'INTERNAL') log.error({ ...call, err: error.cause ?? error }, 'unexpected error');
   else if (error.cause instanceof CallError) log.warn({ ...call, ...error.cause.forLog() }, 'call failed');
-  else log.info(call, 'call refused');
+  else log.info(call, 'call rejected');
 }
