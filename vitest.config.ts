@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { isInstalled as hasRedis } from './test/support/redis-server.js';
 
-/** Suites that must pass in the same way wherever the service keeps its state. */
+/** Suites that must pass whether the service stores its state in memory or in Redis. */
 const storeIndependent = [
   'test/api/update-many.test.ts',
   'test/api/update-many-sign-in.test.ts',
@@ -17,10 +17,10 @@ const storeIndependent = [
 
 export default defineConfig({
   test: {
-    // Most files wait most of the time: for windows, deadlines and processes. Vitest's default is a worker less than
-    // there are cores.
+    // Most files spend most of their time waiting for windows, deadlines and processes. Vitest's default is one worker
+    // less than the number of cores.
     maxWorkers: 8,
-    // These bound what never happens; none of them is an assertion of speed.
+    // These limits only stop tests that hang; none of them asserts speed.
     testTimeout: 120_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 60_000 } },

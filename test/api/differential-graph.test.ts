@@ -128,7 +128,7 @@ describe('responses of Graph', () => {
     expect(await expectSame(either('script.list', JSON.stringify({ scriptKind, cursor })))).toEqual([200, 200]);
   });
 
-  test('create and delete: once, twice, and of what does not exist', async () => {
+  test('create and delete: once, twice, and of a state that does not exist', async () => {
     const { scriptKind, scriptId } = apps.known;
     const mine = { scriptKind, scriptId, userStateId: 'made-here' };
     const create = post(

@@ -92,7 +92,7 @@ describe('the stream', () => {
     const running = many(updates);
     const results = await running.over;
     expect(results.filter(({ ok }) => ok)).toHaveLength(45);
-    // The first batch is not answered until half of the deadline is over.
+    // Graph does not respond to the first batch until half of the deadline has elapsed.
     const first = byIndex(results.slice(0, 25)).map(({ index }) => index);
     expect(first).toEqual(numbers(45).slice(20));
     const [next] = results.slice(25);

@@ -12,7 +12,7 @@ export interface BulkPlan {
   readonly updates: number;
   /** How often each method runs before it is measured, without latency. */
   readonly warmUps: number;
-  /** What the simulator adds to each of its responses. */
+  /** The latency that the simulator adds to each response. */
   readonly latencyMs: number;
   /** Whether to measure updates one by one, which takes their number times the latency. */
   readonly oneByOne: boolean;

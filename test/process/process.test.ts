@@ -124,7 +124,7 @@ test('without sign-in, DNS rebinding is rejected by the host header', async () =
 });
 
 describe('shutdown', () => {
-  /** An update that Graph answers after two seconds. */
+  /** An update to which Graph responds after two seconds. */
   async function slowUpdate(address: string) {
     const client = createClient(address);
     const scriptKind = 'deviceShellScript';

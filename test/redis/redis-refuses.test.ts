@@ -55,7 +55,7 @@ describeWithRedis('a Redis that rejects writes', () => {
       await expect.poll(() => redis.isUp()).toBe(true);
       await redis.run((commands) => commands.set('where', 'here'));
       expect(await next.inspect.get('where')).toBe('here');
-      // Only those who listen at the new one count.
+      // Only subscribers of the new one count.
       await expect.poll(() => next.inspect.publish('news', 'received')).toBe(1);
       await expect.poll(() => received).toContain('received');
     });

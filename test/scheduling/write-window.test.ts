@@ -15,7 +15,7 @@ describe.concurrent('the window', () => {
     for (const [index, { atMs }] of journal.slice(20).entries()) {
       expect(atMs - (journal[index]?.atMs ?? Number.NaN)).toBeGreaterThanOrEqual(windowMs);
     }
-    // Bulk updates may use 19 slots: those of the first window, and again those of the second, are used at once.
+    // Bulk updates may use 19 slots: those of the first window, and again those of the second, are used immediately.
     const startedWithin = (from: number) => {
       const startMs = journal[from]?.atMs ?? Number.NaN;
       return journal.filter(({ atMs }) => atMs >= startMs && atMs < startMs + windowMs).length;
@@ -36,8 +36,8 @@ describe.concurrent('the window', () => {
   });
 });
 
-test.concurrent('reads have a limit of their own', async ({ onTestFinished }) => {
-  // A deadline below the window, within which a slow machine still answers a round of reads.
+test.concurrent('reads have their own limit', async ({ onTestFinished }) => {
+  // A deadline below the window, within which a slow machine still completes a round of reads.
   const pair = await startPair({ GRAPH_WRITES_PER_20S: '10000', GRAPH_DEADLINE_MS: '12000' });
   onTestFinished(() => pair.stop());
   const { service, simulator } = pair;
@@ -81,7 +81,7 @@ test.concurrent('a caller may have ten bulk updates at a time', async (t) => {
     .poll(() =>
       eleventh().then(
         () => 'started',
-        () => 'refused',
+        () => 'rejected',
       ),
     )
     .toBe('started');

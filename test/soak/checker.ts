@@ -41,7 +41,7 @@ const describeWrite = ({ action, path, value, outcome }: ReportedWrite) =>
   `${action} ${path} to ${value}: reported ${outcome}`;
 
 /**
- * Compares the outcomes that callers were told with the journal of the simulator.
+ * Compares the outcomes that were reported to callers with the journal of the simulator.
  *
  * @param quota writes that may be sent in 20 s
  */

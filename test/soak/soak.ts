@@ -52,7 +52,7 @@ async function main(): Promise<void> {
     rmSync(folder, { recursive: true, force: true });
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
-  // The stream reader of tRPC reports a lost connection, and leaves the rejection unhandled as well.
+  // tRPC's stream reader reports a lost connection, but also leaves a rejection unhandled.
   process.on('unhandledRejection', (error) => {
     if (!(error instanceof TypeError && error.message === 'terminated')) fail(error);
   });
