@@ -53,7 +53,7 @@ const reasonsWithGraphMessage = new Set<Reason>([
   'CONFLICT',
 ]);
 
-/** Failures with their own HTTP status. Their reason is `INVALID_INPUT`, too. */
+/** Failures with their own HTTP status. Their reason is also `INVALID_INPUT`. */
 const httpFailures: Partial<Record<TRPC_ERROR_CODE_KEY, string>> = {
   NOT_FOUND: 'Not found.',
   METHOD_NOT_SUPPORTED: 'Method not allowed.',

@@ -20,8 +20,8 @@ const pages = {
   ],
   'other-tenant': [
     403,
-    'Account of another organisation',
-    'Sign in with an account of the organisation that runs this service.',
+    'Account of another organization',
+    'Sign in with an account of the organization that runs this service.',
   ],
   unavailable: [503, 'Sign-in unavailable', 'The identity provider cannot be reached. Please try again later.'],
   'sessions-unavailable': [503, 'Sessions unavailable', 'Nothing has been changed. Please try again later.'],

@@ -21,7 +21,7 @@ export interface SignedInUser {
   readonly endsAt: number;
 }
 
-/** The most sessions of one user. A further sign-in ends the least recently used one, and never another user's. */
+/** The maximum number of sessions of one user. A further sign-in ends the user's least recently used one. */
 export const maxSessionsPerUser = 10;
 
 /**

@@ -9,7 +9,7 @@ export type FailureReason = Reason | 'UNREACHABLE' | 'OFFLINE';
 export interface Failure {
   readonly reason: FailureReason;
   readonly title: string;
-  /** What the user can do. */
+  /** The next step for the user. */
   readonly next: string;
   /** Details from the service: Graph's message, or the problems with the input. */
   readonly detail?: string;

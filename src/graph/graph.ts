@@ -17,7 +17,7 @@ export interface NewUserState extends Required<UserStatePatch> {
   readonly id?: string | undefined;
 }
 
-/** What multi admin approval requires: the reason for a change, and the code once it has been approved. */
+/** The fields for multi admin approval: the reason for a change, and the code of an approved change. */
 export interface Approval {
   readonly justification?: string | undefined;
   readonly code?: string | undefined;

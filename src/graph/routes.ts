@@ -27,7 +27,7 @@ export interface StateRef extends ScriptRef {
  */
 export const idPattern = /^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,256}$/;
 
-/** Percent-encodes an id as one path segment. Inputs are validated before; this is a second line of defence. */
+/** Percent-encodes an id as one path segment. Inputs are validated before; this is a second line of defense. */
 function segment(id: string): string {
   if (!idPattern.test(id)) throw new TypeError('not an id');
   return encodeURIComponent(id);

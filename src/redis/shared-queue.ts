@@ -15,7 +15,7 @@ const queueLifetimeMs = 24 * 3_600_000;
 /** Replicas publish `released KEY`, and `PRIORITY TICKET` when a request of that priority waits behind a ticket. */
 const channel = redisKey('order', 'messages');
 
-/** The most tickets in one poll: the script blocks all other commands. */
+/** The maximum number of tickets in one poll: the script blocks all other commands. */
 const maxPolls = 500;
 
 /**
@@ -63,7 +63,7 @@ interface Poll {
 
 /**
  * Creates the queue that replicas share: a list of tickets per key in Redis, whose head may write. A ticket is
- * `REPLICA NUMBER KEY`. The tickets of a replica that died are removed by those that wait behind them.
+ * `REPLICA NUMBER KEY`. Replicas with later tickets remove the tickets of a dead replica.
  *
  * @param replicaId unique among the replicas
  * @param onContended called when a request of another replica waits behind a ticket of this one

@@ -30,7 +30,7 @@ const now = `
 /**
  * Takes slots. Each slot that is not free is a member whose score is the time at which it becomes free. While a request
  * is in flight, that time allows for the longest possible request and one window. After it, the slots of a dead replica
- * are free, too.
+ * are also free.
  *
  * KEYS: the slots that are not free (sorted set)
  * ARGV: limit, reserved slots, interactive demand, bulk demand, longest hold in ms, prefix of the new members
@@ -72,7 +72,7 @@ const usedScript = `${now}
 
 const takeReply = z.tuple([z.int(), z.int(), z.number()]);
 
-/** What {@link createRedisSlotPool} needs. */
+/** The options of {@link createRedisSlotPool}. */
 export interface RedisSlotPoolOptions extends SlotPoolOptions {
   readonly redis: Redis;
   /** Unique among the replicas. */

@@ -47,7 +47,7 @@ export function createRoundRobinQueue<T>(): RoundRobinQueue<T> {
     positionOf(key, first) {
       const own = first ? 0 : (entriesByKey.get(key)?.length ?? 0);
       let position = own;
-      // A key without entries starts behind all other keys.
+      // A key without entries starts after all other keys.
       for (const [other, entries] of entriesByKey) {
         if (other !== key) position += Math.min(entries.length, Math.max(own, 1));
       }

@@ -151,7 +151,7 @@ describe('rows of one state', () => {
     expect(await pair.service.client.scriptUserState.get.query(target)).toHaveProperty('successDeviceCount', 7044);
   });
 
-  test('are recognised by its id in upper and lower case', async () => {
+  test('are recognized by its id in upper and lower case', async () => {
     const [row] = rows(1);
     const small = row ?? expect.fail('no state');
     const large = { ...small, userStateId: small.userStateId.toUpperCase(), patch: { successDeviceCount: 7100 } };

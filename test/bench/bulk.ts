@@ -10,7 +10,7 @@ import { createUpdates, type Update } from './update.js';
 export interface BulkPlan {
   readonly rounds: number;
   readonly updates: number;
-  /** How often each method runs before it is measured, without latency. */
+  /** The number of warm-up runs of each method, without latency. */
   readonly warmUps: number;
   /** The latency that the simulator adds to each response. */
   readonly latencyMs: number;

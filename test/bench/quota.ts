@@ -22,7 +22,7 @@ export interface QuotaResult {
   readonly minSeconds: number;
   /** How many 429 responses Graph sent. */
   readonly throttled: number;
-  /** The most writes that Graph received in any 20 s. */
+  /** The maximum number of writes that Graph received in any 20 s. */
   readonly maxWrites: number;
   /** Latencies of interactive updates without the bulk update. */
   readonly aloneMs: readonly number[];

@@ -107,7 +107,7 @@ describe('a fault of a whole batch', () => {
   });
 
   test.each<Fault>(['rejected', 'not-found', 'route-not-implemented', 'conflict'])(
-    '%s, which says nothing about the items: each is sent by itself',
+    '%s, which does not apply to the items: each is sent by itself',
     async (fault) => {
       const { outcomes, falseOutcomes, journal } = await update(whole(fault, 'always'));
       expect(outcomes).toEqual(five('done'));

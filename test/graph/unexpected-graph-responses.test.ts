@@ -135,7 +135,7 @@ test.each([
   ['relative', '/beta/next'],
   ['of another port', 'http://127.0.0.1:1/beta/next'],
   ['of another scheme', 'https://127.0.0.1/beta/next'],
-  ['with another host behind a name', 'http://127.0.0.1@graph.example/beta/next'],
+  ['with another host after user information', 'http://127.0.0.1@graph.example/beta/next'],
   ['that is not a URL', 'next'],
   ['that is too long', `http://127.0.0.1/${'x'.repeat(20_000)}`],
 ])('a next link %s is rejected', async (_, link) => {

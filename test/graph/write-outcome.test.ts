@@ -16,7 +16,7 @@ const failures = {
   unconfirmed: new CallError('OUTCOME_UNKNOWN', { status: 204, certainty: 'unknown' }),
 } as const satisfies Record<string, CallError>;
 
-/** What the read after it showed. */
+/** The result of the read after the attempt. */
 const verifications = {
   'old values': 'not-applied',
   'no read': new CallError('GRAPH_UNAVAILABLE', { certainty: 'unknown' }),

@@ -232,7 +232,7 @@ describe('shutdown', () => {
     expect(JSON.parse(audit ?? '{}')).toMatchObject({ outcome: 'applied', fields: ['errorDeviceCount'] });
   });
 
-  test('exits at once on a second signal', async () => {
+  test('exits immediately on a second signal', async () => {
     const program = startLive();
     const response = slowUpdate(await addressOf(program)).catch(() => 'cut off');
     await expect.poll(() => patches(simulator)).toHaveLength(1);

@@ -21,7 +21,7 @@ export interface JournalRecord {
   readonly fault: string | null;
 }
 
-/** What a session observed that must not happen. */
+/** A forbidden observation of a session. */
 export interface SessionViolation {
   readonly session: number;
   readonly what: 'another user' | 'signed out without a sign-out' | 'valid after a sign-out';

@@ -16,7 +16,7 @@ export interface SupervisedReplica {
   stop(): Promise<void>;
 }
 
-/** What the replicas of a run share. */
+/** The resources that the replicas of a run share. */
 export interface Cluster {
   readonly folder: string;
   readonly balancer: Balancer;

@@ -67,7 +67,7 @@ export interface DelegatedPair {
   readonly settings: Readonly<Record<string, string>>;
   /** A user state of the simulator. */
   readonly known: KnownState;
-  /** Changes the behaviour of the identity provider. */
+  /** Changes the behavior of the identity provider. */
   identity(change: Readonly<Record<string, unknown>>): Promise<void>;
   /** The counters of the identity provider. */
   counts(): Promise<z.infer<typeof identity>>;

@@ -41,7 +41,7 @@ export interface TestProviderOptions {
   readonly register: (token: string) => Promise<void>;
   /** The number of users, who sign in in rotation; each sign-in has its own provider session. One user by default. */
   readonly users?: number;
-  /** Whether a refresh token stays valid until its successor has been used. */
+  /** Whether a refresh token remains valid until its successor has been used. */
   readonly allowsReuse?: boolean;
 }
 

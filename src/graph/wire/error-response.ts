@@ -3,7 +3,7 @@ import { parseJson } from './parse-json.js';
 import { parseRetryAfter } from './retry-after.js';
 import type { GraphResponse } from './transport.js';
 
-/** Intune puts its errors as JSON into `message`, sometimes twice. Nothing deeper has been seen. */
+/** Intune puts its errors as JSON into `message`, sometimes twice. Deeper nesting has not been observed. */
 const maxDepth = 4;
 
 /** The innermost error of a response. */
@@ -21,7 +21,7 @@ function parseRecord(text: string): Readonly<Record<string, unknown>> | undefine
   return isRecord(value) ? value : undefined;
 }
 
-/** Follows `message` and `Message` as long as they are JSON. */
+/** Follows `message` and `Message` while they are JSON. */
 function unwrap(text: string, depth = 0): UnwrappedError {
   const outer = depth < maxDepth ? parseRecord(text) : undefined;
   if (outer === undefined) return { text: depth === 0 ? '' : text.slice(0, maxTextLength) };

@@ -9,7 +9,7 @@ import type { Principal } from '../../auth/authenticate.js';
 import { CallError } from '../../errors.js';
 import type { Caller } from '../../graph/graph.js';
 
-/** What the contexts of all calls are created from. */
+/** The dependencies of the contexts of all calls. */
 export interface ContextParts extends Pick<Context, 'graph' | 'graphKind' | 'audit'> {
   /** Creates the caller of one request. */
   readonly callerFor: (principal: Principal | null) => Caller;
