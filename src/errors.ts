@@ -22,7 +22,7 @@ export type CallReason =
 
 /**
  * What is known about the effect of a failed request.
- * - `refused`: it was not applied, and sending it again makes no difference
+ * - `refused`: it was not applied, and would fail again in the same way
  * - `deferred`: it was not applied (after a 429, almost certainly not), and can be sent again later
  * - `unknown`: it may have been applied
  */

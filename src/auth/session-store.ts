@@ -45,6 +45,6 @@ export abstract class SessionStore extends Store {
   /** Restarts the idle timeout of a session. Does not revive one that has ended. */
   abstract extend(id: string, user: Pick<SignedInUser, 'oid' | 'endsAt'>): Promise<void>;
   abstract isLive(id: string): Promise<boolean>;
-  /** Ends every session that belongs to one session of the provider. Resolves to how many there were. */
+  /** Ends every session that belongs to one session of the provider. Resolves to their number. */
   abstract endBySid(sid: string): Promise<number>;
 }

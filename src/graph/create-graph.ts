@@ -72,7 +72,7 @@ export function createGraph(options: GraphOptions): GraphService {
     return observeWaits(name, createRateLimiter(pool), observer);
   };
   const rateLimiters = {
-    // Graph counts writes in both limits. A limit above the documented one is for a Graph that is not Microsoft's.
+    // Graph counts writes in both limits. A limit above the documented one is for a Graph other than Microsoft's.
     reads: rateLimiter('reads', Math.max(requestsPer20s - writesPer20s, requestsPer20s / 2)),
     writes: rateLimiter('writes', writesPer20s),
   };

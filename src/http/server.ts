@@ -14,7 +14,8 @@ export function createHttpServer(app: Express, log: Logger): Server {
       headersTimeout: 10_000,
       requestTimeout: 20_000,
       connectionsCheckingInterval: 2_000,
-      // Most load balancers close idle connections after 60 s. They must do so first, or they reuse a closed connection.
+      // Most load balancers close idle connections after 60 s. A longer time prevents them from reusing a closed
+      // connection.
       keepAliveTimeout: 65_000,
       maxHeaderSize: 32 * 1024,
     },

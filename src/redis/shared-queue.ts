@@ -145,7 +145,7 @@ export function createRedisSharedQueue(redis: Redis, replicaId: string, onConten
         });
       }
 
-      // The position counts from now on, so the ticket is sent before anything waits for it.
+      // The call takes the position now, so the ticket is sent before any caller waits for it.
       let polling: Promise<string | CallError> | undefined = poll(key, ticket);
       return {
         async wait(priority, deadline) {

@@ -25,7 +25,7 @@ export interface GraphClient {
    * Makes one attempt. A token that Graph rejects is replaced once, with the claims of Graph's challenge.
    *
    * @returns a 2xx response
-   * @throws {CallError} for any other outcome; its `certainty` says what is known about the request
+   * @throws {CallError} for any other outcome; its `certainty` describes the effect of the request
    */
   attempt(request: GraphRequest, context: CallContext, isRetry: boolean): Promise<GraphResponse>;
   /**

@@ -6,7 +6,7 @@ import { type GraphClient, planRetry } from './attempt.js';
 import type { CallContext } from './call-context.js';
 import { type FailedAttempt, nextStep, type RetrySafety } from './write-outcome.js';
 
-/** One write, and how to find out whether it was applied. */
+/** One write, and how to verify whether it was applied. */
 export interface Write<T> {
   readonly request: GraphRequest;
   readonly retrySafety: RetrySafety;
@@ -16,7 +16,7 @@ export interface Write<T> {
   readonly verify: (context: CallContext) => Promise<T | undefined>;
 }
 
-/** Sends writes and establishes their outcome. @throws {CallError} */
+/** Sends writes and determines their outcome. @throws {CallError} */
 export type Writer = <T>(write: Write<T>, context: CallContext) => Promise<WriteResult<T>>;
 
 /** The maximum number of reads after a 2xx response that does not show its result: Graph may apply it with a delay. */

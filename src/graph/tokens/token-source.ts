@@ -1,4 +1,4 @@
-/** Which token is needed. */
+/** The requirements for a token. */
 export interface TokenRequest {
   readonly signal: AbortSignal;
   /** The claims of a challenge, as JSON text. */
