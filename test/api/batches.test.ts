@@ -120,7 +120,7 @@ describe('the order of updates', () => {
     expect(await patches()).toMatchObject([all[0], all[0], ...all]);
   });
 
-  test('does not delay an update of another state after one that stalls', async () => {
+  test('does not delay an update of another state when one stalls', async () => {
     const { update } = pair.service.client.scriptUserState;
     await pair.simulator.fault({ fault: 'stall', method: 'PATCH', times: 'always', path: first.userStateId });
     const ended: string[] = [];

@@ -16,7 +16,7 @@ import type { FaultRule } from '../support/simulator.js';
 const apps = setUpComparedApps();
 const { expectSame } = apps;
 
-describe('responses of Graph', () => {
+describe('both handlers convert responses of Graph equally:', () => {
   const base = { successDeviceCount: 1, errorDeviceCount: 2, userPrincipalName: 'before@contoso.example' };
 
   const read = () => post('scriptUserState.get', JSON.stringify(apps.known));

@@ -73,7 +73,7 @@ test("one app uses the JSON handler, the other tRPC's adapter", async () => {
   expect(await apps.stock.sendsChunked()).toBe(true);
 });
 
-describe.each(paths)('%s', (path) => {
+describe.each(paths)('both handlers respond equally to %s with', (path) => {
   test('any text as the input', async () => {
     await expectSame([...either(path), ...texts.flatMap((text) => either(path, text))]);
   });
@@ -103,7 +103,7 @@ describe.each(paths)('%s', (path) => {
   });
 });
 
-describe('request bodies', () => {
+describe('both handlers respond equally to request bodies:', () => {
   const bodies: Readonly<Record<string, Buffer>> = {
     'with a byte order mark': Buffer.from(`\uFEFF${list}`),
     'of a byte order mark alone': Buffer.from('\uFEFF'),
@@ -170,7 +170,7 @@ describe('request bodies', () => {
   });
 });
 
-describe('batches', () => {
+describe('both handlers respond equally to batches:', () => {
   test.each(['session.current', 'scriptUserState.get', 'scriptUserState.update'])(
     'any text as the inputs: %s',
     async (path) => {

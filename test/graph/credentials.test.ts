@@ -12,7 +12,7 @@ afterEach(() => simulator.reset());
 
 const list = (address: string) => createClient(address).script.list.query({ scriptKind: 'deviceShellScript' });
 
-describe('azure', () => {
+describe('the credential azure', () => {
   /** The managed identity endpoint of Azure's App Service. It issues tokens of the simulator. */
   let identity: Server;
   let answersAfter: Promise<void> = Promise.resolve();

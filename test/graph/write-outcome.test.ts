@@ -113,7 +113,7 @@ describe.each([
   );
 });
 
-test('an error keeps the failure as its cause and never claims certainty that there is none', () => {
+test('the error of an unknown outcome has the certainty unknown, and the failed read as its cause', () => {
   const step = nextStep({ attempts: [attempt('reset, no read')], retrySafety: 'idempotent', mayRetry: true });
   expect(step).toMatchObject({ certainty: 'unknown', cause: verifications['no read'] });
 });

@@ -32,7 +32,7 @@ const get = (path: string, headers: Record<string, string> = {}, { address } = p
     .get(path)
     .set({ 'x-csrf': '1', ...headers });
 
-describe('cross-site request forgery', () => {
+describe('the guard against cross-site request forgery', () => {
   test.each(['', '0', 'true', '1, 1', '11'])('rejects x-csrf: "%s"', (value) =>
     expectRefused(get('/trpc/session.current', { 'x-csrf': value }), 403, 'REQUEST_REFUSED'),
   );
@@ -75,7 +75,7 @@ describe('cross-site request forgery', () => {
   );
 });
 
-describe('request bodies', () => {
+describe('the guard of request bodies', () => {
   test.each([
     'text/plain',
     'application/x-www-form-urlencoded',
