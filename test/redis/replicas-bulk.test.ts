@@ -104,25 +104,22 @@ describeWithRedis('two replicas with a small quota', () => {
   test.each<[string, (redis: TestRedis) => void]>([
     ['responds', () => undefined],
     ['hangs', (redis) => redis.pause()],
-  ])(
-    'rows that wait for rows of another replica fail when their own replica stops, while Redis %s',
-    async (_, meanwhile) => {
-      const { agent, rows } = await personWithRows(20);
-      const cookie = { cookie: agent.cookies().join('; ') };
-      const first = readMany(createStreamClient(all.one, cookie), { updates: [...rows] });
-      await expect.poll(() => first.results().length).toBe(9);
-      const waiting = rows.slice(12);
-      const second = readMany(createStreamClient(all.two, cookie), { updates: waiting });
-      await expect.poll(() => second.heard).not.toEqual([]);
-      meanwhile(all.redis);
-      const stopped = all.two.stop();
-      const told = { ok: false, error: { data: { reason: 'OVERLOADED' } } };
-      expect(await second.over).toMatchObject(waiting.map(() => told));
-      await stopped;
-      expect(all.two.logged.filter((line) => line.includes('"msg":"stopped"'))).toHaveLength(1);
-      all.redis.resume();
-      first.leave();
-      expect(await patches(all.simulator)).toHaveLength(9);
-    },
-  );
+  ])('rows that wait for another replica fail when their own stops, while Redis %s', async (_, meanwhile) => {
+    const { agent, rows } = await personWithRows(20);
+    const cookie = { cookie: agent.cookies().join('; ') };
+    const first = readMany(createStreamClient(all.one, cookie), { updates: [...rows] });
+    await expect.poll(() => first.results().length).toBe(9);
+    const waiting = rows.slice(12);
+    const second = readMany(createStreamClient(all.two, cookie), { updates: waiting });
+    await expect.poll(() => second.heard).not.toEqual([]);
+    meanwhile(all.redis);
+    const stopped = all.two.stop();
+    const told = { ok: false, error: { data: { reason: 'OVERLOADED' } } };
+    expect(await second.over).toMatchObject(waiting.map(() => told));
+    await stopped;
+    expect(all.two.logged.filter((line) => line.includes('"msg":"stopped"'))).toHaveLength(1);
+    all.redis.resume();
+    first.leave();
+    expect(await patches(all.simulator)).toHaveLength(9);
+  });
 });

@@ -11,7 +11,7 @@ const queueOf = async ({ redis }: Replicas) => {
 };
 
 for (const where of ['here', 'processes'] as const) {
-  describeWithRedis(`two replicas, ${where === 'here' ? 'in one process' : 'each in its own process'}`, () => {
+  describeWithRedis(`two replicas, ${where === 'here' ? 'in one process' : 'in two processes'}`, () => {
     const all = useReplicas(where, { GRAPH_DEADLINE_MS: '20000', GRAPH_WRITES_PER_20S: '60' });
 
     test('share sessions, and end them immediately when a user signs out at the other', async () => {
@@ -96,42 +96,39 @@ for (const where of ['here', 'processes'] as const) {
     });
   });
 
-  describeWithRedis(
-    `the quota of two replicas, ${where === 'here' ? 'in one process' : 'each in its own process'}`,
-    () => {
-      const all = useReplicas(where, { GRAPH_WRITES_PER_20S: '12' });
+  describeWithRedis(`the quota of two replicas, ${where === 'here' ? 'in one process' : 'in two processes'}`, () => {
+    const all = useReplicas(where, { GRAPH_WRITES_PER_20S: '12' });
 
-      test('is shared: together they send what Graph accepts, and reject the rest', async () => {
-        const { known, simulator } = all;
-        await simulator.settings({ writesPer20s: 12 });
-        const { client, elsewhere } = await all.signIn();
-        const calls = Array.from({ length: 10 }, () => [client, elsewhere]).flat();
-        const told = await Promise.all(
-          calls.map((each, index) =>
-            each.scriptUserState.create
-              .mutate({
-                scriptKind: known.target.scriptKind,
-                scriptId: known.target.scriptId,
-                userState: {
-                  successDeviceCount: index,
-                  errorDeviceCount: 0,
-                  userPrincipalName: `n${index}@contoso.example`,
-                },
-              })
-              .then(
-                () => 'done',
-                (error: { data: { reason: string } }) => error.data.reason,
-              ),
-          ),
-        );
-        expect(told.filter((each) => each === 'done')).toHaveLength(12);
-        expect(told.filter((each) => each === 'THROTTLED')).toHaveLength(8);
-        const journal = await simulator.journal();
-        expect(journal.filter(({ method }) => method === 'POST')).toHaveLength(12);
-        expect(journal.filter(({ status }) => status === 429)).toEqual([]);
-      });
-    },
-  );
+    test('is shared: together they send what Graph accepts, and reject the rest', async () => {
+      const { known, simulator } = all;
+      await simulator.settings({ writesPer20s: 12 });
+      const { client, elsewhere } = await all.signIn();
+      const calls = Array.from({ length: 10 }, () => [client, elsewhere]).flat();
+      const told = await Promise.all(
+        calls.map((each, index) =>
+          each.scriptUserState.create
+            .mutate({
+              scriptKind: known.target.scriptKind,
+              scriptId: known.target.scriptId,
+              userState: {
+                successDeviceCount: index,
+                errorDeviceCount: 0,
+                userPrincipalName: `n${index}@contoso.example`,
+              },
+            })
+            .then(
+              () => 'done',
+              (error: { data: { reason: string } }) => error.data.reason,
+            ),
+        ),
+      );
+      expect(told.filter((each) => each === 'done')).toHaveLength(12);
+      expect(told.filter((each) => each === 'THROTTLED')).toHaveLength(8);
+      const journal = await simulator.journal();
+      expect(journal.filter(({ method }) => method === 'POST')).toHaveLength(12);
+      expect(journal.filter(({ status }) => status === 429)).toEqual([]);
+    });
+  });
 }
 
 describeWithRedis('a replica with free quota', () => {
