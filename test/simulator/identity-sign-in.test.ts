@@ -63,7 +63,7 @@ test('a signed-in user sees no login page, except with prompt=login or select_ac
   expect((await authorize({ prompt: 'none' })).page.url.searchParams.get('code')).not.toBeNull();
 });
 
-test('the interaction of another browser and an unknown person are rejected', async () => {
+test('the interaction of another browser and an unknown user are rejected', async () => {
   const { page } = await authorize();
   expect(await new Browser().open(page.url, { person: 'operator' })).toMatchObject({ status: 400 });
   expect(await client.browser.open(page.url, { person: 'nobody' })).toMatchObject({ status: 400 });

@@ -8,7 +8,7 @@ export interface BrowserSession {
   readonly context: BrowserContext;
   /** Opens a path of the service. */
   readonly open: (path?: string) => Promise<void>;
-  /** Opens a path and signs in as one of the simulator's people. */
+  /** Opens a path and signs in as one of the simulator's users. */
   readonly signIn: (person: 'operator' | 'reader' | 'no-role', path?: string) => Promise<void>;
   /** Selects a script. */
   readonly selectScript: (kind: string, script: string) => Promise<void>;
