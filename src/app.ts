@@ -32,7 +32,7 @@ export interface AppParts extends ContextParts {
   readonly isReady: () => Promise<boolean>;
   /** The folder of the built console. */
   readonly consoleFolder: string;
-  /** Called for each request that is refused before tRPC handles it. */
+  /** Called for each request that is rejected before tRPC handles it. */
   readonly observeRefusal: (reason: Reason) => void;
   /** The origin that browsers use; if undefined, localhost at the port that received the request. */
   readonly publicUrl: URL | undefined;

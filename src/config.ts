@@ -142,7 +142,7 @@ interface Rule {
   readonly isBroken: (settings: Values) => boolean;
 }
 
-/** What the settings require of each other. */
+/** The requirements that involve several settings. */
 const rules: readonly Rule[] = [
   {
     name: 'GRAPH_CREDENTIAL',

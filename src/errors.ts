@@ -1,4 +1,7 @@
-/** Why a call failed, as far as a layer below the API decides it: the contract's reasons but for those of the API itself. */
+/**
+ * Why a call failed, as reported by a layer below the API: the contract's reasons, except those that only the API
+ * reports.
+ */
 export type CallReason =
   | 'GRAPH_NOT_FOUND'
   | 'GRAPH_REJECTED'
@@ -19,8 +22,8 @@ export type CallReason =
 
 /**
  * What is known about the effect of a failed request.
- * - `not-applied`: it was not applied, and sending it again makes no difference
- * - `deferred`: it was not applied (a 429 almost never is), and can be sent again later
+ * - `not-applied`: it was not applied, and would fail again in the same way
+ * - `deferred`: it was not applied (after a 429, almost certainly not), and can be sent again later
  * - `unknown`: it may have been applied
  */
 export type Certainty = 'not-applied' | 'deferred' | 'unknown';
@@ -32,7 +35,7 @@ export interface GraphIds {
   readonly activityId?: string;
 }
 
-/** What a {@link CallError} carries besides its reason. */
+/** The details of a {@link CallError}. */
 export interface CallErrorDetails {
   readonly graph?: GraphIds;
   /** The HTTP status of Graph's response, if there was one. */
@@ -66,7 +69,7 @@ export class CallError extends Error {
     this.details = details;
   }
 
-  /** What may be logged: ids and codes, never Graph's own message, which can contain a person's name. */
+  /** The fields for the log: ids and codes, never Graph's own message, which can contain a user's name. */
   forLog(): object {
     const { status, code, graph, retryAfterMs } = this.details;
     return { certainty: this.certainty, status, code, graph, retryAfterMs, causes: describeCauses(this.cause) };
@@ -98,7 +101,7 @@ export function describeCause(cause: unknown): string {
   return `${cause.name}: ${text}`;
 }
 
-/** The chain of causes by name and code. Their messages are left out: they can contain what was sent. */
+/** The chain of causes by name and code. Their messages are omitted: they can contain request data. */
 function describeCauses(cause: unknown, depth = 0): readonly string[] | undefined {
   if (!(cause instanceof Error) || depth > 4) return undefined;
   const code = 'code' in cause && typeof cause.code === 'string' ? ` ${cause.code}` : '';

@@ -8,7 +8,7 @@ export type AuditedOutcome = 'applied' | 'rejected' | 'pending-approval' | 'unkn
 
 function outcomeOf(error: unknown, reason: Reason): AuditedOutcome {
   if (reason === 'APPROVAL_PENDING') return 'pending-approval';
-  // A 429 that no read could confirm: such writes have been seen applied.
+  // Graph has responded with 429 to writes that it applied, and no read could verify this one.
   if (error instanceof CallError && error.certainty === 'deferred') return 'unknown';
   return reason === 'OUTCOME_UNKNOWN' || reason === 'INTERNAL' ? 'unknown' : 'rejected';
 }
@@ -16,7 +16,7 @@ function outcomeOf(error: unknown, reason: Reason): AuditedOutcome {
 /** Called with the outcome of every write. */
 export type WriteObserver = (action: AuditedWrite['action'], outcome: AuditedOutcome) => void;
 
-/** Creates an audit that writes to a child of the log, which no log level silences. */
+/** Creates an audit that writes to a child of the log, at every log level. */
 export function createAudit(log: Logger, observe: WriteObserver): Audit {
   const audit = log.child({ log: 'audit' }, { level: 'info' });
   return {

@@ -10,7 +10,7 @@ export interface CurrentSession {
   readonly graph: 'live' | 'simulator';
 }
 
-/** What a front end needs before it shows anything. */
+/** The session, which a front end requests before it renders a page. */
 export const sessionRouter = router({
   current: signedInProcedure.query(
     ({ ctx: { user, expiresAt, graphKind } }): CurrentSession => ({

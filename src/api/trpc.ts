@@ -3,9 +3,9 @@ import type { Role, User } from '../auth/user.js';
 import type { Context } from './context.js';
 import { describeError, Refusal } from './errors.js';
 
-/** What the HTTP layer needs to know about a procedure. */
+/** The metadata of a procedure, for the HTTP layer. */
 export interface Meta {
-  /** It responds with a stream, and accepts a larger body. */
+  /** Set if the procedure responds with a stream and accepts a larger body. */
   readonly streamed: true;
 }
 
@@ -14,7 +14,8 @@ const t = initTRPC
   .meta<Meta>()
   .create({
     isDev: false,
-    // Bulk updates can be silent for a window of Graph's quota (20 s). Proxies must not take the stream for dead.
+    // A bulk update can send no result for a window of Graph's quota (20 s). Pings prevent proxies from closing the
+    // stream.
     jsonl: { pingMs: 10_000 },
     errorFormatter({ error, ctx, path }) {
       return describeError(error, ctx?.requestId ?? 'unknown', path);
@@ -39,11 +40,11 @@ const procedureFor = (role?: Role) =>
     ctx.instrument(path, () => next({ ctx: { user: authorize(ctx, path, role) } })),
   );
 
-/** For everyone who is signed in, whatever their role. */
+/** A procedure for every signed-in user, whatever the role. */
 export const signedInProcedure = procedureFor();
 
-/** For those who may read. */
+/** A procedure for users who may read. */
 export const readerProcedure = procedureFor('reader');
 
-/** For those who may also write. */
+/** A procedure for users who may also write. */
 export const operatorProcedure = procedureFor('operator');

@@ -8,7 +8,7 @@ export interface RoleNames {
 
 /**
  * The roles that the `roles` claim of an ID token grants. A missing claim grants none, and groups are ignored: on a
- * groups overage, Entra leaves them out of the token.
+ * groups overage, Entra omits them from the token.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference
  */

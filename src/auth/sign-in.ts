@@ -36,7 +36,7 @@ export interface SignInDeps extends Pick<SignInParts, 'originOf' | 'requireSameO
   readonly log: Logger;
 }
 
-/** Creates the sign-in that the settings ask for: an OpenID provider, or one local operator without sign-in. */
+/** Creates the sign-in that the settings select: an OpenID provider, or one local operator without sign-in. */
 export function createSignIn(config: Config, deps: SignInDeps): SignIn {
   if (config.SIGN_IN === 'off') return { sessions: undefined, routes: undefined, authenticate: localOperator };
   const { secrets, log, originOf, requireSameOrigin, audit } = deps;
@@ -101,7 +101,10 @@ function deleteTokensWithSession(store: Stores['sessions'], vault: TokenVault, l
   });
 }
 
-/** An outage passes by itself, so it is a warning; a rejected client credential needs an operator, so it is an error. */
+/**
+ * Logs an outage as a warning, since it needs no action, and a rejected client credential as an error, since an
+ * operator must renew it.
+ */
 function logProviderUnavailable(log: Logger, error: ProviderUnavailable): void {
   if (error.clientRejected)
     log.error('the identity provider rejects the client credential (OIDC_CLIENT_*): an operator must renew it');

@@ -5,7 +5,7 @@ import type { ScriptUserState, StateRef } from './queries.js';
 /** An update as it is sent, without the reference to its state. */
 export type Change = Pick<RouterInputs['scriptUserState']['update'], 'patch' | 'approval'>;
 
-/** What this page knows about a user state in addition to what was fetched. */
+/** Local data about a user state, in addition to the fetched state. */
 export interface LocalChange {
   /** The values to show instead of any fetched before `updatedAt`. */
   readonly values?: ScriptUserState;

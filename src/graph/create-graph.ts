@@ -22,7 +22,7 @@ import { createBatcher, maxBatchItems } from './wire/batcher.js';
 import { traceRequests } from './wire/tracing.js';
 import { createTransport } from './wire/transport.js';
 
-/** What {@link createGraph} needs. */
+/** The options of {@link createGraph}. */
 export interface GraphOptions {
   /** With the version: `https://graph.microsoft.com/beta`. */
   readonly baseUrl: URL;
@@ -32,23 +32,23 @@ export interface GraphOptions {
   readonly writesPer20s: number;
   readonly log: Logger;
   readonly observer: GraphObserver;
-  /** Quotas and order of writes, if there are several replicas. */
+  /** The quotas and the order of writes that replicas share, if there are several. */
   readonly coordination?: ReplicaCoordination | undefined;
 }
 
 /** Graph, with its connections, quotas and queues. */
 export interface GraphService extends Graph {
   usage(): Promise<readonly QuotaUsage[]>;
-  /** From here on no update of several is sent. Those that wait fail with `OVERLOADED`. */
+  /** Stops all bulk updates: updates that have not been sent fail with `OVERLOADED`. */
   cancelBulk(): void;
   /** Waits for the calls in flight, then closes the connections. */
   close(): Promise<void>;
 }
 
-/** The most single calls at a time. */
+/** The maximum number of concurrent single calls. */
 const maxCalls = 2_000;
 
-/** The most updates of many at a time. */
+/** The maximum number of concurrent bulk updates. */
 const maxBulkUpdates = 20;
 
 /** The window over which Graph counts requests. @see https://learn.microsoft.com/graph/throttling-limits */
@@ -57,7 +57,7 @@ const windowMs = 20_000;
 /** Graph's limit for requests of any kind in one window. */
 const requestsPer20s = 2_000;
 
-/** Builds the one pipeline that every call takes: queue, rate limiter, batcher, transport. */
+/** Creates the one pipeline of every call: queue, rate limiter, batcher, transport. */
 export function createGraph(options: GraphOptions): GraphService {
   const { deadlineMs, writesPer20s, coordination, observer, log } = options;
   const baseUrl = new URL(options.baseUrl.href.replace(/\/*$/, '/'));
@@ -69,7 +69,7 @@ export function createGraph(options: GraphOptions): GraphService {
     return observeWaits(name, createRateLimiter(pool, maxBatchItems), observer);
   };
   const rateLimiters = {
-    // Graph counts writes in both limits. A limit above the documented one is for a Graph that is not Microsoft's.
+    // Graph counts writes in both limits. A limit above the documented one is for a Graph other than Microsoft's.
     reads: rateLimiter('reads', Math.max(requestsPer20s - writesPer20s, requestsPer20s / 2)),
     writes: rateLimiter('writes', writesPer20s),
   };

@@ -11,7 +11,7 @@ export interface Reservation {
    * @throws {CallError} if the work could not start within the deadline, or the deadline's cancellation error
    */
   run<T>(priority: RequestPriority, deadline: Deadline, work: () => Promise<T>): Promise<T>;
-  /** Gives up the position, unless `run` has been called. */
+  /** Releases the position, unless `run` has been called. */
   release(): void;
 }
 
@@ -30,12 +30,12 @@ export interface KeyedQueue {
 interface Node {
   previous: Node | undefined;
   next: Node | undefined;
-  /** Starts its work, if that waits. */
+  /** Starts the work, if it is waiting. */
   start: (() => void) | undefined;
 }
 
 /**
- * Creates a keyed queue. Work whose deadline has passed before its turn never starts.
+ * Creates a keyed queue. Work whose deadline passes while it waits never starts.
  *
  * @param timeoutReason the reason of the error for work that could not start within its deadline
  * @param openSharedQueue opens the queue that is shared with other replicas, if there are any

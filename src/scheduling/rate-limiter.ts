@@ -24,12 +24,12 @@ export interface Usage {
 /** Starts as many requests as the upstream accepts. */
 export interface RateLimiter {
   /**
-   * Waits for a slot. Interactive requests take priority over bulk requests; fairness keys take turns.
+   * Waits for a slot. Interactive requests take priority over bulk requests; fairness keys are served in turn.
    *
    * @param isRetry a retry is served before the other requests of its fairness key
-   * @returns to be called when the attempt has ended
-   * @throws {CallError} `THROTTLED` at once if no slot can become free within the deadline, `OVERLOADED` if the pool
-   *   cannot be reached, or the deadline's cancellation error
+   * @returns a function to call when the attempt has ended
+   * @throws {CallError} `THROTTLED` immediately if no slot can become free within the deadline, `OVERLOADED` if the
+   *   pool cannot be reached, or the deadline's cancellation error
    */
   acquire(priority: RequestPriority, deadline: Deadline, isRetry: boolean): Promise<Release>;
   /** Raises a bulk request to interactive priority, also while it waits. */
@@ -58,7 +58,7 @@ export function createRateLimiter(pool: SlotPool, bulkSlice: number): RateLimite
   const queues = { interactive: createRoundRobinQueue<Waiter>(), bulk: createRoundRobinQueue<Waiter>() };
   const granted = { interactive: 0, bulk: 0 };
   const bulkWaiters = new Map<RequestPriority, Waiter>();
-  /** Those that have not been checked by {@link rejectUnreachable}. */
+  /** The waiters that have not been checked by {@link rejectUnreachable}. */
   const unchecked = new Set<Waiter>();
   let nextFreeAt = 0;
   let bulkPausedUntil = 0;

@@ -4,14 +4,14 @@ import { createSlidingWindow } from './sliding-window.js';
 /** One of this many slots is reserved for interactive requests. */
 const slotsPerReserved = 20;
 
-/** Ends the use of a slot. A used slot is free again one window later, an unused one at once. */
+/** Ends the use of a slot. A used slot is free again one window later, an unused one immediately. */
 export type Release = (used: boolean) => void;
 
 /** The result of a request for slots. Times are milliseconds of `performance.now()`. */
 export interface Grant {
   /** For requests of each priority, never more than were requested. */
   readonly slots: PerPriority<readonly Release[]>;
-  /** When the next slot becomes free, unless one is released unused before. */
+  /** When the next slot becomes free, unless one is released unused earlier. */
   readonly nextFreeAt: number;
   /** When to request again; `Infinity` to wait for `onFreed`. */
   readonly retryAt: number;
@@ -21,8 +21,8 @@ export interface Grant {
  * As many slots as the upstream accepts requests in one window. A slot is taken before a request is sent, and is free again
  * one window after its response, so that the limit holds however long the request was on its way.
  *
- * Rate limit libraries that slide (p-queue's `strict`, rolling-rate-limiter) count from the start of a task, and give
- * nothing back for a request that was never sent.
+ * Rate limit libraries that slide (p-queue's `strict`, rolling-rate-limiter) count from the start of a task, and do not
+ * release the slot of a request that was never sent.
  */
 export interface SlotPool {
   readonly limit: number;
@@ -82,7 +82,7 @@ export function createSlotPool({ limit, windowMs }: Pick<SlotPoolOptions, 'limit
         interactive: take(Math.min(interactive, window.free)),
         bulk: take(Math.max(0, Math.min(bulk, window.free - reserved))),
       };
-      // A slot in use stays so for at least one window, unless it is released unused.
+      // A slot stays in use for at least one window, unless it is released unused.
       const nextFreeAt = Math.min(window.nextFreeAt, now + windowMs);
       return { slots, nextFreeAt, retryAt: window.nextFreeAt };
     },

@@ -35,7 +35,7 @@ describe.each([
   ['httpBatchLink', httpBatchLink],
   ['httpBatchStreamLink', httpBatchStreamLink],
 ] as const)('%s', (_, link) => {
-  test('each call of a batch has a result of its own', async () => {
+  test('each call of a batch has its own result', async () => {
     const { scriptUserState, script, session } = clientWith(link);
     const queries = await Promise.allSettled([
       scriptUserState.get.query(first),
@@ -104,7 +104,7 @@ describe('the order of updates', () => {
     expect(await patches()).toMatchObject(all);
   });
 
-  test('of one state is kept whatever the result of those before', async () => {
+  test('of one state is kept whatever the results of the earlier updates', async () => {
     const { update } = clientWith(httpBatchLink).scriptUserState;
     const all = Array.from({ length: 4 }, fresh);
     await pair.simulator.fault(
@@ -117,7 +117,7 @@ describe('the order of updates', () => {
     expect(await patches()).toMatchObject([all[0], all[0], ...all]);
   });
 
-  test('does not make another state wait for a stalled one', async () => {
+  test('does not delay an update of another state when one stalls', async () => {
     const { update } = pair.service.client.scriptUserState;
     await pair.simulator.fault({ fault: 'stall', method: 'PATCH', times: 'always', path: first.userStateId });
     const ended: string[] = [];

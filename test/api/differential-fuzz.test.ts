@@ -18,7 +18,7 @@ import { good } from '../support/raw-calls.js';
 const apps = setUpComparedApps();
 const { both } = apps;
 
-describe('random requests', () => {
+describe('both handlers respond equally to random requests:', () => {
   const unknown = fc.oneof(
     fc.constantFrom('nothing', 'session', 'session.current.x', '__proto__', 'constructor', 'Script.list', '.'),
     fc.stringMatching(/^[\w.]{0,12}$/),

@@ -30,7 +30,7 @@ function send(procedure: string, input: object, bytes: number) {
     .send(JSON.stringify({ 0: input }).padEnd(bytes, ' '));
 }
 
-describe('updateMany rejects, and sends nothing of,', () => {
+describe('updateMany rejects, without a request to Graph,', () => {
   afterEach(async () => expect(await pair.simulator.journal()).toEqual([]));
 
   test.each<[string, () => unknown, readonly (string | number)[]]>([

@@ -23,7 +23,7 @@ afterEach(async () => {
 test.each([
   ['operator', 'Olga Operator', ['reader', 'operator']],
   ['reader', 'Ravi Reader', ['reader']],
-])('with SIGN_IN=oidc alone, the %s of the simulator can sign in and work', async (person, name, roles) => {
+])('with SIGN_IN=oidc alone, the %s of the simulator can sign in and make calls', async (person, name, roles) => {
   const origin = `http://localhost:${new URL(address).port}`;
   const browser = new Browser({ [origin]: address, [simulator]: simulator });
   const client = clientWith({ address }, () => browser.cookies('localhost'));

@@ -15,7 +15,7 @@ describe.concurrent('the window', () => {
     for (const [index, { atMs }] of journal.slice(20).entries()) {
       expect(atMs - (journal[index]?.atMs ?? Number.NaN)).toBeGreaterThanOrEqual(windowMs);
     }
-    // Bulk updates may use 19 slots: those of the first window, and again those of the second, are used at once.
+    // Bulk updates may use 19 slots: those of the first window, and again those of the second, are used immediately.
     const startedWithin = (from: number) => {
       const startMs = journal[from]?.atMs ?? Number.NaN;
       return journal.filter(({ atMs }) => atMs >= startMs && atMs < startMs + windowMs).length;
@@ -81,7 +81,7 @@ test.concurrent('a caller may have ten bulk updates at a time', async (t) => {
     .poll(() =>
       eleventh().then(
         () => 'started',
-        () => 'refused',
+        () => 'rejected',
       ),
     )
     .toBe('started');

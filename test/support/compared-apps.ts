@@ -9,7 +9,7 @@ import { good } from './raw-calls.js';
 import { createClient } from './service.js';
 import { someStates } from './states.js';
 
-/** The caller is whoever the header `x-test-person` says. */
+/** The header `x-test-person` selects the caller. */
 export const authenticate: Authenticate = async (request, active) => {
   const roles = ['reader', 'operator'] as const;
   const expiresAt = new Date('2030-01-02T03:04:05.678Z');
@@ -29,7 +29,7 @@ export const authenticate: Authenticate = async (request, active) => {
   }
 };
 
-/** Graph as it is, but breaking its own types for the caller `without-graph`. */
+/** The real Graph layer, except that it violates its types for the caller `without-graph`. */
 function breakGraph(real: Graph): Graph {
   const isBroken = ({ caller }: CallOptions) => caller.fairnessKey === 'without-graph';
   return {

@@ -16,7 +16,7 @@ const unreadable = () => {
   throw new Error('a stored value could not be read');
 };
 
-/** Creates the stores of a process that is by itself, or those that replicas share. */
+/** Creates stores, either in memory or shared in Redis. */
 export interface Stores {
   readonly sessions: (idleMs?: number) => SessionStore;
   readonly tokens: () => TokenStore;

@@ -30,7 +30,7 @@ export function createClient(address: string): TRPCClient<AppRouter> {
 let nextRedis: (() => string) | undefined;
 
 /**
- * Gives each service that is started without a Redis a database of its own in this one.
+ * Gives each service that is started without a Redis its own database in this one.
  *
  * @returns a function that undoes this
  */
@@ -69,7 +69,7 @@ export async function startTestService(env: Readonly<Record<string, string>> = {
   };
 }
 
-/** A service and the simulator that it uses as Graph, connected as with a tenant: by address and token. */
+/** A service and the simulator that it uses as Graph, connected like a real tenant, by address and token. */
 export interface Pair {
   readonly simulator: TestSimulator;
   readonly service: TestService;

@@ -13,7 +13,7 @@ import { createLog } from '../../src/log.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
 import { canaryToken, createClient, type TestService } from './service.js';
 
-/** How a test app differs from the service's. */
+/** The differences between a test app and the service's app. */
 export interface TestAppOptions {
   readonly authenticate: Authenticate;
   readonly graphUrl: string;
@@ -27,7 +27,7 @@ export interface TestAppOptions {
   readonly create?: (parts: AppParts) => Express;
 }
 
-/** Starts the app over HTTP with a Graph layer of its own, without the service around it and without sessions. */
+/** Starts the app over HTTP with its own Graph layer, without the rest of the service and without sessions. */
 export async function startTestApp({
   authenticate,
   graphUrl,

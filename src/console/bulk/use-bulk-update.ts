@@ -48,7 +48,7 @@ const ready: BulkProgress = {
   failure: undefined,
 };
 
-/** Limits re-rendering: thousands of results can arrive at once. */
+/** Limits re-rendering: thousands of results can arrive together. */
 const renderIntervalMs = 200;
 
 /** Sends a bulk update and tracks its progress. Unmounting cancels it. */

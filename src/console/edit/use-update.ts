@@ -6,7 +6,10 @@ import type { ScriptRef, ScriptUserState } from '../queries.js';
 import { trpc } from '../trpc.js';
 import { draftOf, type Patch, validateDraft } from './draft.js';
 
-/** Updates one user state optimistically: the list shows the new values at once, and reverts if the update is rejected. */
+/**
+ * Updates one user state optimistically: the list shows the new values immediately, and reverts if the update is
+ * rejected.
+ */
 export function useUpdate(script: ScriptRef, state: ScriptUserState) {
   const target = { ...script, userStateId: state.id };
   const localChanges = useLocalChanges();

@@ -26,7 +26,7 @@ const useStyles = makeStyles({
   number: { margin: 0, fontVariantNumeric: 'tabular-nums' },
 });
 
-/** How many people and devices the states are about. */
+/** The numbers of people and of devices with each result. */
 export function Totals({ statistics }: { readonly statistics: Statistics }) {
   return (
     <dl className={useStyles().totals}>

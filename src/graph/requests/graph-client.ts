@@ -12,7 +12,7 @@ import {
 import type { CallContext } from './call-context.js';
 import { planRetry } from './retry-plan.js';
 
-/** How long bulk requests pause after a 429 that doesn't say for how long. */
+/** How long bulk requests pause after a 429 without `Retry-After`. */
 const defaultBulkPauseMs = 1_000;
 
 /** Sends requests to Graph within its quota and with a token. */
@@ -21,18 +21,18 @@ export interface GraphClient {
    * Makes one attempt. A token that Graph rejects is replaced once, with the claims of Graph's challenge.
    *
    * @returns a 2xx response
-   * @throws {CallError} for any other outcome; its `certainty` says what is known about the request
+   * @throws {CallError} for any other outcome; its `certainty` describes the effect of the request
    */
   attempt(request: GraphRequest, context: CallContext, isRetry: boolean): Promise<GraphResponse>;
   /**
-   * Reads: makes attempts until one succeeds, as often as makes sense within the deadline.
+   * Reads. Repeats failed attempts while {@link planRetry} allows it.
    *
    * @throws {CallError}
    */
   read<T>(path: string, parse: (response: GraphResponse) => T, context: CallContext): Promise<T>;
 }
 
-/** What {@link createGraphClient} needs. */
+/** The options of {@link createGraphClient}. */
 export interface GraphClientOptions {
   readonly sender: Sender;
   readonly rateLimiters: Readonly<Record<QuotaName, RateLimiter>>;
@@ -68,7 +68,7 @@ export function createGraphClient({ sender, rateLimiters }: GraphClientOptions):
         timeoutMs: deadline.attemptTimeoutMs,
         signal: deadline.signal,
         batchGroup: caller,
-        // From here on the outcome of a write is established, whether or not the caller still waits.
+        // From here on, the outcome of a write is determined even if the caller disconnects.
         onSent: isRead ? undefined : () => deadline.commit(),
       });
     } catch (error) {

@@ -1,11 +1,11 @@
 import type { CallError } from '../../errors.js';
 import type { Deadline } from '../../scheduling/deadline.js';
 
-/** The most attempts if the failures do not say when to retry. */
+/** The maximum number of attempts without a `Retry-After`. */
 const maxBlindAttempts = 3;
 
 /**
- * How long to wait before the next attempt: as long as Graph says, otherwise exponential backoff with jitter.
+ * How long to wait before the next attempt: Graph's `Retry-After`, otherwise exponential backoff with jitter.
  *
  * @param attempt the number of attempts so far, from 1
  * @returns milliseconds, with a minimum that grows per attempt so that `Retry-After: 0` cannot cause a busy loop
@@ -19,9 +19,9 @@ export function backoffMs(attempt: number, retryAfterMs: number | undefined, ran
 /** Whether and when another attempt is made. */
 export interface RetryPlan {
   readonly waitMs: number;
-  /** Whether there is time for it, and the failure says when to retry or there were few attempts. */
+  /** Whether there is enough time for it, and the failure has a `Retry-After` or there were few attempts. */
   readonly isAllowed: boolean;
-  /** The failure to end with if there is no other attempt. If it was throttled, it says when to retry. */
+  /** The failure to report if there is no further attempt, with `retryAfterMs` if it was throttled. */
   readonly finalFailure: CallError;
 }
 

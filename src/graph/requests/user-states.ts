@@ -10,10 +10,10 @@ import type { Write } from './writer.js';
 
 const odataType = '#microsoft.graph.deviceManagementScriptUserState';
 
-/** Accepted, but perhaps not applied yet, whatever the body shows. */
+/** Accepted, but not necessarily applied, whatever the body shows. */
 const accepted = 202;
 
-/** Reading one user run state, and its three writes with how to find out their outcome. */
+/** The read of a user run state, and its three writes with the verification of their outcome. */
 export interface UserStates {
   get(target: StateRef, context: CallContext): Promise<ScriptUserState>;
   update(target: StateRef, patch: UserStatePatch, approval: Approval): Write<ScriptUserState>;

@@ -6,23 +6,23 @@ import type { GraphClient } from './graph-client.js';
 import { backoffMs, planRetry } from './retry-plan.js';
 import { type FailedAttempt, nextStep, type RetrySafety } from './write-outcome.js';
 
-/** One write, and how to find out whether it was applied. */
+/** One write, and how to verify whether it was applied. */
 export interface Write<T> {
   readonly request: GraphRequest;
   readonly retrySafety: RetrySafety;
-  /** What a 2xx response shows; `undefined` if it doesn't show that the write was applied. */
+  /** Returns the result in a 2xx response; `undefined` if it does not show that the write was applied. */
   readonly confirmedBy: (response: GraphResponse) => T | undefined;
-  /** Reads what the write would have changed; `undefined` if it was not applied. */
+  /** Reads the result of the write; `undefined` if it was not applied. */
   readonly verify: (context: CallContext) => Promise<T | undefined>;
 }
 
-/** Sends writes and establishes their outcome. @throws {CallError} */
+/** Sends writes and determines their outcome. @throws {CallError} */
 export type Writer = <T>(write: Write<T>, context: CallContext) => Promise<WriteResult<T>>;
 
-/** How often to read after a 2xx response that doesn't show its result: Graph may take a moment to apply it. */
+/** The maximum number of reads after a 2xx response that does not show its result: Graph may apply it with a delay. */
 const readsAfterSuccess = 3;
 
-/** Creates a writer: a loop that does what {@link nextStep} says. */
+/** Creates a writer: a loop that follows {@link nextStep}. */
 export function createWriter(client: GraphClient): Writer {
   return async (write, context) => {
     const { retrySafety } = write;

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { CallError, describeCause } from '../../errors.js';
 import type { TokenSource } from './token-source.js';
 
-/** A token is renewed this long before it expires, unless its issuer names a time. */
+/** A token is renewed this long before it expires, unless its issuer sets a time. */
 const renewBeforeExpiryMs = 5 * 60_000;
 
 /** The longest time a credential may take for a token. */

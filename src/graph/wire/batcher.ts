@@ -6,8 +6,9 @@ import type { GraphResponse, Sender } from './transport.js';
 export const maxBatchItems = 20;
 
 /**
- * Sends the requests of one batch group that are ready in the same turn of the event loop as one `$batch`, and a single
- * request as it is. Each request ends on its own: with its own response, or with the failure of the batch.
+ * Sends the requests of one batch group that are ready in the same iteration of the event loop as one `$batch`, and a
+ * single request without a batch. Each request settles by itself: with its own response, or with the failure of the
+ * batch.
  *
  * @param basePath with the version and a slash at its end: `/beta/`
  * @see https://learn.microsoft.com/graph/json-batching
@@ -18,7 +19,7 @@ export function createBatcher(sender: Sender, basePath: string): Sender {
   function flush(group: object): void {
     const ready = readyByGroup.get(group) ?? [];
     readyByGroup.delete(group);
-    // Alone, they fail at once.
+    // Sent by themselves, aborted requests fail immediately.
     ready.filter(isAborted).forEach(sendAlone);
     const waiting = ready.filter((each) => !isAborted(each));
     // Tokens differ if one was replaced while a call waited.
@@ -69,7 +70,9 @@ export function createBatcher(sender: Sender, basePath: string): Sender {
   };
 }
 
-/** Graph rejects a malformed batch before it looks at its requests: none was applied, and each can be sent alone. */
+/**
+ * Graph rejects a malformed batch before it processes the requests: none was applied, and each can be sent by itself.
+ */
 function isRejectedAsWhole(response: GraphResponse): boolean {
   const { status } = response;
   return status >= 400 && status < 500 && ![401, 403, 408, 412, 429].includes(status) && !isQueuedForApproval(response);

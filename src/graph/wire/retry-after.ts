@@ -1,4 +1,4 @@
-/** Longer waits are cut to one day. */
+/** Longer waits are shortened to one day. */
 const maxWaitMs = 86_400_000;
 
 /**

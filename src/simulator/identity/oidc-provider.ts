@@ -134,7 +134,7 @@ function checkParameters({ errors }: OidcProviderModule, ctx: KoaContextWithOIDC
   }
 }
 
-/** Grants everything that the request asks for: an administrator has consented for the tenant. */
+/** Grants all that the request contains: an administrator has consented for the tenant. */
 async function grantWithoutConsent(ctx: KoaContextWithOIDC, grants: Map<string, GrantDetails>) {
   const { provider, client, account, params } = ctx.oidc;
   const { redirect_uri: redirectUri, claims } = params ?? {};
