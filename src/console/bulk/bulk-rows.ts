@@ -59,3 +59,11 @@ export function personOf(row: BulkRow, names: ReadonlyMap<string, string>): stri
 export function namesById(states: readonly ScriptUserState[]): ReadonlyMap<string, string> {
   return new Map(states.flatMap(({ id, userPrincipalName: name }) => (name ? [[id, name] as const] : [])));
 }
+
+interface AnyScript {
+  readonly scriptKind: string;
+  readonly scriptId: string;
+}
+
+export const isSameScript = (one: AnyScript, other: AnyScript): boolean =>
+  one.scriptKind === other.scriptKind && one.scriptId === other.scriptId;

@@ -1,6 +1,8 @@
 import { Caption1, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { type Statistics, shortCount } from './statistics.js';
-import { narrowSummary } from './summary-layout.js';
+
+/** Applies where the summary is too narrow for three columns: the totals become one line above the others. */
+export const narrowSummary = '@container (max-width: 619px)';
 
 const useStyles = makeStyles({
   totals: {
