@@ -12,7 +12,7 @@ RUN npm run build
 FROM ${NODE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-# The service lists every peer dependency that it needs itself. The others are a compiler and types.
+# package.json lists every peer dependency that the service needs. The others are a compiler and types.
 RUN npm ci --omit=dev --legacy-peer-deps
 
 FROM ${NODE}
@@ -26,6 +26,6 @@ COPY package.json ./
 USER 1000:1000
 EXPOSE 3000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=15s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/healthz`).then((response) => process.exit(response.ok ? 0 : 1), () => process.exit(1))"]
 # Starts Node directly, so that it receives the signals, with the options of `npm start`.
 CMD ["node", "--enable-source-maps", "--max-semi-space-size=32", "dist/main.js"]

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { isRedisInstalled } from './test/support/redis-server.js';
 
-/** Suites that must pass in the same way wherever the service keeps its state. */
+/** Suites that must pass whether the service stores its state in memory or in Redis. */
 const storeIndependent = [
   'test/api/update-many.test.ts',
   'test/api/update-many-sign-in.test.ts',
@@ -16,14 +16,14 @@ const storeIndependent = [
 ];
 
 /**
- * How many files run side by side. Most of them wait most of the time, for windows, deadlines and processes, so that
- * Vitest's default of one worker less than there are cores would leave the cores idle.
+ * How many files run side by side. Most files spend most of their time waiting for windows, deadlines and processes, so
+ * that Vitest's default of one worker less than the number of cores would leave the cores idle.
  */
 const waitingFiles = 6;
 
 export default defineConfig({
   test: {
-    // These end a test that waits for something that does not happen. None of them is an assertion of speed.
+    // These limits only stop tests that hang; none of them asserts speed.
     testTimeout: 120_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 60_000 } },
@@ -43,8 +43,8 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['test/console/**/*.test.ts'],
-          // Chromium uses all of the processor time that it gets, and gives up waiting after 30 s: these files run
-          // after the others, one for each of two cores.
+          // Chromium uses all processor time that it gets, and times out after 30 s: these files run after the others,
+          // one for each of two cores.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },

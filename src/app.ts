@@ -2,7 +2,7 @@ import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Reason } from './api/errors.js';
 import { procedures } from './api/router.js';
-import type { SignIn } from './auth/create-sign-in.js';
+import type { SignIn } from './auth/sign-in.js';
 import { authenticate } from './http/authenticate.js';
 import { serveConsole } from './http/console.js';
 import type { Drain } from './http/drain.js';
@@ -32,7 +32,7 @@ export interface AppParts extends ContextParts {
   readonly isReady: () => Promise<boolean>;
   /** The folder of the built console. */
   readonly consoleFolder: string;
-  /** Called for each request that is refused before tRPC handles it. */
+  /** Called for each request that is rejected before tRPC handles it. */
   readonly observeRefusal: (reason: Reason) => void;
   /** The origin that browsers use; if undefined, localhost at the port that received the request. */
   readonly publicUrl: URL | undefined;

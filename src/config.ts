@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isEntraIssuerWithoutTenantId } from './entra.js';
 import { isLoopback } from './loopback.js';
 import { Secret } from './secret.js';
 import { type SimulatorFault, simulatorFaults } from './simulator/faults/fault-names.js';
@@ -141,7 +142,7 @@ interface Rule {
   readonly isBroken: (settings: Values) => boolean;
 }
 
-/** What the settings require of each other. */
+/** The requirements that involve several settings. */
 const rules: readonly Rule[] = [
   {
     name: 'GRAPH_CREDENTIAL',
@@ -180,9 +181,7 @@ const rules: readonly Rule[] = [
   {
     name: 'OIDC_ISSUER',
     requirement: 'the issuer of one tenant by its id, for Entra: not a domain, common or organizations',
-    isBroken: (s) =>
-      /^login\.(microsoftonline\.(com|us)|partner\.microsoftonline\.cn)$/.test(s.OIDC_ISSUER?.hostname ?? '') &&
-      !/^\/[0-9a-f-]{36}\/v2\.0\/?$/i.test(s.OIDC_ISSUER?.pathname ?? ''),
+    isBroken: (s) => s.OIDC_ISSUER !== undefined && isEntraIssuerWithoutTenantId(s.OIDC_ISSUER),
   },
   {
     name: 'ROLE_OPERATOR',

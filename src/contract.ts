@@ -3,7 +3,7 @@ import type { appRouter } from './api/router.js';
 
 export type { ErrorData, InputIssue, Reason } from './api/errors.js';
 
-/** The router's type: what a tRPC client is typed with. */
+/** The type of the router: the type argument of a tRPC client. */
 export type AppRouter = typeof appRouter;
 
 /** The input of every procedure, by its path. */

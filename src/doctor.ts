@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig, readEnvironment } from './config.js';
-import { CallError, type CallReason } from './errors.js';
+import { CallError, type CallReason, describeCause } from './errors.js';
 import { createGraph } from './graph/create-graph.js';
 import type { CallOptions, Graph } from './graph/graph.js';
 import { createCursorCodec } from './graph/requests/cursor.js';
 import { type StateRef, scriptKinds } from './graph/routes.js';
 import { graphScope } from './graph/tokens/credential.js';
-import { createTokenSource, describeCause } from './graph/tokens/credential-token-source.js';
+import { createTokenSource } from './graph/tokens/credential-token-source.js';
 import { permissionsIn, requiredPermission } from './graph/tokens/permissions.js';
 import { connectGraph } from './graph-connection.js';
 import { createLog } from './log.js';
@@ -15,7 +15,7 @@ import { withLease } from './redis/lease.js';
 import type { Secret } from './secret.js';
 import { createMetrics } from './telemetry/metrics.js';
 
-/** A step failed, and has been reported. */
+/** A failed step that has been reported. */
 class StepFailed extends Error {
   override readonly name = 'StepFailed';
 }
@@ -33,7 +33,7 @@ class Diagnosis extends Error {
 const adviceByReason: Partial<Record<CallReason, string>> = {
   CREDENTIAL_UNAVAILABLE: 'check GRAPH_CREDENTIAL and its variables; GRAPH_ACCESS_TOKEN may have expired',
   GRAPH_PERMISSION_MISSING: `grant the application ${requiredPermission} with admin consent; assign an Intune role to a user`,
-  GRAPH_ROUTE_NOT_IMPLEMENTED: 'Intune in this tenant does not offer the operation: ask Microsoft support',
+  GRAPH_ROUTE_NOT_IMPLEMENTED: 'Intune in this tenant does not offer the operation: contact Microsoft support',
   GRAPH_UNAVAILABLE: 'check GRAPH_BASE_URL, and that this machine can reach it (firewall, DNS)',
   GRAPH_TIMEOUT: 'Graph is slow or unreachable: try again, or raise GRAPH_DEADLINE_MS',
   GRAPH_PROTOCOL: 'check that GRAPH_BASE_URL is the address of a Microsoft Graph with its version (…/beta)',
@@ -162,7 +162,7 @@ async function examine(write: boolean): Promise<void> {
     await step('permissions', async () => {
       const permissions = permissionsIn(token);
       if (permissions === undefined)
-        return { summary: 'the token is opaque: its permissions show at the next step', value: undefined };
+        return { summary: 'the token is opaque: the next step shows whether it suffices', value: undefined };
       if (permissions.includes(requiredPermission))
         return { summary: `${requiredPermission} is granted`, value: undefined };
       throw new Diagnosis(

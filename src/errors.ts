@@ -1,4 +1,7 @@
-/** Why a call failed, as far as a layer below the API decides it: the contract's reasons but for those of the API itself. */
+/**
+ * Why a call failed, as reported by a layer below the API: the contract's reasons, except those that only the API
+ * reports.
+ */
 export type CallReason =
   | 'GRAPH_NOT_FOUND'
   | 'GRAPH_REJECTED'
@@ -19,11 +22,11 @@ export type CallReason =
 
 /**
  * What is known about the effect of a failed request.
- * - `refused`: it was not applied, and sending it again makes no difference
- * - `deferred`: it was not applied (a 429 almost never is), and can be sent again later
+ * - `not-applied`: it was not applied, and would fail again in the same way
+ * - `deferred`: it was not applied (after a 429, almost certainly not), and can be sent again later
  * - `unknown`: it may have been applied
  */
-export type Certainty = 'refused' | 'deferred' | 'unknown';
+export type Certainty = 'not-applied' | 'deferred' | 'unknown';
 
 /** The identifiers that Microsoft support needs. */
 export interface GraphIds {
@@ -32,7 +35,7 @@ export interface GraphIds {
   readonly activityId?: string;
 }
 
-/** What a {@link CallError} carries besides its reason. */
+/** The details of a {@link CallError}. */
 export interface CallErrorDetails {
   readonly graph?: GraphIds;
   /** The HTTP status of Graph's response, if there was one. */
@@ -44,7 +47,7 @@ export interface CallErrorDetails {
   readonly retryAfterMs?: number;
   readonly approvalCode?: string;
   readonly missingPermissions?: readonly string[];
-  /** `refused` by default. */
+  /** `not-applied` by default. */
   readonly certainty?: Certainty;
   readonly cause?: unknown;
 }
@@ -62,11 +65,11 @@ export class CallError extends Error {
   constructor(reason: CallReason, details: CallErrorDetails = {}) {
     super(reason, { cause: details.cause });
     this.reason = reason;
-    this.certainty = details.certainty ?? 'refused';
+    this.certainty = details.certainty ?? 'not-applied';
     this.details = details;
   }
 
-  /** What may be logged: ids and codes, never Graph's own message, which can contain a person's name. */
+  /** The fields for the log: ids and codes, never Graph's own message, which can contain a user's name. */
   forLog(): object {
     const { status, code, graph, retryAfterMs } = this.details;
     return { certainty: this.certainty, status, code, graph, retryAfterMs, causes: describeCauses(this.cause) };
@@ -84,7 +87,21 @@ export function requireCallError(error: unknown): CallError {
   throw error;
 }
 
-/** The chain of causes by name and code. Their messages are left out: they can contain what was sent. */
+/**
+ * The root cause of a failure in one line, for operators. The errors of credentials and sockets contain no secrets, but
+ * a developer's credential can contain an email address, which is redacted.
+ */
+export function describeCause(cause: unknown): string {
+  if (!(cause instanceof Error)) return typeof cause === 'string' ? cause : 'unknown cause';
+  if (cause.cause instanceof Error) return describeCause(cause.cause);
+  const text = cause.message
+    .slice(0, 800)
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/\S{1,80}@\S{1,80}/g, '…');
+  return `${cause.name}: ${text}`;
+}
+
+/** The chain of causes by name and code. Their messages are omitted: they can contain request data. */
 function describeCauses(cause: unknown, depth = 0): readonly string[] | undefined {
   if (!(cause instanceof Error) || depth > 4) return undefined;
   const code = 'code' in cause && typeof cause.code === 'string' ? ` ${cause.code}` : '';

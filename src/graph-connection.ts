@@ -2,16 +2,18 @@ import type { TokenCredential } from '@azure/identity';
 import type { Config } from './config.js';
 import { accessTokenCredential, azureCredential, noCredential } from './graph/tokens/credential.js';
 
-/** A Graph to speak to: where it is, and how to get in. */
+/** The Graph behind the service: its base URL and a credential for it. */
 export interface GraphConnection {
   readonly baseUrl: URL;
   readonly credential: TokenCredential;
-  /** The identity provider that came with it. */
+  /** The simulator's identity provider, if it has one. */
   readonly identity: { readonly issuer: string; readonly clientId: string; readonly clientSecret: string } | undefined;
   close(): Promise<void>;
 }
 
-/** Finds the Graph that the settings name. The simulator is loaded only here, and only when it is chosen. */
+/**
+ * Connects to the Graph that the settings select. Only this function loads the simulator, and only if it is selected.
+ */
 export async function connectGraph(config: Config): Promise<GraphConnection> {
   if (config.GRAPH_CREDENTIAL === 'simulator') {
     const { startSimulator } = await import('./simulator/simulator.js');

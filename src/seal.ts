@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
-/** Encrypts and authenticates texts that others store for the service, such as cookies. */
+/** Encrypts and authenticates texts that are stored outside the service, such as cookies. */
 export interface Sealer {
   /** @param context where the text is used; it must be the same on opening */
   seal(text: string, context: string): string;

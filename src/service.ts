@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { createAudit } from './api/audit.js';
 import { createApp } from './app.js';
-import { createSignIn, sessionSecrets } from './auth/create-sign-in.js';
 import { revokeWhenSessionEnds } from './auth/revoke-tokens.js';
+import { createSignIn, sessionSecrets } from './auth/sign-in.js';
 import { createMemoryStores } from './auth/stores.js';
 import type { Config } from './config.js';
 import { createGraph } from './graph/create-graph.js';
@@ -29,7 +29,10 @@ const drainGraceMs = 5_000;
 /** Extra time to close connections, after the grace period and the longest call. */
 const closeConnectionsMs = 2_000;
 
-/** The longest time that a stop may take, in milliseconds. An orchestrator must wait that long before it kills. */
+/**
+ * The longest time that a stop may take, in milliseconds. An orchestrator must wait that long before it kills the
+ * process.
+ */
 export const longestStopMs = (config: Config): number => drainGraceMs + config.GRAPH_DEADLINE_MS + closeConnectionsMs;
 
 /** Where `npm run build` puts the console: the same folder for the sources and for the bundle. */
@@ -37,11 +40,11 @@ const consoleFolder = fileURLToPath(new URL('../dist/console', import.meta.url))
 
 /** The running service. */
 export interface Service {
-  /** Where it listens. */
+  /** The address that the service listens on. */
   readonly url: URL;
-  /** Where the metrics are served, with `METRICS_PORT`. */
+  /** The address of the metrics, with `METRICS_PORT`. */
   readonly metricsUrl: URL | undefined;
-  /** Where the simulator listens, if it is the Graph behind the service. */
+  /** The address of the simulator, if it is the Graph behind the service. */
   readonly simulatorUrl: URL | undefined;
   /** Waits for the calls in flight, then closes everything. */
   stop(): Promise<void>;
@@ -74,7 +77,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
     graphKind: isSimulator ? 'simulator' : 'live',
     callerFor: (principal) => ({
       tokens: principal?.tokens ?? revokeWhenSessionEnds(tokens, principal),
-      fairnessKey: principal?.person.oid ?? '',
+      fairnessKey: principal?.user.oid ?? '',
     }),
     signIn: createSignIn(config, {
       simulatedProvider: connection.identity,

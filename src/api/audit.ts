@@ -4,29 +4,29 @@ import type { Audit, AuditedWrite } from './context.js';
 import { type Reason, reasonOf } from './errors.js';
 
 /** The outcome of a write. */
-export type WriteOutcome = 'applied' | 'rejected' | 'pending-approval' | 'unknown';
+export type AuditedOutcome = 'applied' | 'rejected' | 'pending-approval' | 'unknown';
 
-function outcomeOf(error: unknown, reason: Reason): WriteOutcome {
+function outcomeOf(error: unknown, reason: Reason): AuditedOutcome {
   if (reason === 'APPROVAL_PENDING') return 'pending-approval';
-  // A 429 that no read could confirm: such writes have been seen applied.
+  // Graph has responded with 429 to writes that it applied, and no read could verify this one.
   if (error instanceof CallError && error.certainty === 'deferred') return 'unknown';
   return reason === 'OUTCOME_UNKNOWN' || reason === 'INTERNAL' ? 'unknown' : 'rejected';
 }
 
 /** Called with the outcome of every write. */
-export type WriteObserver = (action: AuditedWrite['action'], outcome: WriteOutcome) => void;
+export type WriteObserver = (action: AuditedWrite['action'], outcome: AuditedOutcome) => void;
 
-/** Creates an audit that writes to a child of the log, which no log level silences. */
+/** Creates an audit that writes to a child of the log, at every log level. */
 export function createAudit(log: Logger, observe: WriteObserver): Audit {
   const audit = log.child({ log: 'audit' }, { level: 'info' });
   return {
     record: (event) => audit.info(event, event.event),
-    async write({ requestId, person }, { action, target, fields }, work) {
+    async write({ requestId, user }, { action, target, fields }, work) {
       const { scriptKind, scriptId, userStateId } = target;
-      const line = { requestId, oid: person.oid, action, scriptKind, scriptId, userStateId, fields };
+      const line = { requestId, oid: user.oid, action, scriptKind, scriptId, userStateId, fields };
       try {
         const { value, graph } = await work();
-        audit.info({ ...line, userStateId: value.id, outcome: 'applied' satisfies WriteOutcome, graph }, 'write');
+        audit.info({ ...line, userStateId: value.id, outcome: 'applied' satisfies AuditedOutcome, graph }, 'write');
         observe(action, 'applied');
         return value;
       } catch (error) {

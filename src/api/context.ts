@@ -1,5 +1,5 @@
 import type { TRPCError } from '@trpc/server';
-import type { Person } from '../auth/person.js';
+import type { User } from '../auth/user.js';
 import type { Caller, Graph, WriteResult } from '../graph/graph.js';
 import type { ScriptRef } from '../graph/routes.js';
 import type { InstrumentCall } from './instrument.js';
@@ -7,12 +7,12 @@ import type { InstrumentCall } from './instrument.js';
 /** The context of every call. */
 export interface Context {
   readonly requestId: string;
-  /** The signed-in person, if there is one. */
-  readonly person: Person | null;
+  /** The signed-in user; `null` without a session. */
+  readonly user: User | null;
   /** The absolute end of the session; `null` if it has none. */
   readonly expiresAt: Date | null;
   readonly graph: Graph;
-  /** On whose behalf this request calls Graph. */
+  /** The caller on whose behalf this request calls Graph. */
   readonly caller: Caller;
   /** Whether `graph` is Microsoft's or the built-in simulator. */
   readonly graphKind: 'live' | 'simulator';
@@ -22,10 +22,10 @@ export interface Context {
   readonly logFailure: (error: TRPCError, path: string | undefined) => void;
 }
 
-/** Who writes, in which request. */
+/** The user who writes, and the request. */
 export interface Actor {
   readonly requestId: string;
-  readonly person: Person;
+  readonly user: User;
 }
 
 /** A write, with the names of its fields but not their values. */
@@ -35,7 +35,7 @@ export interface AuditedWrite {
   readonly fields: readonly string[];
 }
 
-/** A sign-in, a sign-out, or a call that was refused. */
+/** A sign-in, a sign-out, or a rejected call. */
 export interface AuditedEvent {
   readonly event: 'sign-in' | 'sign-in-refused' | 'sign-out' | 'refused';
   readonly requestId: string;
@@ -47,7 +47,7 @@ export interface AuditedEvent {
 /** Records who did what: one line for every write, whatever its outcome, and one for every sign-in and sign-out. */
 export interface Audit {
   record(event: AuditedEvent): void;
-  /** Does a write and records it. Returns, or throws, what `work` does. */
+  /** Runs a write and records its outcome. Returns the result of `work`, or throws its error. */
   write<T extends { readonly id: string }>(
     actor: Actor,
     write: AuditedWrite,

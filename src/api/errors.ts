@@ -13,7 +13,7 @@ const reasons = {
   INVALID_INPUT: ['BAD_REQUEST', 'The input is invalid.'],
   REQUEST_REFUSED: [
     'FORBIDDEN',
-    'The request was refused. It must come from the same origin, with the header x-csrf: 1.',
+    'The request was rejected. It must come from the same origin, with the header x-csrf: 1.',
   ],
   SIGN_IN_REQUIRED: ['UNAUTHORIZED', 'Sign in to continue.'],
   ROLE_MISSING: ['FORBIDDEN', 'Your role does not allow this.'],
@@ -53,7 +53,7 @@ const reasonsWithGraphMessage = new Set<Reason>([
   'CONFLICT',
 ]);
 
-/** Failures with an HTTP status of their own. Their reason is `INVALID_INPUT` all the same. */
+/** Failures with their own HTTP status. Their reason is also `INVALID_INPUT`. */
 const httpFailures: Partial<Record<TRPC_ERROR_CODE_KEY, string>> = {
   NOT_FOUND: 'Not found.',
   METHOD_NOT_SUPPORTED: 'Method not allowed.',
@@ -63,7 +63,7 @@ const httpFailures: Partial<Record<TRPC_ERROR_CODE_KEY, string>> = {
   TIMEOUT: 'The request was not received in time.',
 };
 
-/** One problem of an input, and where it is. */
+/** One problem of an input, and its path. */
 export interface InputIssue {
   readonly path: readonly (string | number)[];
   readonly message: string;
@@ -83,7 +83,7 @@ export interface ErrorData {
   readonly issues?: readonly InputIssue[];
 }
 
-/** A failure that the API itself decides, thrown from guards and procedures. */
+/** An error that guards and procedures throw. */
 export class Refusal extends TRPCError {
   readonly reason: Reason;
   readonly issues: readonly InputIssue[] | undefined;
@@ -94,7 +94,7 @@ export class Refusal extends TRPCError {
   }
 }
 
-/** The refusal of an input. @param message says what is wrong with it */
+/** Creates the error for an invalid input. @param message describes the problem */
 export function invalidInput(message: string, path: InputIssue['path'] = [], code?: TRPC_ERROR_CODE_KEY): Refusal {
   return new Refusal('INVALID_INPUT', { issues: [{ path, message }], ...(code !== undefined && { code }) });
 }
@@ -108,7 +108,7 @@ export function reasonOf(error: unknown): Reason {
   return error.code === 'BAD_REQUEST' || error.code in httpFailures ? 'INVALID_INPUT' : 'INTERNAL';
 }
 
-/** An input of thousands of rows can be wrong in each of them. */
+/** The maximum number of issues in an error: each of thousands of rows can be invalid. */
 const maxIssues = 100;
 
 function issuesOf(error: TRPCError): readonly InputIssue[] | undefined {
@@ -131,7 +131,10 @@ export interface ErrorShape {
   readonly data: ErrorData;
 }
 
-/** Converts an error to the contract's shape: of a call, of one of many updates, or of a request refused before tRPC. */
+/**
+ * Converts an error to the contract's shape: of a call, of one of many updates, or of a request that was rejected
+ * before tRPC.
+ */
 export function describeError(error: TRPCError, requestId: string, path?: string): ErrorShape {
   const reason = reasonOf(error);
   const [ownCode, ownMessage] = reasons[reason];
@@ -141,7 +144,8 @@ export function describeError(error: TRPCError, requestId: string, path?: string
     error.cause instanceof CallError ? error.cause.details : {};
   const message = (reason === 'INVALID_INPUT' && httpFailures[code]) || ownMessage;
   return {
-    message: publicMessage && reasonsWithGraphMessage.has(reason) ? `${message} Graph says: ${publicMessage}` : message,
+    message:
+      publicMessage && reasonsWithGraphMessage.has(reason) ? `${message} Graph's message: ${publicMessage}` : message,
     code: TRPC_ERROR_CODES_BY_KEY[code],
     data: {
       code,

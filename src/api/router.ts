@@ -17,7 +17,7 @@ export const appRouter = router({
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
 const record = appRouter._def.procedures as unknown as Readonly<Record<string, { _def: ProcedureInfo }>>;
 
-/** What the HTTP layer knows about a procedure. */
+/** The properties of a procedure that the HTTP layer uses. */
 export interface ProcedureInfo {
   readonly type: TRPCProcedureType;
   readonly meta?: Partial<Meta>;

@@ -16,7 +16,7 @@ const updateManyInput = z.strictObject({
 });
 const createInput = z.strictObject({ ...scriptFields, userState: newUserState });
 
-/** The run states that Graph keeps per script and person. */
+/** The run states that Graph stores per script and person. */
 export const scriptUserStateRouter = router({
   list: readerProcedure
     .input(listInput)

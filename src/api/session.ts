@@ -1,7 +1,7 @@
-import type { Role } from '../auth/person.js';
+import type { Role } from '../auth/user.js';
 import { router, signedInProcedure } from './trpc.js';
 
-/** The signed-in person, their roles, and the Graph behind the service. */
+/** The signed-in user, their roles, and the Graph behind the service. */
 export interface CurrentSession {
   readonly user: { readonly oid: string; readonly name: string };
   readonly roles: readonly Role[];
@@ -10,12 +10,12 @@ export interface CurrentSession {
   readonly graph: 'live' | 'simulator';
 }
 
-/** What a front end needs before it shows anything. */
+/** The session, which a front end requests before it renders a page. */
 export const sessionRouter = router({
   current: signedInProcedure.query(
-    ({ ctx: { person, expiresAt, graphKind } }): CurrentSession => ({
-      user: { oid: person.oid, name: person.name },
-      roles: person.roles,
+    ({ ctx: { user, expiresAt, graphKind } }): CurrentSession => ({
+      user: { oid: user.oid, name: user.name },
+      roles: user.roles,
       expiresAt: expiresAt?.toISOString() ?? null,
       graph: graphKind,
     }),

@@ -1,11 +1,11 @@
 import { initTRPC } from '@trpc/server';
-import type { Person, Role } from '../auth/person.js';
+import type { Role, User } from '../auth/user.js';
 import type { Context } from './context.js';
 import { describeError, Refusal } from './errors.js';
 
-/** What the HTTP layer needs to know about a procedure. */
+/** The metadata of a procedure, for the HTTP layer. */
 export interface Meta {
-  /** It responds with a stream, and accepts a larger body. */
+  /** Set if the procedure responds with a stream and accepts a larger body. */
   readonly streamed: true;
 }
 
@@ -14,7 +14,8 @@ const t = initTRPC
   .meta<Meta>()
   .create({
     isDev: false,
-    // Bulk updates can be silent for a window of Graph's quota (20 s). Proxies must not take the stream for dead.
+    // A bulk update can send no result for a window of Graph's quota (20 s). Pings prevent proxies from closing the
+    // stream.
     jsonl: { pingMs: 10_000 },
     errorFormatter({ error, ctx, path }) {
       return describeError(error, ctx?.requestId ?? 'unknown', path);
@@ -24,11 +25,11 @@ const t = initTRPC
 /** Creates a router from a record of procedures. */
 export const router = t.router;
 
-/** Returns the signed-in person. @throws {Refusal} `SIGN_IN_REQUIRED`, or `ROLE_MISSING` without the role */
-function authorize({ person, audit, requestId }: Context, path: string, role: Role | undefined): Person {
-  if (person === null) throw new Refusal('SIGN_IN_REQUIRED');
-  if (role === undefined || person.roles.includes(role)) return person;
-  audit.record({ event: 'refused', requestId, oid: person.oid, action: path, reason: 'ROLE_MISSING' });
+/** Returns the signed-in user. @throws {Refusal} `SIGN_IN_REQUIRED`, or `ROLE_MISSING` without the role */
+function authorize({ user, audit, requestId }: Context, path: string, role: Role | undefined): User {
+  if (user === null) throw new Refusal('SIGN_IN_REQUIRED');
+  if (role === undefined || user.roles.includes(role)) return user;
+  audit.record({ event: 'refused', requestId, oid: user.oid, action: path, reason: 'ROLE_MISSING' });
   throw new Refusal('ROLE_MISSING');
 }
 
@@ -36,14 +37,14 @@ function authorize({ person, audit, requestId }: Context, path: string, role: Ro
 // parsed, so that unauthorized callers learn nothing about inputs.
 const procedureFor = (role?: Role) =>
   t.procedure.use(({ ctx, path, next }) =>
-    ctx.instrument(path, () => next({ ctx: { person: authorize(ctx, path, role) } })),
+    ctx.instrument(path, () => next({ ctx: { user: authorize(ctx, path, role) } })),
   );
 
-/** For everyone who is signed in, whatever their role. */
+/** A procedure for every signed-in user, whatever the role. */
 export const signedInProcedure = procedureFor();
 
-/** For those who may read. */
+/** A procedure for users who may read. */
 export const readerProcedure = procedureFor('reader');
 
-/** For those who may also write. */
+/** A procedure for users who may also write. */
 export const operatorProcedure = procedureFor('operator');

@@ -1,13 +1,13 @@
 import type { Request } from 'express';
 import type { TokenSource } from '../graph/tokens/token-source.js';
-import type { Person } from './person.js';
 import type { SessionStore } from './session-store.js';
 import type { Sessions } from './sessions.js';
+import type { User } from './user.js';
 import type { TokenVault } from './vault.js';
 
 /** The authenticated caller of a request. */
 export interface Principal {
-  readonly person: Person;
+  readonly user: User;
   /** The absolute end of the session; `null` when it has none. */
   readonly expiresAt: Date | null;
   /** Checks whether the session still exists: a call can outlive it. Absent when there are no sessions. */
@@ -25,7 +25,7 @@ export type Authenticate = (request: Request, active: boolean) => Promise<Princi
 
 /** Authenticates every request as the one local operator (`SIGN_IN=off`). */
 export const localOperator: Authenticate = async () => ({
-  person: { oid: 'local-operator', name: 'Local operator', roles: ['reader', 'operator'] },
+  user: { oid: 'local-operator', name: 'Local operator', roles: ['reader', 'operator'] },
   expiresAt: null,
 });
 
@@ -41,7 +41,7 @@ export function sessionAuthenticator(
     const { id, user } = session;
     if (active) await Promise.all([store.extend(id, user), vault?.extend(id, store.lifetimeMs(user))]);
     return {
-      person: { oid: user.oid, name: user.name, roles: user.roles },
+      user: { oid: user.oid, name: user.name, roles: user.roles },
       expiresAt: new Date(user.endsAt),
       isSessionActive: () => store.isLive(id),
       tokens: vault?.tokensOf(id),

@@ -46,7 +46,7 @@ export class MemorySessionStore extends SessionStore {
   }
 
   override set(id: string, session: SessionData, callback?: (error?: unknown) => void): void {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a copy by way of JSON, as a remote store makes one
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a copy through JSON, as in a remote store
     const copy = JSON.parse(JSON.stringify(session)) as SessionData;
     const lifetimeMs = this.lifetimeMs(copy.signedIn ?? { endsAt: Number.POSITIVE_INFINITY });
     this.#sessions.set(id, { session: copy, endsAt: Date.now() + lifetimeMs });

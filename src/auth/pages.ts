@@ -20,8 +20,8 @@ const pages = {
   ],
   'other-tenant': [
     403,
-    'Account of another organisation',
-    'Sign in with an account of the organisation that runs this service.',
+    'Account of another organization',
+    'Sign in with an account of the organization that runs this service.',
   ],
   unavailable: [503, 'Sign-in unavailable', 'The identity provider cannot be reached. Please try again later.'],
   'sessions-unavailable': [503, 'Sessions unavailable', 'Nothing has been changed. Please try again later.'],
@@ -30,7 +30,7 @@ const pages = {
 /** The name of a page. */
 export type PageName = keyof typeof pages;
 
-/** Answers with a page of plain HTML, without scripts or styles, and with a link to sign in. */
+/** Responds with a page of plain HTML, without scripts or styles, and with a link to sign in. */
 export function showPage(response: Response, name: PageName): void {
   const [status, title, text] = pages[name];
   response

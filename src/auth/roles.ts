@@ -1,4 +1,4 @@
-import type { Role } from './person.js';
+import type { Role } from './user.js';
 
 /** The values of the app roles in the `roles` claim (`ROLE_READER`, `ROLE_OPERATOR`). */
 export interface RoleNames {
@@ -8,7 +8,7 @@ export interface RoleNames {
 
 /**
  * The roles that the `roles` claim of an ID token grants. A missing claim grants none, and groups are ignored: on a
- * groups overage, Entra leaves them out of the token.
+ * groups overage, Entra omits them from the token.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference
  */

@@ -1,5 +1,5 @@
 import { Store } from 'express-session';
-import type { Role } from './person.js';
+import type { Role } from './user.js';
 
 declare module 'express-session' {
   interface SessionData {
@@ -21,7 +21,7 @@ export interface SignedInUser {
   readonly endsAt: number;
 }
 
-/** The most sessions of one user. A further sign-in ends the least recently used one, and never another user's. */
+/** The maximum number of sessions of one user. A further sign-in ends the user's least recently used one. */
 export const maxSessionsPerUser = 10;
 
 /**
@@ -45,6 +45,6 @@ export abstract class SessionStore extends Store {
   /** Restarts the idle timeout of a session. Does not revive one that has ended. */
   abstract extend(id: string, user: Pick<SignedInUser, 'oid' | 'endsAt'>): Promise<void>;
   abstract isLive(id: string): Promise<boolean>;
-  /** Ends every session that belongs to one session of the provider. Resolves to how many there were. */
+  /** Ends every session that belongs to one session of the provider. Resolves to their number. */
   abstract endBySid(sid: string): Promise<number>;
 }

@@ -8,7 +8,7 @@ export interface Sessions {
   readonly middleware: RequestHandler;
   /** Starts a session under a new id, which prevents session fixation. Resolves to the id. */
   start(request: Request, user: SignedInUser): Promise<string>;
-  /** Discards a session whose start failed half-way, as far as possible, and sets no cookie for it. Never rejects. */
+  /** Tries to discard a session whose start failed, and sets no cookie for it. Never rejects. */
   discard(request: Request): Promise<void>;
   /** Ends the session of a request, and clears its cookie. */
   end(request: Request): Promise<void>;

@@ -1,172 +1,112 @@
-import { type Request, type RequestHandler, type Response, Router } from 'express';
-import { z } from 'zod';
-import { CallError } from '../errors.js';
-import { isLoopback } from '../loopback.js';
-import { type PageName, showPage } from './pages.js';
-import {
-  newAuthorizationChecks,
-  type OidcTokens,
-  type Provider,
-  ProviderRejection,
-  ProviderUnavailable,
-} from './provider.js';
-import { safeReturnPath } from './return-to.js';
-import { type RoleNames, rolesIn } from './roles.js';
-import type { SessionStore, SignedInUser } from './session-store.js';
-import type { Sessions } from './sessions.js';
-import { tenantMismatch } from './tenant.js';
-import type { Transactions } from './transaction.js';
-import type { TokenVault } from './vault.js';
+import { randomBytes } from 'node:crypto';
+import type { RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import type { Config } from '../config.js';
+import { graphScope } from '../graph/tokens/credential.js';
+import { requiredPermission } from '../graph/tokens/permissions.js';
+import { type Authenticate, localOperator, sessionAuthenticator } from './authenticate.js';
+import { createProvider, type ProviderOptions, type ProviderUnavailable } from './provider.js';
+import { createSessions } from './sessions.js';
+import { type SignInParts, signInRoutes } from './sign-in-routes.js';
+import type { Stores } from './stores.js';
+import { createTransactions } from './transaction.js';
+import { createTokenVault, type TokenVault } from './vault.js';
 
-/** A sign-in event of the audit log. */
-export interface SignInEvent {
-  readonly event: 'sign-in' | 'sign-in-refused' | 'sign-out';
-  readonly oid?: string;
-  readonly reason?: string;
+/** How callers authenticate. */
+export interface SignIn {
+  /** Reads the session of a request; `undefined` without sign-in. */
+  readonly sessions: RequestHandler | undefined;
+  /** The routes below `/auth`; `undefined` without sign-in. */
+  readonly routes: RequestHandler | undefined;
+  readonly authenticate: Authenticate;
 }
 
-/** The dependencies of {@link signInRoutes}. */
-export interface SignInParts {
-  readonly issuer: URL;
-  readonly provider: Provider;
-  readonly sessions: Sessions;
-  readonly store: SessionStore;
-  readonly transactions: Transactions;
-  /** Stores the users' own tokens, when calls to Graph use delegated permissions. */
-  readonly vault: TokenVault | undefined;
-  readonly roleNames: RoleNames;
-  readonly maxSessionMs: number;
-  /** The public origin of the service, as browsers see it. */
-  readonly originOf: (request: Request) => string;
-  /** Rejects cross-site requests (CSRF protection). */
-  readonly requireSameOrigin: RequestHandler;
-  readonly audit: (response: Response, event: SignInEvent) => void;
-  readonly onProviderUnavailable: (error: ProviderUnavailable) => void;
+/** The dependencies of {@link createSignIn}. */
+export interface SignInDeps extends Pick<SignInParts, 'originOf' | 'requireSameOrigin' | 'audit'> {
+  /** The sign-in application at the simulator, used where `OIDC_ISSUER` is not set. */
+  readonly simulatedProvider:
+    | { readonly issuer: string; readonly clientId: string; readonly clientSecret: string }
+    | undefined;
+  /** The secrets that sign cookies; the first one signs, all of them verify. */
+  readonly secrets: readonly string[];
+  /** Creates the session and token stores. @param idleMs the idle timeout of a session */
+  readonly createStores: (idleMs: number) => Stores;
+  /** Called after each attempt to renew a user's access token. */
+  readonly observeRenewal: (ok: boolean) => void;
+  readonly log: Logger;
 }
 
-const idTokenClaims = z.object({
-  sub: z.string(),
-  oid: z.string().optional(),
-  tid: z.string().optional(),
-  name: z.string().default(''),
-  sid: z.string().optional(),
-  login_hint: z.string().optional(),
-  roles: z.unknown().optional(),
-});
-
-const paths = new Set(['/sign-in', '/callback', '/sign-out', '/front-channel-sign-out']);
-
-/** Creates the routes below `/auth`. */
-export function signInRoutes(parts: SignInParts): Router {
-  const { provider, sessions, store, transactions, vault, originOf, audit } = parts;
-  const routes = Router({ caseSensitive: true, strict: true });
-  const redirectUri = (request: Request) => `${originOf(request)}/auth/callback`;
-
-  routes.use((request, response, next) => {
-    if (paths.has(request.path)) response.locals.route = `/auth${request.path}`;
-    next();
-  });
-
-  routes.use(sessions.middleware);
-
-  routes.get('/sign-in', async (request, response) => {
-    const { searchParams, search } = new URL(request.originalUrl, originOf(request));
-    // localhost and 127.0.0.1 do not share cookies, and the provider redirects to the public origin: start there.
-    const { host, hostname } = new URL(originOf(request));
-    if (isLoopback(hostname) && host !== request.get('host')) {
-      response.redirect(303, `${originOf(request)}/auth/sign-in${search}`);
-      return;
-    }
-    const session = sessions.current(request);
-    const transaction = {
-      ...newAuthorizationChecks(),
-      returnTo: safeReturnPath(searchParams.get('returnTo')),
-      replaces: session?.id ?? null,
-    };
-    const claims = session && (await vault?.claimsFor(session.id));
-    const url = await provider.authorizationUrl(transaction, redirectUri(request), claims);
-    transactions.save(response, transaction);
-    response.redirect(303, url.href);
-  });
-
-  routes.get('/callback', async (request, response) => {
-    const callback = new URL(request.originalUrl, originOf(request));
-    const transaction = transactions.consume(request, response, callback.searchParams.get('state'));
-    if (transaction === undefined) return reject(response, 'failed', 'no-transaction');
-    const { claims, tokens } = await provider.exchange(callback, transaction);
-    const { data: identity } = idTokenClaims.safeParse(claims);
-    if (identity === undefined) return reject(response, 'failed', 'claims');
-    const oid = identity.oid ?? identity.sub;
-    const mismatch = tenantMismatch(identity.tid, parts.issuer);
-    if (mismatch !== undefined) return reject(response, mismatch, mismatch, oid);
-
-    const roles = rolesIn(identity.roles, parts.roleNames);
-    const user: SignedInUser = {
-      oid,
-      name: identity.name,
-      roles,
-      sid: identity.sid ?? null,
-      logoutHint: identity.login_hint ?? null,
-      endsAt: Date.now() + parts.maxSessionMs,
-    };
-    await startSession(request, user, tokens, transaction.replaces);
-    audit(response, { event: 'sign-in', oid });
-    if (roles.length === 0) showPage(response, 'no-role');
-    else response.redirect(303, transaction.returnTo);
-  });
-
-  routes.post('/sign-out', parts.requireSameOrigin, async (request, response) => {
-    const session = sessions.current(request);
-    await sessions.end(request);
-    if (session !== undefined) audit(response, { event: 'sign-out', oid: session.user.oid });
-    const hint = session?.user.logoutHint ?? null;
-    const url = await provider.endSessionUrl(`${originOf(request)}/`, hint).catch(() => undefined);
-    response.json({ location: url?.href ?? '/' });
-  });
-
-  routes.get('/front-channel-sign-out', async (request, response) => {
-    const { searchParams } = new URL(request.originalUrl, originOf(request));
-    const sid = searchParams.get('sid') ?? '';
-    const ended = sid === '' ? 0 : await store.endBySid(sid);
-    if (ended > 0) audit(response, { event: 'sign-out', reason: 'front-channel' });
-    // The provider's sign-out page embeds this one in a frame. It has no content that clickjacking could abuse.
-    response.removeHeader('x-frame-options');
-    response.setHeader('content-security-policy', "default-src 'none'");
-    response.type('html').send('<!doctype html><title>Signed out</title>');
-  });
-
-  async function startSession(
-    request: Request,
-    user: SignedInUser,
-    tokens: OidcTokens,
-    replaces: string | null,
-  ): Promise<void> {
-    // The callback comes from the provider's site, without the SameSite=Strict cookie: end the previous session by id.
-    if (replaces !== null) await sessions.endById(replaces);
-    try {
-      const id = await sessions.start(request, user);
-      // A user without a role makes no calls to Graph.
-      if (user.roles.length > 0) await vault?.put(id, tokens, store.lifetimeMs(user));
-    } catch (error) {
-      await sessions.discard(request);
-      throw error;
-    }
+/** Creates the sign-in that the settings select: an OpenID provider, or one local operator without sign-in. */
+export function createSignIn(config: Config, deps: SignInDeps): SignIn {
+  if (config.SIGN_IN === 'off') return { sessions: undefined, routes: undefined, authenticate: localOperator };
+  const { secrets, log, originOf, requireSameOrigin, audit } = deps;
+  const secure = config.PUBLIC_URL?.protocol === 'https:';
+  const { sessions: store, tokens: tokenStore } = deps.createStores(config.SESSION_IDLE_MINUTES * 60_000);
+  const onProviderUnavailable = (error: ProviderUnavailable) => logProviderUnavailable(log, error);
+  const options = providerOptions(config, deps.simulatedProvider);
+  const provider = createProvider(options);
+  const sessions = createSessions({ store, secrets, secure });
+  let vault: TokenVault | undefined;
+  if (config.GRAPH_CREDENTIAL === 'signed-in-user') {
+    vault = createTokenVault({
+      store: tokenStore,
+      provider,
+      log,
+      onProviderUnavailable,
+      observeRenewal: deps.observeRenewal,
+      endSession: (id) => sessions.endById(id),
+    });
+    deleteTokensWithSession(store, vault, log);
   }
-
-  function reject(response: Response, page: PageName, reason: string, oid?: string): void {
-    audit(response, { event: 'sign-in-refused', reason, ...(oid !== undefined && { oid }) });
-    showPage(response, page);
-  }
-
-  routes.use((error: unknown, _request: Request, response: Response, next: (error: unknown) => void) => {
-    if (error instanceof ProviderRejection) {
-      return reject(response, error.code === 'access_denied' ? 'cancelled' : 'failed', error.code);
-    }
-    // The session store is unavailable.
-    if (error instanceof CallError) return showPage(response, 'sessions-unavailable');
-    if (!(error instanceof ProviderUnavailable)) return next(error);
-    parts.onProviderUnavailable(error);
-    reject(response, 'unavailable', error.clientRejected ? 'invalid-client' : 'provider-unavailable');
+  const routes = signInRoutes({
+    issuer: options.issuer,
+    provider,
+    sessions,
+    store,
+    transactions: createTransactions(secrets, secure),
+    vault,
+    roleNames: { reader: config.ROLE_READER, operator: config.ROLE_OPERATOR },
+    maxSessionMs: config.SESSION_MAX_HOURS * 3_600_000,
+    originOf,
+    requireSameOrigin,
+    audit,
+    onProviderUnavailable,
   });
-  return routes;
+  return { sessions: sessions.middleware, routes, authenticate: sessionAuthenticator(sessions, store, vault) };
+}
+
+/** The secrets of `SESSION_SECRET`, or one random secret where it is not set. */
+export function sessionSecrets({ SESSION_SECRET }: Config): readonly string[] {
+  return SESSION_SECRET?.map((secret) => secret.reveal()) ?? [randomBytes(32).toString('base64url')];
+}
+
+function providerOptions(config: Config, simulated: SignInDeps['simulatedProvider']): ProviderOptions {
+  const scopes = ['openid', 'profile', 'offline_access'];
+  if (config.GRAPH_CREDENTIAL === 'signed-in-user')
+    scopes.push(graphScope(config.GRAPH_BASE_URL).replace('.default', requiredPermission));
+  return {
+    issuer: config.OIDC_ISSUER ?? new URL(simulated?.issuer ?? ''),
+    clientId: config.OIDC_CLIENT_ID ?? simulated?.clientId ?? '',
+    clientSecret: config.OIDC_CLIENT_SECRET?.reveal() ?? simulated?.clientSecret,
+    certificatePath: config.OIDC_CLIENT_CERTIFICATE_PATH,
+    scope: config.OIDC_SCOPE ?? scopes.join(' '),
+  };
+}
+
+function deleteTokensWithSession(store: Stores['sessions'], vault: TokenVault, log: Logger): void {
+  store.on('ended', (id: string) => {
+    vault
+      .delete(id)
+      .catch((error: unknown) => log.warn({ err: error }, 'the tokens of an ended session remain stored'));
+  });
+}
+
+/**
+ * Logs an outage as a warning, since it needs no action, and a rejected client credential as an error, since an
+ * operator must renew it.
+ */
+function logProviderUnavailable(log: Logger, error: ProviderUnavailable): void {
+  if (error.clientRejected)
+    log.error('the identity provider rejects the client credential (OIDC_CLIENT_*): an operator must renew it');
+  else log.warn('the identity provider is unavailable');
 }

@@ -1,12 +1,7 @@
+import { isEntraIssuer } from '../entra.js';
+
 /** The tenant of all personal Microsoft accounts. @see https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference */
 const personalTenant = '9188040d-6c67-4c5b-b112-36a304b66dad';
-
-const entraHosts = new Set([
-  'login.microsoftonline.com',
-  'sts.windows.net',
-  'login.microsoftonline.us',
-  'login.partner.microsoftonline.cn',
-]);
 
 /**
  * Why an account's tenant is rejected; `undefined` when it is accepted. Tokens of an Entra issuer must belong to the
@@ -16,6 +11,6 @@ const entraHosts = new Set([
  */
 export function tenantMismatch(tid: string | undefined, issuer: URL): 'personal' | 'other-tenant' | undefined {
   if (tid?.toLowerCase() === personalTenant) return 'personal';
-  if (!entraHosts.has(issuer.hostname)) return undefined;
+  if (!isEntraIssuer(issuer)) return undefined;
   return tid && tid.toLowerCase() === issuer.pathname.split('/')[1]?.toLowerCase() ? undefined : 'other-tenant';
 }

@@ -13,7 +13,7 @@ export interface TokenStore {
   /** The claims, as JSON text. */
   claims(sessionId: string): Promise<string | undefined>;
   putClaims(sessionId: string, claims: string, lifetimeMs: number): Promise<void>;
-  /** Runs `work` while no other process runs any under the lock of the same session. */
+  /** Runs `work` under the lock of the session, which one process holds at a time. */
   withSessionLock<T>(sessionId: string, work: () => Promise<T>): Promise<T>;
 }
 

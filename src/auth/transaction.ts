@@ -24,7 +24,7 @@ export interface Transactions {
   save(response: Response, transaction: Transaction): void;
   /**
    * Returns the browser's transaction and clears its cookie. Returns `undefined` when there is none that is valid, or
-   * when it has another `state`: then the cookie stays.
+   * when it has another `state`, in which case it keeps the cookie.
    */
   consume(request: Request, response: Response, state: string | null): Transaction | undefined;
 }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { CallError } from '../errors.js';
-import { abortable } from '../graph/tokens/credential-token-source.js';
+import { waitForToken } from '../graph/tokens/credential-token-source.js';
 import type { TokenSource } from '../graph/tokens/token-source.js';
 import { type OidcTokens, type Provider, ProviderRejection, ProviderUnavailable } from './provider.js';
 import type { TokenStore } from './token-store.js';
@@ -104,7 +104,7 @@ export function createTokenVault(options: VaultOptions): TokenVault {
         const renewal =
           renewals.get(sessionId) ?? renew(sessionId, accessToken).finally(() => renewals.delete(sessionId));
         renewals.set(sessionId, renewal);
-        return (await abortable(renewal, signal)).accessToken;
+        return (await waitForToken(renewal, signal)).accessToken;
       },
     }),
   };

@@ -38,7 +38,7 @@ export function FailureNotice({ failure, children }: { readonly failure: Failure
   );
 }
 
-/** A code that the user passes on to someone else. */
+/** A code for the user to copy and pass on. */
 function Copyable({ label, text }: { readonly label: string; readonly text: string }) {
   const styles = useStyles();
   return (

@@ -9,7 +9,7 @@ export type FailureReason = Reason | 'UNREACHABLE' | 'OFFLINE';
 export interface Failure {
   readonly reason: FailureReason;
   readonly title: string;
-  /** What the user can do. */
+  /** The next step for the user. */
   readonly next: string;
   /** Details from the service: Graph's message, or the problems with the input. */
   readonly detail?: string;
@@ -22,7 +22,7 @@ export interface Failure {
 /** The title and the next step for each reason. */
 const texts = {
   INVALID_INPUT: ['The values are not valid', 'Correct the fields listed here, then save again.'],
-  REQUEST_REFUSED: ['The service refused the request', 'Open the console at its own address, then try again.'],
+  REQUEST_REFUSED: ['The service rejected the request', 'Open the console at its own address, then try again.'],
   SIGN_IN_REQUIRED: ['You need to sign in again', 'Sign in in another tab; this page keeps its state.'],
   ROLE_MISSING: [
     'Your role does not allow this',

@@ -10,7 +10,7 @@ import { NuqsAdapter } from 'nuqs/adapters/react';
 import { type ReactNode, useSyncExternalStore } from 'react';
 import { DefectBoundary } from './defect-notice.js';
 import { failureOf } from './failure.js';
-import { LocalOverlayProvider } from './overlay/local-overlay.js';
+import { LocalChangesProvider } from './local-changes.js';
 import { sessionQuery } from './queries.js';
 
 /** The nonce of the content security policy, which every style element created here must carry. */
@@ -48,7 +48,7 @@ const subscribeToColorScheme = (notify: () => void) => {
 const useColorScheme = () =>
   useSyncExternalStore(subscribeToColorScheme, () => (prefersDark.matches ? 'dark' : 'light'));
 
-/** The contexts of the page: styles, theme, query cache, URL state and local overlay. */
+/** The contexts of the page: styles, theme, query cache, URL state and local changes. */
 export function Providers({ children }: { readonly children: ReactNode }) {
   const colorScheme = useColorScheme();
   return (
@@ -57,7 +57,7 @@ export function Providers({ children }: { readonly children: ReactNode }) {
         <QueryClientProvider client={client}>
           <NuqsAdapter>
             <DefectBoundary>
-              <LocalOverlayProvider>{children}</LocalOverlayProvider>
+              <LocalChangesProvider>{children}</LocalChangesProvider>
             </DefectBoundary>
           </NuqsAdapter>
         </QueryClientProvider>

@@ -2,7 +2,7 @@ import { parseAsBoolean, parseAsString, parseAsStringLiteral, useQueryStates } f
 import type { ScriptKind } from './queries.js';
 
 /** The script kinds with their display names and platforms, as Intune's admin center shows them. */
-export const scriptKinds = [
+export const scriptKindTabs = [
   ['deviceManagementScript', 'PowerShell', 'Windows'],
   ['deviceShellScript', 'Shell', 'macOS and Linux'],
   ['deviceCustomAttributeShellScript', 'Custom attributes', 'macOS'],
@@ -13,7 +13,7 @@ export const sortColumns = ['person', 'succeeded', 'failed', 'failureRate'] as c
 export type SortColumn = (typeof sortColumns)[number];
 
 const parsers = {
-  kind: parseAsStringLiteral(scriptKinds.map(([kind]) => kind)).withDefault('deviceManagementScript'),
+  kind: parseAsStringLiteral(scriptKindTabs.map(([kind]) => kind)).withDefault('deviceManagementScript'),
   script: parseAsString,
   /** The id of the user state whose devices are shown. */
   state: parseAsString,

@@ -8,7 +8,7 @@ import { defineConfig, type Plugin } from 'vite';
 /** Smaller files fit into one packet anyway. */
 const minCompressedBytes = 1024;
 
-/** Writes `.br` and `.gz` files beside the assets, which the service serves as they are. */
+/** Writes `.br` and `.gz` files beside the assets, which the service serves unchanged. */
 function compressAssets(): Plugin {
   return {
     name: 'compress-assets',

@@ -5,7 +5,7 @@ import { DefectBoundary } from './defect-notice.js';
 import { Dialogs, type OpenDialog } from './dialogs.js';
 import { scriptsQuery } from './queries.js';
 import { ScriptList } from './scripts/script-list.js';
-import { scriptKinds, type UrlState, useUrlState } from './url-state.js';
+import { scriptKindTabs, type UrlState, useUrlState } from './url-state.js';
 
 const StatesPage = lazy(async () => ({ default: (await import('./states/states-page.js')).StatesPage }));
 
@@ -50,7 +50,7 @@ export function Workspace({ canWrite }: { readonly canWrite: boolean }) {
           selectedValue={kind}
           onTabSelect={(_event, { value }) => navigate({ kind: toScriptKind(value) })}
         >
-          {scriptKinds.map(([value, name, platform]) => (
+          {scriptKindTabs.map(([value, name, platform]) => (
             <Tab key={value} value={value} aria-label={`${name} (${platform})`}>
               {name}
               <Text size={200} className={styles.platform}>
@@ -88,4 +88,5 @@ export function Workspace({ canWrite }: { readonly canWrite: boolean }) {
 }
 
 /** Fluent types the value of a tab as `unknown`. */
-const toScriptKind = (value: unknown) => scriptKinds.find(([kind]) => kind === value)?.[0] ?? 'deviceManagementScript';
+const toScriptKind = (value: unknown) =>
+  scriptKindTabs.find(([kind]) => kind === value)?.[0] ?? 'deviceManagementScript';

@@ -6,29 +6,23 @@ import { createInFlightCounter } from '../scheduling/in-flight.js';
 import { createKeyedQueue } from '../scheduling/keyed-queue.js';
 import { createRateLimiter } from '../scheduling/rate-limiter.js';
 import type { ReplicaCoordination } from '../scheduling/replica-coordination.js';
-import { createSlotPool, windowMs } from '../scheduling/slot-pool.js';
+import { createSlotPool } from '../scheduling/slot-pool.js';
 import { deviceRunState, script, scriptUserState } from './entities.js';
-import type { CallOptions, Graph, QuotaUsage, WriteResult } from './graph.js';
-import { createGraphClient } from './requests/attempt.js';
+import type { CallOptions, Graph, QuotaName, QuotaUsage, WriteResult } from './graph.js';
+import { type GraphObserver, observeResponses, observeRoundTrips, observeWaits } from './observer.js';
 import { createBulkUpdate } from './requests/bulk-update.js';
 import type { CallContext } from './requests/call-context.js';
 import type { CursorCodec } from './requests/cursor.js';
-import { createPager } from './requests/paging.js';
+import { createGraphClient } from './requests/graph-client.js';
+import { createPager } from './requests/pager.js';
 import { createUserStates } from './requests/user-states.js';
-import { createWriter, type Write } from './requests/write.js';
+import { createWriter, type Write } from './requests/writer.js';
 import { deviceStatesPath, type StateRef, scriptsPath, stateKey, userStatesPath } from './routes.js';
-import { createBatcher } from './wire/batcher.js';
-import {
-  type GraphObserver,
-  observeResponses,
-  observeRoundTrips,
-  observeWaits,
-  type QuotaName,
-} from './wire/observe.js';
+import { createBatcher, maxBatchItems } from './wire/batcher.js';
 import { traceRequests } from './wire/tracing.js';
 import { createTransport } from './wire/transport.js';
 
-/** What {@link createGraph} needs. */
+/** The options of {@link createGraph}. */
 export interface GraphOptions {
   /** With the version: `https://graph.microsoft.com/beta`. */
   readonly baseUrl: URL;
@@ -38,29 +32,32 @@ export interface GraphOptions {
   readonly writesPer20s: number;
   readonly log: Logger;
   readonly observer: GraphObserver;
-  /** Quotas and order of writes, if there are several replicas. */
+  /** The quotas and the order of writes that replicas share, if there are several. */
   readonly coordination?: ReplicaCoordination | undefined;
 }
 
 /** Graph, with its connections, quotas and queues. */
 export interface GraphService extends Graph {
   usage(): Promise<readonly QuotaUsage[]>;
-  /** From here on no update of several is sent. Those that wait fail with `OVERLOADED`. */
+  /** Stops all bulk updates: updates that have not been sent fail with `OVERLOADED`. */
   cancelBulk(): void;
   /** Waits for the calls in flight, then closes the connections. */
   close(): Promise<void>;
 }
 
-/** The most single calls at a time. */
+/** The maximum number of concurrent single calls. */
 const maxCalls = 2_000;
 
-/** The most updates of many at a time. */
+/** The maximum number of concurrent bulk updates. */
 const maxBulkUpdates = 20;
 
-/** Graph's limit for requests of any kind. */
+/** The window over which Graph counts requests. @see https://learn.microsoft.com/graph/throttling-limits */
+const windowMs = 20_000;
+
+/** Graph's limit for requests of any kind in one window. */
 const requestsPer20s = 2_000;
 
-/** Builds the one pipeline that every call takes: queue, rate limiter, batcher, transport. */
+/** Creates the one pipeline of every call: queue, rate limiter, batcher, transport. */
 export function createGraph(options: GraphOptions): GraphService {
   const { deadlineMs, writesPer20s, coordination, observer, log } = options;
   const baseUrl = new URL(options.baseUrl.href.replace(/\/*$/, '/'));
@@ -68,11 +65,11 @@ export function createGraph(options: GraphOptions): GraphService {
   const sender = traceRequests(observeResponses(createBatcher(transport, baseUrl.pathname), observer), baseUrl);
 
   const rateLimiter = (name: QuotaName, limit: number) => {
-    const pool = coordination?.slotPool({ name, limit, deadlineMs }) ?? createSlotPool({ limit });
-    return observeWaits(name, createRateLimiter(pool), observer);
+    const pool = coordination?.slotPool({ name, limit, windowMs, deadlineMs }) ?? createSlotPool({ limit, windowMs });
+    return observeWaits(name, createRateLimiter(pool, maxBatchItems), observer);
   };
   const rateLimiters = {
-    // Graph counts writes in both limits. A limit above the documented one is for a Graph that is not Microsoft's.
+    // Graph counts writes in both limits. A limit above the documented one is for a Graph other than Microsoft's.
     reads: rateLimiter('reads', Math.max(requestsPer20s - writesPer20s, requestsPer20s / 2)),
     writes: rateLimiter('writes', writesPer20s),
   };
@@ -81,7 +78,7 @@ export function createGraph(options: GraphOptions): GraphService {
   const states = createUserStates(client, page, baseUrl.pathname);
   const write = createWriter(client);
 
-  const queue = createKeyedQueue(coordination?.openSharedQueue);
+  const queue = createKeyedQueue('GRAPH_UNAVAILABLE', coordination?.openSharedQueue);
   const calls = createBulkhead(maxCalls, 1_000);
   const bulkUpdates = createBulkhead(maxBulkUpdates, windowMs);
   const inFlight = createInFlightCounter();

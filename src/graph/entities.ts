@@ -20,7 +20,7 @@ export const scriptUserState = z.object({
 /** On how many of a person's devices a script succeeded or failed. */
 export type ScriptUserState = z.output<typeof scriptUserState>;
 
-/** `microsoft.graph.deviceManagementScriptDeviceState`. `runState` is in camel case; new values pass. */
+/** `microsoft.graph.deviceManagementScriptDeviceState`. `runState` is in camel case; unknown values are accepted. */
 export const deviceRunState = z.object({
   id: z.string().min(1),
   runState: text.transform((state) => (state === null ? null : state.charAt(0).toLowerCase() + state.slice(1))),

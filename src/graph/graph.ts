@@ -3,9 +3,8 @@ import type { FairnessKey, PerPriority } from '../scheduling/priority.js';
 import type { DeviceRunState, ScriptSummary, ScriptUserState } from './entities.js';
 import type { ScriptKind, ScriptRef, StateRef } from './routes.js';
 import type { TokenSource } from './tokens/token-source.js';
-import type { QuotaName } from './wire/observe.js';
 
-/** New values. Fields that are left out keep theirs. */
+/** New values. Omitted fields keep their values. */
 export interface UserStatePatch {
   readonly successDeviceCount?: number | undefined;
   readonly errorDeviceCount?: number | undefined;
@@ -17,7 +16,7 @@ export interface NewUserState extends Required<UserStatePatch> {
   readonly id?: string | undefined;
 }
 
-/** What multi admin approval requires: the reason for a change, and the code once it has been approved. */
+/** The fields for multi admin approval: the reason for a change, and the code of an approved change. */
 export interface Approval {
   readonly justification?: string | undefined;
   readonly code?: string | undefined;
@@ -36,19 +35,19 @@ export interface WriteResult<T> {
 }
 
 /**
- * On whose behalf Graph is called. Requests of the same caller object that are ready at the same time leave in one
- * `$batch`, so each HTTP request has an object of its own.
+ * The caller on whose behalf Graph is called. Requests of the same caller object that are ready at the same time are
+ * sent in one `$batch`, so each HTTP request has its own object.
  */
 export interface Caller {
   readonly tokens: TokenSource;
-  /** Whose quota share the calls use. */
+  /** The key under which the calls share the quota. */
   readonly fairnessKey: FairnessKey;
 }
 
 /** The options of every call. */
 export interface CallOptions {
   readonly caller: Caller;
-  /** Aborts when the caller goes away. */
+  /** Aborts when the caller disconnects. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -65,7 +64,8 @@ export interface Update extends StateRef {
 /** An update whose position among the writes on its state is reserved. */
 export interface QueuedUpdate extends Update {
   /**
-   * Sends the update when the writes before it have ended. To be called once. Its deadline runs from its slot on.
+   * Sends the update after the writes before it have ended. Call it once. The deadline starts when the update gets its
+   * first slot.
    *
    * @throws {CallError} as `update` does; `OVERLOADED` if the service stops before the update was sent
    */
@@ -77,9 +77,12 @@ export interface BulkUpdate {
   readonly updates: readonly QueuedUpdate[];
   /** Sets the listener that is called with the index of an update that another write waits for. */
   onContended(listener: (index: number) => void): void;
-  /** Cancels the updates that have not been sent. To be called once, at the end. */
+  /** Cancels the updates that have not been sent. Call it once, at the end. */
   cancelRemaining(): void;
 }
+
+/** Which of Graph's limits a request counts against. */
+export type QuotaName = 'reads' | 'writes';
 
 /** The state of one quota. */
 export interface QuotaUsage {

@@ -23,11 +23,11 @@ export interface StateRef extends ScriptRef {
 
 /**
  * The ids that are accepted: any string of a safe alphabet. Real ids are `<guid>:<guid>`, but the documentation has ids
- * that are not valid GUIDs. An empty id would collapse the path and name another resource.
+ * that are not valid GUIDs. An empty id would collapse the path, which would then identify another resource.
  */
 export const idPattern = /^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,256}$/;
 
-/** Percent-encodes an id as one path segment. Inputs are validated before; this is a second line of defence. */
+/** Percent-encodes an id as one path segment. Inputs are validated before; this is a second line of defense. */
 function segment(id: string): string {
   if (!idPattern.test(id)) throw new TypeError('not an id');
   return encodeURIComponent(id);

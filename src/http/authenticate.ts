@@ -4,19 +4,22 @@ import type { Authenticate, Principal } from '../auth/authenticate.js';
 declare global {
   namespace Express {
     interface Locals {
-      /** Who sent the request; `null` when nobody is signed in. */
+      /** The authenticated caller; `null` without a session. */
       principal: Principal | null | undefined;
     }
   }
 }
 
-/** The console polls `session.current`. That must not keep a session alive that nobody uses. */
+/** The console polls `session.current`, which must not extend an unused session. */
 const doesNotExtendSession = /^\/trpc\/(session\.current(,|$))+$/;
 
 /** Determines who sent a request, before its body is read. */
-export function authenticate(identify: Authenticate): RequestHandler {
+export function authenticate(authenticateRequest: Authenticate): RequestHandler {
   return async (request, response, next) => {
-    response.locals.principal = await identify(request, !doesNotExtendSession.test(response.locals.route ?? ''));
+    response.locals.principal = await authenticateRequest(
+      request,
+      !doesNotExtendSession.test(response.locals.route ?? ''),
+    );
     next();
   };
 }

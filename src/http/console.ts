@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import express, { type Router } from 'express';
 import expressStaticGzip from 'express-static-gzip';
 
-/** What the build writes into the page in place of the nonce. */
+/** The placeholder of the nonce in the built page. */
 const noncePlaceholder = /CSP_NONCE/g;
 
 /**

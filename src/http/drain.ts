@@ -12,8 +12,8 @@ export interface Drain {
    */
   begin(minMs: number, maxMs: number): Promise<void>;
   /**
-   * Resolves when no request is in flight. Aborts requests that are still being received at once, and all others after
-   * `maxMs`.
+   * Resolves when no request is in flight. Immediately aborts requests that are still being received, and aborts all
+   * others after `maxMs`.
    */
   finish(maxMs: number): Promise<void>;
 }

@@ -25,8 +25,8 @@ export function errorHandler(log: Logger, observe: (reason: Reason) => void): Er
     const requestId = response.locals.requestId;
     observe(reasonOf(error));
     const refused = { requestId, reason: reasonOf(error) };
-    if (thrown instanceof CallError) log.warn({ ...refused, ...thrown.forLog() }, 'request refused');
-    else if (error instanceof Refusal) log.info(refused, 'request refused');
+    if (thrown instanceof CallError) log.warn({ ...refused, ...thrown.forLog() }, 'request rejected');
+    else if (error instanceof Refusal) log.info(refused, 'request rejected');
     else log.error({ requestId, err: thrown }, 'unexpected error');
     if (response.headersSent) {
       response.destroy();

@@ -14,7 +14,7 @@ export const requirePath: RequestHandler = (request, _response, next) => {
 };
 
 /**
- * Requires at most one `Host` header, with a valid host. Node itself refuses HTTP/1.1 requests without one.
+ * Requires at most one `Host` header, with a valid host. Node itself rejects HTTP/1.1 requests without one.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2
  */
@@ -29,8 +29,8 @@ function isHost(text: string): boolean {
 }
 
 /**
- * Requires a `Host` header that names this machine, for a service without sign-in. With DNS rebinding, a foreign page
- * can reach a loopback address, but its browser still sends the page's own host name.
+ * Requires a `Host` header that names this machine, for a service without sign-in. With DNS rebinding, a page of
+ * another site can reach a loopback address, but its browser still sends the page's own host name.
  */
 export function requireLocalHost(publicUrl: URL | undefined): RequestHandler {
   return (request, _response, next) => {
@@ -41,7 +41,7 @@ export function requireLocalHost(publicUrl: URL | undefined): RequestHandler {
   };
 }
 
-/** Requires GET or POST. There is no CORS: a preflight request is refused like any other method. */
+/** Requires GET or POST. There is no CORS: a preflight request is rejected like any other method. */
 export const requireMethod: RequestHandler = (request, response, next) => {
   if (request.method !== 'GET' && request.method !== 'POST') {
     response.setHeader('allow', 'GET, POST');

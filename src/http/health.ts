@@ -6,7 +6,7 @@ export const liveness: RequestHandler = (_request, response) => {
   response.json({ status: 'alive' });
 };
 
-/** Responds 200 when the service can take calls, and 503 otherwise. */
+/** Responds 200 when the service accepts calls, and 503 otherwise. */
 export function readiness(isReady: () => Promise<boolean>): RequestHandler {
   return async (_request, response) => {
     response.locals.route = '/readyz';

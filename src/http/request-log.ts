@@ -6,7 +6,7 @@ declare global {
     interface Locals {
       /** The id of the request, also in its response. */
       requestId: string;
-      /** The route that matched, free of anything the caller wrote. */
+      /** The matched route, which contains no text from the request. */
       route: string | undefined;
     }
   }
@@ -18,8 +18,8 @@ const safeId = /^[A-Za-z0-9._~:+/=-]{1,128}$/;
 const header = 'x-request-id';
 
 /**
- * Gives every request an id (the caller's own if it is safe) and logs one line when its response is closed. Never logs
- * the URL, the headers or the body, which can hold names and secrets.
+ * Assigns an id to every request (the caller's own if it is safe) and logs one line when its response is closed. Never
+ * logs the URL, the headers or the body, which can hold names and secrets.
  */
 export function logRequests(log: Logger): RequestHandler {
   return (request, response, next) => {

@@ -14,7 +14,8 @@ export function createHttpServer(app: Express, log: Logger): Server {
       headersTimeout: 10_000,
       requestTimeout: 20_000,
       connectionsCheckingInterval: 2_000,
-      // Most load balancers close idle connections after 60 s. They must do so first, or they reuse a closed connection.
+      // Most load balancers close idle connections after 60 s. A longer time prevents them from reusing a closed
+      // connection.
       keepAliveTimeout: 65_000,
       maxHeaderSize: 32 * 1024,
     },
@@ -28,7 +29,7 @@ export function createHttpServer(app: Express, log: Logger): Server {
   server.on('connection', (socket) => {
     const open = new Set<ServerResponse>();
     openResponses.set(socket, open);
-    // Node emits `close` on the response that is being sent, but not on the pipelined ones behind it.
+    // Node emits `close` on the response that is being sent, but not on the pipelined ones after it.
     socket.once('close', () => {
       setImmediate(() => {
         for (const response of open) response.emit('close');
@@ -36,7 +37,7 @@ export function createHttpServer(app: Express, log: Logger): Server {
     });
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    // A client would take this for the response to an earlier, pipelined request that is still in progress.
+    // A client would read this as the response to an earlier, pipelined request that is still in progress.
     const hasPending = [...(openResponses.get(socket) ?? [])].some((response) => !response.writableEnded);
     if (hasPending || !socket.writable || error.code === 'ECONNRESET') socket.destroy();
     else rejectMalformed(socket, codes[error.code ?? ''] ?? 'BAD_REQUEST', log);
@@ -50,11 +51,11 @@ const codes: Readonly<Record<string, TRPC_ERROR_CODE_KEY>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'TIMEOUT',
 };
 
-/** Responds in the contract's shape to what Node could not parse as a request, and closes the connection. */
+/** Responds in the contract's shape to data that Node could not parse as a request, and closes the connection. */
 function rejectMalformed(socket: Duplex, code: TRPC_ERROR_CODE_KEY, log: Logger): void {
   const requestId = crypto.randomUUID();
   const { status, body } = refusalBody(invalidInput('The request could not be parsed', [], code), requestId);
-  log.info({ requestId, status, code }, 'malformed request refused');
+  log.info({ requestId, status, code }, 'malformed request rejected');
   const text = JSON.stringify(body);
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,

@@ -4,22 +4,22 @@ import { CallError } from '../errors.js';
 import type { Secret } from '../secret.js';
 import { RedisError, redisErrorCode } from './redis-error.js';
 
-/** How long a command may take. A healthy Redis answers within a millisecond. */
+/** How long a command may take. A healthy Redis responds within a millisecond. */
 const commandTimeoutMs = 2_000;
 
-/** How often the connections may be replaced because the server accepts no writes. */
+/** The minimum time between two reconnects because the server rejects writes. */
 const reconnectEveryMs = 1_000;
 
-/** How many commands may be in flight, so that a Redis that hangs does not fill the memory. Further ones fail. */
+/** The maximum number of commands in flight, so that a Redis that hangs does not fill the memory. Further ones fail. */
 const maxCommands = 50_000;
 
 const createRedisClient = (url: string) =>
   createClient({
     url,
-    // Without a connection, commands fail at once instead of queueing: each caller has its own deadline.
+    // Without a connection, commands fail immediately instead of queueing: each caller has its own deadline.
     disableOfflineQueue: true,
     commandsQueueMaxLength: maxCommands,
-    // Pings keep an idle connection busy, so that `socketTimeout` detects a server that stopped answering.
+    // Pings keep an idle connection busy, so that `socketTimeout` detects a server that has stopped responding.
     pingInterval: 1_000,
     socket: {
       connectTimeout: 2_000,
@@ -36,10 +36,10 @@ export interface Redis {
   /**
    * Runs a command, or several that are sent together.
    *
-   * @throws {CallError} `OVERLOADED` when Redis is unavailable, does not answer in time, or refuses the command
+   * @throws {CallError} `OVERLOADED` when Redis is unavailable, does not respond in time, or rejects the command
    */
   run<T>(command: (commands: Commands) => Promise<T>): Promise<T>;
-  /** Whether Redis accepts writes. A Redis that is full, or that is no longer the primary, only answers reads. */
+  /** Whether Redis accepts writes. A Redis that is full, or is no longer the primary, accepts only reads. */
   isUp(): Promise<boolean>;
   /** Calls back with each message of a channel. Messages published while there is no connection are lost. */
   subscribe(channel: string, listener: (message: string) => void): void;
@@ -83,7 +83,7 @@ export function createRedis(url: Secret, log: Logger, onError?: () => void): Red
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(
-        () => reject(new DOMException('Redis did not answer in time', 'TimeoutError')),
+        () => reject(new DOMException('Redis did not respond in time', 'TimeoutError')),
         commandTimeoutMs,
       );
     });
@@ -99,7 +99,7 @@ export function createRedis(url: Secret, log: Logger, onError?: () => void): Red
     }
   }
 
-  /** After a failover the address resolves to the new primary: makes the old server close the connections. */
+  /** Makes the server close the connections. After a failover, the client then connects to the new primary. */
   function reconnect(): void {
     if (!canReconnect) return;
     canReconnect = false;

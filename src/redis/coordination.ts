@@ -25,7 +25,7 @@ export interface RedisCoordination extends ReplicaCoordination {
 }
 
 /**
- * Connects to the Redis that replicas share. A Redis that is away is waited for.
+ * Connects to the Redis that replicas share. If Redis is unavailable, the connection is retried until it succeeds.
  *
  * @param onError called for each command that fails
  */

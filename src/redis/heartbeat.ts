@@ -9,11 +9,11 @@ const heartbeatEveryMs = 5_000;
 export interface Heartbeat {
   /** The id of this replica. */
   readonly id: string;
-  /** Removes the key: the replica counts as dead at once. */
+  /** Removes the key: the replica counts as dead immediately. */
   stop(): Promise<void>;
 }
 
-/** The key that exists as long as a replica lives. */
+/** The key that exists while a replica is alive. */
 export const heartbeatKey = (id: string): string => redisKey('replica', id);
 
 /** Starts the heartbeat of this replica, under a new id. */
@@ -22,7 +22,7 @@ export function startHeartbeat(redis: Redis): Heartbeat {
   const beat = () =>
     void redis
       .run((commands) => commands.set(heartbeatKey(id), '1', { expiration: { type: 'PX', value: heartbeatTimeoutMs } }))
-      // While Redis is away, no other replica can see the heartbeat either.
+      // While Redis is unavailable, the other replicas cannot read the heartbeat either.
       .catch(() => undefined);
   redis.onConnected(beat);
   const timer = setInterval(beat, heartbeatEveryMs).unref();

@@ -36,8 +36,8 @@ const releaseScript = `
   return redis.call('DEL', KEYS[1])`;
 
 /**
- * Runs `work` while it holds the lease of that name, which one caller in all replicas has at a time. The lease is
- * renewed until the work settles, and released only by its owner.
+ * Runs `work` while holding the named lease, which has one holder at a time across all replicas. The lease is renewed
+ * until the work settles, and released only by its owner.
  *
  * The lease does not fence: a holder that is disconnected from Redis for longer than the lease lasts continues while
  * another one starts. So `work` must read the current state when it starts, and must tolerate running twice.

@@ -72,7 +72,7 @@ export class RedisSessionStore extends SessionStore {
     if (signedIn === undefined) throw new TypeError('a session needs a signed-in user');
     const remainingMs = signedIn.endsAt - Date.now();
     const personIndex = redisKey('person', signedIn.oid);
-    // Index first: if a step fails, there is no session that could not be ended.
+    // Index first: if a step fails, every stored session can still be ended.
     if (signedIn.sid !== null) await this.#addToIndex(redisKey('sid', signedIn.sid), id, remainingMs);
     await this.#addToIndex(personIndex, id, remainingMs);
     await this.#sessions.set(id, session);

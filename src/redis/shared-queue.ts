@@ -15,7 +15,7 @@ const queueLifetimeMs = 24 * 3_600_000;
 /** Replicas publish `released KEY`, and `PRIORITY TICKET` when a request of that priority waits behind a ticket. */
 const channel = redisKey('order', 'messages');
 
-/** The most tickets in one poll: the script blocks all other commands. */
+/** The maximum number of tickets in one poll: the script blocks all other commands. */
 const maxPolls = 500;
 
 /**
@@ -63,7 +63,7 @@ interface Poll {
 
 /**
  * Creates the queue that replicas share: a list of tickets per key in Redis, whose head may write. A ticket is
- * `REPLICA NUMBER KEY`. The tickets of a replica that died are removed by those that wait behind them.
+ * `REPLICA NUMBER KEY`. Replicas with later tickets remove the tickets of a dead replica.
  *
  * @param replicaId unique among the replicas
  * @param onContended called when a request of another replica waits behind a ticket of this one
@@ -73,7 +73,7 @@ export function createRedisSharedQueue(redis: Redis, replicaId: string, onConten
   const localTickets = new Map<string, Map<string, (() => void) | undefined>>();
   let ticketCount = 0;
 
-  /** Polls that are ready in the same turn of the event loop go out in one command. */
+  /** Polls that are ready in the same iteration of the event loop are sent in one command. */
   let polls: Poll[] = [];
 
   function poll(key: string, ticket: string): Promise<string | CallError> {
@@ -110,7 +110,7 @@ export function createRedisSharedQueue(redis: Redis, replicaId: string, onConten
       return;
     }
     const options = { keys: [queueKey(key)], arguments: [ticket, channel, `released ${key}`] };
-    // If this is lost, a request that waits behind the ticket names it in a message, and it is released again.
+    // If the command is lost, a later waiter publishes the ticket as the head of the queue, and it is released again.
     redis.run((commands) => commands.eval(releaseScript, options)).catch(() => undefined);
   }
 
@@ -145,7 +145,7 @@ export function createRedisSharedQueue(redis: Redis, replicaId: string, onConten
         });
       }
 
-      // The position counts from now on, so the ticket is sent before anything waits for it.
+      // The call takes the position now, so the ticket is sent before any caller waits for it.
       let polling: Promise<string | CallError> | undefined = poll(key, ticket);
       return {
         async wait(priority, deadline) {
@@ -155,7 +155,7 @@ export function createRedisSharedQueue(redis: Redis, replicaId: string, onConten
             if (head instanceof CallError) {
               if (deadline.isDone) throw head;
             } else {
-              // Tickets of this replica are ordered in memory, so any of them at the head lets this one through.
+              // Tickets of this replica are ordered in memory, so this one can proceed when any of them is at the head.
               if (own.has(head) || deadline.isDone) return;
               await redis
                 .run((commands) => commands.publish(channel, `${priority.level} ${head}`))

@@ -9,7 +9,6 @@ import {
   reservedSlots,
   type SlotPool,
   type SlotPoolOptions,
-  windowMs,
 } from '../scheduling/slot-pool.js';
 import { type Redis, redisKey, storeUnavailable } from './connection.js';
 
@@ -29,7 +28,8 @@ const now = `
 
 /**
  * Takes slots. Each slot that is not free is a member whose score is the time at which it becomes free. While a request
- * is in flight that is the longest time it can take, plus one window: the slots of a replica that died come back then.
+ * is in flight, that time allows for the longest possible request and one window. After it, the slots of a dead replica
+ * are also free.
  *
  * KEYS: the slots that are not free (sorted set)
  * ARGV: limit, reserved slots, interactive demand, bulk demand, longest hold in ms, prefix of the new members
@@ -71,7 +71,7 @@ const usedScript = `${now}
 
 const takeReply = z.tuple([z.int(), z.int(), z.number()]);
 
-/** What {@link createRedisSlotPool} needs. */
+/** The options of {@link createRedisSlotPool}. */
 export interface RedisSlotPoolOptions extends SlotPoolOptions {
   readonly redis: Redis;
   /** Unique among the replicas. */
@@ -80,7 +80,7 @@ export interface RedisSlotPoolOptions extends SlotPoolOptions {
 
 /** Creates a pool of slots that replicas share. */
 export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
-  const { redis, replicaId, name, limit, deadlineMs } = options;
+  const { redis, replicaId, name, limit, windowMs, deadlineMs } = options;
   const keys = [redisKey('quota', name)];
   const holdMs = String(deadlineMs + windowMs);
   let requestCount = 0;
@@ -91,7 +91,7 @@ export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
   const run = (script: string, args: readonly string[]) =>
     redis.run<unknown>((commands) => commands.eval(script, { keys, arguments: [...args] }));
 
-  /** Releases the slots whose use ended in this turn of the event loop. */
+  /** Releases the slots whose use ended in this iteration of the event loop. */
   async function flush(): Promise<void> {
     const released = { used, unused };
     used = [];
@@ -100,7 +100,7 @@ export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
       await run(releaseScript, [String(windowMs), String(released.used.length), ...released.used, ...released.unused]);
       notifyFreed?.();
     } catch {
-      // Used slots become free by themselves, later. Unused ones are released again.
+      // Used slots expire by themselves. Releasing unused slots is retried.
       setTimeout(() => {
         for (const member of released.unused) releaseOf(member)(false);
       }, retryReleaseMs).unref();
@@ -125,7 +125,7 @@ export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
       const repliedAt = performance.now();
       return {
         slots: { interactive: slots.slice(0, first), bulk: slots.slice(first) },
-        // A slot in use stays so for at least one window, unless it is released unused.
+        // A slot stays in use for at least one window, unless it is released unused.
         nextFreeAt: repliedAt + Math.min(freeInMs, windowMs),
         retryAt: repliedAt + Math.min(freeInMs, requestEveryMs),
       };
@@ -138,8 +138,9 @@ export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
 
   return {
     limit,
+    windowMs,
     async request(demand) {
-      // Demand that arises in the same turn of the event loop is met by one command.
+      // One command requests all slots that are needed in the same iteration of the event loop.
       await immediate();
       return take(demand());
     },

@@ -6,21 +6,21 @@ const minAttemptMs = 1_000;
 
 /** How a {@link Deadline} is set up. */
 export interface DeadlineOptions {
-  /** All of the time, waits and retries included, in milliseconds. */
+  /** The total time, including waits and retries, in milliseconds. */
   readonly totalMs: number;
-  /** Aborts when the caller goes away. Its reason, if it is a {@link CallError}, becomes the error of the call. */
+  /** Aborts when the caller disconnects. Its reason, if it is a {@link CallError}, becomes the error of the call. */
   readonly cancellation?: AbortSignal | undefined;
 }
 
 /**
- * The time limit of one call, joined with its cancellation. The time runs from {@link Deadline.start} on.
+ * The time limit of one call, joined with its cancellation. The time starts with {@link Deadline.start}.
  *
- * It has a timer and an `AbortController` of its own. `AbortSignal.any` over `AbortSignal.timeout` can be garbage
- * collected before it fires (nodejs/node#57736, and #65995 from Node 24.16 on), and with a long-lived source it leaks
- * an entry for every composite signal (nodejs/node#54614).
+ * It has its own timer and `AbortController`. `AbortSignal.any` over `AbortSignal.timeout` can be garbage collected
+ * before it fires (nodejs/node#57736, and #65995 from Node 24.16 on), and with a long-lived source it leaks an entry
+ * for every composite signal (nodejs/node#54614).
  */
 export class Deadline {
-  /** Aborts when the time is over, or when the caller goes away before {@link Deadline.commit}. */
+  /** Aborts when the time has elapsed, or when the caller disconnects before {@link Deadline.commit}. */
   readonly signal: AbortSignal;
   readonly #totalMs: number;
   readonly #controller = new AbortController();
@@ -48,17 +48,17 @@ export class Deadline {
     return this.#endsAt === undefined ? this.#totalMs : Math.max(0, this.#endsAt - performance.now());
   }
 
-  /** Whether the time is over. */
+  /** Whether the time has elapsed. */
   get isExpired(): boolean {
     return this.remainingMs === 0;
   }
 
-  /** Whether the time is over or the call was cancelled. */
+  /** Whether the time has elapsed or the call was cancelled. */
   get isDone(): boolean {
     return this.signal.aborted || this.isExpired;
   }
 
-  /** The time limit of one attempt: half of what is left, so that the rest is enough to find out its outcome. */
+  /** The time limit of one attempt: half of what is left, so that the other half suffices to verify its outcome. */
   get attemptTimeoutMs(): number {
     return this.remainingMs / 2;
   }
@@ -69,7 +69,7 @@ export class Deadline {
     return this.remainingMs - waitMs >= Math.min(minAttemptMs, this.#totalMs / 4);
   }
 
-  /** From here on, the call can no longer be cancelled: a write has been sent, and its outcome must be established. */
+  /** From here on, the call can no longer be cancelled: a write has been sent, and its outcome must be determined. */
   commit(): void {
     this.#isCommitted = true;
     this.#ignoreCancellation();
@@ -86,12 +86,12 @@ export class Deadline {
     return reason instanceof CallError ? reason : new CallError('CLIENT_CLOSED');
   }
 
-  /** Waits. Resolves early when the time is over or the call is cancelled. */
+  /** Waits. Resolves early when the time has elapsed or the call is cancelled. */
   async wait(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.signal }).catch(() => undefined);
   }
 
-  /** Releases the timer and the listener. To be called when the call has ended. */
+  /** Releases the timer and the listener. Call it when the call has ended. */
   dispose(): void {
     clearTimeout(this.#timer);
     this.#ignoreCancellation();

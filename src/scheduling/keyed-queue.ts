@@ -1,4 +1,4 @@
-import { CallError } from '../errors.js';
+import { CallError, type CallReason } from '../errors.js';
 import type { Deadline } from './deadline.js';
 import type { Priority, RequestPriority } from './priority.js';
 import type { OpenSharedQueue } from './shared-queue.js';
@@ -8,11 +8,10 @@ export interface Reservation {
   /**
    * Does the work when every earlier reservation of the key has been released, then releases this one.
    *
-   * @throws {CallError} `GRAPH_UNAVAILABLE` if the work could not start within the deadline, or the deadline's
-   *   cancellation error
+   * @throws {CallError} if the work could not start within the deadline, or the deadline's cancellation error
    */
   run<T>(priority: RequestPriority, deadline: Deadline, work: () => Promise<T>): Promise<T>;
-  /** Gives up the position, unless `run` has been called. */
+  /** Releases the position, unless `run` has been called. */
   release(): void;
 }
 
@@ -31,16 +30,17 @@ export interface KeyedQueue {
 interface Node {
   previous: Node | undefined;
   next: Node | undefined;
-  /** Starts its work, if that waits. */
+  /** Starts the work, if it is waiting. */
   start: (() => void) | undefined;
 }
 
 /**
- * Creates a keyed queue. Work whose deadline has passed before its turn never starts.
+ * Creates a keyed queue. Work whose deadline passes while it waits never starts.
  *
+ * @param timeoutReason the reason of the error for work that could not start within its deadline
  * @param openSharedQueue opens the queue that is shared with other replicas, if there are any
  */
-export function createKeyedQueue(openSharedQueue?: OpenSharedQueue): KeyedQueue {
+export function createKeyedQueue(timeoutReason: CallReason, openSharedQueue?: OpenSharedQueue): KeyedQueue {
   const lastByKey = new Map<string, Node>();
   const listeners = new Set<ContentionListener>();
   const notifyContended: ContentionListener = (key, priority) => {
@@ -80,7 +80,7 @@ export function createKeyedQueue(openSharedQueue?: OpenSharedQueue): KeyedQueue 
               await becomesFirst(self, deadline);
             }
             if (!deadline.isDone) await ticket?.wait(priority, deadline);
-            if (deadline.isDone || !deadline.allowsAttemptAfter(0)) throw notStarted(deadline);
+            if (deadline.isDone || !deadline.allowsAttemptAfter(0)) throw notStarted(deadline, timeoutReason);
             return await work();
           } finally {
             leave();
@@ -109,8 +109,8 @@ function becomesFirst(node: Node, { signal }: Deadline): Promise<void> {
   });
 }
 
-function notStarted(deadline: Deadline): CallError {
+function notStarted(deadline: Deadline, timeoutReason: CallReason): CallError {
   if (!deadline.isExpired && deadline.isDone) return deadline.cancellationError;
-  const cause = new Error('earlier writes on the same state did not end within the deadline');
-  return new CallError('GRAPH_UNAVAILABLE', { cause });
+  const cause = new Error('earlier work of the same key did not end within the deadline');
+  return new CallError(timeoutReason, { cause });
 }

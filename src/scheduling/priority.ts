@@ -1,7 +1,10 @@
-/** Who a request is scheduled for. Requests of different keys take turns. */
+/** Identifies the client of a request. Requests of different keys are served in turn. */
 export type FairnessKey = string | symbol;
 
-/** `interactive`: a caller waits for the response. `bulk`: a part of long work, which yields to interactive requests. */
+/**
+ * `interactive`: a caller waits for the response. `bulk`: a part of a bulk update, which yields to interactive
+ * requests.
+ */
 export type Priority = 'interactive' | 'bulk';
 
 /** One value for each priority. */

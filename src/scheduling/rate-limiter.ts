@@ -3,13 +3,10 @@ import { CallError, requireCallError } from '../errors.js';
 import type { Deadline } from './deadline.js';
 import type { PerPriority, Priority, RequestPriority } from './priority.js';
 import { createRoundRobinQueue } from './round-robin-queue.js';
-import { type Grant, type Release, type SlotPool, windowMs } from './slot-pool.js';
+import type { Grant, Release, SlotPool } from './slot-pool.js';
 
-/** The longest pause of bulk requests, however long Graph's `Retry-After` is: then one batch tests whether it still throttles. */
+/** The longest pause of bulk requests, however long it is asked for: then one slice tests whether the upstream still throttles. */
 const maxBulkPauseMs = 300_000;
-
-/** Bulk requests start one batch at a time, with a turn of the event loop between batches. */
-const bulkSlice = 20;
 
 /** When the slot pool could not be reached, it is asked again after this. */
 const retryFailedRequestMs = 250;
@@ -24,20 +21,20 @@ export interface Usage {
   readonly waiting: PerPriority<number>;
 }
 
-/** Starts as many requests as Graph accepts. */
+/** Starts as many requests as the upstream accepts. */
 export interface RateLimiter {
   /**
-   * Waits for a slot. Interactive requests take priority over bulk requests; fairness keys take turns.
+   * Waits for a slot. Interactive requests take priority over bulk requests; fairness keys are served in turn.
    *
    * @param isRetry a retry is served before the other requests of its fairness key
-   * @returns to be called when the attempt has ended
-   * @throws {CallError} `THROTTLED` at once if no slot can become free within the deadline, `OVERLOADED` if the pool
-   *   cannot be reached, or the deadline's cancellation error
+   * @returns a function to call when the attempt has ended
+   * @throws {CallError} `THROTTLED` immediately if no slot can become free within the deadline, `OVERLOADED` if the
+   *   pool cannot be reached, or the deadline's cancellation error
    */
   acquire(priority: RequestPriority, deadline: Deadline, isRetry: boolean): Promise<Release>;
   /** Raises a bulk request to interactive priority, also while it waits. */
   boost(priority: RequestPriority): void;
-  /** Pauses bulk requests: Graph throttles because other applications share its quota. */
+  /** Pauses bulk requests: the upstream throttles because other applications share its quota. */
   pauseBulk(ms: number): void;
   usage(): Promise<Usage>;
 }
@@ -52,12 +49,16 @@ interface Waiter {
   rank: number;
 }
 
-/** Creates a rate limiter over a pool of slots. */
-export function createRateLimiter(pool: SlotPool): RateLimiter {
+/**
+ * Creates a rate limiter over a pool of slots.
+ *
+ * @param bulkSlice how many bulk requests start in one turn of the event loop
+ */
+export function createRateLimiter(pool: SlotPool, bulkSlice: number): RateLimiter {
   const queues = { interactive: createRoundRobinQueue<Waiter>(), bulk: createRoundRobinQueue<Waiter>() };
   const granted = { interactive: 0, bulk: 0 };
   const bulkWaiters = new Map<RequestPriority, Waiter>();
-  /** Those that have not been checked by {@link rejectUnreachable}. */
+  /** The waiters that have not been checked by {@link rejectUnreachable}. */
   const unchecked = new Set<Waiter>();
   let nextFreeAt = 0;
   let bulkPausedUntil = 0;
@@ -156,7 +157,7 @@ export function createRateLimiter(pool: SlotPool): RateLimiter {
   /** A lower bound: of the slots that become free, each serves one waiter per window. */
   function minWaitMs({ rank, priority: { level } }: Waiter): number {
     const ahead = Math.max(0, rank - granted[level]);
-    const slotAt = nextFreeAt + Math.floor(ahead / pool.limit) * windowMs;
+    const slotAt = nextFreeAt + Math.floor(ahead / pool.limit) * pool.windowMs;
     const at = level === 'bulk' ? Math.max(slotAt, bulkPausedUntil) : slotAt;
     return Math.max(1, Math.ceil(at - performance.now()));
   }

@@ -13,7 +13,7 @@ export interface RoundRobinQueue<T> {
 
 /** Creates an empty queue. */
 export function createRoundRobinQueue<T>(): RoundRobinQueue<T> {
-  // A map keeps the order of insertion: a key that was served is inserted again, behind the others.
+  // A map keeps the order of insertion: a key that was served is inserted again, after the others.
   const entriesByKey = new Map<FairnessKey, T[]>();
   let size = 0;
   return {
@@ -47,7 +47,7 @@ export function createRoundRobinQueue<T>(): RoundRobinQueue<T> {
     positionOf(key, first) {
       const own = first ? 0 : (entriesByKey.get(key)?.length ?? 0);
       let position = own;
-      // A key without entries starts behind all other keys.
+      // A key without entries starts after all other keys.
       for (const [other, entries] of entriesByKey) {
         if (other !== key) position += Math.min(entries.length, Math.max(own, 1));
       }

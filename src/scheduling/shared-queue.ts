@@ -6,10 +6,10 @@ export interface Ticket {
   /**
    * Resolves when every earlier ticket has been released, or when the deadline is done.
    *
-   * @throws {CallError} `OVERLOADED` if that could not be established within the deadline
+   * @throws {CallError} `OVERLOADED` if the shared queue could not be read within the deadline
    */
   wait(priority: RequestPriority, deadline: Deadline): Promise<void>;
-  /** Gives up the position. To be called once, whether or not the wait has ended. */
+  /** Releases the position. Call it once, whether or not the wait has ended. */
   release(): void;
 }
 

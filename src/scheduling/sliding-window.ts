@@ -1,16 +1,19 @@
 /** Slots that become free again one window after their use has ended. */
 export interface SlidingWindow {
   readonly free: number;
-  /** Frees the slots whose time has come. */
+  /** Frees the slots whose window has elapsed. */
   refill(now: number): void;
   take(count: number): void;
-  /** A used slot is free again one window after `now`, an unused one at once. */
+  /** A used slot is free again one window after `now`, an unused one immediately. */
   release(used: boolean, now: number): void;
   /** When the next slot becomes free; `Infinity` while every slot that is not free is in use. */
   readonly nextFreeAt: number;
 }
 
-/** Slots become free in steps of this, in milliseconds, so that requests sent together can be followed together. */
+/**
+ * Slots become free in steps of this, in milliseconds, so that the slots of requests that were sent together become
+ * free together.
+ */
 export const bucketMs = 10;
 
 /** Creates a window of `limit` slots. Times are milliseconds of one monotonic clock. */

@@ -1,34 +1,32 @@
 import type { PerPriority } from './priority.js';
 import { createSlidingWindow } from './sliding-window.js';
 
-/** The window over which Graph counts requests. @see https://learn.microsoft.com/graph/throttling-limits */
-export const windowMs = 20_000;
-
 /** One of this many slots is reserved for interactive requests. */
 const slotsPerReserved = 20;
 
-/** Ends the use of a slot. A used slot is free again one window later, an unused one at once. */
+/** Ends the use of a slot. A used slot is free again one window later, an unused one immediately. */
 export type Release = (used: boolean) => void;
 
 /** The result of a request for slots. Times are milliseconds of `performance.now()`. */
 export interface Grant {
   /** For requests of each priority, never more than were requested. */
   readonly slots: PerPriority<readonly Release[]>;
-  /** When the next slot becomes free, unless one is released unused before. */
+  /** When the next slot becomes free, unless one is released unused earlier. */
   readonly nextFreeAt: number;
   /** When to request again; `Infinity` to wait for `onFreed`. */
   readonly retryAt: number;
 }
 
 /**
- * As many slots as Graph accepts requests in one window. A slot is taken before a request is sent, and is free again
+ * As many slots as the upstream accepts requests in one window. A slot is taken before a request is sent, and is free again
  * one window after its response, so that the limit holds however long the request was on its way.
  *
- * Rate limit libraries that slide (p-queue's `strict`, rolling-rate-limiter) count from the start of a task, and give
- * nothing back for a request that was never sent.
+ * Rate limit libraries that slide (p-queue's `strict`, rolling-rate-limiter) count from the start of a task, and do not
+ * release the slot of a request that was never sent.
  */
 export interface SlotPool {
   readonly limit: number;
+  readonly windowMs: number;
   /**
    * Takes free slots, for bulk requests only while the reserved ones stay free.
    *
@@ -42,10 +40,12 @@ export interface SlotPool {
   onFreed(listener: () => void): void;
 }
 
-/** Which pool, where replicas share several. */
+/** Which slots a pool has. */
 export interface SlotPoolOptions {
+  /** Distinguishes the pools that replicas share. */
   readonly name: string;
   readonly limit: number;
+  readonly windowMs: number;
   /** The longest time that one request can be in flight. */
   readonly deadlineMs: number;
 }
@@ -56,7 +56,7 @@ export function reservedSlots(limit: number): number {
 }
 
 /** Creates a pool in the memory of this process. */
-export function createSlotPool({ limit }: Pick<SlotPoolOptions, 'limit'>): SlotPool {
+export function createSlotPool({ limit, windowMs }: Pick<SlotPoolOptions, 'limit' | 'windowMs'>): SlotPool {
   const window = createSlidingWindow(limit, windowMs);
   const reserved = reservedSlots(limit);
   let notifyFreed: (() => void) | undefined;
@@ -73,6 +73,7 @@ export function createSlotPool({ limit }: Pick<SlotPoolOptions, 'limit'>): SlotP
 
   return {
     limit,
+    windowMs,
     async request(demand) {
       const now = performance.now();
       window.refill(now);
@@ -81,7 +82,7 @@ export function createSlotPool({ limit }: Pick<SlotPoolOptions, 'limit'>): SlotP
         interactive: take(Math.min(interactive, window.free)),
         bulk: take(Math.max(0, Math.min(bulk, window.free - reserved))),
       };
-      // A slot in use stays so for at least one window, unless it is released unused.
+      // A slot stays in use for at least one window, unless it is released unused.
       const nextFreeAt = Math.min(window.nextFreeAt, now + windowMs);
       return { slots, nextFreeAt, retryAt: window.nextFreeAt };
     },

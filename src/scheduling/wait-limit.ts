@@ -6,7 +6,7 @@ export interface WaitLimit {
 }
 
 /**
- * Calls back once, when the time is over or the signal aborts. A signal that has aborted already does not count.
+ * Calls back once, when the time has elapsed or the signal aborts. A signal that has aborted already does not count.
  *
  * @returns ends the wait
  */

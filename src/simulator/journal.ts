@@ -13,9 +13,9 @@ export interface JournalEntry {
   readonly method: string;
   /** As received, with the query. */
   readonly path: string;
-  /** The status of the response; null as long as `answeredAtMs` is. */
+  /** The status of the response; null while `answeredAtMs` is null. */
   status: number | null;
-  /** Whether the request changed the tenant. Always false for a batch: its items have entries of their own. */
+  /** Whether the request changed the tenant. Always false for a batch: its items have their own entries. */
   applied: boolean;
   readonly clientRequestId: string | null;
   /** The id of the batch item; null for an HTTP request. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ThrottlingLimits } from './graph/throttling.js';
+import type { ThrottlingLimits } from './graph/throttle.js';
 
 /** The settings that `PATCH /simulator/settings` changes at run time. */
 export interface SimulatorSettings extends ThrottlingLimits {

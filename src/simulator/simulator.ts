@@ -13,12 +13,12 @@ import type { SimulatedRequest } from './graph/request.js';
 import { sendResponse } from './graph/response.js';
 import { createGraphRoutes } from './graph/routes.js';
 import { createTenant } from './graph/tenant.js';
-import { createThrottle } from './graph/throttling.js';
+import { createThrottle } from './graph/throttle.js';
 import { createTokenRegistry } from './graph/token-registry.js';
-import { createRequestHandler, type HandleRequest } from './handle-request.js';
 import { loadIdentityProvider } from './identity/identity-provider.js';
 import { createJournal } from './journal.js';
 import { createRandom } from './random.js';
+import { createRequestHandler, type HandleRequest } from './request-handler.js';
 import { defaultSettings, type SimulatorSettings } from './settings.js';
 
 /** The options of a simulator. */

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { close, listen } from '../http/server.js';
 import type { Metrics } from './metrics.js';
 
-/** Serves the metrics at a port of its own. */
+/** Serves the metrics on a separate port. */
 export interface MetricsServer {
   readonly url: URL;
   close(): Promise<void>;

@@ -2,9 +2,9 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { WriteObserver } from '../api/audit.js';
 import type { CallObserver } from '../api/instrument.js';
 import type { GraphService } from '../graph/create-graph.js';
-import type { GraphObserver } from '../graph/wire/observe.js';
+import type { GraphObserver } from '../graph/observer.js';
 
-/** The service's metrics for Prometheus. No label contains anything of a person, a call's input or a token. */
+/** The service's metrics for Prometheus. No label contains personal data, input or tokens. */
 export interface Metrics {
   /** The media type of {@link Metrics.text}. */
   readonly contentType: string;
@@ -12,10 +12,10 @@ export interface Metrics {
   readonly text: () => Promise<string>;
   readonly graph: GraphObserver;
   readonly call: CallObserver;
-  /** A request was refused before any procedure was called. */
+  /** A request was rejected before any procedure was called. */
   readonly refused: (reason: string) => void;
   readonly write: WriteObserver;
-  /** A token was requested: one of the service's own, or the renewal of a person's. */
+  /** A token was requested: one of the service's own, or the refresh of a user's (`person`). */
   readonly token: (whose: 'service' | 'person', ok: boolean) => void;
   readonly redisError: () => void;
   /** Starts to measure the process itself: memory, CPU, event loop, garbage collection. */
@@ -24,7 +24,7 @@ export interface Metrics {
   observe(graph: Pick<GraphService, 'usage'>, isReady: () => Promise<boolean>): void;
 }
 
-/** From a call that Graph answers at once to one that reaches a deadline. */
+/** From a call to which Graph responds immediately to one that reaches its deadline. */
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60];
 
 /** Creates the metrics. @see https://prometheus.io/docs/practices/naming/ */
@@ -45,7 +45,7 @@ export function createMetrics(): Metrics {
     buckets: seconds,
   });
   const refused = new Counter(
-    about('requests_refused_total', 'Requests refused before any procedure, by reason.', ['reason']),
+    about('requests_refused_total', 'Requests rejected before any procedure, by reason.', ['reason']),
   );
   const writes = new Counter(
     about('writes_total', 'Writes by action and outcome; each row of updateMany counts.', ['action', 'outcome']),
@@ -78,7 +78,7 @@ export function createMetrics(): Metrics {
   const used = new Gauge(about('quota_used', 'Slots of the quota in use by all replicas that share it.', ['quota']));
   const waiting = new Gauge(about('quota_waiting', 'Requests that are waiting for a slot.', ['quota', 'lane']));
   const tokens = new Counter(
-    about('token_requests_total', "Token requests: the service's own tokens, and renewals of people's tokens.", [
+    about('token_requests_total', "Token requests: the service's own tokens, and refreshes of users' tokens.", [
       'whose',
       'result',
     ]),
@@ -117,7 +117,7 @@ export function createMetrics(): Metrics {
         ready.set((await isReady()) ? 1 : 0);
         for (const { quota, ...usage } of await graph.usage()) {
           limit.set({ quota }, usage.limit);
-          // Not known while Redis is away.
+          // Unknown while Redis is unavailable.
           used.set({ quota }, usage.used ?? Number.NaN);
           for (const lane of ['interactive', 'bulk'] as const) waiting.set({ quota, lane }, usage.waiting[lane]);
         }

@@ -56,12 +56,12 @@ describe('procedure paths', () => {
     ['two inputs', '/trpc/session.current?input=1&input=2'],
     ['two batch parameters', '/trpc/session.current?batch=1&batch=1'],
     ['another value of batch', '/trpc/session.current?batch=true'],
-  ])('refuse %s', (_, path) => expectRefused(get(path), 400));
+  ])('reject %s', (_, path) => expectRefused(get(path), 400));
 
-  test('refuse an input in the query string of a POST', () =>
+  test('reject an input in the query string of a POST', () =>
     expectRefused(post(`/trpc/scriptUserState.get?input=${encodeURIComponent(target)}`, target), 400));
 
-  test.each(['put', 'patch', 'delete', 'options'] as const)('refuse the method %s', async (method) => {
+  test.each(['put', 'patch', 'delete', 'options'] as const)('reject the method %s', async (method) => {
     const sent = request(pair.service.address)[method]('/trpc/session.current').set('x-csrf', '1');
     await expectRefused(sent, 405);
     expect((await sent).headers['allow']).toBe('GET, POST');
@@ -79,12 +79,12 @@ describe('procedure paths', () => {
 const batch = (paths: readonly string[]) => post(`/trpc/${paths.join(',')}?batch=1`);
 
 describe('batches', () => {
-  test('accept 20 calls and refuse 21', async () => {
+  test('accept 20 calls and reject 21', async () => {
     await batch(Array<string>(20).fill('session.current')).expect(200);
     await expectRefused(batch(Array<string>(21).fill('session.current')), 400);
   });
 
-  test('refuse a mix of queries and mutations, encoded or not', async () => {
+  test('reject a mix of queries and mutations, encoded or not', async () => {
     await expectRefused(batch(['session.current', 'scriptUserState.delete']), 400);
     await expectRefused(batch(['session.current', 'x%2CscriptUserState.delete']), 400);
   });

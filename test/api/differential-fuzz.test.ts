@@ -18,7 +18,7 @@ import { validInputs } from '../support/raw-calls.js';
 const apps = useComparedApps();
 const { both } = apps;
 
-describe('random requests', () => {
+describe('both handlers respond equally to random requests:', () => {
   const unknown = fc.oneof(
     fc.constantFrom('nothing', 'session', 'session.current.x', '__proto__', 'constructor', 'Script.list', '.'),
     fc.stringMatching(/^[\w.]{0,12}$/),

@@ -16,7 +16,7 @@ import type { FaultRule } from '../support/simulator.js';
 const apps = useComparedApps();
 const { expectSame } = apps;
 
-describe('responses of Graph', () => {
+describe('both handlers convert responses of Graph equally:', () => {
   const base = { successDeviceCount: 1, errorDeviceCount: 2, userPrincipalName: 'before@contoso.example' };
 
   const read = () => post('scriptUserState.get', JSON.stringify(apps.known));
@@ -128,7 +128,7 @@ describe('responses of Graph', () => {
     expect(await expectSame(either('script.list', JSON.stringify({ scriptKind, cursor })))).toEqual([200, 200]);
   });
 
-  test('create and delete: once, twice, and of what does not exist', async () => {
+  test('create and delete: once, twice, and of a state that does not exist', async () => {
     const { scriptKind, scriptId } = apps.known;
     const mine = { scriptKind, scriptId, userStateId: 'made-here' };
     const create = post(

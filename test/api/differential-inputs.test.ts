@@ -73,7 +73,7 @@ test("one app uses the JSON handler, the other tRPC's adapter", async () => {
   expect(await apps.stock.sendsChunked()).toBe(true);
 });
 
-describe.each(paths)('%s', (path) => {
+describe.each(paths)('both handlers respond equally to %s with', (path) => {
   test('any text as the input', async () => {
     await expectSame([...either(path), ...texts.flatMap((text) => either(path, text))]);
   });
@@ -103,21 +103,21 @@ describe.each(paths)('%s', (path) => {
   });
 });
 
-describe('request bodies', () => {
+describe('both handlers respond equally to request bodies:', () => {
   const bodies: Readonly<Record<string, Buffer>> = {
     'with a byte order mark': Buffer.from(`\uFEFF${list}`),
-    'of a byte order mark': Buffer.from('\uFEFF'),
+    'of a byte order mark alone': Buffer.from('\uFEFF'),
     'with a byte order mark at its end': Buffer.from(`${list}\uFEFF`),
     'in UTF-16': Buffer.from(`\uFEFF${list}`, 'utf16le'),
     'in Latin 1': Buffer.from('{"scriptKind":"\u00e9"}', 'latin1'),
     'with a surrogate written as UTF-8': Buffer.from('7b22eda080223a317d', 'hex'),
-    'with what is never UTF-8': Buffer.from('7b22ff22fe3a317d', 'hex'),
+    'with bytes that are never valid in UTF-8': Buffer.from('7b22ff22fe3a317d', 'hex'),
     'that ends within a character': Buffer.from('7b7df09f98', 'hex'),
-    'with a slash written too long': Buffer.from('7b22c0af223a317d', 'hex'),
+    'with an overlong encoding of a slash': Buffer.from('7b22c0af223a317d', 'hex'),
     'of 64 KiB': Buffer.from(list.padEnd(64 * 1024)),
     'of one byte more': Buffer.from(list.padEnd(64 * 1024 + 1)),
-    'of 64 KiB that is no JSON': Buffer.alloc(64 * 1024, '{'),
-    'of 64 KiB in which each list is in another': Buffer.from(deep(32 * 1024)),
+    'of 64 KiB that is not JSON': Buffer.alloc(64 * 1024, '{'),
+    'of 64 KiB of nested lists': Buffer.from(deep(32 * 1024)),
     'of 64 KiB of zeros': Buffer.alloc(64 * 1024),
     'of 2 MiB': Buffer.alloc(2 * 1024 * 1024, ' '),
   };
@@ -170,7 +170,7 @@ describe('request bodies', () => {
   });
 });
 
-describe('batches', () => {
+describe('both handlers respond equally to batches:', () => {
   test.each(['session.current', 'scriptUserState.get', 'scriptUserState.update'])(
     'any text as the inputs: %s',
     async (path) => {

@@ -7,7 +7,7 @@ import { type Sent, startHandlerComparison } from '../support/handler-comparison
 const apps = useComparedApps();
 const { expectSame } = apps;
 
-describe('request targets', () => {
+describe('both handlers respond equally to request targets:', () => {
   test.each([
     '/trpc',
     '/trpc/',
@@ -117,7 +117,7 @@ describe('request targets', () => {
   });
 });
 
-describe('headers', () => {
+describe('both handlers respond equally to headers:', () => {
   const types = [
     '',
     '*/*',
@@ -203,7 +203,7 @@ describe('headers', () => {
   });
 });
 
-describe('streams', () => {
+describe('streams of both handlers', () => {
   const headers = { 'trpc-accept': 'application/jsonl' };
 
   test('have the same lines', async () => {

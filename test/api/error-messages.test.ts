@@ -20,7 +20,7 @@ const get = () => pair.service.client.scriptUserState.get.query(known.target);
 const update = (more: object = {}) =>
   pair.service.client.scriptUserState.update.mutate({ ...known.target, patch: { successDeviceCount: 41 }, ...more });
 
-test('without a session every procedure is refused, whatever its input', async () => {
+test('without a session every procedure is rejected, whatever its input', async () => {
   const service = await startTestService({
     ...liveSettings(pair.simulator, 'token'),
     SIGN_IN: 'oidc',
@@ -55,7 +55,7 @@ test('CLIENT_CLOSED: a client that disconnects during a call is logged', async (
     .toMatchObject([{ procedure: 'scriptUserState.get', requestId: expect.any(String) as unknown }]);
 });
 
-test('INTERNAL: the log has the cause under the request id, the answer does not', async () => {
+test('INTERNAL: the log has the cause under the request id, the response does not', async () => {
   const app = await startTestApp({
     authenticate: () => Promise.reject(new Error('a defect in a part')),
     graphUrl: pair.simulator.baseUrl,

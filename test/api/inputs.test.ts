@@ -99,7 +99,7 @@ const rules: readonly Rule[] = [
   ['scriptUserState.update', ['approval', 'code'], [...otherTypes, ...badIds, 'a\r\nx-more: 1'], [crypto.randomUUID()]],
 ];
 
-describe('invalid inputs are refused with their path, and nothing is sent to Graph', () => {
+describe('invalid inputs are rejected with their path, and nothing is sent to Graph', () => {
   test.each(rules)('%s: %j', async (procedure, path, bad) => {
     for (const value of bad) {
       const input = JSON.stringify(withValue(validInputs[procedure], path, value));
@@ -154,7 +154,7 @@ test.each(rules.filter(([, , , goods]) => goods.length > 0))('%s: a valid %j is 
   expect(await pair.simulator.journal()).toHaveLength(goods.length);
 });
 
-test('an empty patch is refused although the types allow it', async () => {
+test('an empty patch is rejected although the types allow it', async () => {
   const { update } = pair.service.client.scriptUserState;
   expect(await failure(update.mutate({ ...known, patch: {} }))).toMatchObject({ reason: 'INVALID_INPUT' });
 });

@@ -51,7 +51,7 @@ const invalid = [
 ] as const;
 
 let project: string;
-/** What the compiler reports, a diagnostic a line; those of libraries included. */
+/** The compiler's diagnostics, one per line, including those in libraries. */
 let diagnostics: readonly string[];
 
 const diagnosticsOf = (file: string) => diagnostics.filter((line) => line.startsWith(`${file}(`));
@@ -74,7 +74,7 @@ beforeAll(async () => {
   for (const [name, source] of Object.entries(sources)) await writeFile(join(project, name), source);
   const tsc = join(project, 'node_modules/typescript/bin/tsc');
   const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--lib', 'esnext,dom'];
-  // One run for all sources: most of its time goes into the types of the libraries.
+  // One run for all sources: the types of the libraries take most of its time.
   const compile = [tsc, ...options, '--pretty', 'false', '--skipLibCheck', 'false', ...Object.keys(sources)];
   const output = await run(process.execPath, compile, { cwd: project }).then(
     ({ stdout }) => stdout,
@@ -89,7 +89,7 @@ test('valid calls compile in another repository that has only the client and Typ
   expect(diagnosticsOf('valid.ts')).toEqual([]);
 });
 
-test('the calls in the README compile there', async () => {
+test('the calls in the README compile in that repository', async () => {
   const blocks = blocksOf(await readPage('README.md'), 'ts');
   expect(blocks.length).toBeGreaterThan(0);
   for (const index of blocks.keys()) expect(diagnosticsOf(`readme-${index}.ts`)).toEqual([]);
@@ -106,7 +106,7 @@ test.each(invalid.map(([what, , code], index) => [what, code, index] as const))(
   },
 );
 
-test('there is nothing to import at run time', async () => {
+test('the package has nothing to import at run time', async () => {
   const script = "import('script-state-bff').then(() => process.exit(0), (error) => { console.log(error.code); })";
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: project });
   expect(stdout.trim()).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED');

@@ -1,7 +1,7 @@
 import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Authenticate } from '../../src/auth/authenticate.js';
-import type { Role } from '../../src/auth/person.js';
+import type { Role } from '../../src/auth/user.js';
 import type { AppRouter, Reason } from '../../src/contract.js';
 import { createErrorTriggers, type ErrorTrigger, overload } from '../support/error-triggers.js';
 import { usePair } from '../support/service.js';
@@ -22,7 +22,7 @@ const ids = { graph: { requestId: guid, clientRequestId: guid, activityId: guid 
 const sentIds = { graph: { clientRequestId: guid } };
 
 const personWith = (...roles: readonly Role[]): Authenticate => {
-  const principal = { person: { oid: 'somebody', name: 'Somebody', roles }, expiresAt: null };
+  const principal = { user: { oid: 'somebody', name: 'Somebody', roles }, expiresAt: null };
   return async () => principal;
 };
 
@@ -76,8 +76,8 @@ const rows = {
     403,
     [
       served('a reader updates', personWith('reader'), update),
-      served('a person without roles reads', personWith(), get),
-      served('a person without roles updates', personWith(), update),
+      served('a user without roles reads', personWith(), get),
+      served('a user without roles updates', personWith(), update),
     ],
   ],
   GRAPH_NOT_FOUND: [
@@ -138,8 +138,8 @@ const rows = {
     'SERVICE_UNAVAILABLE',
     503,
     [
-      configured('Graph refuses the token of a read', {}, get),
-      configured('Graph refuses the token of an update', {}, update),
+      configured('Graph rejects the token of a read', {}, get),
+      configured('Graph rejects the token of an update', {}, update),
       ...faulty('token-expired', { graph: { requestId: guid, clientRequestId: guid } }),
     ],
   ],
@@ -178,7 +178,7 @@ const rows = {
   OVERLOADED: [
     'SERVICE_UNAVAILABLE',
     503,
-    [{ when: 'more than 1000 calls of one person are in flight', data: { retryAfterMs: 1000 }, call: overload }],
+    [{ when: 'more than 1000 calls of one user are in flight', data: { retryAfterMs: 1000 }, call: overload }],
   ],
   CLIENT_CLOSED: 'there is no client to receive the response; tested with the log',
   INTERNAL: [

@@ -27,7 +27,7 @@ describe.each([
   ['httpBatchLink', createBatchClient],
   ['httpBatchStreamLink', createStreamClient],
 ] as const)('%s', (_, createLinked) => {
-  test('each call of a batch has a result of its own', async () => {
+  test('each call of a batch has its own result', async () => {
     const { scriptUserState, script, session } = createLinked(pair.service);
     const queries = await Promise.allSettled([
       scriptUserState.get.query(first),
@@ -96,7 +96,7 @@ describe('the order of updates', () => {
     expect(await sentPatches()).toMatchObject(all);
   });
 
-  test('of one state is kept whatever the result of those before', async () => {
+  test('of one state is kept whatever the results of the earlier updates', async () => {
     const { update } = createBatchClient(pair.service).scriptUserState;
     const all = Array.from({ length: 4 }, fresh);
     await pair.simulator.fault(
@@ -109,7 +109,7 @@ describe('the order of updates', () => {
     expect(await sentPatches()).toMatchObject([all[0], all[0], ...all]);
   });
 
-  test('does not make another state wait for a stalled one', async () => {
+  test('does not delay an update of another state when one stalls', async () => {
     const { update } = pair.service.client.scriptUserState;
     await pair.simulator.fault({ fault: 'stall', method: 'PATCH', times: 'always', path: first.userStateId });
     const ended: string[] = [];

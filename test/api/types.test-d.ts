@@ -9,7 +9,7 @@ import type { DeviceRunState, ScriptSummary, ScriptUserState } from '../../src/g
 
 type Known<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
-test("the entities hold to Microsoft's types", () => {
+test("the entities match Microsoft's types", () => {
   type State = Known<Required<DeviceManagementScriptUserState>>;
   expectTypeOf<Pick<State, keyof ScriptUserState>>().toEqualTypeOf<ScriptUserState>();
 
@@ -45,6 +45,6 @@ test('a failed call is typed with its reason', () => {
   expectTypeOf<'OUTCOME_UNKNOWN'>().toExtend<Reason>();
 });
 
-test('there are just the routers of the contract', () => {
+test('the router has exactly the routers of the contract', () => {
   expectTypeOf<keyof RouterInputs>().toEqualTypeOf<'deviceRunState' | 'script' | 'scriptUserState' | 'session'>();
 });

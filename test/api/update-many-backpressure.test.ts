@@ -41,7 +41,7 @@ async function call(address = pair.service.address): Promise<IncomingMessage> {
 }
 
 describe('a client that does not read the response', () => {
-  test('pauses the updates until it reads on', async () => {
+  test('pauses the updates until it continues to read', async () => {
     const response = await call();
     const unread = await settledPatches(pair.simulator);
     expect(unread).toBeGreaterThan(300);
@@ -52,7 +52,7 @@ describe('a client that does not read the response', () => {
     expect(await patches(pair.simulator)).toHaveLength(4800);
   });
 
-  test('and disconnects has only the rows completed that were sent', async () => {
+  test('and then disconnects: only the rows that were sent complete', async () => {
     const aborted = () => pair.service.lines({ route: '/trpc/scriptUserState.updateMany', status: null }).length;
     const before = aborted();
     const response = await call();
@@ -77,7 +77,7 @@ describe('a client that does not read the response', () => {
     expect(await settledPatches(pair.simulator)).toBeLessThanOrEqual(unread + 1 + state.length);
   });
 
-  test('does not pause the bulk updates of others on the same states', async () => {
+  test('does not pause bulk updates of other users on the same states', async () => {
     await call();
     await settledPatches(pair.simulator);
     const others = startMany(pair.service, { updates: rows.slice(-10) });

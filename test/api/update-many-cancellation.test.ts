@@ -60,7 +60,7 @@ describe.each(cancellations)('when the caller %s', (_, begin) => {
       { fault: 'latency', method: 'PATCH', path: rows[1000]?.userStateId ?? '', delayMs: 15_000 },
     );
     const abort = await begin(rows);
-    // The first batch is answered, 49 others have been sent, and one more after the first.
+    // Graph has responded to the first batch. 49 others have been sent, and one more after that response.
     await expect.poll(sent).toBe(1020);
     await expect.poll(() => audited('applied')).toBe(20);
     abort();

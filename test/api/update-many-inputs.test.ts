@@ -32,7 +32,7 @@ function send(procedure: string, input: object, bytes: number) {
     .send(JSON.stringify({ 0: input }).padEnd(bytes, ' '));
 }
 
-describe('updateMany rejects, and sends nothing of,', () => {
+describe('updateMany rejects, without a request to Graph,', () => {
   afterEach(async () => expect(await pair.simulator.journal()).toEqual([]));
 
   test.each<[string, () => unknown, readonly (string | number)[]]>([
@@ -96,7 +96,7 @@ describe('updateMany rejects, and sends nothing of,', () => {
   test('a call of a reader', async () => {
     const person = { oid: 'reader-oid', name: 'Ravi Reader', roles: ['reader'] } as const;
     const app = await startTestApp({
-      authenticate: async () => ({ person, expiresAt: null }),
+      authenticate: async () => ({ user: person, expiresAt: null }),
       graphUrl: pair.simulator.baseUrl,
     });
     const call = createStreamClient(app).scriptUserState.updateMany.mutate({ updates: rows });

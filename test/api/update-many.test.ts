@@ -84,7 +84,7 @@ describe('the stream', () => {
     const running = many(updates);
     const results = await running.finished;
     expect(results.filter(({ ok }) => ok)).toHaveLength(45);
-    // The first batch is not answered until half of the deadline is over.
+    // Graph does not respond to the first batch until half of the deadline has elapsed.
     const first = byIndex(results.slice(0, 25)).map(({ index }) => index);
     expect(first).toEqual(numbers(45).slice(20));
     const [next] = results.slice(25);
@@ -143,7 +143,7 @@ describe('rows of one state', () => {
     expect(await pair.service.client.scriptUserState.get.query(target)).toHaveProperty('successDeviceCount', 7044);
   });
 
-  test('are recognised by its id in upper and lower case', async () => {
+  test('are recognized by its id in upper and lower case', async () => {
     const [row] = rows(1);
     const small = row ?? expect.fail('no state');
     const large = { ...small, userStateId: small.userStateId.toUpperCase(), patch: { successDeviceCount: 7100 } };

@@ -169,7 +169,7 @@ describe('tokens are deleted', () => {
   });
 });
 
-test('the doctor skips the token: the service has none of its own', async () => {
+test('the doctor skips the token check: the service has no token itself', async () => {
   const { stdout, exited } = startProgram('dist/doctor.js', pair.settings);
   expect(await exited).toBe(0);
   expect(stdout.map((line) => line.slice(0, 18).trim())).toEqual(['ok    settings', 'skip  token']);

@@ -63,7 +63,7 @@ describe('sign-in rejects a callback that', () => {
       (url) => set(without(url, 'code'), 'error', 'canary code\r\n<b>'),
     ],
     [
-      'says that the user cancelled',
+      'reports that the user cancelled',
       { reason: /^access_denied$/, title: 'Sign-in cancelled' },
       (url) => set(without(url, 'code'), 'error', 'access_denied'),
     ],

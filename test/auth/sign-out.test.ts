@@ -67,7 +67,7 @@ describe('sign-out', () => {
     ['from another site', { 'x-csrf': '1', 'sec-fetch-site': 'cross-site' }],
     ['from a sibling domain', { 'x-csrf': '1', 'sec-fetch-site': 'same-site' }],
     ['from another origin', { 'x-csrf': '1', origin: 'https://evil.example' }],
-  ])('is rejected %s, and the session stays', async (_, headers) => {
+  ])('is rejected %s, and the session remains', async (_, headers) => {
     const agent = await signIn();
     const page = await agent.signOut(headers);
     expect([page.status, page.html]).toEqual([403, expect.stringContaining('REQUEST_REFUSED')]);

@@ -20,7 +20,7 @@ beforeEach(async () => {
 test.each([
   ['operator', 'Olga Operator', ['reader', 'operator']],
   ['reader', 'Ravi Reader', ['reader']],
-])('with SIGN_IN=oidc alone, the %s of the simulator can sign in and work', async (person, name, roles) => {
+])('with SIGN_IN=oidc alone, the %s of the simulator can sign in and make calls', async (person, name, roles) => {
   const origin = `http://localhost:${new URL(address).port}`;
   const browser = new CookieClient({ [origin]: address, [simulator]: simulator });
   const client = clientWith({ address }, () => browser.cookies('localhost'));

@@ -10,9 +10,9 @@ import { createUpdates, type Update } from './update.js';
 export interface BulkPlan {
   readonly rounds: number;
   readonly updates: number;
-  /** How often each method runs before it is measured, without latency. */
+  /** The number of warm-up runs of each method, without latency. */
   readonly warmUps: number;
-  /** What the simulator adds to each of its responses. */
+  /** The latency that the simulator adds to each response. */
   readonly latencyMs: number;
   /** Whether to measure updates one by one, which takes their number times the latency. */
   readonly oneByOne: boolean;

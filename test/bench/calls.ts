@@ -43,7 +43,7 @@ export function createCalls(protocol: Protocol, targets: readonly StateRef[], ru
   });
 }
 
-/** Checks a response. @returns what is wrong with it, or undefined */
+/** Checks a response. @returns a description of the error, or undefined */
 export function findResponseError(call: Call, status: number, body: string): string | undefined {
   if (status < 200 || status > 299) return `${status} ${body.slice(0, 300)}`;
   return findStateError(call.expected, parseState(body) ?? body.slice(0, 300));
@@ -59,7 +59,7 @@ function parseState(body: string): ExpectedState | undefined {
   }
 }
 
-/** Checks the state that an update returned. @returns what is wrong with it, or undefined */
+/** Checks the state that an update returned. @returns a description of the error, or undefined */
 export function findStateError(expected: ExpectedState, actual: ExpectedState | string): string | undefined {
   const isEqual =
     typeof actual === 'object' &&

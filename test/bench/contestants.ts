@@ -12,7 +12,7 @@ import type { BenchSimulator } from './simulator.js';
 export interface Contestant {
   readonly name: string;
   readonly protocol: Protocol;
-  /** What it consists of. */
+  /** Its components. */
   readonly description: string;
   /** The file in `contestants`, without its extension; undefined for this service. */
   readonly file?: string;

@@ -8,10 +8,10 @@ import { userStatePath } from '../../src/graph/routes.js';
 import { type ExpectedState, findStateError } from './calls.js';
 import { stateAfter, type Update } from './update.js';
 
-/** The most items that a Graph batch may have. */
+/** The maximum number of items in a Graph batch. */
 const batchSize = 20;
 
-/** Sends each update in a request of its own. */
+/** Sends each update in its own request. */
 export async function updateEach(client: Client, updates: readonly Update[], concurrency: number): Promise<void> {
   await forEachConcurrently(updates, concurrency, async (update) => {
     const state = (await client.api(userStatePath(update)).patch(update.patch)) as ExpectedState;

@@ -4,7 +4,7 @@ import { Pool } from 'undici';
 import { type Call, findResponseError } from './calls.js';
 import type { FixedRateLoad, FullSpeedLoad, LoadResult, LoadSpec } from './load.js';
 
-/** Every connection has states of its own, so that no state is updated by two calls at a time. */
+/** Every connection has its own states, so that no state is updated by two calls at a time. */
 async function runAtFullSpeed({ url, calls, connections, amount }: FullSpeedLoad): Promise<LoadResult> {
   const errors: string[] = [];
   let responses = 0;

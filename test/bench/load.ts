@@ -3,18 +3,18 @@ import { fileURLToPath } from 'node:url';
 import type { Call } from './calls.js';
 import { startWorker } from './processes.js';
 
-/** Calls as fast as the server responds. */
+/** A load of calls as fast as the server responds. */
 export interface FullSpeedLoad {
   readonly kind: 'full speed';
   readonly url: string;
   readonly calls: readonly Call[];
-  /** How many connections, each with one call at a time. */
+  /** The number of connections, each with one call at a time. */
   readonly connections: number;
   /** How many calls in all. */
   readonly amount: number;
 }
 
-/** Calls at fixed times. */
+/** A load of calls at fixed times. */
 export interface FixedRateLoad {
   readonly kind: 'fixed rate';
   readonly url: string;
@@ -24,17 +24,17 @@ export interface FixedRateLoad {
   readonly amount: number;
 }
 
-/** What to send. */
+/** The calls to send. */
 export type LoadSpec = FullSpeedLoad | FixedRateLoad;
 
-/** What the responses were like. */
+/** The result of a load. */
 export interface LoadResult {
   readonly errors: readonly string[];
   /** From sending a call to the end of its response; only at a fixed rate. */
   readonly latenciesMs: readonly number[];
 }
 
-/** A load generator in a process of its own. */
+/** A load generator in its own process. */
 export interface LoadGenerator {
   /** Sends calls. Rejects unless every response is as expected. */
   run(spec: LoadSpec): Promise<LoadResult>;

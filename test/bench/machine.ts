@@ -12,7 +12,7 @@ export function describeMachine(): readonly string[] {
   ];
 }
 
-/** Starts to measure who uses the processors. @returns describes it; child processes count when they have exited */
+/** Starts to measure the use of the processors. @returns a function that describes it; exited child processes count */
 export function measureMachineUsage(): () => string {
   const before = machineTicks();
   return () => {

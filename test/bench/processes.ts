@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What to start with Node. */
+/** A program to start with Node. */
 export interface Program {
   readonly name: string;
   /** The arguments of `node`: its options, the file, the file's arguments. */

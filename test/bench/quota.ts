@@ -10,7 +10,7 @@ import { createUpdates } from './update.js';
 /** The size of the quota measurement. */
 export interface QuotaPlan {
   readonly updates: number;
-  /** What the simulator adds to each of its responses. */
+  /** The latency that the simulator adds to each response. */
   readonly latencyMs: number;
 }
 
@@ -22,7 +22,7 @@ export interface QuotaResult {
   readonly minSeconds: number;
   /** How many 429 responses Graph sent. */
   readonly throttled: number;
-  /** The most writes that Graph received in any 20 s. */
+  /** The maximum number of writes that Graph received in any 20 s. */
   readonly maxWrites: number;
   /** Latencies of interactive updates without the bulk update. */
   readonly aloneMs: readonly number[];
@@ -39,7 +39,7 @@ const windowMs = 20_000;
 const secondsBetweenCalls = 2.5;
 const warmUpReads = 100;
 
-/** Measures a bulk update under Graph's quota, and the interactive updates that another caller makes meanwhile. */
+/** Measures a bulk update under Graph's quota, and interactive updates of another caller during it. */
 export async function measureQuota(plan: QuotaPlan, folder: string): Promise<QuotaResult> {
   const windows = Math.floor((plan.updates - 1) / bulkWritesPer20s);
   const minSeconds = (windows * windowMs) / 1000;

@@ -55,10 +55,10 @@ ${table(
   [latencies('alone', result.aloneMs), latencies('during the bulk update', result.duringBulkMs)],
 )}
 
-- The simulator refuses more than 200 writes in any 20 s, and takes ${latencyMs} ms for every response. This service runs with
+- The simulator rejects more than 200 writes in any 20 s, and takes ${latencyMs} ms for every response. This service runs with
   \`GRAPH_WRITES_PER_20S=200\`, of which bulk updates get 190: the minimum is 20 s for every further 190 updates.
-- During the bulk update, another caller updates one other state every 2.5 s over a connection of its own; alone, four
-  times per second. Both with new processes, after 100 reads.
+- During the bulk update, another caller updates one other state every 2.5 s over its own connection; alone, four times
+  per second. Both with new processes, after 100 reads.
 - 429 responses and writes, interactive ones included, are counted in the simulator's journal.`;
 }
 

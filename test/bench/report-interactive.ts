@@ -32,8 +32,8 @@ ${results.map(({ contestant: { name, description }, calls }) => `- **${name}**: 
   number; ${connections} connections with one call at a time (autocannon). The resolution is ${resolution} % of a round.
 - Rounds: ${rounds}, each in another order, after ${whole(2 * warmUpCalls)} calls to each contestant as a warm-up. The table has the median and,
   in parentheses, the minimum and the maximum. Ratios are computed per round.
-- Latency: ${whole(pacedCalls)} calls per round at ${perSecond} calls per second, sent on time whether or not earlier ones have a response, by a
-  generator of our own, because autocannon sends all calls of a second at once. From sending to the end of the response,
+- Latency: ${whole(pacedCalls)} calls per round at ${perSecond} calls per second, sent on time whether or not earlier ones have a response, by our
+  own generator, because autocannon sends all calls of a second at once. Measured from sending to the end of the response,
   the simulator's share included; medians of the percentiles of each round.
 - Peak: the maximum resident memory (\`VmHWM\`) since the start of the process.
 - The same for all: one Node process each with the options of \`npm start\`, compiled JavaScript, logs to a file,

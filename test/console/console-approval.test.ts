@@ -65,7 +65,7 @@ describeConsole('the console, when changes require approval', {}, (app) => {
     ]);
   });
 
-  test('a change that awaits approval is still there when its dialog is opened again', async () => {
+  test('a change that awaits approval is shown when its dialog is opened again', async () => {
     await app.simulator.settings({ approval: true });
     const session = await edit(await app.openSession());
     const { row, dialog, field, before, typed, click, rowShows, saves } = session;

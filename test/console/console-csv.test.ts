@@ -3,7 +3,7 @@ import Papa from 'papaparse';
 import { describe, expect, test } from 'vitest';
 import { formatFailures } from '../../src/console/bulk/failures-csv.js';
 import { parseUpdates } from '../../src/console/bulk/parse-updates.js';
-import { csvColumns, formatUserStates, patchColumns } from '../../src/console/csv/csv-format.js';
+import { csvColumns, formatUserStates, patchColumns } from '../../src/console/csv/format-csv.js';
 import type { ScriptUserState } from '../../src/console/queries.js';
 import { failedRows, patch, script, someStates, states, text } from './rows-fixture.js';
 

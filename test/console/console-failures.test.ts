@@ -71,7 +71,7 @@ const refusals: FaultCase[] = [
 ];
 
 describeConsole('the console, when an edit fails', {}, (app) => {
-  test.each(refusals)('an edit that ends as %s of %o', async (reason, fault, ...texts) => {
+  test.each(refusals)('an edit that fails with %s after %o', async (reason, fault, ...texts) => {
     const session = await edit(await app.openSession());
     const { dialog, field, before, typed, click, rowShows, saves } = session;
     await app.simulator.fault({ ...fault, method: 'PATCH', times: 'always' });

@@ -25,7 +25,7 @@ const lists: FaultCase[] = [
 ];
 
 describeConsole('the console, when a list fails or is empty', {}, (app) => {
-  test.each(lists)('a list that ends as %s of %o', async (reason, fault, ...texts) => {
+  test.each(lists)('a list that fails with %s after %o', async (reason, fault, ...texts) => {
     const session = await app.openSession();
     const { page, selectScript, open } = session;
     await app.simulator.fault({ ...fault, method: 'GET', times: 'always' });

@@ -30,7 +30,7 @@ test('rows are split, in order, into the minimum number of calls that the servic
   fc.assert(property, { numRuns: 30 });
 });
 
-test('every row is reported once, and as updated only if the service says so', async () => {
+test('every row is reported once, and as updated only if the service reports it as updated', async () => {
   const answers = fc.array(fc.constantFrom('ok', 'refused', 'twice', 'none'), { minLength: 1, maxLength: 30 });
   const endings = fc.record({ throws: fc.boolean(), cancelAfter: fc.option(fc.nat(30)), refuses: fc.boolean() });
   const property = fc.asyncProperty(answers, endings, async (kinds, { throws, cancelAfter, refuses }) => {

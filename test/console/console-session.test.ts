@@ -70,7 +70,7 @@ describeConsole(
       expect(await rowOf(page).count()).toBe(1);
     });
 
-    test('a user without a role is told so at sign-in and later', async () => {
+    test('a user without a role gets a page that explains it, at sign-in and later', async () => {
       const session = await app.openSession();
       const { page, signIn, open } = session;
       await signIn('no-role');
@@ -105,7 +105,7 @@ describeConsole(
       await saves('Send again');
     });
 
-    test('an unreachable service is noticed, and so is its return', async () => {
+    test('the page reports an unreachable service, and recovers when it is back', async () => {
       const session = await app.openSession();
       const { page, open, selectScript } = session;
       const service = await startTestService();

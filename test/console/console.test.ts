@@ -5,7 +5,7 @@ import { patches } from '../support/journal.js';
 const script = 'Clean up temp folders - Kiosks';
 
 describeConsole('the console', { SIGN_IN: 'oidc', SESSION_SECRET: 'a-session-secret-of-the-console-tests' }, (app) => {
-  test('a visitor without a session is asked to sign in and returns to the requested page', async () => {
+  test('a visitor without a session signs in and returns to the requested page', async () => {
     const { page, signIn, expectAccessible, open } = await app.openSession();
     await open('/?kind=deviceShellScript&find=maria');
     await page.getByRole('link', { name: 'Sign in' }).waitFor();

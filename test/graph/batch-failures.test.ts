@@ -24,7 +24,7 @@ const whole = (fault: Fault, times: FaultRule['times'] = 1): FaultRule => ({
 const firstId = () => states[0]?.target.userStateId ?? '';
 
 interface BatchRun {
-  /** What each caller was told: `done`, or the reason of the failure. */
+  /** The outcome that each caller got: `done`, or the reason of the failure. */
   readonly outcomes: readonly string[];
   /** Outcomes that the states in Graph contradict. */
   readonly falseOutcomes: readonly string[];
@@ -108,7 +108,7 @@ describe('a fault of a whole batch', () => {
   });
 
   test.each<Fault>(['rejected', 'not-found', 'route-not-implemented', 'conflict'])(
-    '%s, which says nothing about the items: each is sent by itself',
+    '%s, which does not apply to the items: each is sent by itself',
     async (fault) => {
       const { outcomes, falseOutcomes, journal } = await update(whole(fault, 'always'));
       expect(outcomes).toEqual(five('done'));
@@ -137,7 +137,7 @@ describe('a fault of a whole batch', () => {
     'no-content',
     'accepted',
     'accepted-unapplied',
-  ])('%s each time: no outcome is false', async (fault) => {
+  ])('%s at every attempt: no reported outcome is false', async (fault) => {
     const { outcomes, falseOutcomes } = await update(whole(fault, 'always'));
     expect(outcomes).toHaveLength(5);
     expect(falseOutcomes).toEqual([]);

@@ -32,7 +32,7 @@ describe('a create is never sent twice', () => {
     // The list of all states shows that none equals it.
     ['throttled', 'THROTTLED'],
     ['unavailable', 'GRAPH_UNAVAILABLE'],
-    // The list shows one, which somebody else may have created.
+    // The list shows one, which another caller may have created.
     ['throttled-applied', 'OUTCOME_UNKNOWN'],
     ['server-error-applied', 'OUTCOME_UNKNOWN'],
   ])('without an id, after %s: %s', async (fault, reason) => {

@@ -13,7 +13,7 @@ afterEach(() => simulator.reset());
 
 const list = (address: string) => createClient(address).script.list.query({ scriptKind: 'deviceShellScript' });
 
-describe('azure', () => {
+describe('the credential azure', () => {
   /** The managed identity endpoint of Azure's App Service. It issues tokens of the simulator. */
   let identity: Server;
   let answersAfter: Promise<void> = Promise.resolve();
@@ -99,7 +99,7 @@ describe('azure', () => {
   });
 });
 
-describe('a token that Graph refuses', () => {
+describe('a token that Graph rejects', () => {
   const service = useService({ GRAPH_CREDENTIAL: 'simulator', GRAPH_DEADLINE_MS: '3000' });
   afterEach(() => service.simulator.reset());
 
@@ -110,7 +110,7 @@ describe('a token that Graph refuses', () => {
     expect((await service.simulator.journal()).map(({ status }) => status)).toEqual([401, 200, 200]);
   });
 
-  test('is replaced for all calls that were refused at the same time', async () => {
+  test('is replaced for all calls that failed with it at the same time', async () => {
     await service.simulator.fault({ fault: 'claims-challenge' });
     const answers = await Promise.all(Array.from({ length: 20 }, () => list(service.address)));
     for (const { items } of answers) expect(items.length).toBeGreaterThan(0);

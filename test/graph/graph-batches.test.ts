@@ -36,7 +36,7 @@ const done = (rows: readonly { readonly patch: object }[]) =>
 const idOf = (index: number) => states[index]?.target.userStateId ?? '';
 
 describe('requests of one call to the service share a batch', () => {
-  test('a batch of updates, each of which gets its own values', async () => {
+  test('for updates, each of which gets its own values', async () => {
     const { rows, ended } = update(20);
     expect(await ended).toMatchObject(done(rows));
     const [items, ...more] = await batches(pair.simulator);

@@ -52,7 +52,7 @@ async function idsOfAllPages(
   }
 }
 
-describe('all pages together hold each entity of Graph once', () => {
+describe('all pages together contain each entity of Graph once', () => {
   test('of user states', async () => {
     const { pages, ids } = await idsOfAllPages((at) => listStates(at));
     expect(pages).toBeGreaterThan(2);
@@ -98,8 +98,8 @@ describe('a cursor is valid only for the query that returned it:', () => {
     ['of invalid characters', '%'],
     ['a URL', 'https://graph.microsoft.com/beta/users'],
     ['long enough', 'A'.repeat(200)],
-    ['as long as allowed', 'A'.repeat(16_384)],
-  ])('not when invented: %s', (_, some) => refused(listStates(some)));
+    ['of the maximum length', 'A'.repeat(16_384)],
+  ])('not if it was forged: %s', (_, some) => refused(listStates(some)));
 
   test('not with one character changed, added or removed', async () => {
     const place = fc.nat({ max: cursor.length - 1 });

@@ -86,7 +86,7 @@ test('the message of Graph is passed on without internal addresses', async () =>
   const text =
     'The value is too large at fef.msub02.manage.example:8443 and 10.2.3.4 - Operation ID: 1 - Url: https://fef.x';
   respond = (_request, response) => response.writeHead(400).end(error('BadRequest', text));
-  expect((await failure(update())).message).toMatch(/Graph says: The value is too large at … and …$/);
+  expect((await failure(update())).message).toMatch(/Graph's message: The value is too large at … and …$/);
 });
 
 test('a 202 that repeats the new values is no proof: the state is read', async () => {
@@ -130,7 +130,7 @@ test.each([
   ['relative', '/beta/next'],
   ['of another port', 'http://127.0.0.1:1/beta/next'],
   ['of another scheme', 'https://127.0.0.1/beta/next'],
-  ['with another host behind a name', 'http://127.0.0.1@graph.example/beta/next'],
+  ['with another host after user information', 'http://127.0.0.1@graph.example/beta/next'],
   ['that is not a URL', 'next'],
   ['that is too long', `http://127.0.0.1/${'x'.repeat(20_000)}`],
 ])('a next link %s is rejected', async (_, link) => {
@@ -180,6 +180,6 @@ test.each([
   expect(ids.length).toBeLessThanOrEqual(3 * (start + length) + 2);
   expect(new Set(ids).size).toBe(last + 1);
   expect(service.lines({ level: 40 }).map(({ msg }) => msg)).toContain(
-    'a list of Graph leads back to an earlier page and ends there',
+    'the next link of a list leads to an earlier page: the list ends there',
   );
 });

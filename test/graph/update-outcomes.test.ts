@@ -88,7 +88,7 @@ describe('when the state cannot be read, the outcome is unknown', () => {
   );
 });
 
-describe('an update waits for as long as Graph says', () => {
+describe('an update waits for the Retry-After of Graph', () => {
   test.each<FaultRule>([
     { fault: 'throttled', retryAfter: 'seconds', delayMs: 1000 },
     { fault: 'throttled', retryAfter: 'fractional', delayMs: 300 },

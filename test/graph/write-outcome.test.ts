@@ -12,11 +12,11 @@ const failures = {
   'server error': new CallError('GRAPH_UNAVAILABLE', { status: 500, certainty: 'unknown' }),
   'gateway timeout': new CallError('GRAPH_UNAVAILABLE', { status: 504, certainty: 'unknown' }),
   reset: new CallError('GRAPH_UNAVAILABLE', { certainty: 'unknown' }),
-  'no answer': new CallError('GRAPH_TIMEOUT', { certainty: 'unknown' }),
+  'no response': new CallError('GRAPH_TIMEOUT', { certainty: 'unknown' }),
   unconfirmed: new CallError('OUTCOME_UNKNOWN', { status: 204, certainty: 'unknown' }),
 } as const satisfies Record<string, CallError>;
 
-/** What the read after it showed. */
+/** The result of the read after the attempt. */
 const verifications = {
   'old values': 'not-applied',
   'no read': new CallError('GRAPH_UNAVAILABLE', { certainty: 'unknown' }),
@@ -42,15 +42,15 @@ function stepAfter(entries: readonly Entry[], retrySafety: RetrySafety, mayRetry
 type Row = readonly [attempts: readonly Entry[], step: CallReason | 'retry' | 'verify', mayRetry?: false];
 
 const idempotent: readonly Row[] = [
-  // A refusal of the first request that was sent is final.
+  // A rejection of the first request that was sent is final.
   [['refused'], 'GRAPH_REJECTED'],
   [['not sent', 'refused'], 'GRAPH_REJECTED'],
   [['queued'], 'APPROVAL_PENDING'],
-  // A request that was not sent, or that Graph does not take now, is sent again.
+  // A request that was not sent, or that Graph has deferred, is sent again.
   [['not sent'], 'retry'],
   [['not sent'], 'GRAPH_UNAVAILABLE', false],
   [['throttled'], 'retry'],
-  // A 429 may have been applied all the same, so a read decides if there is no time to retry.
+  // Graph may have applied a write despite its 429, so a read verifies it if there is no time to retry.
   [['throttled'], 'verify', false],
   [['throttled, old values'], 'THROTTLED'],
   [['throttled, no read'], 'THROTTLED'],
@@ -58,10 +58,10 @@ const idempotent: readonly Row[] = [
   [['throttled', 'refused, old values'], 'GRAPH_REJECTED'],
   [['throttled', 'refused, no read'], 'OUTCOME_UNKNOWN'],
   [['throttled', 'signed out, no read'], 'SIGN_IN_REQUIRED'],
-  // Whatever may have been applied is read before anything else.
+  // If a write may have been applied, a read comes first.
   [['server error'], 'verify'],
   [['reset'], 'verify'],
-  [['no answer'], 'verify'],
+  [['no response'], 'verify'],
   [['unconfirmed'], 'verify'],
   [['reset, no read'], 'OUTCOME_UNKNOWN'],
   [['server error, no read'], 'OUTCOME_UNKNOWN'],
@@ -72,11 +72,11 @@ const idempotent: readonly Row[] = [
   [['reset, old values'], 'retry'],
   [['server error, old values'], 'GRAPH_UNAVAILABLE', false],
   [['server error, old values', 'server error, old values'], 'GRAPH_UNAVAILABLE'],
-  // A request without an answer of Graph's own may still be applied later.
+  // A request without a response from Graph itself may still be applied later.
   [['reset, old values'], 'OUTCOME_UNKNOWN', false],
   [['gateway timeout, old values', 'server error, old values'], 'OUTCOME_UNKNOWN'],
   [['unconfirmed, old values', 'unconfirmed, old values'], 'OUTCOME_UNKNOWN'],
-  // A later answer says nothing about an earlier request.
+  // A later response gives no information about an earlier request.
   [['server error, old values', 'refused'], 'verify'],
   [['server error, old values', 'refused, old values'], 'GRAPH_REJECTED'],
   [['reset, old values', 'refused, old values'], 'OUTCOME_UNKNOWN'],
@@ -113,7 +113,7 @@ describe.each([
   );
 });
 
-test('an error keeps the failure as its cause and never claims certainty that there is none', () => {
+test('the error of an unknown outcome has the certainty unknown, and the failed read as its cause', () => {
   const step = nextStep({ attempts: [attempt('reset, no read')], retrySafety: 'idempotent', mayRetry: true });
   expect(step).toMatchObject({ certainty: 'unknown', cause: verifications['no read'] });
 });

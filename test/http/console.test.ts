@@ -78,7 +78,7 @@ test.each(['/assets/none.js', '/assets/', '/assets', '/assets/..%2findex.html', 
   },
 );
 
-test('the page rejects other methods than GET and HEAD', async () => {
+test('the page rejects methods other than GET and HEAD', async () => {
   await supertest(service.address).head('/').expect(200);
   await supertest(service.address).post('/').expect(404);
 });

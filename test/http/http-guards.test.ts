@@ -26,18 +26,18 @@ const get = (path: string, headers: Record<string, string> = {}, { address } = p
     .get(path)
     .set({ 'x-csrf': '1', ...headers });
 
-describe('cross-site request forgery', () => {
-  test.each(['', '0', 'true', '1, 1', '11'])('refuses x-csrf: "%s"', (value) =>
+describe('the guard against cross-site request forgery', () => {
+  test.each(['', '0', 'true', '1, 1', '11'])('rejects x-csrf: "%s"', (value) =>
     expectRefused(get('/trpc/session.current', { 'x-csrf': value }), 403, 'REQUEST_REFUSED'),
   );
 
-  test('refuses a missing and a repeated x-csrf header', async () => {
+  test('rejects a missing and a repeated x-csrf header', async () => {
     await expectRefused(request(pair.service.address).get('/trpc/session.current'), 403, 'REQUEST_REFUSED');
     const lines = ['GET /trpc/session.current HTTP/1.1', 'host: localhost', 'connection: close'];
     await expectRefused(sendRaw(port, [...lines, 'x-csrf: 1', 'x-csrf: 1']), 403, 'REQUEST_REFUSED');
   });
 
-  test.each(['cross-site', 'same-site', 'none', ''])('refuses Sec-Fetch-Site: "%s"', (site) =>
+  test.each(['cross-site', 'same-site', 'none', ''])('rejects Sec-Fetch-Site: "%s"', (site) =>
     expectRefused(
       get('/trpc/session.current', { 'sec-fetch-site': site, origin: `http://localhost:${port}` }),
       403,
@@ -64,12 +64,12 @@ describe('cross-site request forgery', () => {
     ['http://scripts.example.com', true],
     ['https://scripts.example.com:8443', true],
     ['http://localhost:3000', true],
-  ])('refuses Origin: "%s" (PUBLIC_URL set: %s)', (origin, isSet) =>
+  ])('rejects Origin: "%s" (PUBLIC_URL set: %s)', (origin, isSet) =>
     expectRefused(get('/trpc/session.current', { origin }, isSet ? published : pair.service), 403, 'REQUEST_REFUSED'),
   );
 });
 
-describe('request bodies', () => {
+describe('the guard of request bodies', () => {
   test.each([
     'text/plain',
     'application/x-www-form-urlencoded',
@@ -78,14 +78,14 @@ describe('request bodies', () => {
     'application/json; charset=utf-16',
     'application/json; charset=latin1',
     'text/plain; application/json',
-  ])('refuses the content type %s', (type) => expectRefused(post('/trpc/script.list', listing, type), 415));
+  ])('rejects the content type %s', (type) => expectRefused(post('/trpc/script.list', listing, type), 415));
 
-  test('refuses a missing content type', async () => {
+  test('rejects a missing content type', async () => {
     const lines = ['POST /trpc/script.list HTTP/1.1', 'host: localhost', 'connection: close', 'x-csrf: 1'];
     await expectRefused(sendRaw(port, [...lines, `content-length: ${listing.length}`], listing), 415);
   });
 
-  test('refuses a compressed body', () =>
+  test('rejects a compressed body', () =>
     expectRefused(post('/trpc/script.list', gzipSync(listing)).set('content-encoding', 'gzip'), 415));
 
   test.each(['application/json', 'application/json; charset=utf-8', 'application/json;charset="UTF-8"'])(
@@ -95,19 +95,19 @@ describe('request bodies', () => {
     },
   );
 
-  test('refuses bytes that are not UTF-8', () =>
+  test('rejects bytes that are not UTF-8', () =>
     expectRefused(post('/trpc/script.list', Buffer.from(listing.replace('Shell', '\u00fc'), 'latin1')), 400));
 
-  test('accepts 64 KiB and refuses one byte more', async () => {
+  test('accepts 64 KiB and rejects one byte more', async () => {
     await post('/trpc/script.list', listing.padEnd(64 * 1024)).expect(200);
     await expectRefused(post('/trpc/script.list', listing.padEnd(64 * 1024 + 1)), 413);
   });
 
-  test.each(['{', '{"scriptKind":', 'nonsense', "{'a':1}", '\u0000'])('refuses %j, which is not JSON', (body) =>
+  test.each(['{', '{"scriptKind":', 'nonsense', "{'a':1}", '\u0000'])('rejects %j, which is not JSON', (body) =>
     expectRefused(post('/trpc/script.list', body), 400),
   );
 
-  test('refuses an input in the query string that is not JSON', () =>
+  test('rejects an input in the query string that is not JSON', () =>
     expectRefused(get('/trpc/script.list?input=%7B'), 400));
 });
 
@@ -140,7 +140,7 @@ describe('every response', () => {
   test.each<[string, readonly string[], number]>([
     ['two Host headers', ['GET /healthz HTTP/1.1', 'host: localhost', 'host: other', 'connection: close'], 400],
     ['an invalid Host header', ['GET /healthz HTTP/1.1', 'host: user@localhost', 'connection: close'], 400],
-    ['what is not HTTP', ['NONSENSE'], 400],
+    ['data that is not HTTP', ['NONSENSE'], 400],
     ['a broken header', ['GET / HTTP/1.1', 'host: localhost', 'no colon'], 400],
     ['two lengths', ['POST / HTTP/1.1', 'host: localhost', 'content-length: 1', 'content-length: 2'], 400],
     [
@@ -158,7 +158,7 @@ describe('every response', () => {
   ])('has the shape of the contract: %s', (_, lines, status) => expectRefused(sendRaw(port, lines), status));
 });
 
-test('refuses HTTP/1.1 without a Host header, and CONNECT, before the app', async () => {
+test('rejects HTTP/1.1 without a Host header, and CONNECT, before the app', async () => {
   const withoutHost = ['GET /trpc/session.current HTTP/1.1', 'x-csrf: 1'];
   expect(await sendBytes(port, `${withoutHost.join('\r\n')}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /);
   expect(await sendBytes(port, 'CONNECT localhost:443 HTTP/1.1\r\nhost: localhost:443\r\n\r\n')).toBe('');

@@ -111,7 +111,11 @@ describe('settings that contradict each other are rejected', () => {
     ['no credential in production', { NODE_ENV: 'production', ...oidc }, ['GRAPH_CREDENTIAL']],
     ['no sign-in in production', { NODE_ENV: 'production', ...live, SIGN_IN: 'off' }, ['SIGN_IN']],
     ['no sign-in on an address that other machines can reach', { HOST: '0.0.0.0' }, ['SIGN_IN']],
-    ['no sign-in on a name that only looks like loopback', { HOST: '127.0.0.1.example.com' }, ['SIGN_IN']],
+    [
+      'no sign-in on a host name that only starts like a loopback address',
+      { HOST: '127.0.0.1.example.com' },
+      ['SIGN_IN'],
+    ],
     ['sign-in at a public http address', { ...live, PUBLIC_URL: 'http://scripts.example.com' }, ['PUBLIC_URL']],
     ['the same role for readers and operators', { ROLE_READER: 'Role', ROLE_OPERATOR: 'Role' }, ['ROLE_OPERATOR']],
     [

@@ -252,19 +252,19 @@ describe('the manifests', () => {
   });
 });
 
-describe('the health checks', () => {
+describe('a health check', () => {
   const service = useService();
 
   test.each([
     ['startupProbe', '/healthz'],
     ['livenessProbe', '/healthz'],
     ['readinessProbe', '/readyz'],
-  ] as const)('%s requests %s, which exists', async (probe, path) => {
+  ] as const)('by %s requests %s, which exists', async (probe, path) => {
     expect(container[probe]).toMatchObject({ httpGet: { path, port: 'http' } });
     expect((await fetch(`${service.address}${path}`)).status).toBe(200);
   });
 
-  test("the image's succeeds only when the service responds", async () => {
+  test('of the image succeeds only when the service responds', async () => {
     const [, command = '[]'] = / CMD (\[.*)/.exec(instructions('HEALTHCHECK').join('\n')) ?? [];
     const [node, ...words] = JSON.parse(command) as string[];
     const check = async (port: string) => {

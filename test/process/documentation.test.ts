@@ -30,7 +30,7 @@ const simulatorPage = pageOf('src/simulator/README.md');
 const deployPage = pageOf('src/deploy/README.md');
 const example = await readFile('.env.example', 'utf8');
 
-/** The commands that the pages show, unless they are marked as not run by CI. */
+/** The commands on the pages, except those that are marked as not run by CI. */
 const commands = [
   // By .ci/run.
   /^npm ci && npm start$/,
@@ -111,7 +111,7 @@ test('the map in src/README.md has every folder, and every file beside them', as
   expect(new Set(mapped)).toEqual(new Set(paths));
 });
 
-test('the simulator’s page explains every setting and every fault of its own', () => {
+test('the simulator’s page explains every setting and every fault of the simulator', () => {
   const explained = codeOf(simulatorPage);
   const settings = settingNames.filter((name) => name.startsWith('SIMULATOR_'));
   expect(explained).toEqual(expect.arrayContaining([...settings, ...simulatorFaults]));
@@ -123,7 +123,7 @@ test('the page on deployment shows every count of the soak', () => {
 });
 
 describe.each(eachPage)('%s', (_, page) => {
-  test('links to what exists', () => {
+  test('links to existing files and headings', () => {
     for (const link of linksOf(page).filter((target) => !/^https?:/.test(target))) {
       const [path = '', anchor] = link.split('#');
       const target = path === '' ? page.path : join(page.folder, path);
@@ -132,7 +132,7 @@ describe.each(eachPage)('%s', (_, page) => {
     }
   });
 
-  test('names files that exist', () => {
+  test('names existing files', () => {
     // A path with a folder and an ending, a source file, or anything below src and test.
     const isPath = /^(?:[\w.-]+\/)+[\w.-]+\.[a-z]+$|^[\w-]+\.tsx?$|^(?:src|test)\/[\w./-]+$/;
     const missing = codeOf(page)
@@ -141,13 +141,13 @@ describe.each(eachPage)('%s', (_, page) => {
     expect(missing).toEqual([]);
   });
 
-  test('names npm scripts that exist', async () => {
+  test('names existing npm scripts', async () => {
     const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: Record<string, string> };
     const named = [...page.text.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name);
     for (const name of [...named, 'start', 'test']) expect(Object.keys(scripts)).toContain(name);
   });
 
-  test('shows nothing that is not tested', () => {
+  test('shows only tested commands and code', () => {
     const shown = blocksOf(page, 'sh').filter((block) => !block.startsWith('# not run by CI\n'));
     const untested = shown.filter((block) => !commands.some((command) => command.test(block.trimEnd())));
     expect(untested).toEqual([]);
@@ -157,7 +157,7 @@ describe.each(eachPage)('%s', (_, page) => {
   });
 });
 
-describe('what the pages show', () => {
+describe('the examples on the pages', () => {
   const startProgram = usePrograms('suite');
   let address: string;
   const here = (text: string) => text.replaceAll('http://127.0.0.1:3000', address);
@@ -166,7 +166,7 @@ describe('what the pages show', () => {
     address = await addressOf(startProgram('dist/main.js', { PORT: '0' }));
   });
 
-  test('the call by curl gives the answer below it', async () => {
+  test('the call with curl returns the response below it', async () => {
     const [call = ''] = blocksOf(readme, 'sh').filter((block) => block.startsWith('curl'));
     const [answer = ''] = blocksOf(readme, 'json');
     const { stdout } = await run('bash', ['-c', here(call)]);
@@ -185,7 +185,7 @@ describe('what the pages show', () => {
     expect((await run(process.execPath, ['--import', 'tsx', file])).stdout).toMatch(output);
   });
 
-  test('the doctor prints what is shown', async () => {
+  test('the doctor prints the output on the page', async () => {
     const text = blocksOf(deployPage, 'text').find((block) => block.startsWith('ok')) ?? '';
     const doctor = startProgram('dist/doctor.js');
     expect(await doctor.exited).toBe(0);
@@ -207,7 +207,7 @@ describe('the simulator with its identity provider', () => {
   const shell = (script: string) =>
     run('bash', ['-euo', 'pipefail', '-c', `curl() { command curl --fail "$@"; }\n${script}`]);
 
-  test('is where a sign-in leads', async () => {
+  test('is the target of the redirect at sign-in', async () => {
     const { port } = new URL(await addressOf(program));
     const { headers } = await fetch(`http://localhost:${port}/auth/sign-in`, { redirect: 'manual' });
     expect(headers.get('location')).toContain(`${simulator}/identity/`);

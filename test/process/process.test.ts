@@ -115,7 +115,7 @@ test('without sign-in, DNS rebinding is rejected by the host header', async () =
 });
 
 describe('shutdown', () => {
-  /** An update that Graph answers after two seconds. */
+  /** An update to which Graph responds after two seconds. */
   async function slowUpdate(address: string) {
     const client = createClient(address);
     const scriptKind = 'deviceShellScript';
@@ -223,7 +223,7 @@ describe('shutdown', () => {
     expect(JSON.parse(audit ?? '{}')).toMatchObject({ outcome: 'applied', fields: ['errorDeviceCount'] });
   });
 
-  test('exits at once on a second signal', async () => {
+  test('exits immediately on a second signal', async () => {
     const program = startLive();
     const response = slowUpdate(await addressOf(program)).catch(() => 'cut off');
     await expect.poll(() => patches(simulator)).toHaveLength(1);

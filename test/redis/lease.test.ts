@@ -109,7 +109,7 @@ describeWithRedis('a lease', () => {
     await bothUp();
   });
 
-  test('is lost with Redis without stopping the work', async () => {
+  test('is lost when Redis is lost, and the work continues', async () => {
     const first = controlledWork();
     const leased = withLease(one, 'name', async () => {
       await first.work();

@@ -7,7 +7,7 @@ import { useReplicas } from '../support/replicas.js';
 import { failure } from '../support/service.js';
 import { manyStates } from '../support/states.js';
 
-describeWithRedis('when Redis goes in the middle of it', () => {
+describeWithRedis('when Redis becomes unavailable during a write', () => {
   const all = useReplicas('here', { GRAPH_WRITES_PER_20S: '20', GRAPH_DEADLINE_MS: '15000' }, 'test');
 
   test('a waiting write fails, and is not sent', async () => {
@@ -28,7 +28,7 @@ describeWithRedis('when Redis goes in the middle of it', () => {
     await redis.start();
   });
 
-  test('a bulk update continues when it is back, and sends each row once', async () => {
+  test('a bulk update continues when Redis is back, and sends each row once', async () => {
     const { redis, simulator, one } = all;
     const { client, agent } = await all.signIn();
     const rows = rowsOf(await manyStates({ client }, 15), 700);

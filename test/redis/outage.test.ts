@@ -40,7 +40,7 @@ describeWithRedis('while Redis is unavailable', () => {
 
   describe.each<[string, (redis: TestRedis) => unknown, (redis: TestRedis) => unknown]>([
     ['stopped', (redis) => redis.stop(), (redis) => redis.start()],
-    ['does not answer', (redis) => redis.pause(), (redis) => redis.resume()],
+    ['does not respond', (redis) => redis.pause(), (redis) => redis.resume()],
   ])('because it %s', (_, take, bringBack) => {
     test('no user appears signed out, and the service recovers', async () => {
       const { redis, one, two, simulator } = all;

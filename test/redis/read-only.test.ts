@@ -18,7 +18,7 @@ describeWithRedis('a Redis that rejects writes', () => {
       const lines = one.logged.filter((line) => line.includes('OOM'));
       expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
         { level: 50, cause: 'OOM', msg: 'Redis is unavailable' },
-        { level: 40, reason: 'OVERLOADED', causes: ['RedisError OOM', 'Error'], msg: 'request refused' },
+        { level: 40, reason: 'OVERLOADED', causes: ['RedisError OOM', 'Error'], msg: 'request rejected' },
       ]);
 
       await redis.inspect.configSet('maxmemory', '0');
@@ -52,7 +52,7 @@ describeWithRedis('a Redis that rejects writes', () => {
       await expect.poll(() => redis.isUp()).toBe(true);
       await redis.run((commands) => commands.set('where', 'here'));
       expect(await next.inspect.get('where')).toBe('here');
-      // Only those who listen at the new one count.
+      // Only subscribers of the new one count.
       await expect.poll(() => next.inspect.publish('news', 'received')).toBe(1);
       await expect.poll(() => received).toContain('received');
     });

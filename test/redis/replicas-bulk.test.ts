@@ -96,9 +96,9 @@ describeWithRedis('two replicas with a small quota', () => {
   });
 
   test.each<[string, (redis: TestRedis) => void]>([
-    ['answers', () => undefined],
+    ['responds', () => undefined],
     ['hangs', (redis) => redis.pause()],
-  ])('rows that wait for those of another replica fail when theirs stops, while Redis %s', async (_, meanwhile) => {
+  ])('rows that wait for another replica fail when their own stops, while Redis %s', async (_, meanwhile) => {
     const { agent, rows } = await personWithRows(20);
     const cookie = { cookie: agent.cookies().join('; ') };
     const first = readMany(createStreamClient(all.one, cookie), { updates: [...rows] });

@@ -15,7 +15,7 @@ const queueOf = async ({ redis }: Replicas) => {
 };
 
 for (const where of ['here', 'processes'] as const) {
-  describeWithRedis(`two replicas, ${where === 'here' ? 'in one process' : 'each a process of its own'}`, () => {
+  describeWithRedis(`two replicas, ${where === 'here' ? 'in one process' : 'in two processes'}`, () => {
     const all = useReplicas(where, { GRAPH_DEADLINE_MS: '20000', GRAPH_WRITES_PER_20S: '60' });
 
     test('share sessions, and end them immediately when a user signs out at the other', async () => {
@@ -100,8 +100,8 @@ for (const where of ['here', 'processes'] as const) {
     });
   });
 
-  describeWithRedis(`the quota of two replicas, ${where === 'here' ? 'in one process' : 'each of its own'}`, () => {
-    const all = useReplicas(where, { GRAPH_WRITES_PER_20S: '12', GRAPH_DEADLINE_MS: '10000' });
+  describeWithRedis(`the quota of two replicas, ${where === 'here' ? 'in one process' : 'in two processes'}`, () => {
+    const all = useReplicas(where, { GRAPH_WRITES_PER_20S: '12' });
 
     test('is shared: together they send what Graph accepts, and reject the rest', async () => {
       const { known, simulator } = all;

@@ -17,7 +17,14 @@ describeWithRedis('a command that times out', () => {
   });
 
   test('takes no slots when Redis runs it later', async () => {
-    const pool = createRedisSlotPool({ redis, replicaId: 'one', name: 'test', limit: 10, deadlineMs: 30_000 });
+    const pool = createRedisSlotPool({
+      redis,
+      replicaId: 'one',
+      name: 'test',
+      limit: 10,
+      windowMs: 20_000,
+      deadlineMs: 30_000,
+    });
     const request = () => pool.request(() => ({ interactive: 10, bulk: 0 }));
     server.pause();
     await expect(request()).rejects.toMatchObject({ reason: 'OVERLOADED' });

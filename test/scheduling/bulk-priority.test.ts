@@ -15,7 +15,7 @@ describe.concurrent('while a bulk update waits for quota', () => {
     const bulk = updateMany(rows.slice(0, 60));
     await t.expect.poll(() => resultCount(bulk)).toBe(19);
     expect(await update(rows[60])).toMatchObject(rows[60]?.patch ?? {});
-    // Now no slot is left: these wait as bulk does, but are sent before the rest of it.
+    // Now no slot is free: these wait like the bulk update, but are sent before its remaining rows.
     await Promise.all([update(rows[61]), update(rows[62])]);
     const journal = await patches(simulator);
     expect(journal.map(({ status }) => status)).not.toContain(429);
@@ -73,11 +73,11 @@ describe.concurrent('while a bulk update waits for quota', () => {
   });
 });
 
-describe.concurrent('without a shortage', () => {
-  test('a 429 pauses the bulk update for as long as Graph says, and no other calls', async (t) => {
+describe.concurrent('while quota is available', () => {
+  test('a 429 pauses the bulk update for the Retry-After of Graph, and no other calls', async (t) => {
     const { rows, simulator, update, updateMany } = await startBulkPair(t, { writesPer20s: 10_000, rows: 21 });
     const [states, [single]] = [rows.slice(0, 20), rows.slice(20)];
-    // The second update of each state can be sent only after the first one was answered.
+    // The second update of each state can be sent only after the response to the first one.
     const again = states.map((row) => ({ ...row, patch: { successDeviceCount: 5000 } }));
     const pauseMs = 10_000;
     await simulator.fault({

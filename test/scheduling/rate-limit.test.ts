@@ -4,7 +4,7 @@ import { patches } from '../support/journal.js';
 import { failure, liveSettings, startPair, startTestService } from '../support/service.js';
 import { type KnownState, someStates } from '../support/states.js';
 
-// A window of writes lasts 20 s, so each test has a service of its own.
+// A window of writes lasts 20 s, so each test has its own service.
 const pair = useFixture(
   () => startPair({ GRAPH_WRITES_PER_20S: '3' }),
   (started) => started.stop(),

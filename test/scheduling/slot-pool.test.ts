@@ -18,7 +18,7 @@ describeMemoryAndRedis('a slot pool', ({ slotPool: create }) => {
     expect(await pool.used()).toBe(40);
   });
 
-  test('frees unused slots at once, and used ones after a window', async () => {
+  test('frees unused slots immediately, and used ones after a window', async () => {
     const pool = create(4);
     const { slots } = await take(pool, 4, 0);
     const freed = new Promise<void>((resolve) => pool.onFreed(resolve));

@@ -147,7 +147,7 @@ describe('the latency of a batch', () => {
     expect(batch?.answeredAtMs).toBeGreaterThanOrEqual(first?.answeredAtMs ?? Number.NaN);
   });
 
-  test('does not delay the items for a slow one', async () => {
+  test('does not delay the other items when one is slow', async () => {
     const controller = new AbortController();
     const slow = updates({ 'x-simulator-fault': 'latency;delayMs=600000' });
     const outcome = sendBatch(slow, { signal: controller.signal }).catch(() => 'aborted');

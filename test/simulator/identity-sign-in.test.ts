@@ -37,7 +37,7 @@ test.each([
   expect(await control('GET')).toEqual({ refreshes: 0, codeGrants: 1, signIns: 1 });
 });
 
-test('the login page has a button for each person and one to cancel', async () => {
+test('the login page has a button for each user and one to cancel', async () => {
   const { page } = await authorize();
   expect(page.url.pathname).toMatch(/^\/identity\/interaction\/[\w-]+$/);
   expect(page.html.match(/<button [^>]*>[^<]+/g)).toHaveLength(4);
@@ -52,7 +52,7 @@ test('cancel redirects with access_denied', async () => {
   expect(await control('GET')).toMatchObject({ signIns: 0 });
 });
 
-test('a signed-in person sees no login page, except with prompt=login or select_account', async () => {
+test('a signed-in user sees no login page, except with prompt=login or select_account', async () => {
   await signIn('reader');
   const { page, checks } = await authorize();
   expect((await oidc.authorizationCodeGrant(client.config, page.url, checks)).claims()?.['roles']).toEqual([
@@ -63,7 +63,7 @@ test('a signed-in person sees no login page, except with prompt=login or select_
   expect((await authorize({ prompt: 'none' })).page.url.searchParams.get('code')).not.toBeNull();
 });
 
-test('the interaction of another browser and an unknown person are rejected', async () => {
+test('the interaction of another browser and an unknown user are rejected', async () => {
   const { page } = await authorize();
   expect(await new CookieClient().open(page.url, { person: 'operator' })).toMatchObject({ status: 400 });
   expect(await client.browser.open(page.url, { person: 'nobody' })).toMatchObject({ status: 400 });

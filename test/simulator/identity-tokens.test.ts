@@ -27,7 +27,7 @@ describe('refresh', () => {
     expect(await control('GET')).toEqual({ refreshes: 3, codeGrants: 1, signIns: 1 });
   });
 
-  test('fails as set, and the token remains valid', async () => {
+  test('fails as configured, and the token remains valid', async () => {
     const tokens = await signIn('operator');
     await control('PATCH', { refresh: 'invalid_grant' });
     await expect(refresh(tokens)).rejects.toMatchObject({ error: 'invalid_grant', status: 400 });
@@ -55,7 +55,7 @@ describe('refresh', () => {
     await outcome;
   });
 
-  test('code grants fail as set, independently of refresh grants', async () => {
+  test('code grants fail as configured, independently of refresh grants', async () => {
     await control('PATCH', { token: 'unavailable' });
     await expect(signIn('operator')).rejects.toMatchObject({ cause: withStatus503 });
     await control('PATCH', { token: 'ok' });
@@ -66,7 +66,7 @@ describe('refresh', () => {
 });
 
 describe('access tokens', () => {
-  test('expire after the set lifetime', async () => {
+  test('expire after the configured lifetime', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     expect(await control('PATCH', { accessTokenSeconds: 1 })).toEqual({
       accessTokenSeconds: 1,
@@ -81,7 +81,7 @@ describe('access tokens', () => {
     expect([expired.status, await expired.text()]).toEqual([401, expect.stringContaining('expired')]);
   });
 
-  test('a claims challenge applies until the person signs in with its claims', async () => {
+  test('a claims challenge applies until the user signs in with its claims', async () => {
     const first = await signIn('operator');
     await fetch(`${client.simulator.url}/simulator/faults`, {
       method: 'POST',

@@ -16,7 +16,7 @@ test('starts with the given settings', async () => {
   expect(await settings.json()).toEqual({ ...defaultSettings, approval: true, latencyMs: 1 });
 });
 
-test('closes while requests are open, and can be closed twice', async () => {
+test('closes while requests are in flight, and can be closed twice', async () => {
   const stalled = write({ 'x-simulator-fault': 'stall' }).catch(() => 'closed');
   const delayed = write({ 'x-simulator-fault': 'latency;delayMs=600000' }).catch(() => 'closed');
   await expect.poll(async () => (await entries()).length, pollOptions).toBe(2);

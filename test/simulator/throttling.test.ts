@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createThrottle } from '../../src/simulator/graph/throttling.js';
+import { createThrottle } from '../../src/simulator/graph/throttle.js';
 import { createRandom } from '../../src/simulator/random.js';
 import { defaultSettings, type SimulatorSettings } from '../../src/simulator/settings.js';
 import { graphError, useSimulatedGraph } from '../support/simulated-graph.js';
@@ -17,7 +17,7 @@ test('writes over the limit get a 429, reads do not', async () => {
   expect((await entries()).map(({ applied }) => applied)).toEqual([true, true, false, false]);
 });
 
-test('requests of any kind have a limit of their own', async () => {
+test('requests of any kind have their own limit', async () => {
   const { url, baseUrl, credential } = await start({ requestsPer20s: 1 });
   const own = (await credential.getToken('scope'))?.token ?? '';
   expect(url).not.toBe(simulated.simulator.url);

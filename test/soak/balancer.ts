@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 export interface Backend {
   readonly name: string;
   readonly url: string;
-  /** Requests that it accepted and did not answer. */
+  /** Requests that it accepted without sending a response. */
   lost: number;
 }
 

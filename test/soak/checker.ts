@@ -21,7 +21,7 @@ export interface JournalRecord {
   readonly fault: string | null;
 }
 
-/** What a session observed that must not happen. */
+/** A forbidden observation of a session. */
 export interface SessionViolation {
   readonly session: number;
   readonly what: 'another user' | 'signed out without a sign-out' | 'valid after a sign-out';
@@ -41,7 +41,7 @@ const describeWrite = ({ action, path, value, outcome }: ReportedWrite) =>
   `${action} ${path} to ${value}: reported ${outcome}`;
 
 /**
- * Compares the outcomes that callers were told with the journal of the simulator.
+ * Compares the outcomes that were reported to callers with the journal of the simulator.
  *
  * @param quota writes that may be sent in 20 s
  */

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { startBalancer } from './balancer.js';
 import { startReplica } from './replica.js';
 
-test('a replica uses no memory between two processes', async () => {
+test('the memory of a replica is 0 while none of its processes runs', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'soak-'));
   const balancer = await startBalancer();
   const replica = await startReplica('one', { folder, balancer, env: { PORT: '0' }, stopped: [] });

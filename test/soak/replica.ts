@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type Serving, startServing } from '../bench/processes.js';
 import type { Backend, Balancer } from './balancer.js';
 
-/** A replica that is started again whenever it has ended. */
+/** A replica that is restarted whenever its process has exited. */
 export interface SupervisedReplica {
   readonly name: string;
   /** Resident memory in MiB; 0 while no process runs. */
@@ -16,7 +16,7 @@ export interface SupervisedReplica {
   stop(): Promise<void>;
 }
 
-/** What the replicas of a run share. */
+/** The resources that the replicas of a run share. */
 export interface Cluster {
   readonly folder: string;
   readonly balancer: Balancer;

@@ -52,7 +52,7 @@ async function main(): Promise<void> {
     rmSync(folder, { recursive: true, force: true });
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
-  // The stream reader of tRPC reports a lost connection, and leaves the rejection unhandled as well.
+  // tRPC's stream reader reports a lost connection, but also leaves a rejection unhandled.
   process.on('unhandledRejection', (error) => {
     if (!(error instanceof TypeError && error.message === 'terminated')) fail(error);
   });
@@ -99,7 +99,7 @@ async function main(): Promise<void> {
   };
   const replicas = await Promise.all([startReplica('one', cluster), startReplica('two', cluster)]);
   const memory = replicas.map((replica) => ({ name: replica.name, atTenths: [replica.memory()] }));
-  progress('two replicas, a Redis, a provider and the simulator run');
+  progress('started two replicas, Redis, an identity provider and the simulator');
 
   const history: History = { writes: [], sessionViolations: [], outcomes: new Map() };
   const end = new AbortController();
@@ -135,8 +135,8 @@ async function main(): Promise<void> {
       'tokens renewed by two replicas at once': Array.from({ length: provider.overlaps }, () => 'a refresh token'),
     },
     [
-      `${sessions} sessions of ${people} people and one bulk, ${seconds} s; ${balancer.refused} requests found no replica, none was ready for ${balancer.downMs} ms`,
-      `${journal.length} requests to Graph, ${journal.filter(({ fault }) => fault !== null).length} of them with a fault; ${provider.refreshes} renewals of tokens`,
+      `${sessions} sessions of ${people} users and one bulk update, ${seconds} s; ${balancer.refused} requests without a ready replica; no replica ready for ${balancer.downMs} ms`,
+      `${journal.length} requests to Graph, ${journal.filter(({ fault }) => fault !== null).length} of them with a fault; ${provider.refreshes} token renewals`,
       `calls: ${[...history.outcomes].map(([outcome, count]) => `${count} ${outcome}`).join(', ')}`,
       ...memory.map(
         ({ name, atTenths }) => `memory of replica ${name} at each tenth of the time, MiB: ${atTenths.join(' ')}`,

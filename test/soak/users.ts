@@ -13,7 +13,7 @@ export interface History {
   readonly outcomes: Map<string, number>;
 }
 
-/** What a simulated user works with. */
+/** The service, the states and the history of one simulated user. */
 export interface Assignment {
   readonly number: number;
   /** The origins of the service and of the identity provider. */

@@ -2,19 +2,19 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { BrowserContext, Page } from 'playwright-core';
 import { expect } from 'vitest';
 
-/** A browser window of its own, with helpers for the console. */
+/** A separate browser window, with helpers for the console. */
 export interface BrowserSession {
   readonly page: Page;
   readonly context: BrowserContext;
   /** Opens a path of the service. */
   readonly open: (path?: string) => Promise<void>;
-  /** Opens a path and signs in as one of the simulator's people. */
+  /** Opens a path and signs in as one of the simulator's users. */
   readonly signIn: (person: 'operator' | 'reader' | 'no-role', path?: string) => Promise<void>;
   /** Selects a script. */
   readonly selectScript: (kind: string, script: string) => Promise<void>;
   /** Waits for a toast, which may be gone by then. */
   readonly expectToast: (text: string) => Promise<void>;
-  /** Holds the calls of a procedure back until they are released. */
+  /** Delays the calls of a procedure until they are released. */
   readonly holdCalls: (procedure: string) => Promise<() => void>;
   /** Expects that axe finds no violation on the current page, in the dark and in the light theme. */
   readonly expectAccessible: () => Promise<void>;

@@ -5,7 +5,7 @@ import { manyStates } from './states.js';
 
 /** A pair with a small write quota, and the calls that compete for it. */
 export interface BulkPair extends Pair {
-  /** One row for each state, with a value of its own. */
+  /** One row for each state, each with its own value. */
   readonly rows: readonly Row[];
   /** Calls `scriptUserState.update`. */
   readonly update: (row: Row | undefined) => Promise<unknown>;
@@ -13,7 +13,7 @@ export interface BulkPair extends Pair {
   readonly updateMany: (rows: readonly Row[]) => UpdateManyCall;
 }
 
-/** Starts a pair that one test has for itself, because a window of writes lasts 20 s, and stops it after the test. */
+/** Starts a pair for one test, because a window of writes lasts 20 s, and stops it after the test. */
 export async function startBulkPair(
   { onTestFinished }: Pick<TestContext, 'onTestFinished'>,
   { writesPer20s, rows: count }: { readonly writesPer20s: number; readonly rows: number },

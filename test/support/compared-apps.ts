@@ -9,7 +9,7 @@ import { type HandlerComparison, type Seen, type Sent, startHandlerComparison } 
 import { validInputs } from './raw-calls.js';
 import { someStates } from './states.js';
 
-/** The caller is whoever the header `x-test-person` says. */
+/** The header `x-test-person` selects the caller. */
 export const authenticate: Authenticate = async (request, active) => {
   const roles = ['reader', 'operator'] as const;
   const expiresAt = new Date('2030-01-02T03:04:05.678Z');
@@ -17,11 +17,11 @@ export const authenticate: Authenticate = async (request, active) => {
     case 'nobody':
       return null;
     case 'without-role':
-      return { person: { oid: 'without-role', name: 'Nora \ud800 “Norole”', roles: [] }, expiresAt };
+      return { user: { oid: 'without-role', name: 'Nora \ud800 “Norole”', roles: [] }, expiresAt };
     case 'reader':
-      return { person: { oid: 'reader', name: 'Ravi', roles: ['reader'] }, expiresAt };
+      return { user: { oid: 'reader', name: 'Ravi', roles: ['reader'] }, expiresAt };
     case 'without-graph':
-      return { person: { oid: 'without-graph', name: 'Olga', roles }, expiresAt };
+      return { user: { oid: 'without-graph', name: 'Olga', roles }, expiresAt };
     case 'defect':
       throw new Error('a defect');
     default:
@@ -29,7 +29,7 @@ export const authenticate: Authenticate = async (request, active) => {
   }
 };
 
-/** Graph as it is, but breaking its own types for the caller `without-graph`. */
+/** The real Graph layer, except that it violates its types for the caller `without-graph`. */
 function breakGraph(real: Graph): Graph {
   const isBroken = ({ caller }: CallOptions) => caller.fairnessKey === 'without-graph';
   return {

@@ -1,6 +1,6 @@
 import { request } from 'undici';
 
-/** A response, and where the browser is after it. */
+/** A response, and the URL of the browser after it. */
 export interface Page {
   /** The URL of the response, or that of the redirect that was not followed. */
   readonly url: URL;

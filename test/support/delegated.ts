@@ -59,7 +59,7 @@ export interface DelegatedPair {
   readonly settings: Readonly<Record<string, string>>;
   /** A user state of the simulator. */
   readonly known: KnownState;
-  /** Changes the behaviour of the identity provider. */
+  /** Changes the behavior of the identity provider. */
   identity(change: Readonly<Record<string, unknown>>): Promise<void>;
   /** The counters of the identity provider. */
   counts(): Promise<z.infer<typeof identity>>;
@@ -68,7 +68,7 @@ export interface DelegatedPair {
   stop(): Promise<void>;
 }
 
-/** Starts all of it. */
+/** Starts all three. */
 export async function startDelegated(): Promise<DelegatedPair> {
   const simulator = await startTestSimulator({ identity: true });
   if (simulator.identity === undefined) throw new Error('the simulator has no identity provider');

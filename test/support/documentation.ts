@@ -36,15 +36,15 @@ export const blocksOf = ({ text }: Page, language: string): readonly string[] =>
 /** A page without its fenced blocks. */
 const proseOf = ({ text }: Page): string => text.replaceAll(fence, '');
 
-/** What a page's prose has in backticks. */
+/** The code spans in a page's prose. */
 export const codeOf = (page: Page): readonly string[] =>
   [...proseOf(page).matchAll(/`([^`\n]+)`/g)].map(([, code]) => code ?? '');
 
-/** Where a page's links and images lead. */
+/** The targets of a page's links and images. */
 export const linksOf = (page: Page): readonly string[] =>
   [...proseOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target ?? '');
 
-/** The anchors of a page's headings, as GitHub makes them. */
+/** The anchors of a page's headings, as GitHub generates them. */
 export const anchorsOf = (page: Page): readonly string[] =>
   [...proseOf(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading

@@ -10,20 +10,20 @@ import { startTestApp } from './test-app.js';
 
 type Client = TestService['client'];
 
-/** One way to a reason: `data` is what the error says beside it. */
+/** A call that fails with a reason. `data` has the other expected fields of the error. */
 export interface ErrorTrigger {
   readonly when: string;
   readonly data?: Partial<Record<keyof ErrorData, unknown>>;
   readonly call: () => Promise<unknown>;
 }
 
-/** What every cause starts from. */
+/** The fixtures of all triggers. */
 export interface ErrorTriggers {
   readonly pair: Pair;
   readonly known: KnownState;
 }
 
-/** Makes causes for a table, before there is anything that they could be caused with. */
+/** Creates triggers for a test table. They use the fixtures only when they are called. */
 export function createErrorTriggers(started: () => ErrorTriggers) {
   const patch = { successDeviceCount: 41 };
   const get = (client: Client, more: object = {}) =>
@@ -48,7 +48,7 @@ export function createErrorTriggers(started: () => ErrorTriggers) {
     });
   }
 
-  /** A call to a service of its own, with other settings. */
+  /** A call to a separate service, with other settings. */
   function configured(
     when: string,
     env: Record<string, string>,
@@ -68,7 +68,7 @@ export function createErrorTriggers(started: () => ErrorTriggers) {
     };
   }
 
-  /** A call to the app with people of the test's own. */
+  /** A call to the app with the test's own authentication. */
   function served(when: string, authenticate: Authenticate, call: (client: Client) => Promise<unknown>): ErrorTrigger {
     return {
       when,
@@ -86,7 +86,7 @@ export function createErrorTriggers(started: () => ErrorTriggers) {
   return { get, update, faulty, configured, served };
 }
 
-/** 51 batches of 20 calls, of which all but 20 find room: those are answered at once. */
+/** Sends 51 batches of 20 calls, 20 more than the limit. The service rejects those immediately. */
 export async function overload(): Promise<void> {
   const busy = await startPair();
   try {

@@ -32,7 +32,7 @@ const codes: Readonly<Record<number, string>> = {
   415: 'UNSUPPORTED_MEDIA_TYPE',
 };
 
-/** Asserts that a request is refused, in the contract's shape. */
+/** Asserts that a request is rejected, in the contract's shape. */
 export async function expectRefused(
   sent: PromiseLike<unknown>,
   status: number,
@@ -49,7 +49,7 @@ export async function expectRefused(
   expect(data.requestId).toBe(response.headers['x-request-id']);
 }
 
-/** Sends bytes over a connection of their own. @returns all that the service sends until it closes the connection */
+/** Sends bytes over a new connection. @returns all that the service sends until it closes the connection */
 export async function sendBytes(port: string, bytes: string): Promise<string> {
   const socket = connect(Number(port), '127.0.0.1');
   await once(socket, 'connect');

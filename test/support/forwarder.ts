@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 /** A TCP proxy whose target changes, like the address of a managed service after a failover. */
 export interface Forwarder {
   readonly port: number;
-  /** Changes the target of new connections; open ones stay as they are. */
+  /** Changes the target of new connections; open ones keep theirs. */
   leadTo(port: number): void;
   close(): Promise<void>;
 }

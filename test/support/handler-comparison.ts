@@ -46,7 +46,7 @@ export interface HandlerComparison {
 /** How the compared apps differ from the real one. */
 export type ComparisonOptions = Pick<TestAppOptions, 'authenticate' | 'signIn' | 'wrapGraph'>;
 
-/** Starts both. Each has a Graph layer of its own, so that a failure in one does not affect the other. */
+/** Starts both apps. Each has its own Graph layer, so that a failure in one does not affect the other. */
 export async function startHandlerComparison(options: ComparisonOptions): Promise<HandlerComparison> {
   const simulator = await startTestSimulator();
   await simulator.register(canaryToken);
@@ -122,7 +122,7 @@ function headerLines(method: string, headers: NonNullable<Sent['headers']>): str
 
 const comparedHeaders = ['content-type', 'vary', 'retry-after', 'allow', 'x-request-id', 'cache-control'] as const;
 
-/** Replaces what is random by a placeholder. */
+/** Replaces random values by placeholders. */
 function normalize(status: number, headers: Readonly<Record<string, unknown>>, text: string): Seen {
   const sentId = headers['x-request-id'];
   const isRandom = typeof sentId === 'string' && sentId !== requestId;
@@ -136,7 +136,7 @@ function normalize(status: number, headers: Readonly<Record<string, unknown>>, t
 
 const placeholder = '(random)';
 
-/** What Graph and the service generate for every call. */
+/** The values that Graph and the service generate for every call. */
 const randomFields = new Set(['clientRequestId', 'activityId', 'approvalCode', 'nextCursor']);
 
 const guid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;

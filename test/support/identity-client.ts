@@ -16,7 +16,7 @@ export interface IdentityClient {
   simulator: Simulator;
   config: oidc.Configuration;
   browser: CookieClient;
-  /** Starts a simulator with a new client and browser, in the place of the current one. */
+  /** Starts a simulator with a new client and browser, instead of the current one. */
   readonly start: (options: SimulatorOptions) => Promise<void>;
   /** Discovers the provider as its client; by default with the right secret. */
   readonly discover: (secret?: string, method?: oidc.ClientAuth) => Promise<oidc.Configuration>;

@@ -13,7 +13,7 @@ export async function requests(
 export const patches = (simulator: Pick<Controls, 'journal'>): Promise<readonly JournalEntry[]> =>
   requests(simulator, 'PATCH');
 
-/** How many updates Graph received, once each of them is answered and their number has stayed the same for a while. */
+/** How many updates Graph received, once each has a response and their number no longer changes. */
 export async function settledPatches(simulator: Pick<Controls, 'journal'>): Promise<number> {
   let count = -1;
   let same = 0;

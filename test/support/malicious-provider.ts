@@ -15,9 +15,9 @@ export const maliciousTokens = {
 export interface Deviation {
   /** Claims of the ID token to replace; `undefined` omits a claim. */
   readonly claims?: Readonly<Record<string, unknown>>;
-  /** Signs the ID token in the place of the provider. */
+  /** Signs the ID token instead of the provider. */
   readonly sign?: (claims: JWTPayload, signValid: (claims: JWTPayload) => Promise<string>) => Promise<string> | string;
-  /** Answers token requests in the place of the provider. */
+  /** Responds to token requests instead of the provider. */
   readonly respond?: (response: ServerResponse) => void;
 }
 

@@ -84,7 +84,7 @@ async function startMaliciousSignIn(): Promise<MaliciousSignIn> {
   };
 }
 
-/** Starts all of it before the tests of a file, resets it after each of them, and stops it after the last one. */
+/** Starts them before the tests of a file, restores them after each test, and stops them after the last one. */
 export function useMaliciousSignIn(): MaliciousSignIn {
   const setup = useFixture(startMaliciousSignIn, (started) => started.stop());
   afterEach(() => setup.reset());

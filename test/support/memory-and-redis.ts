@@ -14,7 +14,7 @@ const unreadable = () => {
   throw new Error('a stored value could not be read');
 };
 
-/** Creates the stores of a process that is by itself, or those that replicas share. */
+/** Creates stores, either in memory or shared in Redis. */
 export interface Stores {
   readonly sessions: (idleMs?: number) => SessionStore;
   readonly tokens: () => TokenStore;
@@ -27,7 +27,7 @@ export function describeMemoryAndRedis(name: string, suite: (stores: Stores) => 
     suite({
       sessions: (idleMs = 60_000) => new MemorySessionStore(idleMs),
       tokens: createMemoryTokenStore,
-      slotPool: (limit) => createSlotPool({ limit }),
+      slotPool: (limit) => createSlotPool({ limit, windowMs: 20_000 }),
     });
   });
 
@@ -47,7 +47,14 @@ export function describeMemoryAndRedis(name: string, suite: (stores: Stores) => 
       sessions: (idleMs = 60_000) => new RedisSessionStore(idleMs, redis, secrets, unreadable),
       tokens: () => createRedisTokenStore(redis, secrets, unreadable),
       slotPool: (limit) =>
-        createRedisSlotPool({ redis, replicaId: 'test', name: `slots-${count++}`, limit, deadlineMs: 30_000 }),
+        createRedisSlotPool({
+          redis,
+          replicaId: 'test',
+          name: `slots-${count++}`,
+          limit,
+          windowMs: 20_000,
+          deadlineMs: 30_000,
+        }),
     });
   });
 }

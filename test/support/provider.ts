@@ -39,9 +39,9 @@ export interface TestProviderOptions {
   readonly certificate?: X509Certificate;
   /** Registers an access token at the simulated Graph. */
   readonly register: (token: string) => Promise<void>;
-  /** How many users sign in by turns, each sign-in with a provider session of its own. One user by default. */
+  /** The number of users, who sign in in rotation; each sign-in has its own provider session. One user by default. */
   readonly users?: number;
-  /** Whether a refresh token stays valid until its successor has been used. */
+  /** Whether a refresh token remains valid until its successor has been used. */
   readonly allowsReuse?: boolean;
 }
 

@@ -11,11 +11,11 @@ import { findState, type KnownState } from './states.js';
 
 /** One of several services that share a Redis. */
 export type Replica = Pick<TestService, 'url' | 'address' | 'client' | 'logged' | 'stop'> & {
-  /** Kills its process, which only a replica in a process of its own allows. */
+  /** Kills the process. Only a replica in its own process supports this. */
   readonly kill: () => Promise<void>;
 };
 
-/** Two replicas, a Redis, a provider where people sign in, and a simulated Graph that knows their tokens. */
+/** Two replicas, a Redis, an identity provider, and a simulated Graph that accepts its tokens. */
 export interface Replicas {
   readonly redis: TestRedis;
   readonly provider: TestProvider;
@@ -30,7 +30,7 @@ export interface Replicas {
   stop(): Promise<void>;
 }
 
-/** Starts replicas in this process, or each in a process of its own. */
+/** Starts replicas in this process, or each in its own process. */
 async function startReplicas(
   where: 'here' | 'processes',
   env: Readonly<Record<string, string>> = {},

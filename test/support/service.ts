@@ -28,7 +28,7 @@ export interface TestService extends Service {
 let nextRedis: (() => string) | undefined;
 
 /**
- * Gives each service that is started without a Redis a database of its own in this one.
+ * Gives each service that is started without a Redis its own database in this one.
  *
  * @returns a function that undoes this
  */
@@ -89,7 +89,7 @@ export const liveSettings = ({ baseUrl }: Pick<TestSimulator, 'baseUrl'>, token 
   GRAPH_BASE_URL: baseUrl,
 });
 
-/** A service and the simulator that it uses as Graph, connected as with a tenant: by address and token. */
+/** A service and the simulator that it uses as Graph, connected like a real tenant, by address and token. */
 export interface Pair {
   readonly simulator: TestSimulator;
   readonly service: TestService;

@@ -54,7 +54,7 @@ export async function manyStates(
   throw new Error(`there are not ${wanted} user states`);
 }
 
-/** Finds a user state of a simulator, with a service and a token of its own. */
+/** Finds a user state of a simulator, with a separate service and token. */
 export async function findState(simulator: Pick<TestSimulator, 'baseUrl' | 'register' | 'reset'>): Promise<KnownState> {
   await simulator.register(canaryToken);
   const finder = await startTestService(liveSettings(simulator));

@@ -14,7 +14,7 @@ import { createMetrics } from '../../src/telemetry/metrics.js';
 import { createClient } from './clients.js';
 import { canaryToken, type TestService } from './service.js';
 
-/** How a test app differs from the service's. */
+/** The differences between a test app and the service's app. */
 export interface TestAppOptions {
   readonly authenticate: Authenticate;
   readonly graphUrl: string;
@@ -28,7 +28,7 @@ export interface TestAppOptions {
   readonly create?: (parts: AppParts) => Express;
 }
 
-/** Starts the app over HTTP with a Graph layer of its own, without the service around it and without sessions. */
+/** Starts the app over HTTP with its own Graph layer, without the rest of the service and without sessions. */
 export async function startTestApp({
   authenticate,
   graphUrl,
@@ -47,7 +47,7 @@ export async function startTestApp({
   const app = create({
     graph: wrapGraph(graph),
     graphKind: 'live',
-    callerFor: (principal) => ({ tokens, fairnessKey: principal?.person.oid ?? '' }),
+    callerFor: (principal) => ({ tokens, fairnessKey: principal?.user.oid ?? '' }),
     audit: createAudit(log, metrics.write),
     signIn: { sessions: signIn ? (_request, _response, next) => next() : undefined, routes: undefined, authenticate },
     publicUrl: undefined,

@@ -17,8 +17,9 @@ export interface UpdateManyInput {
 }
 
 /**
- * Sends many updates as Graph's quota allows, each with an outcome and an audit line of its own. It reserves a position
- * for every update in its state's queue up front. Updates that have not started when the caller goes away never start.
+ * Sends many updates as Graph's quota allows, each with its own outcome and audit line. It reserves a position for
+ * every update in its state's queue up front. When the caller disconnects, the updates that have not started are never
+ * sent.
  */
 export function updateMany(
   ctx: Context & Actor,

@@ -1,10 +1,10 @@
-/** How far a pool is. */
+/** The progress of a pool. */
 export interface Progress {
   readonly done: number;
   readonly total: number;
 }
 
-/** What {@link runPool} needs. */
+/** The options of {@link runPool}. */
 export interface PoolOptions<Item, T> {
   readonly items: readonly Item[];
   /** Processes one item. Never rejects. */
@@ -15,26 +15,26 @@ export interface PoolOptions<Item, T> {
   readonly signal: AbortSignal | undefined;
 }
 
-/** A pool that runs. */
+/** A running pool. */
 export interface PoolRun<T> {
   /** The results in the order in which they settle, with the progress in between. The work starts with the first read. */
   readonly results: AsyncIterable<T | Progress>;
-  /** Starts an item ahead of the others, unless it has been started. */
+  /** Starts an item before the others, unless it has already started. */
   startNow(index: number): void;
 }
 
-/** Items in progress at a time: 50 batches of 20, which only a Graph without a quota gets at once. */
+/** The maximum number of items in progress: 50 batches of 20. Graph's quota allows fewer. */
 const concurrency = 1_000;
 
-/** Items that start in one turn of the event loop: one batch. */
+/** The number of items that start in one iteration of the event loop: one batch. */
 const sliceSize = 20;
 
-/** No further items start while this many results have not been read. */
+/** No further item starts while this many results are unread. */
 const maxUnread = 1_000;
 
 /**
  * Processes many items concurrently and yields each result as it settles. A slow reader slows the work down
- * (backpressure). When the reader goes away, no further item starts.
+ * (backpressure). When the reader stops early, no further item starts.
  */
 export function runPool<Item, T>({ items, run, onStop, signal }: PoolOptions<Item, T>): PoolRun<T> {
   const total = items.length;
@@ -70,7 +70,7 @@ export function runPool<Item, T>({ items, run, onStop, signal }: PoolOptions<Ite
     wakeReader?.();
   }
 
-  /** Starts what there is room for, one slice per turn of the event loop. */
+  /** Starts as many items as the limits allow, one slice per iteration of the event loop. */
   function startMore(): void {
     if (isStopped || nextSlice !== undefined) return;
     for (let started = 0; next < total && inProgress < concurrency && unread.length < maxUnread; started++) {

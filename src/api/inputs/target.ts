@@ -15,7 +15,7 @@ export const scriptFields = { scriptKind, scriptId: id };
 export const targetFields = { ...scriptFields, userStateId: id };
 
 /** An id chosen by the caller. */
-export const ownId = id;
+export const entityId = id;
 
 /** The field that continues a list. */
 export const cursorField = { cursor: z.optional(z.string().check(z.minLength(1), z.maxLength(20_480))) };

@@ -1,8 +1,8 @@
 import { z } from 'zod/mini';
-import { ownId, targetFields } from './target.js';
+import { entityId, targetFields } from './target.js';
 
-// These schemas depend on nothing else of the service: a front end may import them to validate before it calls. They use
-// `zod/mini`, so that they add little to its bundle.
+// A front end may import these schemas to validate before it calls. They use `zod/mini`, so that they add little to its
+// bundle, and depend on no server code but the ids and kinds of graph/routes.ts.
 
 const deviceCount = z
   .int('must be a whole number')
@@ -19,7 +19,7 @@ const userPrincipalName = z
 
 /** The values of a new user state. */
 export const newUserState = z.strictObject({
-  id: z.optional(ownId),
+  id: z.optional(entityId),
   successDeviceCount: deviceCount,
   errorDeviceCount: deviceCount,
   userPrincipalName,
@@ -39,7 +39,7 @@ export const patch = z
 /** The fields of multi-admin approval, for a write in a tenant that requires it. */
 export const approval = z.strictObject({
   justification: z.optional(z.string().check(z.minLength(1), z.maxLength(1024))),
-  code: z.optional(ownId),
+  code: z.optional(entityId),
 });
 
 /** One update of an `updateMany` call. */

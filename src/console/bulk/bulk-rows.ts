@@ -10,7 +10,7 @@ export type BulkRow = UpdateMany['updates'][number];
 /** The justification for updates in a tenant with multi-admin approval. */
 export type BulkApproval = NonNullable<UpdateMany['approval']>;
 
-/** Why a row was not updated, as far as the console knows; `NOT_SENT` if it never left this page. */
+/** The known reason why a row was not updated; `NOT_SENT` if the page did not send it. */
 export interface RowFailure extends Omit<Failure, 'reason'> {
   readonly reason: FailureReason | 'NOT_SENT';
 }
@@ -59,3 +59,11 @@ export function personOf(row: BulkRow, names: ReadonlyMap<string, string>): stri
 export function namesById(states: readonly ScriptUserState[]): ReadonlyMap<string, string> {
   return new Map(states.flatMap(({ id, userPrincipalName: name }) => (name ? [[id, name] as const] : [])));
 }
+
+interface AnyScript {
+  readonly scriptKind: string;
+  readonly scriptId: string;
+}
+
+export const isSameScript = (one: AnyScript, other: AnyScript): boolean =>
+  one.scriptKind === other.scriptKind && one.scriptId === other.scriptId;

@@ -1,4 +1,4 @@
-import { csvColumns, formatCsv, patchColumns, stateColumns } from '../csv/csv-format.js';
+import { csvColumns, formatCsv, patchColumns, stateColumns } from '../csv/format-csv.js';
 import type { FailedRow } from './bulk-rows.js';
 
 /** Formats failed rows as CSV with the reason of each failure. The file can be corrected and imported again. */

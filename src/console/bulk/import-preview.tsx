@@ -1,6 +1,6 @@
 import { makeStyles, Text, tokens } from '@fluentui/react-components';
 import type { ScriptRef } from '../queries.js';
-import { type BulkRow, pluralize } from './bulk-rows.js';
+import { isSameScript, pluralize } from './bulk-rows.js';
 import type { ParsedUpdates } from './parse-updates.js';
 
 const useStyles = makeStyles({
@@ -51,7 +51,7 @@ export function ImportPreview({ script, updates, fileError }: ImportPreviewProps
 }
 
 function previewText({ rows, unchanged }: ParsedUpdates, script: ScriptRef): string {
-  const inOtherScripts = rows.filter((row) => !isOfScript(script, row)).length;
+  const inOtherScripts = rows.filter((row) => !isSameScript(script, row)).length;
   const counts = `${pluralize(rows.length, 'change', 'changes')}, ${pluralize(unchanged, 'unchanged line', 'unchanged lines')}.`;
   return [
     rows.length === 0 ? `No changes to send: ${counts}` : counts,
@@ -62,6 +62,3 @@ function previewText({ rows, unchanged }: ParsedUpdates, script: ScriptRef): str
     .filter(Boolean)
     .join(' ');
 }
-
-const isOfScript = (script: ScriptRef, row: BulkRow) =>
-  row.scriptKind === script.scriptKind && row.scriptId === script.scriptId;

@@ -1,9 +1,8 @@
-import { type CsvColumn, csvColumns, patchColumns, unescapeCell } from '../csv/csv-format.js';
-import { updateRow } from '../input-schemas.js';
-import { parseCount } from '../parse-count.js';
+import { type CsvColumn, csvColumns, patchColumns, unescapeCell } from '../csv/format-csv.js';
+import { type CsvLine, type CsvProblem, readCsv } from '../csv/read-csv.js';
+import { parseCount, updateRow } from '../form-values.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
-import type { BulkRow } from './bulk-rows.js';
-import { type CsvLine, type CsvProblem, readCsv } from './read-csv.js';
+import { type BulkRow, isSameScript } from './bulk-rows.js';
 
 type Patch = BulkRow['patch'];
 
@@ -37,7 +36,7 @@ export function parseUpdates(
   for (const { line, cells } of columns.includes('userStateId') ? lines : []) {
     const { target, values, messages } = readLine(cells, columns, script);
     const key = Object.values(target).join('/');
-    const isOpenScript = target.scriptKind === script.scriptKind && target.scriptId === script.scriptId;
+    const isOpenScript = isSameScript(target, script);
     const current = isOpenScript && !changedByEarlierLine.has(key) ? states.get(target.userStateId) : undefined;
     const patch = Object.fromEntries(
       patchColumns.flatMap((column) => {

@@ -12,7 +12,7 @@ import { useEffect, useRef, useState } from 'react';
 import { pluralize } from './bulk-rows.js';
 import { StepHeading } from './step-heading.js';
 import { timeLeft } from './time-left.js';
-import type { BulkProgress, BulkUpdate } from './use-bulk-update.js';
+import type { BulkProgress, BulkUpdateState } from './use-bulk-update.js';
 
 const useStyles = makeStyles({
   content: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
@@ -23,7 +23,7 @@ const useStyles = makeStyles({
 const announceIntervalMs = 10_000;
 
 /** The progress of a running bulk update. */
-export function ProgressStep({ update }: { readonly update: BulkUpdate }) {
+export function ProgressStep({ update }: { readonly update: BulkUpdateState }) {
   const styles = useStyles();
   const text = progressText(update);
   return (

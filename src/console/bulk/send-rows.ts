@@ -55,7 +55,7 @@ export async function sendRows({ rows, approval, signal, call, onRow }: SendRows
     } catch (thrown) {
       const failure = failureOf(thrown, true);
       // An error before the response rejects the call as a whole, so it applies to every row. An error in the middle of
-      // the stream says nothing about the remaining rows.
+      // the stream does not apply to the remaining rows.
       if (!signal.aborted) return [{ state: 'interrupted', failure }, responded ? connectionLost : failure];
     }
     return [{ state: 'cancelled' }, cancelled];

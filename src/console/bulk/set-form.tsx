@@ -9,8 +9,7 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { type FormEvent, useId, useState } from 'react';
-import { fieldMessage, patch as patchSchema } from '../input-schemas.js';
-import { parseCount } from '../parse-count.js';
+import { countFields, fieldMessage, parseCount, patch as patchSchema } from '../form-values.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
 import { type BulkRow, pluralize } from './bulk-rows.js';
 import { StepHeading } from './step-heading.js';
@@ -19,11 +18,7 @@ const useStyles = makeStyles({
   form: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
 });
 
-const fields = [
-  ['successDeviceCount', 'Devices succeeded'],
-  ['errorDeviceCount', 'Devices failed'],
-] as const;
-type FieldName = (typeof fields)[number][0];
+type FieldName = (typeof countFields)[number][0];
 
 interface SetFormProps {
   readonly script: ScriptRef;
@@ -54,7 +49,7 @@ export function SetForm({ script, selected, onStart, onClose }: SetFormProps) {
       return;
     }
     const problems = error.issues.map(({ path, message }): [FieldName, string] => {
-      const name = fields.find(([field]) => field === path[0])?.[0];
+      const name = countFields.find(([field]) => field === path[0])?.[0];
       return name === undefined
         ? ['successDeviceCount', 'Enter a number in at least one field']
         : [name, fieldMessage(values[name], message)];
@@ -70,7 +65,7 @@ export function SetForm({ script, selected, onStart, onClose }: SetFormProps) {
         <StepHeading first>Set values for {pluralize(selected.length, 'person', 'people')}</StepHeading>
         <form id={form} className={styles.form} onSubmit={submit} noValidate>
           <Text>An empty field keeps its current values.</Text>
-          {fields.map(([name, label]) => (
+          {countFields.map(([name, label]) => (
             <Field key={name} label={label} validationMessage={messages[name] ?? null}>
               <Input
                 id={`${form}-${name}`}

@@ -1,4 +1,4 @@
-import { maxUpdates } from '../input-schemas.js';
+import { maxUpdates } from '../form-values.js';
 import type { BulkRow } from './bulk-rows.js';
 
 /** The service accepts bodies of 1 MiB. The rest is reserved for the envelope and the justification. */

@@ -6,8 +6,8 @@ const useStyles = makeStyles({
 });
 
 /**
- * The heading of a dialog's step. It takes the focus, because the element that had it disappears with the previous step.
- * A button must not: the key that is still down would press it.
+ * The heading of a dialog's step. It takes the focus, because the element that had it disappears with the previous
+ * step. A button must not take it, since a key that is still pressed would activate it.
  *
  * @param first set in the first step, where the dialog itself sets the focus
  */

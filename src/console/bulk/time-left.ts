@@ -5,7 +5,8 @@ const halfWindowMs = 10_000;
 const minElapsedMs = 5_000;
 
 /**
- * Estimates the remaining time from the average rate so far. Returns `undefined` while it is too early to tell.
+ * Estimates the remaining time from the average rate so far. Returns `undefined` while there are too few results for an
+ * estimate.
  *
  * @param elapsedMs milliseconds since the bulk update started
  */

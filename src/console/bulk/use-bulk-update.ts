@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import type { Failure } from '../failure.js';
-import { useLocalOverlay } from '../overlay/local-overlay.js';
+import { useLocalChanges } from '../local-changes.js';
 import { sessionQuery } from '../queries.js';
 import { trpc } from '../trpc.js';
 import type { BulkApproval, BulkRow, FailedRow, RowFailure } from './bulk-rows.js';
@@ -28,7 +28,7 @@ export interface BulkProgress {
 }
 
 /** A bulk update and its controls. */
-export interface BulkUpdate extends BulkProgress {
+export interface BulkUpdateState extends BulkProgress {
   /** Starts sending rows; ignored while an update is running. */
   readonly start: (rows: readonly BulkRow[], approval?: BulkApproval) => void;
   /** Cancels the rows that have not been sent to Graph. The service completes the others. */
@@ -48,13 +48,13 @@ const ready: BulkProgress = {
   failure: undefined,
 };
 
-/** Limits re-rendering: thousands of results can arrive at once. */
+/** Limits re-rendering: thousands of results can arrive together. */
 const renderIntervalMs = 200;
 
 /** Sends a bulk update and tracks its progress. Unmounting cancels it. */
-export function useBulkUpdate(): BulkUpdate {
+export function useBulkUpdate(): BulkUpdateState {
   const client = useQueryClient();
-  const overlay = useLocalOverlay();
+  const localChanges = useLocalChanges();
   const [progress, setProgress] = useState(ready);
   const controller = useRef<AbortController>(undefined);
   const isRunning = progress.state === 'running';
@@ -106,7 +106,7 @@ export function useBulkUpdate(): BulkUpdate {
     show(end);
     void client.invalidateQueries({ queryKey: ['userStates'] });
     // A bulk update cannot send approval codes: each of these rows is sent again from its own edit dialog.
-    overlay.set(
+    localChanges.set(
       inInputOrder(rows, failures).flatMap(({ row, failure: { approvalCode: code } }) => {
         if (code === undefined) return [];
         const awaitingApproval = { patch: row.patch, approval: { ...approval, code } };

@@ -1,6 +1,5 @@
 import type { RouterInputs } from '../../contract.js';
-import { fieldMessage, patch as patchSchema } from '../input-schemas.js';
-import { parseCount } from '../parse-count.js';
+import { countFields, fieldMessage, parseCount, patch as patchSchema } from '../form-values.js';
 import type { ScriptUserState } from '../queries.js';
 
 export type Patch = RouterInputs['scriptUserState']['update']['patch'];
@@ -11,8 +10,7 @@ export type DraftField = keyof Draft;
 
 /** The fields with their labels. */
 export const draftFields = [
-  ['successDeviceCount', 'Devices succeeded'],
-  ['errorDeviceCount', 'Devices failed'],
+  ...countFields,
   ['userPrincipalName', 'User principal name'],
 ] as const satisfies readonly (readonly [DraftField, string])[];
 

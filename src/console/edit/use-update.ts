@@ -1,21 +1,24 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { failureOf, isOutcomeUnknown } from '../failure.js';
-import { type Change, type OverlayEntry, useLocalOverlay } from '../overlay/local-overlay.js';
+import { type Change, type LocalChange, useLocalChanges } from '../local-changes.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
 import { trpc } from '../trpc.js';
 import { draftOf, type Patch, validateDraft } from './draft.js';
 
-/** Updates one user state optimistically: the list shows the new values at once, and reverts if the update is rejected. */
+/**
+ * Updates one user state optimistically: the list shows the new values immediately, and reverts if the update is
+ * rejected.
+ */
 export function useUpdate(script: ScriptRef, state: ScriptUserState) {
   const target = { ...script, userStateId: state.id };
-  const overlay = useLocalOverlay();
-  const entry = overlay.get(target);
+  const localChanges = useLocalChanges();
+  const entry = localChanges.get(target);
   /** The values that Graph was last known to have. */
   const [known, setKnown] = useState(state);
   // While its dialog is open, nothing else sets the entry of this state.
-  const setEntry = (next: Omit<OverlayEntry, 'updatedAt'>, updatedAt = Date.now()) =>
-    overlay.set([[target, { ...next, updatedAt }]]);
+  const setEntry = (next: Omit<LocalChange, 'updatedAt'>, updatedAt = Date.now()) =>
+    localChanges.set([[target, { ...next, updatedAt }]]);
 
   const update = useMutation({
     mutationFn: (change: Change) => trpc.scriptUserState.update.mutate({ ...target, ...change }),

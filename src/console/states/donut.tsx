@@ -9,7 +9,7 @@ const radius = innerRadius + strokeWidth / 2;
 const gap = 0.008;
 
 const useStyles = makeStyles({
-  // Forced colours would give all segments the same one.
+  // Forced colors would give all segments the same one.
   donut: { display: 'block', flexShrink: 0, forcedColorAdjust: 'none' },
   number: {
     fill: tokens.colorNeutralForeground1,

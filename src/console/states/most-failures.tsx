@@ -32,7 +32,7 @@ const useStyles = makeStyles({
     minWidth: '2px',
     borderRadius: tokens.borderRadiusSmall,
     backgroundColor: tokens.colorStatusDangerBorderActive,
-    // Forced colours would remove the background.
+    // Forced colors would remove the background.
     forcedColorAdjust: 'none',
   },
 });

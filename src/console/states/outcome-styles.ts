@@ -13,7 +13,7 @@ interface OutcomeStyle {
   readonly label: string;
   /** Has a contrast of at least 3:1 against the card, in the light and in the dark theme. */
   readonly color: string;
-  /** Each outcome has a shape of its own: colour must not be the only difference (WCAG 1.4.1). */
+  /** Each outcome has its own shape: color must not be the only difference (WCAG 1.4.1). */
   readonly Icon: FluentIcon;
 }
 

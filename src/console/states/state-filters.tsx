@@ -49,7 +49,7 @@ export function StateFilters(props: StateFiltersProps) {
   const total = `${states.length.toLocaleString('en')} people${complete ? '' : ' so far'}`;
 
   async function download() {
-    const { formatUserStates } = await import('../csv/csv-format.js');
+    const { formatUserStates } = await import('../csv/format-csv.js');
     downloadCsv(`states-${script.scriptId}.csv`, formatUserStates(script, visible));
     setDownloadFailed(false);
   }

@@ -4,14 +4,14 @@ import { useAllPages } from '../all-pages.js';
 import { DefectBoundary } from '../defect-notice.js';
 import { displayName } from '../display-name.js';
 import { FailureNotice } from '../failure-notice.js';
-import { useLocalOverlay } from '../overlay/local-overlay.js';
+import { useLocalChanges } from '../local-changes.js';
 import { type ScriptRef, type ScriptSummary, type ScriptUserState, userStatesQuery } from '../queries.js';
 import { useUrlState } from '../url-state.js';
 import { ScriptHeading } from './script-heading.js';
 import { StateFilters } from './state-filters.js';
 import { StateTable } from './state-table.js';
 import { Summary } from './summary.js';
-import { applyOverlay, filterAndSort } from './visible-states.js';
+import { applyLocalChanges, filterAndSort } from './visible-states.js';
 
 const DevicePanel = lazy(async () => ({ default: (await import('./device-panel.js')).DevicePanel }));
 
@@ -41,14 +41,14 @@ interface StatesPageProps {
 export function StatesPage({ script, summary, canWrite, onEdit, onBulkUpdate }: StatesPageProps) {
   const styles = useStyles();
   const [{ state: openId, find, errors, sort, ascending }, setUrlState] = useUrlState();
-  const overlay = useLocalOverlay();
+  const localChanges = useLocalChanges();
   const { items, complete, fetching, asOf, failure, refresh } = useAllPages(userStatesQuery(script));
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
 
   const { scriptKind, scriptId } = script;
   const states = useMemo(
-    () => items && applyOverlay(items, { scriptKind, scriptId }, overlay),
-    [items, scriptKind, scriptId, overlay],
+    () => items && applyLocalChanges(items, { scriptKind, scriptId }, localChanges),
+    [items, scriptKind, scriptId, localChanges],
   );
   const visible = useMemo(
     () => filterAndSort(states ?? [], { find, errors, sort, ascending }),

@@ -4,8 +4,7 @@ import type { ScriptUserState } from '../queries.js';
 import { MostFailures, rowHeight } from './most-failures.js';
 import { OutcomeChart } from './outcome-chart.js';
 import { statisticsOf } from './statistics.js';
-import { narrowSummary } from './summary-layout.js';
-import { Totals } from './totals.js';
+import { narrowSummary, Totals } from './totals.js';
 
 /** The number of people in the list of those with the most failed devices. */
 const topCount = 5;

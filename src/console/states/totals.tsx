@@ -1,6 +1,8 @@
 import { Caption1, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { type Statistics, shortCount } from './statistics.js';
-import { narrowSummary } from './summary-layout.js';
+
+/** Applies where the summary is too narrow for three columns: the totals become one line above the others. */
+export const narrowSummary = '@container (max-width: 619px)';
 
 const useStyles = makeStyles({
   totals: {
@@ -26,7 +28,7 @@ const useStyles = makeStyles({
   number: { margin: 0, fontVariantNumeric: 'tabular-nums' },
 });
 
-/** How many people and devices the states are about. */
+/** The numbers of people and of devices with each result. */
 export function Totals({ statistics }: { readonly statistics: Statistics }) {
   return (
     <dl className={useStyles().totals}>

@@ -1,5 +1,5 @@
 import { displayName } from '../display-name.js';
-import type { LocalOverlay, OverlayEntry } from '../overlay/local-overlay.js';
+import type { LocalChange, LocalChanges } from '../local-changes.js';
 import type { ListedState, ScriptRef, ScriptUserState } from '../queries.js';
 import type { SortColumn, UrlState } from '../url-state.js';
 
@@ -20,17 +20,17 @@ const comparators: Record<SortColumn, (a: ScriptUserState, b: ScriptUserState) =
 
 /** A user state as the table shows it, with the status of a change made on this page. */
 export interface VisibleState extends ScriptUserState {
-  readonly status?: OverlayEntry['status'] | 'awaitingApproval';
+  readonly status?: LocalChange['status'] | 'awaitingApproval';
 }
 
-/** Applies the overlay to fetched states. Entries older than the fetched state are ignored. */
-export function applyOverlay(
+/** Applies the local changes to fetched states. Entries older than the fetched state are ignored. */
+export function applyLocalChanges(
   listed: readonly ListedState[],
   script: ScriptRef,
-  overlay: LocalOverlay,
+  localChanges: LocalChanges,
 ): readonly VisibleState[] {
   return listed.map(({ state, requestedAt }) => {
-    const entry = overlay.get({ ...script, userStateId: state.id });
+    const entry = localChanges.get({ ...script, userStateId: state.id });
     if (entry === undefined) return state;
     const isNewer = entry.updatedAt > requestedAt;
     const status = (isNewer ? entry.status : undefined) ?? (entry.awaitingApproval && 'awaitingApproval');

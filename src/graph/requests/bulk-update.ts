@@ -8,13 +8,13 @@ import type { BulkUpdate, QueuedUpdate, Update, UpdateOptions, WriteResult } fro
 import { stateKey } from '../routes.js';
 import type { CallContext } from './call-context.js';
 
-/** What {@link createBulkUpdate} needs. */
+/** The dependencies of {@link createBulkUpdate}. */
 export interface BulkUpdateParts {
   readonly queue: KeyedQueue;
   readonly rateLimiter: Pick<RateLimiter, 'boost'>;
   /** The longest time one update may take once it has a slot, in milliseconds. */
   readonly deadlineMs: number;
-  /** Aborts when no further update may be sent; its reason is the error of those that wait. */
+  /** Aborts when no further update may be sent; its reason is the error of the waiting updates. */
   readonly stopping: AbortSignal;
   readonly send: (
     update: Update,
@@ -31,10 +31,10 @@ interface Row {
   readonly reservation: Reservation;
 }
 
-/** The rows of one state, which are all sent as soon as another write waits for one of them. */
+/** The rows of one state. If another write waits for one of them, all get its priority. */
 interface StateRows {
   readonly rows: Row[];
-  /** The highest priority of a write that has waited for them. */
+  /** The highest priority of the writes that have waited for them. */
   contendedBy: Priority | undefined;
 }
 
@@ -45,10 +45,10 @@ export function createBulkUpdate(
   { queue, rateLimiter, deadlineMs, stopping, send, onClose }: BulkUpdateParts,
 ): BulkUpdate {
   const { caller, signal } = options;
-  // Bulk updates take turns, also those of one person.
+  // Bulk updates are served in turn, also those of one user.
   const fairnessKey = Symbol('bulk update');
   const cancellation = new AbortController();
-  // Each row in progress listens to it.
+  // Each row in progress adds a listener.
   setMaxListeners(0, cancellation.signal);
   const stop = () => cancellation.abort(stopping.reason);
   const leave = () => cancellation.abort(signal?.reason);
@@ -69,7 +69,7 @@ export function createBulkUpdate(
     return row;
   });
 
-  // Priority inheritance: a write that waits for a row lends it its priority.
+  // Priority inheritance: a row gets the priority of a write that waits for it.
   const stopListening = queue.onContended((key, level) => {
     const state = states.get(key);
     if (state === undefined || state.contendedBy === 'interactive' || state.contendedBy === level) return;

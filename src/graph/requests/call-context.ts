@@ -2,7 +2,7 @@ import type { Deadline } from '../../scheduling/deadline.js';
 import type { RequestPriority } from '../../scheduling/priority.js';
 import type { Caller } from '../graph.js';
 
-/** What differs from call to call. It is passed along the whole pipeline, which is built once. */
+/** The arguments that differ from call to call. The pipeline is created once, and each of its stages receives them. */
 export interface CallContext {
   readonly caller: Caller;
   readonly priority: RequestPriority;

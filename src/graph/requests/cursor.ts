@@ -15,19 +15,19 @@ const pagePosition = z.object({
 });
 
 /**
- * Where a list continues: the link of the next page, and the state of Brent's cycle detection. That remembers the link
- * of one earlier page, and moves on to the current page whenever their distance has doubled, so that a cycle of any
- * length is found in the end.
+ * The position in a list: the link of the next page, and the state of Brent's cycle detection. The algorithm remembers
+ * one earlier page, the checkpoint, and moves it to the current page whenever their distance has doubled. It detects a
+ * cycle of any length.
  *
  * @see https://en.wikipedia.org/wiki/Cycle_detection#Brent's_algorithm
  */
 export interface PagePosition {
   readonly link: string;
-  /** The fingerprint of the remembered link. */
+  /** The fingerprint of the checkpoint's link. */
   readonly checkpoint: string;
   /** How many pages have been followed since the checkpoint. */
   readonly pages: number;
-  /** After so many of them, the checkpoint moves. */
+  /** The number of pages after which the checkpoint moves. */
   readonly nextCheckpoint: number;
 }
 
@@ -36,7 +36,7 @@ export function firstPosition(link: string): PagePosition {
   return { link, checkpoint: fingerprint(link), pages: 1, nextCheckpoint: 1 };
 }
 
-/** The position of the page after another, or `undefined` if the link leads to a page that the list has had. */
+/** The position of the page after another, or `undefined` if the link leads to an earlier page. */
 export function nextPosition(position: PagePosition, link: string): PagePosition | undefined {
   const { checkpoint, pages, nextCheckpoint } = position;
   if (link === position.link || fingerprint(link) === checkpoint) return undefined;
@@ -52,8 +52,8 @@ export interface CursorCodec {
 }
 
 /**
- * Seals cursors and binds each to its query: nobody can make the service follow another link with its token, and no
- * address of Graph is shown.
+ * Seals cursors and binds each to its query: callers can neither make the service send its token to another link nor
+ * see an address of Graph.
  *
  * @param secrets the first one seals; all of them open, so that they can be rotated
  */
@@ -70,7 +70,7 @@ export function createCursorCodec(secrets: readonly string[]): CursorCodec {
   };
 }
 
-/** 96 bits of a hash: enough to tell all pages of a list apart. */
+/** 96 bits of a hash: enough to distinguish all pages of a list. */
 function fingerprint(link: string): string {
   return createHash('sha256').update(link).digest('base64url').slice(0, 16);
 }

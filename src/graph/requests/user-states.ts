@@ -3,17 +3,17 @@ import { readEntity, requireEntity, type ScriptUserState, scriptUserState } from
 import type { Approval, NewUserState, UserStatePatch } from '../graph.js';
 import { type ScriptRef, type StateRef, userStatePath, userStatesPath } from '../routes.js';
 import type { GraphResponse } from '../wire/transport.js';
-import type { GraphClient } from './attempt.js';
 import type { CallContext } from './call-context.js';
-import type { Pager } from './paging.js';
-import type { Write } from './write.js';
+import type { GraphClient } from './graph-client.js';
+import type { Pager } from './pager.js';
+import type { Write } from './writer.js';
 
 const odataType = '#microsoft.graph.deviceManagementScriptUserState';
 
-/** Accepted, but perhaps not applied yet, whatever the body shows. */
+/** Accepted, but not necessarily applied, whatever the body shows. */
 const accepted = 202;
 
-/** Reading one user run state, and its three writes with how to find out their outcome. */
+/** The read of a user run state, and its three writes with the verification of their outcome. */
 export interface UserStates {
   get(target: StateRef, context: CallContext): Promise<ScriptUserState>;
   update(target: StateRef, patch: UserStatePatch, approval: Approval): Write<ScriptUserState>;

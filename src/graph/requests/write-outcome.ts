@@ -1,12 +1,12 @@
 import type { CallError } from '../../errors.js';
 
 /**
- * What sending a write again would do.
- * - `idempotent`: nothing that sending it once doesn't do
- * - `mayQueueApproval`: perhaps queue it for approval a second time; a read that shows the old values proves nothing
- * - `notIdempotent`: create a second entity
+ * The effect of sending a write again.
+ * - `idempotent`: the same as sending it once
+ * - `mayQueueApproval`: may queue it for approval a second time; a read that shows the old values proves nothing
+ * - `notIdempotent`: creates a second entity
  *
- * A request that was never sent may always be sent again.
+ * A request that was not sent can always be sent again.
  */
 export type RetrySafety = 'idempotent' | 'mayQueueApproval' | 'notIdempotent';
 
@@ -17,10 +17,10 @@ export interface FailedAttempt {
   readonly verification?: 'not-applied' | CallError;
 }
 
-/** Everything that the outcome of a write depends on, as long as no attempt and no read has shown it to be applied. */
+/** The history of a write that no response and no read has shown to be applied. */
 export interface WriteHistory {
   readonly retrySafety: RetrySafety;
-  /** At least one, the last one last. */
+  /** At least one, in order. */
   readonly attempts: readonly FailedAttempt[];
   /** Whether the deadline and the number of attempts allow another attempt. */
   readonly mayRetry: boolean;
@@ -30,8 +30,8 @@ export interface WriteHistory {
 export type NextStep = 'retry' | 'verify' | CallError;
 
 /**
- * The rules of outcome. A write is reported as done only if Graph's response or a read after it shows it, and as failed
- * only if it is known not to be applied. Anything else is `OUTCOME_UNKNOWN`.
+ * The rules for the outcome of a write. It is reported as done only if a response of Graph or a later read shows the
+ * new values, and as failed only if it was certainly not applied. Anything else is `OUTCOME_UNKNOWN`.
  */
 export function nextStep({ retrySafety, attempts, mayRetry }: WriteHistory): NextStep {
   const last = attempts.at(-1);
@@ -41,10 +41,11 @@ export function nextStep({ retrySafety, attempts, mayRetry }: WriteHistory): Nex
 
   if (verification === undefined) {
     const wasSentBefore = attempts.slice(0, -1).some(wasSent);
-    // A refusal settles the first request that was sent. It says nothing about requests before it.
-    if (failure.reason === 'APPROVAL_PENDING' || (failure.certainty === 'refused' && !wasSentBefore)) return failure;
+    // A rejection is final for the first request that was sent. It gives no information about earlier requests.
+    if (failure.reason === 'APPROVAL_PENDING' || (failure.certainty === 'not-applied' && !wasSentBefore))
+      return failure;
     if (failure.certainty === 'deferred' && (isIdempotent || !wasSent(last)) && mayRetry) return 'retry';
-    return wasSentBefore || wasSent(last) ? 'verify' : failure.withReason(failure.reason, 'refused');
+    return wasSentBefore || wasSent(last) ? 'verify' : failure.withReason(failure.reason, 'not-applied');
   }
 
   if (verification === 'not-applied') {
@@ -52,29 +53,30 @@ export function nextStep({ retrySafety, attempts, mayRetry }: WriteHistory): Nex
     if (failure.certainty === 'unknown' && isIdempotent && isFirst && mayRetry) return 'retry';
     return isUnknown(attempts, retrySafety)
       ? failure.withReason('OUTCOME_UNKNOWN', 'unknown')
-      : failure.withReason(failure.reason, 'refused');
+      : failure.withReason(failure.reason, 'not-applied');
   }
 
-  // What is not there cannot be written to, whatever the attempts were answered.
+  // A state that does not exist cannot be written to, whatever the responses to the attempts.
   const error = verification.reason === 'GRAPH_NOT_FOUND' ? verification : failure;
   return isUnknown(attempts, retrySafety)
     ? error.withReason('OUTCOME_UNKNOWN', 'unknown', { cause: verification })
     : error;
 }
 
-/** Whether an attempt may have been applied, or may still be, in spite of all that is known. */
+/** Whether an attempt may have been applied, or may still be applied. */
 function isUnknown(attempts: readonly FailedAttempt[], retrySafety: RetrySafety): boolean {
   const mayStillApply = attempts.some(
     ({ failure }) => failure.certainty === 'unknown' && (retrySafety === 'mayQueueApproval' || !endedByGraph(failure)),
   );
-  // A read that shows the old values settles the attempts before it.
+  // A read that shows the old values determines the outcome of the attempts before it.
   const settled = attempts.findLastIndex(({ verification }) => verification === 'not-applied') + 1;
   return (
     mayStillApply ||
     attempts.slice(settled).some((attempt, index, open) => {
       const { certainty, reason } = attempt.failure;
       if (certainty === 'unknown') return true;
-      // A 429 has been seen on writes that were applied. A create cannot rely on it.
+      // Graph has responded with 429 to writes that it applied, so a create that no read verified may have been
+      // applied.
       if (isDeferred(attempt)) return retrySafety === 'notIdempotent';
       // After a 429, only another 429 or the end of the session may be reported: any other failure is that of a retry.
       return reason !== 'SIGN_IN_REQUIRED' && open.slice(0, index).some(isDeferred);
@@ -87,12 +89,12 @@ function wasSent({ failure: { certainty, details } }: FailedAttempt): boolean {
   return certainty === 'unknown' || details.status !== undefined;
 }
 
-/** Whether Graph has answered that it doesn't take the request now. */
+/** Whether Graph received and deferred the request: a 429, or a 503 with `Retry-After`. */
 function isDeferred(attempt: FailedAttempt): boolean {
   return attempt.failure.certainty === 'deferred' && wasSent(attempt);
 }
 
-/** Whether Graph itself reported the end of the request. A gateway's 504 says nothing about it. */
+/** Whether Graph itself ended the request. After a gateway's 504, Graph may still be processing it. */
 function endedByGraph({ details: { status } }: CallError): boolean {
   return status !== undefined && status >= 500 && status !== 504;
 }

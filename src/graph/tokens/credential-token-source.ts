@@ -1,9 +1,9 @@
 import type { AccessToken, TokenCredential } from '@azure/identity';
 import type { Logger } from 'pino';
-import { CallError } from '../../errors.js';
+import { CallError, describeCause } from '../../errors.js';
 import type { TokenSource } from './token-source.js';
 
-/** A token is renewed this long before it expires, unless its issuer names a time. */
+/** A token is renewed this long before it expires, unless its issuer sets a time. */
 const renewBeforeExpiryMs = 5 * 60_000;
 
 /** The longest time a credential may take for a token. */
@@ -22,7 +22,7 @@ export function createTokenSource(credential: TokenCredential, scope: string, lo
     const abortSignal = AbortSignal.timeout(fetchTimeoutMs);
     const options = { abortSignal, enableCae: true, ...(claims !== undefined && { claims }) };
     try {
-      const token = await abortable(credential.getToken(scope, options), abortSignal);
+      const token = await waitForToken(credential.getToken(scope, options), abortSignal);
       if (token === null) throw new Error('the credential returned no token');
       current = token;
       return token;
@@ -55,7 +55,7 @@ export function createTokenSource(credential: TokenCredential, scope: string, lo
         if (now >= (current.refreshAfterTimestamp ?? current.expiresOnTimestamp - renewBeforeExpiryMs)) renewEarly();
         return current.token;
       }
-      const { token } = await abortable(renew(claims), signal);
+      const { token } = await waitForToken(renew(claims), signal);
       if (token === rejectedToken) {
         const cause = new Error('the credential returned the rejected token again');
         throw new CallError('CREDENTIAL_UNAVAILABLE', { cause });
@@ -65,22 +65,8 @@ export function createTokenSource(credential: TokenCredential, scope: string, lo
   };
 }
 
-/**
- * The root cause of a failure in one line, for operators. The errors of credentials and sockets contain no secrets, but
- * a developer's credential can contain an email address, which is redacted.
- */
-export function describeCause(cause: unknown): string {
-  if (!(cause instanceof Error)) return typeof cause === 'string' ? cause : 'unknown cause';
-  if (cause.cause instanceof Error) return describeCause(cause.cause);
-  const text = cause.message
-    .slice(0, 800)
-    .replaceAll(/\s+/g, ' ')
-    .replaceAll(/\S{1,80}@\S{1,80}/g, '…');
-  return `${cause.name}: ${text}`;
-}
-
 /** Waits for a token until the signal aborts. @throws {CallError} `CREDENTIAL_UNAVAILABLE` if it does */
-export function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export function waitForToken<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(new CallError('CREDENTIAL_UNAVAILABLE', { cause: signal.reason }));
     if (signal.aborted) onAbort();

@@ -7,7 +7,7 @@ export function graphScope(baseUrl: URL): string {
   return `https://${nationalClouds.has(baseUrl.hostname) ? baseUrl.hostname : 'graph.microsoft.com'}/.default`;
 }
 
-/** A credential with a fixed token. Graph decides whether it is still valid. */
+/** A credential with a fixed token. Only Graph checks whether it is still valid. */
 export function accessTokenCredential(token: string): TokenCredential {
   return { getToken: async () => ({ token, expiresOnTimestamp: Number.POSITIVE_INFINITY }) };
 }
@@ -26,7 +26,7 @@ export function azureCredential(): TokenCredential {
   };
 }
 
-/** A credential without tokens: with `signed-in-user`, the service has none of its own. */
+/** A credential without tokens: with `signed-in-user`, the service has no token itself. */
 export function noCredential(): TokenCredential {
   return { getToken: async () => null };
 }

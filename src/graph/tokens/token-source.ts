@@ -1,4 +1,4 @@
-/** Which token is needed. */
+/** The requirements for a token. */
 export interface TokenRequest {
   readonly signal: AbortSignal;
   /** The claims of a challenge, as JSON text. */
@@ -9,7 +9,7 @@ export interface TokenRequest {
 
 /** Provides access tokens. */
 export interface TokenSource {
-  /** What it means if Graph rejects a second token of this source. */
+  /** The reason of the error if Graph rejects a second token of this source. */
   readonly rejectionReason: 'CREDENTIAL_UNAVAILABLE' | 'SIGN_IN_REQUIRED';
   /** @throws {CallError} `CREDENTIAL_UNAVAILABLE` if there is no token, or none in time; `SIGN_IN_REQUIRED` */
   get(request: TokenRequest): Promise<string>;

@@ -19,16 +19,16 @@ export interface PendingRequest {
   readonly reject: (error: unknown) => void;
 }
 
-/** Several requests in one, and the way back from its response to theirs. */
+/** A batch of requests, and the mapping of its response to theirs. */
 export interface Batch {
   readonly request: GraphRequest;
-  /** It is waited for as long as any of the requests is. */
+  /** The timeout is the longest of the requests' timeouts. */
   readonly options: SendOptions;
-  /** The requests whose responses are still waited for. */
+  /** The requests that have not timed out and have not been aborted. */
   pending(): readonly PendingRequest[];
-  /** Settles each request with the one response that has its id. Without one, its outcome is unknown. */
+  /** Settles each request with the response that has its id. If there is none, or several, the outcome is unknown. */
   settle(response: GraphResponse): void;
-  /** To be called when the batch has ended in any way. */
+  /** Removes timers and listeners. Call it when the batch has ended, whatever the result. */
   dispose(): void;
 }
 
@@ -48,7 +48,7 @@ export function createBatch(requests: readonly PendingRequest[], token: string, 
     const clientRequestId = crypto.randomUUID();
     const stopWaiting = onTimeoutOrAbort(request.options, (cause) => {
       pending.delete(request);
-      // Before the batch was sent, it must not leave with this request in it. The others learn that it did not.
+      // A batch that has not been sent must not be sent with this request. Its other requests fail as not sent.
       if (!wasSent || pending.size === 0) controller.abort(cause);
       if (wasSent) request.reject(unknownOutcome(clientRequestId, 'aborted', cause));
     });
@@ -88,12 +88,12 @@ export function createBatch(requests: readonly PendingRequest[], token: string, 
   };
 }
 
-/** All that is known of the request is that the batch was sent. */
+/** The error of a request whose batch was sent without a usable response. */
 function unknownOutcome(clientRequestId: string, failure: TransportFailure, cause: unknown): TransportError {
   return new TransportError({ wasSent: true, failure, ids: { clientRequestId }, cause });
 }
 
-/** An item of the batch's body. Its URL has no version; its own body, JSON already, is inserted as it is. */
+/** An item of the batch's body. Its URL has no version; its own body, which is JSON already, is inserted unchanged. */
 function serialize({ request, id, clientRequestId }: BatchItem, basePath: string): string {
   const { method, path, headers, body } = request;
   const item = JSON.stringify({
@@ -120,7 +120,7 @@ const itemResponse = z.object({
 
 type ItemResponse = z.output<typeof itemResponse>;
 
-/** The responses that can be read. The others belong to no request. */
+/** The valid responses. Invalid ones are ignored. */
 function parseResponses(text: string): readonly ItemResponse[] {
   const responses = batchResponse.safeParse(parseJson(text)).data?.responses ?? [];
   return responses.flatMap((response) => itemResponse.safeParse(response).data ?? []);

@@ -3,11 +3,12 @@ import { isQueuedForApproval } from './error-response.js';
 import type { GraphResponse, Sender } from './transport.js';
 
 /** Graph's limit for the requests in one batch. */
-const maxItems = 20;
+export const maxBatchItems = 20;
 
 /**
- * Sends the requests of one batch group that are ready in the same turn of the event loop as one `$batch`, and a single
- * request as it is. Each request ends on its own: with its own response, or with the failure of the batch.
+ * Sends the requests of one batch group that are ready in the same iteration of the event loop as one `$batch`, and a
+ * single request without a batch. Each request settles by itself: with its own response, or with the failure of the
+ * batch.
  *
  * @param basePath with the version and a slash at its end: `/beta/`
  * @see https://learn.microsoft.com/graph/json-batching
@@ -18,14 +19,14 @@ export function createBatcher(sender: Sender, basePath: string): Sender {
   function flush(group: object): void {
     const ready = readyByGroup.get(group) ?? [];
     readyByGroup.delete(group);
-    // Alone, they fail at once.
+    // Sent by themselves, aborted requests fail immediately.
     ready.filter(isAborted).forEach(sendAlone);
     const waiting = ready.filter((each) => !isAborted(each));
     // Tokens differ if one was replaced while a call waited.
     for (const token of new Set(waiting.map(({ options }) => options.token))) {
       const sameToken = waiting.filter(({ options }) => options.token === token);
-      for (let from = 0; from < sameToken.length; from += maxItems) {
-        const items = sameToken.slice(from, from + maxItems);
+      for (let from = 0; from < sameToken.length; from += maxBatchItems) {
+        const items = sameToken.slice(from, from + maxBatchItems);
         if (items.length === 1) items.forEach(sendAlone);
         else void sendBatch(items, token);
       }
@@ -69,7 +70,9 @@ export function createBatcher(sender: Sender, basePath: string): Sender {
   };
 }
 
-/** Graph rejects a malformed batch before it looks at its requests: none was applied, and each can be sent alone. */
+/**
+ * Graph rejects a malformed batch before it processes the requests: none was applied, and each can be sent by itself.
+ */
 function isRejectedAsWhole(response: GraphResponse): boolean {
   const { status } = response;
   return status >= 400 && status < 500 && ![401, 403, 408, 412, 429].includes(status) && !isQueuedForApproval(response);

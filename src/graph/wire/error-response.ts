@@ -3,7 +3,7 @@ import { parseJson } from './parse-json.js';
 import { parseRetryAfter } from './retry-after.js';
 import type { GraphResponse } from './transport.js';
 
-/** Intune puts its errors as JSON into `message`, sometimes twice. Nothing deeper has been seen. */
+/** Intune puts its errors as JSON into `message`, sometimes twice. Deeper nesting has not been observed. */
 const maxDepth = 4;
 
 /** The innermost error of a response. */
@@ -21,7 +21,7 @@ function parseRecord(text: string): Readonly<Record<string, unknown>> | undefine
   return isRecord(value) ? value : undefined;
 }
 
-/** Follows `message` and `Message` as long as they are JSON. */
+/** Follows `message` and `Message` while they are JSON. */
 function unwrap(text: string, depth = 0): UnwrappedError {
   const outer = depth < maxDepth ? parseRecord(text) : undefined;
   if (outer === undefined) return { text: depth === 0 ? '' : text.slice(0, maxTextLength) };
@@ -36,7 +36,7 @@ function unwrap(text: string, depth = 0): UnwrappedError {
   };
 }
 
-/** Upstream text is cut before any search in it; no message for users is longer. */
+/** Graph's text is truncated to this length before it is searched. */
 const maxTextLength = 2_000;
 
 /** Keeps the part of Graph's text that is meant for users: no operation ids, addresses, names or tokens. */
@@ -84,7 +84,7 @@ function reasonFor(status: number, text: string): CallReason {
   }
 }
 
-/** Whether Graph has queued a write for a second administrator. It may call that accepted, too. */
+/** Whether Graph has queued a write for a second administrator. The status can also be 202. */
 export function isQueuedForApproval({ status, headers }: GraphResponse): boolean {
   return (status >= 400 || status === 202) && headers.get('x-msft-approval-code') !== undefined;
 }
@@ -107,7 +107,7 @@ export function errorFromResponse(response: GraphResponse): CallError {
       guid.exec(/approval.*/is.exec(unwrapped.text)?.[0] ?? '')?.[0];
     return new CallError('APPROVAL_PENDING', { ...details, ...(code !== undefined && { approvalCode: code }) });
   }
-  // 400 in the field, 403 in Microsoft's documentation for applications. The header's name is the criterion.
+  // Graph responds with 400, although Microsoft's documentation has 403 for applications. Both texts name the header.
   if ((status === 400 || status === 403) && /x-msft-approval-justification/i.test(unwrapped.text)) {
     return new CallError('APPROVAL_JUSTIFICATION_REQUIRED', details);
   }

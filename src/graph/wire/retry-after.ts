@@ -1,4 +1,4 @@
-/** Longer waits are cut to one day. */
+/** Longer waits are shortened to one day. */
 const maxWaitMs = 86_400_000;
 
 /**
@@ -12,16 +12,4 @@ export function parseRetryAfter(value: unknown, now = Date.now()): number | unde
   if (/^\d{1,9}(\.\d+)?$/.test(text)) return Math.min(maxWaitMs, Math.ceil(Number(text) * 1000));
   const date = /^[A-Z][a-z]{2}, /.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.min(maxWaitMs, Math.max(0, date - now));
-}
-
-/**
- * How long to wait before the next attempt: as long as Graph says, otherwise exponential backoff with jitter.
- *
- * @param attempt the number of attempts so far, from 1
- * @returns milliseconds, with a minimum that grows per attempt so that `Retry-After: 0` cannot cause a busy loop
- */
-export function waitBefore(attempt: number, retryAfterMs: number | undefined, random = Math.random()): number {
-  const doubled = 2 ** Math.min(attempt - 1, 8);
-  const backoffMs = Math.min(500 * doubled, 10_000) * (0.5 + random / 2);
-  return retryAfterMs === undefined ? backoffMs : Math.max(50 * doubled, retryAfterMs);
 }

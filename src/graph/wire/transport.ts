@@ -2,10 +2,10 @@ import { type Dispatcher, Pool } from 'undici';
 import type { GraphIds } from '../../errors.js';
 import { onTimeoutOrAbort, type WaitLimit } from '../../scheduling/wait-limit.js';
 
-/** A request as it goes over the wire. */
+/** An HTTP request to Graph. */
 export interface GraphRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** On the origin, with the query: `/beta/deviceManagement/…`. */
+  /** With the query: `/beta/deviceManagement/…`. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** JSON. */
@@ -19,7 +19,7 @@ export interface GraphRequest {
 /** How a request is sent. */
 export interface SendOptions extends WaitLimit {
   readonly token: string;
-  /** Called when the request leaves. */
+  /** Called when the request is sent. */
   readonly onSent?: (() => void) | undefined;
   /** Requests of one group may share a batch. */
   readonly batchGroup?: object;
@@ -37,15 +37,15 @@ export interface GraphResponse {
 /**
  * Why no complete response arrived.
  * - `connection`: the connection failed
- * - `invalid-response`: something arrived that cannot be read as a response to the request
- * - `aborted`: the time was over, or the call was cancelled
+ * - `invalid-response`: the response could not be parsed as one to the request
+ * - `aborted`: the request timed out, or the call was cancelled
  */
 export type TransportFailure = 'connection' | 'invalid-response' | 'aborted';
 
 /** No complete response arrived. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
-  /** Whether the request left, and so may have been received. */
+  /** Whether the request was sent, so that Graph may have received it. */
   readonly wasSent: boolean;
   readonly failure: TransportFailure;
   readonly ids: GraphIds;
@@ -64,27 +64,27 @@ export interface Sender {
   send(request: GraphRequest, options: SendOptions): Promise<GraphResponse>;
 }
 
-/** A sender with connections of its own. */
+/** A sender with its own connections. */
 export interface Transport extends Sender {
   close(): Promise<void>;
 }
 
-/** Graph gives no longer response to any request of this service. */
+/** The maximum length of a response, above that of every Graph response to this service. */
 export const maxResponseBytes = 4 * 1024 * 1024;
 
-/** A server that repeats the token in its response must not spread it. */
+/** Removes the token from a text, in case a server repeats it in a response. */
 function redact(token: string, text: string): string {
   return text.includes(token) ? text.replaceAll(token, '…') : text;
 }
 
-/** Reads the ids of an exchange. Only what looks like an id is passed on. */
+/** Reads the ids of an exchange. A value that does not have the form of an id is omitted. */
 export function readIds(headers: GraphResponse['headers'], clientRequestId: string): GraphIds {
   const requestId = headers.get('request-id');
   const isId = requestId !== undefined && /^[\w.:-]{1,128}$/.test(requestId);
   return { clientRequestId, ...(isId && { requestId }) };
 }
 
-/** Creates a transport to one origin over undici's keep-alive connections. Time limits are those of each request. */
+/** Creates a transport to one origin over undici's keep-alive connections. Each request has its own time limit. */
 export function createTransport(origin: string): Transport {
   const pool = new Pool(origin, {
     connections: 128,

@@ -9,7 +9,7 @@ import type { Principal } from '../../auth/authenticate.js';
 import { CallError } from '../../errors.js';
 import type { Caller } from '../../graph/graph.js';
 
-/** What the contexts of all calls are created from. */
+/** The dependencies of the contexts of all calls. */
 export interface ContextParts extends Pick<Context, 'graph' | 'graphKind' | 'audit'> {
   /** Creates the caller of one request. */
   readonly callerFor: (principal: Principal | null) => Caller;
@@ -23,7 +23,7 @@ export function createContext(response: Response, parts: ContextParts): Context 
   const { principal = null, requestId } = response.locals;
   return {
     requestId,
-    person: principal?.person ?? null,
+    user: principal?.user ?? null,
     expiresAt: principal?.expiresAt ?? null,
     graph,
     graphKind,
@@ -40,5 +40,5 @@ function logFailure(log: Logger, error: TRPCError, requestId: string, path: stri
   const call = { requestId, procedure: path !== undefined && procedures.has(path) ? path : null, reason };
   if (reason === 'INTERNAL') log.error({ ...call, err: error.cause ?? error }, 'unexpected error');
   else if (error.cause instanceof CallError) log.warn({ ...call, ...error.cause.forLog() }, 'call failed');
-  else log.info(call, 'call refused');
+  else log.info(call, 'call rejected');
 }

@@ -9,9 +9,8 @@ import { type ContextParts, createContext } from './create-context.js';
 import type { Calls } from './parse-calls.js';
 
 /**
- * Handles plain calls, single or batched, with the same responses as tRPC's own adapter. That one converts every request
- * and response to web streams, which takes more processor time than the rest of a call: 1.6 to 2.6 times as much in all
- * on Node 24.
+ * Handles plain calls, single or batched, with the same responses as tRPC's own adapter. The adapter converts every
+ * request and response to web streams, which multiplies the processor time of a call by 1.6 to 2.6 on Node 24.
  *
  * @see https://trpc.io/docs/rpc
  */

@@ -8,7 +8,7 @@ export interface Calls {
   /** The paths of the procedures. In a batch, some may not exist. */
   readonly paths: readonly string[];
   readonly isBatch: boolean;
-  /** Whether the client asks for a streamed response. */
+  /** Whether the client requests a streamed response. */
   readonly wantsStream: boolean;
   /** Whether the larger limit applies to the body. */
   readonly largeBody: boolean;
@@ -24,14 +24,14 @@ declare global {
   }
 }
 
-/** The most calls that one batch may have. */
+/** The maximum number of calls in a batch. */
 export const maxBatchCalls = 20;
 
 const noParams = new URLSearchParams();
 
 /**
- * Determines which procedures a request calls, and refuses what tRPC could read in another way: encoded paths, batches
- * of queries and mutations, unknown parameters, and plain calls of streaming procedures.
+ * Determines which procedures a request calls, and rejects requests that tRPC could parse differently: encoded paths,
+ * batches of queries and mutations, unknown parameters, and plain calls of streaming procedures.
  */
 export function parseCalls(procedures: ReadonlyMap<string, ProcedureInfo>): RequestHandler {
   return (request, response, next) => {

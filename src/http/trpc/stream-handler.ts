@@ -5,7 +5,7 @@ import { retryAfterHeader } from '../retry-after-header.js';
 import { type ContextParts, createContext } from './create-context.js';
 import { maxBatchCalls } from './parse-calls.js';
 
-/** How long a client may leave a stream unread. A stream is never silent for so long: it has pings. */
+/** How long a client may leave a stream unread. Pings write to the stream more often than that. */
 const unreadTimeoutMs = 60_000;
 
 /** Handles calls with tRPC's own adapter, which can stream. */

@@ -99,7 +99,7 @@ function afterApplying(respond: (context: FaultContext) => SimulatedResponse): F
   return { applies: () => true, respond: (_, context) => respond(context) };
 }
 
-/** Replaces only successful responses: an error of Graph stays as it is. */
+/** Replaces only successful responses: Graph's errors remain unchanged. */
 function onSuccess(respond: Fault['respond']): Fault {
   return {
     applies: () => true,

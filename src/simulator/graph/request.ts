@@ -1,7 +1,7 @@
 /** A request to the simulated Graph: one HTTP request, or one item of a batch. */
 export interface SimulatedRequest {
   readonly method: string;
-  /** As received, with `/beta` and the query: neither decoded nor normalised. */
+  /** As received, with `/beta` and the query: neither decoded nor normalized. */
   readonly path: string;
   /** Keyed by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;

@@ -37,7 +37,7 @@ export function responseHeaders(
   };
 }
 
-/** Sends the response over HTTP, or fails to, as its `failure` says. */
+/** Sends the response over HTTP, or simulates its `failure`. */
 export function sendResponse(request: SimulatedRequest, simulated: SimulatedResponse, response: ServerResponse): void {
   const { body, status, failure } = simulated;
   const text = simulated.text ?? (body === undefined ? '' : JSON.stringify(body));

@@ -28,13 +28,15 @@ interface IssueOptions {
 interface RegisterOptions {
   /** Milliseconds since 1970; never by default. */
   readonly expiresAt?: number | undefined;
-  /** The person whose delegated token it is. A claims challenge applies to all tokens of a person. */
+  /** The user whose delegated token it is. A claims challenge applies to all tokens of a user. */
   readonly person?: string | undefined;
   /** The claims request of the sign-in, as JSON text. The token satisfies a challenge whose claims are all in it. */
   readonly claims?: string | undefined;
 }
 
-/** The access tokens that the simulated Graph accepts. It looks tokens up and does not verify signatures. */
+/**
+ * The access tokens that the simulated Graph accepts. It compares the text of tokens and does not verify signatures.
+ */
 export interface TokenRegistry {
   /** Issues a token in the format of Entra's tokens. `expiresOnTimestamp` is in milliseconds since 1970. */
   issue(options: IssueOptions): { readonly token: string; readonly expiresOnTimestamp: number };
@@ -42,7 +44,7 @@ export interface TokenRegistry {
   register(token: string, roles?: readonly string[], options?: RegisterOptions): void;
   /**
    * Returns a claims challenge. From then on, {@link authorize} returns the same challenge for the token; for a
-   * delegated token, it does so for every token of the person that does not satisfy the claims.
+   * delegated token, it does so for every token of the user that does not satisfy the claims.
    */
   challenge(request: SimulatedRequest): SimulatedResponse;
   /** Returns the 401 or 403 if the token is missing, unknown, expired, challenged or without the permission. */
@@ -52,7 +54,7 @@ export interface TokenRegistry {
 interface RegisteredToken {
   readonly roles: readonly string[];
   readonly expiresAt: number;
-  /** The key of challenges: the person for a delegated token, otherwise the token. */
+  /** The key of challenges: the user for a delegated token, otherwise the token. */
   readonly subject: string;
   readonly claims: string | undefined;
 }

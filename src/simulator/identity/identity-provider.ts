@@ -7,7 +7,7 @@ import type { TokenRegistry } from '../graph/token-registry.js';
 import { createSigningKey, loadOidcProvider } from './load-oidc-provider.js';
 import { createOidcProvider } from './oidc-provider.js';
 import { loginPage, messagePage } from './pages.js';
-import { people } from './people.js';
+import { people } from './sample-users.js';
 import { createIdentityState, type IdentityState } from './state.js';
 
 const loginForm = z.object({ person: z.string() });

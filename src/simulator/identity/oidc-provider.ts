@@ -3,11 +3,11 @@ import type Provider from 'oidc-provider';
 import type { Configuration, JWK, KoaContextWithOIDC } from 'oidc-provider';
 import { isLoopback } from '../../loopback.js';
 import { type TokenRegistry, writeScopes } from '../graph/token-registry.js';
+import { createIdentityStore } from './adapter.js';
 import type { OidcProviderModule } from './load-oidc-provider.js';
 import { messagePage, signOutPage } from './pages.js';
-import { idTokenClaims, people } from './people.js';
+import { idTokenClaims, people } from './sample-users.js';
 import type { IdentityState } from './state.js';
-import { createIdentityStore } from './store.js';
 import { withControlledTokenEndpoint } from './token-endpoint.js';
 
 /** The parts of the OpenID provider. */
@@ -134,7 +134,7 @@ function checkParameters({ errors }: OidcProviderModule, ctx: KoaContextWithOIDC
   }
 }
 
-/** Grants everything that the request asks for: an administrator has consented for the tenant. */
+/** Grants all that the request contains: an administrator has consented for the tenant. */
 async function grantWithoutConsent(ctx: KoaContextWithOIDC, grants: Map<string, GrantDetails>) {
   const { provider, client, account, params } = ctx.oidc;
   const { redirect_uri: redirectUri, claims } = params ?? {};

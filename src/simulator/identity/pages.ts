@@ -1,6 +1,6 @@
-import { people } from './people.js';
+import { people } from './sample-users.js';
 
-/** The login page: a form with a button for each person and a button to cancel. */
+/** The login page: a form with a button for each user and a button to cancel. */
 export function loginPage(): string {
   const buttons = people.map(
     ({ key, name, preferredUsername, description }) =>
@@ -8,7 +8,7 @@ export function loginPage(): string {
   );
   return page(
     'Sign in',
-    `<p>This is a simulated identity provider. The people are fictitious and have no passwords.</p>
+    `<p>This is a simulated identity provider. The users are fictitious and have no passwords.</p>
 <form method="post">
 <ul>
 ${buttons.join('\n')}

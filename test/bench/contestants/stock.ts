@@ -8,7 +8,7 @@ listen(
       headers: { authorization: graph.authorization, 'content-type': 'application/json' },
       body: JSON.stringify(fields),
     });
-    if (!response.ok) throw new Error(`Graph answered ${response.status}`);
+    if (!response.ok) throw new Error(`Graph responded with ${response.status}`);
     return response.json();
   }),
 );

@@ -1,9 +1,7 @@
 import { CallError, type CallReason, requireCallError } from '../../errors.js';
-import type { Deadline } from '../../scheduling/deadline.js';
 import type { RateLimiter } from '../../scheduling/rate-limiter.js';
+import type { QuotaName } from '../graph.js';
 import { claimsFromChallenge, errorFromResponse, isQueuedForApproval } from '../wire/error-response.js';
-import type { QuotaName } from '../wire/observe.js';
-import { waitBefore } from '../wire/retry-after.js';
 import {
   type GraphRequest,
   type GraphResponse,
@@ -12,11 +10,9 @@ import {
   type TransportFailure,
 } from '../wire/transport.js';
 import type { CallContext } from './call-context.js';
+import { planRetry } from './retry-plan.js';
 
-/** The most attempts if the failures do not say when to retry. */
-const maxBlindAttempts = 3;
-
-/** How long bulk requests pause after a 429 that doesn't say for how long. */
+/** How long bulk requests pause after a 429 without `Retry-After`. */
 const defaultBulkPauseMs = 1_000;
 
 /** Sends requests to Graph within its quota and with a token. */
@@ -25,18 +21,18 @@ export interface GraphClient {
    * Makes one attempt. A token that Graph rejects is replaced once, with the claims of Graph's challenge.
    *
    * @returns a 2xx response
-   * @throws {CallError} for any other outcome; its `certainty` says what is known about the request
+   * @throws {CallError} for any other outcome; its `certainty` describes the effect of the request
    */
   attempt(request: GraphRequest, context: CallContext, isRetry: boolean): Promise<GraphResponse>;
   /**
-   * Reads: makes attempts until one succeeds, as often as makes sense within the deadline.
+   * Reads. Repeats failed attempts while {@link planRetry} allows it.
    *
    * @throws {CallError}
    */
   read<T>(path: string, parse: (response: GraphResponse) => T, context: CallContext): Promise<T>;
 }
 
-/** What {@link createGraphClient} needs. */
+/** The options of {@link createGraphClient}. */
 export interface GraphClientOptions {
   readonly sender: Sender;
   readonly rateLimiters: Readonly<Record<QuotaName, RateLimiter>>;
@@ -72,7 +68,7 @@ export function createGraphClient({ sender, rateLimiters }: GraphClientOptions):
         timeoutMs: deadline.attemptTimeoutMs,
         signal: deadline.signal,
         batchGroup: caller,
-        // From here on the outcome of a write is established, whether or not the caller still waits.
+        // From here on, the outcome of a write is determined even if the caller disconnects.
         onSent: isRead ? undefined : () => deadline.commit(),
       });
     } catch (error) {
@@ -86,7 +82,7 @@ export function createGraphClient({ sender, rateLimiters }: GraphClientOptions):
     const error = errorFromResponse(response);
     if (error.reason === 'THROTTLED') rateLimiter.pauseBulk(error.details.retryAfterMs ?? defaultBulkPauseMs);
     if (response.status !== 401) throw error;
-    if (rejected !== undefined) throw error.withReason(caller.tokens.rejectionReason, 'refused');
+    if (rejected !== undefined) throw error.withReason(caller.tokens.rejectionReason, 'not-applied');
     return attempt(request, context, isRetry, { token, response });
   }
 
@@ -100,10 +96,10 @@ export function createGraphClient({ sender, rateLimiters }: GraphClientOptions):
         } catch (error) {
           deadline.throwIfCancelled();
           const failure = requireCallError(error);
-          if (failure.certainty === 'refused') throw failure;
+          if (failure.certainty === 'not-applied') throw failure;
           const { waitMs, isAllowed, finalFailure } = planRetry(failure, attempts, deadline);
           if (!isAllowed || failure.reason === 'GRAPH_PROTOCOL') {
-            throw deadline.isExpired ? failure.withReason('GRAPH_TIMEOUT', 'refused') : finalFailure;
+            throw deadline.isExpired ? failure.withReason('GRAPH_TIMEOUT', 'not-applied') : finalFailure;
           }
           await deadline.wait(waitMs);
           deadline.throwIfCancelled();
@@ -121,31 +117,8 @@ function tokenFor(
   const { token, response } = rejected;
   const claims = claimsFromChallenge(response);
   return tokens.get({ signal, claims, rejectedToken: token }).catch((error: unknown) => {
-    throw errorFromResponse(response).withReason(requireCallError(error).reason, 'refused', { cause: error });
+    throw errorFromResponse(response).withReason(requireCallError(error).reason, 'not-applied', { cause: error });
   });
-}
-
-/** Whether and when another attempt is made. */
-export interface RetryPlan {
-  readonly waitMs: number;
-  /** Whether there is time for it, and the failure says when to retry or there were few attempts. */
-  readonly isAllowed: boolean;
-  /** The failure to end with if there is no other attempt. If it was throttled, it says when to retry. */
-  readonly finalFailure: CallError;
-}
-
-/** Plans the attempt after a failed one. @param attempts how many have been made, from 1 */
-export function planRetry(failure: CallError, attempts: number, deadline: Deadline): RetryPlan {
-  const { reason, certainty, details } = failure;
-  const waitMs = waitBefore(attempts, details.retryAfterMs);
-  const saysWhen = reason === 'THROTTLED' || details.retryAfterMs !== undefined;
-  const retryAfterMs = Math.ceil(waitMs);
-  return {
-    waitMs,
-    isAllowed: deadline.allowsAttemptAfter(waitMs) && (saysWhen || attempts < maxBlindAttempts),
-    finalFailure:
-      saysWhen && certainty === 'deferred' ? failure.withReason(reason, certainty, { retryAfterMs }) : failure,
-  };
 }
 
 function errorFromTransport(cause: TransportError): CallError {

@@ -2,9 +2,9 @@ import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { protocolError, requirePage } from '../entities.js';
 import type { Page } from '../graph.js';
-import type { GraphClient } from './attempt.js';
 import type { CallContext } from './call-context.js';
 import { type CursorCodec, firstPosition, nextPosition } from './cursor.js';
+import type { GraphClient } from './graph-client.js';
 
 /** Reads collections page by page. */
 export type Pager = <T>(
@@ -18,8 +18,8 @@ export type Pager = <T>(
 const maxLinkLength = 8_192;
 
 /**
- * Follows `@odata.nextLink` as it is, but only to Graph's own origin, since the token is sent there. A list ends where
- * it leads back to a page that it has had: Intune has been seen to loop.
+ * Follows `@odata.nextLink` unchanged, but only to Graph's own origin, since the token is sent there. A list ends if a
+ * link leads to an earlier page: Intune has returned such loops.
  */
 export function createPager(client: GraphClient, baseUrl: URL, cursors: CursorCodec, log: Logger): Pager {
   return (path, schema, cursor, context) => {
@@ -34,7 +34,7 @@ export function createPager(client: GraphClient, baseUrl: URL, cursors: CursorCo
         if (link?.origin !== baseUrl.origin || link.href.length > maxLinkLength) throw protocolError(response);
         const next = nextPosition(position, link.href);
         if (next === undefined) {
-          log.warn({ graph: response.ids }, 'a list of Graph leads back to an earlier page and ends there');
+          log.warn({ graph: response.ids }, 'the next link of a list leads to an earlier page: the list ends there');
           return { items };
         }
         return { items, nextCursor: cursors.encode(next, path) };

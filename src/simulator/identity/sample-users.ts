@@ -1,7 +1,7 @@
 import { domains } from '../graph/sample-names.js';
 import { tenantId } from '../graph/tenant.js';
 
-/** A person who can sign in on the login page of the identity provider. */
+/** A user who can sign in on the login page of the identity provider. */
 export interface SimulatedPerson {
   /** The value that the login form posts as `person`. */
   readonly key: string;
@@ -18,7 +18,7 @@ export interface SimulatedPerson {
 
 const [domain] = domains;
 
-/** The people on the login page: an operator, a reader, and a person without a role. */
+/** The users on the login page: an operator, a reader, and one without a role. */
 export const people: readonly SimulatedPerson[] = [
   {
     key: 'operator',
@@ -49,7 +49,7 @@ export const people: readonly SimulatedPerson[] = [
   },
 ];
 
-/** The claims of a person's ID token, with Entra's names. */
+/** The claims of a user's ID token, with Entra's names. */
 export function idTokenClaims(person: SimulatedPerson): { readonly sub: string; readonly [claim: string]: unknown } {
   return {
     sub: person.sub,

@@ -1,12 +1,12 @@
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react';
-import type { RouterInputs } from '../../contract.js';
-import type { ScriptUserState, StateRef } from '../queries.js';
+import type { RouterInputs } from '../contract.js';
+import type { ScriptUserState, StateRef } from './queries.js';
 
 /** An update as it is sent, without the reference to its state. */
 export type Change = Pick<RouterInputs['scriptUserState']['update'], 'patch' | 'approval'>;
 
-/** What this page knows about a user state in addition to what was fetched. */
-export interface OverlayEntry {
+/** Local data about a user state, in addition to the fetched state. */
+export interface LocalChange {
   /** The values to show instead of any fetched before `updatedAt`. */
   readonly values?: ScriptUserState;
   /** Milliseconds since 1970. Values requested later are newer than this entry. */
@@ -18,23 +18,23 @@ export interface OverlayEntry {
 }
 
 /** Values changed on this page, which take precedence over fetched ones. */
-export interface LocalOverlay {
-  readonly get: (state: StateRef) => OverlayEntry | undefined;
+export interface LocalChanges {
+  readonly get: (state: StateRef) => LocalChange | undefined;
   /** Sets several entries; `undefined` removes one. */
-  readonly set: (entries: readonly (readonly [StateRef, OverlayEntry | undefined])[]) => void;
+  readonly set: (entries: readonly (readonly [StateRef, LocalChange | undefined])[]) => void;
 }
 
 const keyOf = ({ scriptKind, scriptId, userStateId }: StateRef) => `${scriptKind} ${scriptId} ${userStateId}`;
 
-const Context = createContext<LocalOverlay>({ get: () => undefined, set: () => undefined });
+const Context = createContext<LocalChanges>({ get: () => undefined, set: () => undefined });
 
 /**
- * Keeps the overlay for the lifetime of the page. Entries are stored outside the query cache, so a page of a list that
+ * Keeps the local changes for the lifetime of the page. Entries are stored outside the query cache, so a page of a list that
  * is still loading can neither undo a change nor restore a rejected one.
  */
-export function LocalOverlayProvider({ children }: { readonly children: ReactNode }) {
-  const [entries, setEntries] = useState<ReadonlyMap<string, OverlayEntry>>(new Map());
-  const set = useCallback<LocalOverlay['set']>((changed) => {
+export function LocalChangesProvider({ children }: { readonly children: ReactNode }) {
+  const [entries, setEntries] = useState<ReadonlyMap<string, LocalChange>>(new Map());
+  const set = useCallback<LocalChanges['set']>((changed) => {
     setEntries((before) => {
       const next = new Map(before);
       for (const [state, entry] of changed) {
@@ -48,5 +48,5 @@ export function LocalOverlayProvider({ children }: { readonly children: ReactNod
   return <Context value={value}>{children}</Context>;
 }
 
-/** The overlay of this page. */
-export const useLocalOverlay = (): LocalOverlay => useContext(Context);
+/** The local changes of this page. */
+export const useLocalChanges = (): LocalChanges => useContext(Context);

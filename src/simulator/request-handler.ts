@@ -6,7 +6,7 @@ import { graphError } from './graph/error-responses.js';
 import { isBatch, type SimulatedRequest } from './graph/request.js';
 import type { SimulatedResponse } from './graph/response.js';
 import type { GraphRoutes, RouteResult } from './graph/routes.js';
-import type { Throttle } from './graph/throttling.js';
+import type { Throttle } from './graph/throttle.js';
 import type { TokenRegistry } from './graph/token-registry.js';
 import type { Journal, JournalEntry } from './journal.js';
 import type { Random } from './random.js';

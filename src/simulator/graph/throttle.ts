@@ -18,7 +18,7 @@ export interface Throttle {
 
 const throttlingWindowMs = 20_000;
 
-/** Creates a throttle; changes of `limits` apply at once. `now` returns milliseconds of a monotonic clock. */
+/** Creates a throttle; changes of `limits` apply immediately. `now` returns milliseconds of a monotonic clock. */
 export function createThrottle(limits: ThrottlingLimits, now: () => number = () => performance.now()): Throttle {
   const writes = createRequestCounter();
   const requests = createRequestCounter();

@@ -2,7 +2,7 @@
 export type Role = 'reader' | 'operator';
 
 /** A signed-in user. */
-export interface Person {
+export interface User {
   /** The object id in the directory; the audit log identifies users by it. */
   readonly oid: string;
   readonly name: string;

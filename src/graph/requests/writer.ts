@@ -1,28 +1,28 @@
 import { CallError, requireCallError } from '../../errors.js';
 import type { WriteResult } from '../graph.js';
-import { waitBefore } from '../wire/retry-after.js';
 import type { GraphRequest, GraphResponse } from '../wire/transport.js';
-import { type GraphClient, planRetry } from './attempt.js';
 import type { CallContext } from './call-context.js';
+import type { GraphClient } from './graph-client.js';
+import { backoffMs, planRetry } from './retry-plan.js';
 import { type FailedAttempt, nextStep, type RetrySafety } from './write-outcome.js';
 
-/** One write, and how to find out whether it was applied. */
+/** One write, and how to verify whether it was applied. */
 export interface Write<T> {
   readonly request: GraphRequest;
   readonly retrySafety: RetrySafety;
-  /** What a 2xx response shows; `undefined` if it doesn't show that the write was applied. */
+  /** Returns the result in a 2xx response; `undefined` if it does not show that the write was applied. */
   readonly confirmedBy: (response: GraphResponse) => T | undefined;
-  /** Reads what the write would have changed; `undefined` if it was not applied. */
+  /** Reads the result of the write; `undefined` if it was not applied. */
   readonly verify: (context: CallContext) => Promise<T | undefined>;
 }
 
-/** Sends writes and establishes their outcome. @throws {CallError} */
+/** Sends writes and determines their outcome. @throws {CallError} */
 export type Writer = <T>(write: Write<T>, context: CallContext) => Promise<WriteResult<T>>;
 
-/** How often to read after a 2xx response that doesn't show its result: Graph may take a moment to apply it. */
+/** The maximum number of reads after a 2xx response that does not show its result: Graph may apply it with a delay. */
 const readsAfterSuccess = 3;
 
-/** Creates a writer: a loop that does what {@link nextStep} says. */
+/** Creates a writer: a loop that follows {@link nextStep}. */
 export function createWriter(client: GraphClient): Writer {
   return async (write, context) => {
     const { retrySafety } = write;
@@ -41,7 +41,7 @@ export function createWriter(client: GraphClient): Writer {
         if (found !== 'not-applied' && !(found instanceof CallError)) return found;
         last = { failure: finalFailure, verification: found };
         step = nextStep({ retrySafety, attempts: [...attempts, last], mayRetry: deadline.allowsAttemptAfter(0) });
-        waitMs = Math.min(waitBefore(attempts.length + 1, undefined), deadline.remainingMs / 4);
+        waitMs = Math.min(backoffMs(attempts.length + 1, undefined), deadline.remainingMs / 4);
       }
       if (step instanceof CallError) throw step;
       attempts.push(last);
@@ -80,7 +80,7 @@ async function verify<T>(
     for (let reads = 1; ; reads++) {
       const value = await write.verify(context);
       if (value !== undefined) return { value, graph };
-      const waitMs = waitBefore(reads, undefined);
+      const waitMs = backoffMs(reads, undefined);
       if (reads >= maxReads || !deadline.allowsAttemptAfter(waitMs)) return 'not-applied';
       await deadline.wait(waitMs);
     }

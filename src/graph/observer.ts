@@ -1,11 +1,9 @@
-import type { Priority } from '../../scheduling/priority.js';
-import type { RateLimiter } from '../../scheduling/rate-limiter.js';
-import type { GraphResponse, Sender, Transport } from './transport.js';
+import type { Priority } from '../scheduling/priority.js';
+import type { RateLimiter } from '../scheduling/rate-limiter.js';
+import type { QuotaName } from './graph.js';
+import type { GraphResponse, Sender, Transport } from './wire/transport.js';
 
-/** Which of Graph's limits a request counts against. */
-export type QuotaName = 'reads' | 'writes';
-
-/** Observes the traffic between this service and Graph. It gets no ids, no names and nothing of a request's content. */
+/** Observes the traffic between this service and Graph. It receives no ids, names or contents of requests. */
 export interface GraphObserver {
   /** An HTTP exchange has ended. `status` is `none` without a complete response; `items` counts the requests in it. */
   readonly roundTrip: (method: string, status: string, items: number, seconds: number) => void;
