@@ -3,12 +3,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createClient } from '../support/clients.js';
-import { useFixture } from '../support/fixture.js';
 import { addressOf, usePrograms } from '../support/process.js';
-import { failure, liveSettings, startTestService, useService } from '../support/service.js';
-import { startTestSimulator } from '../support/simulator.js';
+import { failure, liveSettings, startTestService, useService, useSimulator } from '../support/service.js';
 
-const simulator = useFixture(startTestSimulator, (started) => started.close());
+const simulator = useSimulator('handed-over');
 afterEach(() => simulator.reset());
 
 const list = (address: string) => createClient(address).script.list.query({ scriptKind: 'deviceShellScript' });
@@ -122,7 +120,6 @@ describe('a token that Graph rejects', () => {
   });
 
   test('and comes from the settings makes the credential unavailable immediately', async () => {
-    await simulator.register('handed-over');
     const handedOver = await startTestService(liveSettings(simulator, 'handed-over'));
     await simulator.fault({ fault: 'token-expired' });
     const { reason, graph } = await failure(list(handedOver.address));

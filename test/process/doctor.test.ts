@@ -1,18 +1,10 @@
 import { afterEach, expect, test } from 'vitest';
-import { useFixture } from '../support/fixture.js';
 import { startProgram } from '../support/process.js';
-import { liveSettings } from '../support/service.js';
-import { type FaultRule, startTestSimulator } from '../support/simulator.js';
+import { liveSettings, useSimulator } from '../support/service.js';
+import type { FaultRule } from '../support/simulator.js';
 
 const token = 'canary-doctor-token';
-const simulator = useFixture(
-  async () => {
-    const started = await startTestSimulator();
-    await started.register(token);
-    return started;
-  },
-  (started) => started.close(),
-);
+const simulator = useSimulator(token);
 afterEach(() => simulator.reset());
 
 /** Runs the doctor until it exits. */

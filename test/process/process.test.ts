@@ -5,25 +5,15 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { startMany } from '../support/bulk.js';
 import { createBatchClient, createClient } from '../support/clients.js';
-import { useFixture } from '../support/fixture.js';
 import { patches } from '../support/journal.js';
 import { addressOf, type Program, usePrograms } from '../support/process.js';
-import { liveSettings } from '../support/service.js';
-import { startTestSimulator } from '../support/simulator.js';
+import { liveSettings, useSimulator } from '../support/service.js';
 import { manyStates, someStates } from '../support/states.js';
 
 const main = 'dist/main.js';
 const token = 'process-test-token';
 
-const simulator = useFixture(
-  async () => {
-    const started = await startTestSimulator();
-    await started.register(token);
-    return started;
-  },
-  (started) => started.close(),
-  'test',
-);
+const simulator = useSimulator(token, 'test');
 const startProgram = usePrograms();
 
 const start = (env: Readonly<Record<string, string>> = {}) => startProgram(main, { PORT: '0', ...env });

@@ -89,6 +89,23 @@ export const liveSettings = ({ baseUrl }: Pick<TestSimulator, 'baseUrl'>, token 
   GRAPH_BASE_URL: baseUrl,
 });
 
+/**
+ * Starts a simulator that accepts a token, and closes it.
+ *
+ * @param lifetime whether all tests of the file or suite share the simulator, or each test has its own
+ */
+export function useSimulator(token: string, lifetime: 'suite' | 'test' = 'suite'): TestSimulator {
+  return useFixture(
+    async () => {
+      const simulator = await startTestSimulator();
+      await simulator.register(token);
+      return simulator;
+    },
+    (simulator) => simulator.close(),
+    lifetime,
+  );
+}
+
 /** A service and the simulator that it uses as Graph, connected like a real tenant, by address and token. */
 export interface Pair {
   readonly simulator: TestSimulator;
