@@ -15,8 +15,16 @@ export type Session = RouterOutputs['session']['current'];
 
 type Cursor = string | undefined;
 const firstPage = undefined as Cursor;
-const itemsOf = <Item>({ pages }: { readonly pages: readonly { readonly items: readonly Item[] }[] }): Item[] =>
-  pages.flatMap(({ items }) => items);
+interface Identified {
+  readonly id: string;
+}
+
+/** The items of all pages. A list that loops has sent some pages twice, and GUIDs are the same in any case. */
+const itemsOf = <Item extends Identified>({
+  pages,
+}: {
+  readonly pages: readonly { readonly items: readonly Item[] }[];
+}) => [...new Map(pages.flatMap(({ items }) => items).map((item) => [item.id.toLowerCase(), item])).values()];
 const cursorOf = ({ nextCursor }: { readonly nextCursor?: string | undefined }): Cursor => nextCursor;
 
 /** The current session. Polled, to notice when the session ends or the service becomes unreachable. */
@@ -42,6 +50,7 @@ export const scriptsQuery = (scriptKind: ScriptKind) =>
 
 /** A user state from a fetched list. */
 export interface ListedState {
+  readonly id: string;
   readonly state: ScriptUserState;
   /** When its page was requested, in milliseconds since 1970. The state may be as old as this. */
   readonly requestedAt: number;
@@ -54,7 +63,7 @@ export const userStatesQuery = (script: ScriptRef) =>
     queryFn: async ({ pageParam: cursor, signal }) => {
       const requestedAt = Date.now();
       const { items, nextCursor } = await trpc.scriptUserState.list.query({ ...script, cursor }, { signal });
-      return { items: items.map((state): ListedState => ({ state, requestedAt })), nextCursor };
+      return { items: items.map((state): ListedState => ({ id: state.id, state, requestedAt })), nextCursor };
     },
     initialPageParam: firstPage,
     getNextPageParam: cursorOf,

@@ -1,9 +1,11 @@
+import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import { CallError } from '../errors.js';
 import { createBulkhead } from '../scheduling/bulkhead.js';
 import { Deadline } from '../scheduling/deadline.js';
 import { createInFlightCounter } from '../scheduling/in-flight.js';
 import { createKeyedQueue } from '../scheduling/keyed-queue.js';
+import type { RequestPriority } from '../scheduling/priority.js';
 import { createRateLimiter } from '../scheduling/rate-limiter.js';
 import type { ReplicaCoordination } from '../scheduling/replica-coordination.js';
 import { createSlotPool } from '../scheduling/slot-pool.js';
@@ -83,6 +85,12 @@ export function createGraph(options: GraphOptions): GraphService {
   const bulkUpdates = createBulkhead(maxBulkUpdates, windowMs);
   const inFlight = createInFlightCounter();
   const stopping = new AbortController();
+  // Every bulk update listens to it.
+  setMaxListeners(0, stopping.signal);
+
+  function boost(priority: RequestPriority): void {
+    for (const limiter of [rateLimiters.reads, rateLimiters.writes]) limiter.boost(priority);
+  }
 
   async function run<T>({ caller, signal }: CallOptions, work: (context: CallContext) => Promise<T>): Promise<T> {
     const leave = calls.enter(caller.fairnessKey);
@@ -114,7 +122,7 @@ export function createGraph(options: GraphOptions): GraphService {
       updateMany: (updates, call) =>
         createBulkUpdate(updates, call, {
           queue,
-          rateLimiter: rateLimiters.writes,
+          boost,
           deadlineMs,
           stopping: stopping.signal,
           onClose: bulkUpdates.enter(call.caller.fairnessKey),

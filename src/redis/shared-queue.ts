@@ -131,16 +131,16 @@ export function createRedisSharedQueue(redis: Redis, replicaId: string, onConten
       const own = localTickets.get(key) ?? new Map<string, (() => void) | undefined>();
       localTickets.set(key, own.set(ticket, undefined));
 
-      function waitForWake({ signal }: Deadline): Promise<void> {
+      function waitForWake(deadline: Deadline): Promise<void> {
         return new Promise((resolve) => {
           const wake = () => {
             clearTimeout(timer);
-            signal.removeEventListener('abort', wake);
+            removeListener();
             own.set(ticket, undefined);
             resolve();
           };
           const timer = setTimeout(wake, pollEveryMs);
-          signal.addEventListener('abort', wake);
+          const removeListener = deadline.onDone(wake);
           own.set(ticket, wake);
         });
       }

@@ -96,16 +96,16 @@ export function createKeyedQueue(timeoutReason: CallReason, openSharedQueue?: Op
 }
 
 /** Resolves when a node has become the first one, or when the deadline is done. */
-function becomesFirst(node: Node, { signal }: Deadline): Promise<void> {
+function becomesFirst(node: Node, deadline: Deadline): Promise<void> {
+  if (node.previous === undefined) return Promise.resolve();
   return new Promise((resolve) => {
-    if (node.previous === undefined) resolve();
     const settle = () => {
       node.start = undefined;
-      signal.removeEventListener('abort', settle);
+      removeListener();
       resolve();
     };
+    const removeListener = deadline.onDone(settle);
     node.start = settle;
-    signal.addEventListener('abort', settle);
   });
 }
 

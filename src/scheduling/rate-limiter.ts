@@ -45,6 +45,8 @@ interface Waiter {
   readonly isRetry: boolean;
   readonly resolve: (release: Release) => void;
   readonly reject: (error: CallError) => void;
+  /** The queue that it is in. Another rate limiter may raise its priority at any time. */
+  level: Priority;
   /** Its position in the sequence of all grants of its priority. */
   rank: number;
 }
@@ -107,9 +109,10 @@ export function createRateLimiter(pool: SlotPool, bulkSlice: number): RateLimite
       return;
     }
     lastFailure = undefined;
-    ({ nextFreeAt } = grant);
-    for (const level of priorities) for (const release of grant.slots[level]) start(level, release);
     const short = priorities.filter((level) => grant.slots[level].length < wanted[level]);
+    // Only a pool that was short of slots makes waiters wait for the next one.
+    nextFreeAt = short.length > 0 ? grant.nextFreeAt : 0;
+    for (const level of priorities) for (const release of grant.slots[level]) start(level, release);
     short.forEach(rejectUnreachable);
     if (short.length > 0) schedule(grant.retryAt);
     else if (queues.bulk.size > 0 && wanted.bulk === bulkSlice) {
@@ -119,7 +122,7 @@ export function createRateLimiter(pool: SlotPool, bulkSlice: number): RateLimite
   }
 
   function waitForBulk(): void {
-    if (queues.bulk.size === 0 || !isBulkPaused()) return;
+    if (queues.bulk.size === 0) return;
     rejectUnreachable('bulk');
     schedule(bulkPausedUntil);
   }
@@ -131,21 +134,28 @@ export function createRateLimiter(pool: SlotPool, bulkSlice: number): RateLimite
     }
   }
 
+  /** Gives a slot to the next waiter that has time for an attempt. */
   function start(level: Priority, release: Release): void {
-    // A bulk request may have been boosted since the slots were requested.
-    const waiter = queues[level].shift() ?? queues.interactive.shift();
-    if (waiter === undefined) {
-      release(false);
-      return;
+    for (;;) {
+      // A bulk request may have been boosted since the slots were requested.
+      const waiter = queues[level].shift() ?? queues.interactive.shift();
+      if (waiter === undefined) {
+        release(false);
+        return;
+      }
+      granted[waiter.level]++;
+      if (waiter.deadline.allowsAttemptAfter(0)) {
+        waiter.resolve(release);
+        return;
+      }
+      waiter.reject(new CallError('THROTTLED', { retryAfterMs: minWaitMs(waiter) }));
     }
-    granted[waiter.priority.level]++;
-    waiter.resolve(release);
   }
 
   /** Rejects the waiters whose slot cannot become free in time. The others wait. */
   function rejectUnreachable(level: Priority): void {
     for (const waiter of unchecked) {
-      if (waiter.priority.level !== level) continue;
+      if (waiter.level !== level) continue;
       unchecked.delete(waiter);
       const waitMs = minWaitMs(waiter);
       if (!waiter.deadline.allowsAttemptAfter(waitMs)) {
@@ -155,7 +165,7 @@ export function createRateLimiter(pool: SlotPool, bulkSlice: number): RateLimite
   }
 
   /** A lower bound: of the slots that become free, each serves one waiter per window. */
-  function minWaitMs({ rank, priority: { level } }: Waiter): number {
+  function minWaitMs({ rank, level }: Waiter): number {
     const ahead = Math.max(0, rank - granted[level]);
     const slotAt = nextFreeAt + Math.floor(ahead / pool.limit) * pool.windowMs;
     const at = level === 'bulk' ? Math.max(slotAt, bulkPausedUntil) : slotAt;
@@ -165,6 +175,7 @@ export function createRateLimiter(pool: SlotPool, bulkSlice: number): RateLimite
   function enqueue(waiter: Waiter): void {
     const { priority, isRetry } = waiter;
     const { fairnessKey, level } = priority;
+    waiter.level = level;
     waiter.rank = granted[level] + queues[level].positionOf(fairnessKey, isRetry);
     queues[level].push(fairnessKey, waiter, isRetry);
     if (level === 'bulk') bulkWaiters.set(priority, waiter);
@@ -173,8 +184,7 @@ export function createRateLimiter(pool: SlotPool, bulkSlice: number): RateLimite
   }
 
   function dequeue(waiter: Waiter): void {
-    const { priority } = waiter;
-    queues[priority.level].remove(priority.fairnessKey, waiter);
+    queues[waiter.level].remove(waiter.priority.fairnessKey, waiter);
     forget(waiter);
     if (waiting() === 0) clearTimeout(timer);
   }
@@ -187,18 +197,20 @@ export function createRateLimiter(pool: SlotPool, bulkSlice: number): RateLimite
   return {
     acquire(priority, deadline, isRetry) {
       return new Promise((resolve, reject) => {
+        const removeListener = deadline.onDone(() => onDone());
         const waiter: Waiter = {
           priority,
           deadline,
           isRetry,
+          level: priority.level,
           rank: 0,
           resolve(release) {
-            deadline.signal.removeEventListener('abort', onDone);
+            removeListener();
             forget(waiter);
             resolve(release);
           },
           reject(error) {
-            deadline.signal.removeEventListener('abort', onDone);
+            removeListener();
             dequeue(waiter);
             reject(error);
           },
@@ -207,7 +219,6 @@ export function createRateLimiter(pool: SlotPool, bulkSlice: number): RateLimite
           if (!deadline.isExpired) waiter.reject(deadline.cancellationError);
           else waiter.reject(lastFailure ?? new CallError('THROTTLED', { retryAfterMs: minWaitMs(waiter) }));
         };
-        deadline.signal.addEventListener('abort', onDone);
         enqueue(waiter);
         if (deadline.isDone) onDone();
       });

@@ -1,26 +1,27 @@
 /** The limit of a wait. */
 export interface WaitLimit {
   readonly timeoutMs: number;
-  /** Aborts when the result is no longer needed. */
-  readonly signal: AbortSignal;
+  /** Whether the result is no longer needed. */
+  readonly isDone: boolean;
+  /** Calls back when the result is no longer needed. @returns removes the listener */
+  onDone(listener: (cause: unknown) => void): () => void;
 }
 
 /**
- * Calls back once, when the time has elapsed or the signal aborts. A signal that has aborted already does not count.
+ * Calls back once, when the time is over or the result is no longer needed.
  *
  * @returns ends the wait
  */
-export function onTimeoutOrAbort({ timeoutMs, signal }: WaitLimit, callback: (cause: unknown) => void): () => void {
-  const timer = setTimeout(() => end(new DOMException('no response in time', 'TimeoutError')), timeoutMs);
-  const onAbort = () => end(signal.reason);
+export function onTimeoutOrDone(limit: WaitLimit, callback: (cause: unknown) => void): () => void {
+  const timer = setTimeout(() => end(new DOMException('no response in time', 'TimeoutError')), limit.timeoutMs);
+  const removeListener = limit.onDone((cause) => end(cause));
   const stop = () => {
     clearTimeout(timer);
-    signal.removeEventListener('abort', onAbort);
+    removeListener();
   };
   const end = (cause: unknown) => {
     stop();
     callback(cause);
   };
-  signal.addEventListener('abort', onAbort);
   return stop;
 }

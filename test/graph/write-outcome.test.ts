@@ -117,3 +117,12 @@ test('the error of an unknown outcome has the certainty unknown, and the failed 
   const step = nextStep({ attempts: [attempt('reset, no read')], retrySafety: 'idempotent', mayRetry: true });
   expect(step).toMatchObject({ certainty: 'unknown', cause: verifications['no read'] });
 });
+
+test('a throttled change that may be waiting for approval is never reported as not applied with certainty', () => {
+  const attempts = [attempt('throttled, old values')];
+  expect(nextStep({ attempts, retrySafety: 'mayQueueApproval', mayRetry: true })).toMatchObject({
+    reason: 'THROTTLED',
+    certainty: 'deferred',
+  });
+  expect(nextStep({ attempts, retrySafety: 'idempotent', mayRetry: true })).toMatchObject({ certainty: 'not-applied' });
+});

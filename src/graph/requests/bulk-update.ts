@@ -1,8 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { Deadline } from '../../scheduling/deadline.js';
 import type { KeyedQueue, Reservation } from '../../scheduling/keyed-queue.js';
-import type { Priority, RequestPriority } from '../../scheduling/priority.js';
-import type { RateLimiter } from '../../scheduling/rate-limiter.js';
+import type { RequestPriority } from '../../scheduling/priority.js';
 import type { ScriptUserState } from '../entities.js';
 import type { BulkUpdate, QueuedUpdate, Update, UpdateOptions, WriteResult } from '../graph.js';
 import { stateKey } from '../routes.js';
@@ -11,7 +10,8 @@ import type { CallContext } from './call-context.js';
 /** The dependencies of {@link createBulkUpdate}. */
 export interface BulkUpdateParts {
   readonly queue: KeyedQueue;
-  readonly rateLimiter: Pick<RateLimiter, 'boost'>;
+  /** Raises the priority of a row, whatever it waits for. */
+  readonly boost: (priority: RequestPriority) => void;
   /** The longest time one update may take once it has a slot, in milliseconds. */
   readonly deadlineMs: number;
   /** Aborts when no further update may be sent; its reason is the error of the waiting updates. */
@@ -29,63 +29,87 @@ interface Row {
   readonly update: Update;
   readonly priority: RequestPriority;
   readonly reservation: Reservation;
+  readonly state: StateRows;
 }
 
-/** The rows of one state. If another write waits for one of them, all get its priority. */
+/** The rows of one state. They are sent one after the other. */
 interface StateRows {
   readonly rows: Row[];
-  /** The highest priority of the writes that have waited for them. */
-  contendedBy: Priority | undefined;
+  /** Whether a write has waited for them. From then on, one of them is always in progress. */
+  isContended: boolean;
+  /** Whether an interactive write has waited for them. */
+  isBoosted: boolean;
+  /** The first row that may not have been started. */
+  next: number;
 }
 
 /** Reserves a position for each update, and sends it when it is run. */
 export function createBulkUpdate(
   updates: readonly Update[],
   options: UpdateOptions,
-  { queue, rateLimiter, deadlineMs, stopping, send, onClose }: BulkUpdateParts,
+  { queue, boost, deadlineMs, stopping, send, onClose }: BulkUpdateParts,
 ): BulkUpdate {
   const { caller, signal } = options;
-  // Bulk updates are served in turn, also those of one user.
+  // Bulk updates take turns, even those of one user.
   const fairnessKey = Symbol('bulk update');
   const cancellation = new AbortController();
-  // Each row in progress adds a listener.
+  // Each row in progress listens to it.
   setMaxListeners(0, cancellation.signal);
   const stop = () => cancellation.abort(stopping.reason);
-  const leave = () => cancellation.abort(signal?.reason);
+  const cancel = () => cancellation.abort(signal?.reason);
   stopping.addEventListener('abort', stop);
-  signal?.addEventListener('abort', leave);
+  signal?.addEventListener('abort', cancel);
   if (stopping.aborted) stop();
-  if (signal?.aborted) leave();
+  if (signal?.aborted) cancel();
 
   const states = new Map<string, StateRows>();
+  const started = new Set<Row>();
+  let inProgress = 0;
+  let isClosed = false;
   let notifyContended: ((index: number) => void) | undefined;
 
   const rows = updates.map((update, index): Row => {
     const key = stateKey(update);
-    const row = { index, update, priority: { fairnessKey, level: 'bulk' } as const, reservation: queue.reserve(key) };
-    const state = states.get(key);
-    if (state === undefined) states.set(key, { rows: [row], contendedBy: undefined });
-    else state.rows.push(row);
+    const state = states.get(key) ?? { rows: [], isContended: false, isBoosted: false, next: 0 };
+    states.set(key, state);
+    const priority: RequestPriority = { fairnessKey, level: 'bulk' };
+    const row = { index, update, priority, reservation: queue.reserve(key), state };
+    state.rows.push(row);
     return row;
   });
 
-  // Priority inheritance: a row gets the priority of a write that waits for it.
+  // Priority inheritance: a write that waits for a row lends it its priority.
   const stopListening = queue.onContended((key, level) => {
     const state = states.get(key);
-    if (state === undefined || state.contendedBy === 'interactive' || state.contendedBy === level) return;
-    state.contendedBy = level;
-    for (const { index, priority } of state.rows) {
-      if (level === 'interactive') rateLimiter.boost(priority);
-      notifyContended?.(index);
+    if (state === undefined) return;
+    if (level === 'interactive' && !state.isBoosted) {
+      state.isBoosted = true;
+      for (const { priority } of state.rows) boost(priority);
     }
+    if (state.isContended) return;
+    state.isContended = true;
+    startNext(state);
   });
 
-  async function run({ update, priority, reservation }: Row): Promise<WriteResult<ScriptUserState>> {
+  function startNext(state: StateRows): void {
+    let row: Row | undefined;
+    do row = state.rows[state.next++];
+    while (row !== undefined && started.has(row));
+    if (row !== undefined) notifyContended?.(row.index);
+  }
+
+  async function run(row: Row): Promise<WriteResult<ScriptUserState>> {
+    const { update, priority, reservation, state } = row;
+    started.add(row);
+    inProgress++;
     const deadline = new Deadline({ totalMs: deadlineMs, cancellation: cancellation.signal });
     try {
       return await reservation.run(priority, deadline, () => send(update, options, { caller, priority, deadline }));
     } finally {
       deadline.dispose();
+      inProgress--;
+      if (state.isContended) startNext(state);
+      if (isClosed && inProgress === 0) stopListening();
     }
   }
 
@@ -95,9 +119,11 @@ export function createBulkUpdate(
       notifyContended = listener;
     },
     cancelRemaining() {
-      stopListening();
+      isClosed = true;
+      // Rows that have been sent can still inherit a priority.
+      if (inProgress === 0) stopListening();
       stopping.removeEventListener('abort', stop);
-      signal?.removeEventListener('abort', leave);
+      signal?.removeEventListener('abort', cancel);
       cancellation.abort();
       for (const { reservation } of rows) reservation.release();
       onClose();

@@ -65,8 +65,7 @@ export function createGraphClient({ sender, rateLimiters }: GraphClientOptions):
       deadline.throwIfCancelled();
       response = await sender.send(request, {
         token,
-        timeoutMs: deadline.attemptTimeoutMs,
-        signal: deadline.signal,
+        limit: deadline,
         batchGroup: caller,
         // From here on, the outcome of a write is determined even if the caller disconnects.
         onSent: isRead ? undefined : () => deadline.commit(),
@@ -109,14 +108,12 @@ export function createGraphClient({ sender, rateLimiters }: GraphClientOptions):
   };
 }
 
-function tokenFor(
-  { caller: { tokens }, deadline: { signal } }: CallContext,
-  rejected?: RejectedToken,
-): Promise<string> {
-  if (rejected === undefined) return tokens.get({ signal });
+function tokenFor({ caller: { tokens }, deadline }: CallContext, rejected?: RejectedToken): Promise<string> {
+  // A cached token needs no signal, so the deadline creates it only if it is read.
+  if (rejected === undefined) return tokens.get(deadline);
   const { token, response } = rejected;
   const claims = claimsFromChallenge(response);
-  return tokens.get({ signal, claims, rejectedToken: token }).catch((error: unknown) => {
+  return tokens.get({ signal: deadline.signal, claims, rejectedToken: token }).catch((error: unknown) => {
     throw errorFromResponse(response).withReason(requireCallError(error).reason, 'not-applied', { cause: error });
   });
 }

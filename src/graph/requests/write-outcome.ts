@@ -53,7 +53,7 @@ export function nextStep({ retrySafety, attempts, mayRetry }: WriteHistory): Nex
     if (failure.certainty === 'unknown' && isIdempotent && isFirst && mayRetry) return 'retry';
     return isUnknown(attempts, retrySafety)
       ? failure.withReason('OUTCOME_UNKNOWN', 'unknown')
-      : failure.withReason(failure.reason, 'not-applied');
+      : failure.withReason(failure.reason, mayBeQueued(attempts, retrySafety) ? 'deferred' : 'not-applied');
   }
 
   // A state that does not exist cannot be written to, whatever the responses to the attempts.
@@ -82,6 +82,11 @@ function isUnknown(attempts: readonly FailedAttempt[], retrySafety: RetrySafety)
       return reason !== 'SIGN_IN_REQUIRED' && open.slice(0, index).some(isDeferred);
     })
   );
+}
+
+/** Whether a change that Graph deferred may be waiting for approval: then the old values prove nothing. */
+function mayBeQueued(attempts: readonly FailedAttempt[], retrySafety: RetrySafety): boolean {
+  return retrySafety === 'mayQueueApproval' && attempts.some(isDeferred);
 }
 
 /** Whether the request was sent: there is a response, or it may have been applied. */

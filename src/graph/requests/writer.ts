@@ -34,12 +34,12 @@ export function createWriter(client: GraphClient): Writer {
 
       const { finalFailure, isAllowed, ...retry } = planRetry(result, attempts.length + 1, deadline);
       let { waitMs } = retry;
-      let last: FailedAttempt = { failure: finalFailure };
+      let last: FailedAttempt = { failure: isAllowed ? result : finalFailure };
       let step = nextStep({ retrySafety, attempts: [...attempts, last], mayRetry: isAllowed });
       if (step === 'verify') {
         const found = await verify(write, result, context);
         if (found !== 'not-applied' && !(found instanceof CallError)) return found;
-        last = { failure: finalFailure, verification: found };
+        last = { ...last, verification: found };
         step = nextStep({ retrySafety, attempts: [...attempts, last], mayRetry: deadline.allowsAttemptAfter(0) });
         waitMs = Math.min(backoffMs(attempts.length + 1, undefined), deadline.remainingMs / 4);
       }

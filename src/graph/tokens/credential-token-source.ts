@@ -49,13 +49,14 @@ export function createTokenSource(credential: TokenCredential, scope: string, lo
 
   return {
     rejectionReason: 'CREDENTIAL_UNAVAILABLE',
-    async get({ claims, rejectedToken, signal }) {
+    async get(request) {
+      const { claims, rejectedToken } = request;
       const now = Date.now();
       if (current !== undefined && current.token !== rejectedToken && current.expiresOnTimestamp > now) {
         if (now >= (current.refreshAfterTimestamp ?? current.expiresOnTimestamp - renewBeforeExpiryMs)) renewEarly();
         return current.token;
       }
-      const { token } = await waitForToken(renew(claims), signal);
+      const { token } = await waitForToken(renew(claims), request.signal);
       if (token === rejectedToken) {
         const cause = new Error('the credential returned the rejected token again');
         throw new CallError('CREDENTIAL_UNAVAILABLE', { cause });

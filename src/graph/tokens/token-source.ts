@@ -1,5 +1,6 @@
 /** The requirements for a token. */
 export interface TokenRequest {
+  /** Created only if it is read. */
   readonly signal: AbortSignal;
   /** The claims of a challenge, as JSON text. */
   readonly claims?: string | undefined;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { onTimeoutOrAbort } from '../../scheduling/wait-limit.js';
+import { onTimeoutOrDone } from '../../scheduling/wait-limit.js';
 import { parseJson } from './parse-json.js';
 import {
   type GraphRequest,
@@ -41,15 +41,19 @@ interface BatchItem extends PendingRequest {
 
 /** Joins requests that have the same token. */
 export function createBatch(requests: readonly PendingRequest[], token: string, basePath: string): Batch {
-  const controller = new AbortController();
   const pending = new Set(requests);
+  let isAbandoned = false;
+  let abandon: ((cause: unknown) => void) | undefined;
   let wasSent = false;
   const items = requests.map((request, index): BatchItem => {
     const clientRequestId = crypto.randomUUID();
-    const stopWaiting = onTimeoutOrAbort(request.options, (cause) => {
+    const stopWaiting = onTimeoutOrDone(request.options.limit, (cause) => {
       pending.delete(request);
       // A batch that has not been sent must not be sent with this request. Its other requests fail as not sent.
-      if (!wasSent || pending.size === 0) controller.abort(cause);
+      if (!wasSent || pending.size === 0) {
+        isAbandoned = true;
+        abandon?.(cause);
+      }
       if (wasSent) request.reject(unknownOutcome(clientRequestId, 'aborted', cause));
     });
     return { ...request, id: String(index + 1), clientRequestId, stopWaiting };
@@ -65,8 +69,18 @@ export function createBatch(requests: readonly PendingRequest[], token: string, 
     },
     options: {
       token,
-      timeoutMs: Math.max(...requests.map(({ options }) => options.timeoutMs)),
-      signal: controller.signal,
+      limit: {
+        timeoutMs: Math.max(...requests.map(({ options }) => options.limit.timeoutMs)),
+        get isDone() {
+          return isAbandoned;
+        },
+        onDone(listener) {
+          abandon = listener;
+          return () => {
+            abandon = undefined;
+          };
+        },
+      },
       onSent() {
         wasSent = true;
         for (const { options } of requests) options.onSent?.();

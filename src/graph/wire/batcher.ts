@@ -20,8 +20,8 @@ export function createBatcher(sender: Sender, basePath: string): Sender {
     const ready = readyByGroup.get(group) ?? [];
     readyByGroup.delete(group);
     // Sent by themselves, aborted requests fail immediately.
-    ready.filter(isAborted).forEach(sendAlone);
-    const waiting = ready.filter((each) => !isAborted(each));
+    ready.filter(isAbandoned).forEach(sendAlone);
+    const waiting = ready.filter((each) => !isAbandoned(each));
     // Tokens differ if one was replaced while a call waited.
     for (const token of new Set(waiting.map(({ options }) => options.token))) {
       const sameToken = waiting.filter(({ options }) => options.token === token);
@@ -78,6 +78,6 @@ function isRejectedAsWhole(response: GraphResponse): boolean {
   return status >= 400 && status < 500 && ![401, 403, 408, 412, 429].includes(status) && !isQueuedForApproval(response);
 }
 
-function isAborted({ options }: PendingRequest): boolean {
-  return options.signal.aborted;
+function isAbandoned({ options }: PendingRequest): boolean {
+  return options.limit.isDone;
 }

@@ -1,6 +1,6 @@
 import { type Dispatcher, Pool } from 'undici';
 import type { GraphIds } from '../../errors.js';
-import { onTimeoutOrAbort, type WaitLimit } from '../../scheduling/wait-limit.js';
+import { onTimeoutOrDone, type WaitLimit } from '../../scheduling/wait-limit.js';
 
 /** An HTTP request to Graph. */
 export interface GraphRequest {
@@ -17,8 +17,9 @@ export interface GraphRequest {
 }
 
 /** How a request is sent. */
-export interface SendOptions extends WaitLimit {
+export interface SendOptions {
   readonly token: string;
+  readonly limit: WaitLimit;
   /** Called when the request is sent. */
   readonly onSent?: (() => void) | undefined;
   /** Requests of one group may share a batch. */
@@ -100,7 +101,7 @@ export function createTransport(origin: string): Transport {
 }
 
 function exchange(pool: Pool, request: GraphRequest, options: SendOptions): Promise<GraphResponse> {
-  const { token, signal, onSent } = options;
+  const { token, limit, onSent } = options;
   const clientRequestId = crypto.randomUUID();
   const maxBytes = request.maxResponseBytes ?? maxResponseBytes;
   return new Promise((resolve, reject) => {
@@ -122,8 +123,8 @@ function exchange(pool: Pool, request: GraphRequest, options: SendOptions): Prom
       fail('aborted', cause);
       controller?.abort(new Error('aborted', { cause }));
     };
-    const stopWaiting = onTimeoutOrAbort(options, abort);
-    if (signal.aborted) return abort(signal.reason);
+    const stopWaiting = onTimeoutOrDone(limit, abort);
+    if (limit.isDone) return abort(new Error('the response is no longer needed'));
 
     pool.dispatch(
       {

@@ -1,0 +1,83 @@
+import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { Deadline } from '../../src/scheduling/deadline.js';
+import type { Priority, RequestPriority } from '../../src/scheduling/priority.js';
+import { createRateLimiter } from '../../src/scheduling/rate-limiter.js';
+import { createSlotPool, type SlotPool } from '../../src/scheduling/slot-pool.js';
+
+const windowMs = 20_000;
+const slice = 20;
+
+function priority(level: Priority): RequestPriority {
+  return { fairnessKey: 'someone', level };
+}
+
+function deadline(totalMs: number, cancellation?: AbortSignal): Deadline {
+  const started = new Deadline({ totalMs, cancellation });
+  started.start();
+  onTestFinished(() => started.dispose());
+  return started;
+}
+
+/** A pool whose replies take as long as those of another machine. */
+function delayed(pool: SlotPool, delayMs: number): SlotPool {
+  return {
+    ...pool,
+    async request(demand) {
+      const grant = await pool.request(demand);
+      await sleep(delayMs);
+      return grant;
+    },
+  };
+}
+
+test('a request that is boosted for another limiter leaves its queue when it is cancelled, and holds no slot', async () => {
+  const pool = createSlotPool({ limit: 2, windowMs });
+  const limiter = createRateLimiter(pool, slice);
+  const inUse = [
+    await limiter.acquire(priority('interactive'), deadline(60_000), false),
+    await limiter.acquire(priority('interactive'), deadline(60_000), false),
+  ];
+  const cancellation = new AbortController();
+  const shared = priority('bulk');
+  const waiting = limiter.acquire(shared, deadline(60_000, cancellation.signal), true);
+  createRateLimiter(createSlotPool({ limit: 2, windowMs }), slice).boost(shared);
+  cancellation.abort();
+  await expect(waiting).rejects.toMatchObject({ reason: 'CLIENT_CLOSED' });
+  for (const release of inUse) release(false);
+  expect(await limiter.usage()).toEqual({ limit: 2, used: 0, waiting: { interactive: 0, bulk: 0 } });
+});
+
+test('a retry in a pause of bulk requests waits for its end as long as slots are free', async () => {
+  const limiter = createRateLimiter(createSlotPool({ limit: 200, windowMs }), slice);
+  (await limiter.acquire(priority('interactive'), deadline(15_000), false))(true);
+  limiter.pauseBulk(300);
+  expect(await limiter.acquire(priority('bulk'), deadline(15_000), true)).toBeTypeOf('function');
+});
+
+test('the end of a pause starts bulk requests, also when the pool replies after it', async () => {
+  const limiter = createRateLimiter(delayed(createSlotPool({ limit: 200, windowMs }), 100), slice);
+  limiter.pauseBulk(50);
+  const bulk = limiter.acquire(priority('bulk'), deadline(15_000), false);
+  await limiter.acquire(priority('interactive'), deadline(15_000), false);
+  expect(await bulk).toBeTypeOf('function');
+});
+
+test('a request without enough time for an attempt gets no slot, and the next one gets it', async () => {
+  const limiter = createRateLimiter(createSlotPool({ limit: 1, windowMs }), slice);
+  const release = await limiter.acquire(priority('interactive'), deadline(60_000), false);
+  // Not started, so that it is not rejected when it joins the queue.
+  const short = new Deadline({ totalMs: 1_200 });
+  const long = new Deadline({ totalMs: 60_000 });
+  onTestFinished(() => short.dispose());
+  const late = expect(limiter.acquire(priority('interactive'), short, false)).rejects.toMatchObject({
+    reason: 'THROTTLED',
+  });
+  const next = limiter.acquire({ fairnessKey: 'another', level: 'interactive' }, long, false);
+  await immediate();
+  short.start();
+  await expect.poll(() => short.allowsAttemptAfter(0)).toBe(false);
+  release(false);
+  await late;
+  expect(await next).toBeTypeOf('function');
+});
