@@ -31,9 +31,10 @@ export function serveConsole(folder: string): Router {
 
   routes.use(
     '/assets',
-    (_request, response, next) => {
+    (request, response, next) => {
       response.locals.route = '/assets';
-      next();
+      // The library itself would respond in plain text.
+      next(isDecodable(request.path) ? undefined : 'router');
     },
     expressStaticGzip(join(folder, 'assets'), {
       index: false,
@@ -46,4 +47,13 @@ export function serveConsole(folder: string): Router {
     }),
   );
   return routes;
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -12,6 +12,15 @@ export function refusalBody(error: TRPCError, requestId: string): { readonly sta
   return { status: shape.data.httpStatus, body: { error: shape } };
 }
 
+const fileHeaders = [
+  'accept-ranges',
+  'content-encoding',
+  'content-range',
+  'content-type',
+  'etag',
+  'last-modified',
+] as const;
+
 /** Handles requests that match no route. */
 export const notFound: RequestHandler = () => {
   throw invalidInput('No such path', [], 'NOT_FOUND');
@@ -32,6 +41,9 @@ export function errorHandler(log: Logger, observe: (reason: Reason) => void): Er
       response.destroy();
       return;
     }
+    // Those of a file that could not be sent after all.
+    for (const name of fileHeaders) response.removeHeader(name);
+    response.setHeader('cache-control', 'no-store');
     const { status, body } = refusalBody(error, requestId);
     const seconds = retryAfterHeader([error]);
     if (seconds !== undefined) response.setHeader('retry-after', seconds);

@@ -89,3 +89,26 @@ test('the log names the routes of the page and its assets', async () => {
   await expect.poll(() => service.lines({ route: '/assets', status: 200 }).length).toBeGreaterThan(0);
   expect(service.lines({ route: '/', status: 200 }).length).toBeGreaterThan(0);
 });
+
+test.each([
+  ['if-match', '"another"'],
+  ['if-unmodified-since', 'Thu, 01 Jan 1970 00:00:00 GMT'],
+  ['range', 'bytes=99999999-'],
+])('an error under /assets is neither compressed nor cached: %s', async (name, value) => {
+  const script = /<script [^>]*src="(\/assets\/[^"]+\.js)"/.exec(await page())?.[1] ?? '';
+  const response = await get(script).set('accept-encoding', 'br').set(name, value).expect(400);
+  expect(response.headers).toMatchObject({
+    'cache-control': 'no-store',
+    'content-type': 'application/json; charset=utf-8',
+  });
+  for (const own of ['content-encoding', 'etag', 'last-modified', 'content-range']) {
+    expect(response.headers[own]).toBeUndefined();
+  }
+  expect(response.body).toMatchObject({ error: { data: { reason: 'INVALID_INPUT' } } });
+});
+
+test.each(['/assets/%E0%A4%A', '/assets/%', '/%'])('the malformed path %s gets a JSON error', async (path) => {
+  const response = await get(path).expect(404);
+  expect(response.headers['x-request-id']).toEqual(expect.any(String));
+  expect(response.body).toMatchObject({ error: { data: { reason: 'INVALID_INPUT' } } });
+});
