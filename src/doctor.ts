@@ -40,7 +40,7 @@ const adviceByReason: Partial<Record<CallReason, string>> = {
   THROTTLED: 'the request quota is used up: try again in a minute',
   APPROVAL_JUSTIFICATION_REQUIRED: 'the tenant requires multi admin approval: updates need `approval.justification`',
   APPROVAL_PENDING: 'the tenant requires multi admin approval: the update waits for a second administrator',
-  OUTCOME_UNKNOWN: 'the values of a user state were written back unchanged: check that they are still correct',
+  OUTCOME_UNKNOWN: 'a write of unchanged values has an unknown outcome: check that the user state is still correct',
 };
 
 function report(result: 'ok' | 'skip' | 'FAIL', name: string, text: string): void {

@@ -23,12 +23,12 @@ export interface Failure {
 const texts = {
   INVALID_INPUT: ['The values are not valid', 'Correct the fields listed here, then save again.'],
   REQUEST_REFUSED: ['The service rejected the request', 'Open the console at its own address, then try again.'],
-  SIGN_IN_REQUIRED: ['You need to sign in again', 'Sign in in another tab; this page keeps its state.'],
+  SIGN_IN_REQUIRED: ['You need to sign in again', 'Use another tab to sign in; this page keeps its state.'],
   ROLE_MISSING: [
     'Your role does not allow this',
     'Ask the owner of this application for the role that can change states.',
   ],
-  GRAPH_NOT_FOUND: ['It no longer exists', 'It may have been deleted in Intune. Refresh the list.'],
+  GRAPH_NOT_FOUND: ['The script or state does not exist', 'It may have been deleted in Intune. Refresh the list.'],
   GRAPH_REJECTED: ['Microsoft Graph rejected the values', 'Correct them as the message says, then save again.'],
   GRAPH_ROUTE_NOT_IMPLEMENTED: [
     'This tenant does not support the operation',
@@ -36,18 +36,21 @@ const texts = {
   ],
   GRAPH_PERMISSION_MISSING: [
     'A permission is missing',
-    'Ask an Intune administrator to grant the permission, then try again.',
+    'Ask an administrator to grant the Graph permission or the Intune role, then try again.',
   ],
   APPROVAL_JUSTIFICATION_REQUIRED: [
     'A justification is required',
-    'Explain why the change is needed, then send again.',
+    'Explain why the change is needed, then send it again.',
   ],
   APPROVAL_PENDING: [
     'A second administrator must approve',
     'Give them the approval code. After they approve, send the change again from here.',
   ],
-  CONFLICT: ['Someone else changed this state', 'Refresh the list and check the current values before you try again.'],
-  THROTTLED: ['Microsoft Graph is throttling requests', 'Wait a moment, then try again.'],
+  CONFLICT: [
+    'Microsoft Graph reports a conflict',
+    'Refresh the list and check the current values before you try again.',
+  ],
+  THROTTLED: ['The request quota of Microsoft Graph is used up', 'Wait a moment, then try again.'],
   CREDENTIAL_UNAVAILABLE: [
     'The service cannot sign in to Microsoft Graph',
     "Contact the service's operators and give them the request ID.",

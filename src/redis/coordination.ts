@@ -20,7 +20,7 @@ export interface RedisCoordination extends ReplicaCoordination {
   stores(idleMs: number, secrets: readonly string[]): Stores;
   /** Whether Redis can be used, writes included. */
   isUp(): Promise<boolean>;
-  /** Removes this replica from the others' view and disconnects. */
+  /** Removes this replica's heartbeat, so that the others count it as dead, and disconnects. */
   close(): Promise<void>;
 }
 

@@ -5,10 +5,10 @@ import type { PerPriority, Priority, RequestPriority } from './priority.js';
 import { createRoundRobinQueue } from './round-robin-queue.js';
 import type { Grant, Release, SlotPool } from './slot-pool.js';
 
-/** The longest pause of bulk requests, however long it is asked for: then one slice tests whether the upstream still throttles. */
+/** The maximum pause of bulk requests, even after a longer `Retry-After`: a slice after it tests the upstream again. */
 const maxBulkPauseMs = 300_000;
 
-/** When the slot pool could not be reached, it is asked again after this. */
+/** The wait before the next request to a slot pool that could not be reached. */
 const retryFailedRequestMs = 250;
 
 const priorities = ['interactive', 'bulk'] as const satisfies readonly Priority[];

@@ -35,7 +35,7 @@ describeConsole('the console, when changes require approval', {}, (app) => {
       dialog,
       'APPROVAL_JUSTIFICATION_REQUIRED',
       'A justification is required',
-      'Explain why the change is needed, then send again.',
+      'Explain why the change is needed, then send it again.',
     );
     await rowShows(before);
     await session.expectAccessible();

@@ -17,15 +17,15 @@ describeConsole('bulk updates that require approval', {}, (app) => {
     await dialog.getByLabel('Devices failed').fill('8801');
     await press('Start');
     expect(await heading(/changed/)).toBe('0 changed, 2 failed');
-    await press('Retry failed');
+    await press('Retry failed rows');
     await dialog.getByText('Enter a justification').waitFor();
     await expectAccessible();
     await dialog.getByRole('textbox', { name: 'Justification' }).fill('Because of réasons');
     await app.simulator.reset();
-    await press('Retry failed');
+    await press('Retry failed rows');
     expect(await heading(/awaiting/)).toBe('0 changed, 2 awaiting approval');
     await expectAccessible();
-    expect(await dialog.getByRole('button', { name: 'Retry failed' }).count()).toBe(0);
+    expect(await dialog.getByRole('button', { name: 'Retry failed rows' }).count()).toBe(0);
     const sent = await patches(app.simulator);
     const justification = Buffer.from('Because of réasons').toString('base64');
     expect(sent.map(({ approval }) => approval)).toEqual([

@@ -134,7 +134,7 @@ describeConsole('bulk updates', { GRAPH_WRITES_PER_20S: '100000' }, (app) => {
     const titles = [
       'Microsoft Graph rejected the values',
       'Microsoft Graph rejected the values',
-      'It no longer exists',
+      'The script or state does not exist',
       'The outcome is unknown',
     ];
     expect(new Set(file.map((line) => line['userStateId']))).toEqual(new Set(ids));
@@ -160,7 +160,7 @@ describeConsole('bulk updates', { GRAPH_WRITES_PER_20S: '100000' }, (app) => {
     // The Escape key does not discard a report.
     await page.keyboard.press('Escape');
     await app.simulator.reset();
-    await press('Retry failed');
+    await press('Retry failed rows');
     await dialog.getByText('136 rows were changed in earlier attempts.').waitFor();
     expect(await heading(/changed/)).toBe('4 changed');
     const again = await receivedPatches(app.simulator);

@@ -9,7 +9,7 @@ const refusals: FaultCase[] = [
   [
     'GRAPH_NOT_FOUND',
     { fault: 'not-found' },
-    'It no longer exists',
+    'The script or state does not exist',
     'It may have been deleted in Intune. Refresh the list.',
   ],
   [
@@ -29,25 +29,25 @@ const refusals: FaultCase[] = [
     'GRAPH_PERMISSION_MISSING',
     { fault: 'forbidden-application' },
     'A permission is missing',
-    'Ask an Intune administrator to grant the permission, then try again.',
+    'Ask an administrator to grant the Graph permission or the Intune role, then try again.',
     'Missing: DeviceManagementScripts.ReadWrite.All, DeviceManagementConfiguration.ReadWrite.All',
   ],
   [
     'GRAPH_PERMISSION_MISSING',
     { fault: 'forbidden-user' },
     'A permission is missing',
-    'Ask an Intune administrator to grant the permission, then try again.',
+    'Ask an administrator to grant the Graph permission or the Intune role, then try again.',
   ],
   [
     'CONFLICT',
     { fault: 'conflict' },
-    'Someone else changed this state',
+    'Microsoft Graph reports a conflict',
     'Refresh the list and check the current values before you try again.',
   ],
   [
     'THROTTLED',
     { fault: 'throttled', delayMs: 17_000 },
-    'Microsoft Graph is throttling requests',
+    'The request quota of Microsoft Graph is used up',
     'Wait a moment, then try again.',
   ],
   [

@@ -36,7 +36,7 @@ export const patch = z
     z.refine((fields) => Object.values(fields).some((value) => value !== undefined), 'must have at least one field'),
   );
 
-/** The fields of multi-admin approval, for a write in a tenant that requires it. */
+/** The fields of multi admin approval, for a write in a tenant that requires it. */
 export const approval = z.strictObject({
   justification: z.optional(z.string().check(z.minLength(1), z.maxLength(1024))),
   code: z.optional(entityId),

@@ -7,7 +7,7 @@ type UpdateMany = RouterInputs['scriptUserState']['updateMany'];
 /** One update of a bulk update: a user state, and the values to set. */
 export type BulkRow = UpdateMany['updates'][number];
 
-/** The justification for updates in a tenant with multi-admin approval. */
+/** The justification for updates in a tenant with multi admin approval. */
 export type BulkApproval = NonNullable<UpdateMany['approval']>;
 
 /** The known reason why a row was not updated; `NOT_SENT` if the page did not send it. */

@@ -63,7 +63,7 @@ export function ReportStep(props: ReportStepProps) {
           <Field
             label="Justification"
             required={needsJustification}
-            hint="This tenant requires a reason for changes. “Retry failed” sends it."
+            hint="This tenant requires a reason for changes. “Retry failed rows” sends it."
             validationMessage={isJustificationMissing ? 'Enter a justification' : null}
           >
             <Textarea
@@ -85,7 +85,7 @@ export function ReportStep(props: ReportStepProps) {
             Download failures
           </Button>
         )}
-        {retryable.length > 0 && <Button onClick={retry}>Retry failed</Button>}
+        {retryable.length > 0 && <Button onClick={retry}>Retry failed rows</Button>}
         <Button appearance="primary" onClick={onClose}>
           Close
         </Button>

@@ -22,7 +22,7 @@ export function SessionNotice({ expiresAt, ended }: { readonly expiresAt: string
     <MessageBar intent={ended ? 'error' : 'warning'} politeness="assertive">
       <MessageBarBody>
         <MessageBarTitle>{title}</MessageBarTitle>
-        {ended ? 'Sign in' : 'Start a new session'} in another tab; this page keeps its state. <SignInAgain />
+        Use another tab to {ended ? 'sign in' : 'start a new session'}; this page keeps its state. <SignInAgain />
       </MessageBarBody>
     </MessageBar>
   );

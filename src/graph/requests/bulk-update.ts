@@ -78,7 +78,7 @@ export function createBulkUpdate(
     return row;
   });
 
-  // Priority inheritance: a write that waits for a row lends it its priority.
+  // Priority inheritance: a row inherits the priority of a write that waits for it.
   const stopListening = queue.onContended((key, level) => {
     const state = states.get(key);
     if (state === undefined) return;
