@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Reason } from './api/errors.js';
 import { procedures } from './api/router.js';
 import type { SignIn } from './auth/sign-in.js';
-import { authenticate } from './http/authenticate.js';
+import { authenticate } from './http/authentication.js';
 import { serveConsole } from './http/console.js';
 import type { Drain } from './http/drain.js';
 import { errorHandler, notFound } from './http/error-handler.js';
@@ -18,10 +18,10 @@ import {
 import { liveness, readiness } from './http/health.js';
 import { logRequests } from './http/request-log.js';
 import { noStore, securityHeaders } from './http/security-headers.js';
-import type { ContextParts } from './http/trpc/create-context.js';
+import { readBody } from './http/trpc/body.js';
+import { parseCalls } from './http/trpc/calls.js';
+import type { ContextParts } from './http/trpc/context.js';
 import { trpcHandler } from './http/trpc/handler.js';
-import { parseCalls } from './http/trpc/parse-calls.js';
-import { readBody } from './http/trpc/read-body.js';
 
 /** The parts of the app. */
 export interface AppParts extends ContextParts {

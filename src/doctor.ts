@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig, readEnvironment } from './config.js';
 import { CallError, type CallReason, describeCause } from './errors.js';
-import { createGraph } from './graph/create-graph.js';
 import type { CallOptions, Graph } from './graph/graph.js';
+import { createGraph } from './graph/graph-service.js';
+import { type StateRef, scriptKinds } from './graph/paths.js';
 import { createCursorCodec } from './graph/requests/cursor.js';
-import { type StateRef, scriptKinds } from './graph/routes.js';
 import { graphScope } from './graph/tokens/credential.js';
 import { createTokenSource } from './graph/tokens/credential-token-source.js';
 import { permissionsIn, requiredPermission } from './graph/tokens/permissions.js';
-import { connectGraph } from './graph-connection.js';
+import { connectGraph } from './graph-backend.js';
 import { createLog } from './log.js';
 import { createRedis } from './redis/connection.js';
 import { withLease } from './redis/lease.js';
 import type { Secret } from './secret.js';
-import { createMetrics } from './telemetry/metrics.js';
+import { noMetrics } from './telemetry/metrics.js';
 
 /** A failed step that has been reported. */
 class StepFailed extends Error {
@@ -151,7 +151,7 @@ async function examine(write: boolean): Promise<void> {
     deadlineMs: config.GRAPH_DEADLINE_MS,
     writesPer20s: config.GRAPH_WRITES_PER_20S,
     log,
-    observer: createMetrics().graph,
+    observer: noMetrics.graph,
   });
   const options = { caller: { tokens, fairnessKey: 'doctor' } };
   try {

@@ -2,23 +2,23 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { createAudit } from './api/audit.js';
 import { createApp } from './app.js';
-import { revokeWhenSessionEnds } from './auth/revoke-tokens.js';
+import { revokeWhenSessionEnds } from './auth/session-bound-tokens.js';
 import { createSignIn, sessionSecrets } from './auth/sign-in.js';
 import { createMemoryStores } from './auth/stores.js';
 import type { Config } from './config.js';
-import { createGraph } from './graph/create-graph.js';
+import { createGraph } from './graph/graph-service.js';
 import { createCursorCodec } from './graph/requests/cursor.js';
 import { graphScope } from './graph/tokens/credential.js';
 import { createTokenSource } from './graph/tokens/credential-token-source.js';
 import { warnAboutMissingPermission } from './graph/tokens/permissions.js';
-import { connectGraph } from './graph-connection.js';
+import { connectGraph } from './graph-backend.js';
 import { createDrain } from './http/drain.js';
 import { publicOrigin, requireSameOrigin } from './http/guards.js';
 import { close, createHttpServer, listen } from './http/server.js';
 import { connectReplicas } from './redis/coordination.js';
-import { countTokens } from './telemetry/count-tokens.js';
-import { createMetrics } from './telemetry/metrics.js';
+import { createMetrics, noMetrics } from './telemetry/metrics.js';
 import { type MetricsServer, serveMetrics } from './telemetry/metrics-server.js';
+import { countTokens } from './telemetry/token-metrics.js';
 
 /**
  * How long /readyz reports 503 before the service stops listening, so that load balancers notice: all of it in
@@ -55,23 +55,24 @@ export async function startService(config: Config, log: Logger): Promise<Service
   const { PUBLIC_URL, REDIS_URL } = config;
   const connection = await connectGraph(config);
   const isSimulator = config.GRAPH_CREDENTIAL === 'simulator';
-  const metrics = createMetrics();
+  const metrics = config.METRICS_PORT === undefined ? undefined : createMetrics();
+  const recorder = metrics ?? noMetrics;
   const secrets = sessionSecrets(config);
-  const coordination = REDIS_URL && connectReplicas(REDIS_URL, log, metrics.redisError);
-  const tokens = createTokenSource(countTokens(connection.credential, metrics), graphScope(connection.baseUrl), log);
+  const coordination = REDIS_URL && connectReplicas(REDIS_URL, log, recorder.redisError);
+  const tokens = createTokenSource(countTokens(connection.credential, recorder), graphScope(connection.baseUrl), log);
   const graph = createGraph({
     baseUrl: connection.baseUrl,
     cursors: createCursorCodec(secrets),
     deadlineMs: config.GRAPH_DEADLINE_MS,
     writesPer20s: config.GRAPH_WRITES_PER_20S,
     log,
-    observer: metrics.graph,
+    observer: recorder.graph,
     coordination,
   });
   const drain = createDrain();
   const isReady = async () => !drain.draining && ((await coordination?.isUp()) ?? true);
-  metrics.observe(graph, isReady);
-  const audit = createAudit(log, metrics.write);
+  metrics?.observe(graph, isReady);
+  const audit = createAudit(log, recorder.write);
   const app = createApp({
     graph,
     graphKind: isSimulator ? 'simulator' : 'live',
@@ -83,7 +84,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
       simulatedProvider: connection.identity,
       secrets,
       createStores: (idleMs) => coordination?.stores(idleMs, secrets) ?? createMemoryStores(idleMs),
-      observeRenewal: (ok) => metrics.token('person', ok),
+      observeRenewal: (ok) => recorder.token('person', ok),
       originOf: (request) => publicOrigin(request, PUBLIC_URL),
       requireSameOrigin: requireSameOrigin(PUBLIC_URL),
       audit: (response, event) => audit.record({ ...event, requestId: response.locals.requestId }),
@@ -93,8 +94,8 @@ export async function startService(config: Config, log: Logger): Promise<Service
     publicUrl: PUBLIC_URL,
     drain,
     isReady,
-    observeCall: metrics.call,
-    observeRefusal: metrics.refused,
+    observeCall: recorder.call,
+    observeRefusal: recorder.refused,
     consoleFolder,
     log,
   });
@@ -109,8 +110,8 @@ export async function startService(config: Config, log: Logger): Promise<Service
   }
 
   try {
-    if (config.METRICS_PORT !== undefined) {
-      metricsServer = await serveMetrics(metrics, config.HOST, config.METRICS_PORT, log);
+    if (metrics !== undefined) {
+      metricsServer = await serveMetrics(metrics, config.HOST, config.METRICS_PORT ?? 0, log);
     }
     const url = await listen(server, config.PORT, config.HOST);
     if (config.GRAPH_CREDENTIAL !== 'signed-in-user') void warnAboutMissingPermission(tokens, log);

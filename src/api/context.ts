@@ -1,8 +1,8 @@
 import type { TRPCError } from '@trpc/server';
 import type { User } from '../auth/user.js';
 import type { Caller, Graph, WriteResult } from '../graph/graph.js';
-import type { ScriptRef } from '../graph/routes.js';
-import type { InstrumentCall } from './instrument.js';
+import type { ScriptRef } from '../graph/paths.js';
+import type { InstrumentCall } from './instrumentation.js';
 
 /** The context of every call. */
 export interface Context {

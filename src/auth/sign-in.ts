@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { graphScope } from '../graph/tokens/credential.js';
 import { requiredPermission } from '../graph/tokens/permissions.js';
-import { type Authenticate, localOperator, sessionAuthenticator } from './authenticate.js';
+import { type Authenticate, localOperator, sessionAuthenticator } from './principal.js';
 import { createProvider, type ProviderOptions, type ProviderUnavailable } from './provider.js';
 import { createSessions } from './sessions.js';
 import { type SignInParts, signInRoutes } from './sign-in-routes.js';

@@ -1,5 +1,5 @@
 import { lazy, Suspense, useState } from 'react';
-import { DefectBoundary } from './defect-notice.js';
+import { DefectBoundary } from './error-boundary.js';
 import type { ScriptRef, ScriptUserState } from './queries.js';
 
 const EditDialog = lazy(async () => ({ default: (await import('./edit/edit-dialog.js')).EditDialog }));

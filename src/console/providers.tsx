@@ -8,7 +8,7 @@ import {
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { NuqsAdapter } from 'nuqs/adapters/react';
 import { type ReactNode, useSyncExternalStore } from 'react';
-import { DefectBoundary } from './defect-notice.js';
+import { DefectBoundary } from './error-boundary.js';
 import { failureOf } from './failure.js';
 import { LocalChangesProvider } from './local-changes.js';
 import { sessionQuery } from './queries.js';

@@ -1,8 +1,8 @@
 import { makeStyles, Spinner, Tab, TabList, Text, tokens } from '@fluentui/react-components';
 import { lazy, Suspense, useState } from 'react';
 import { useAllPages } from './all-pages.js';
-import { DefectBoundary } from './defect-notice.js';
 import { Dialogs, type OpenDialog } from './dialogs.js';
+import { DefectBoundary } from './error-boundary.js';
 import { scriptsQuery } from './queries.js';
 import { ScriptList } from './scripts/script-list.js';
 import { scriptKindTabs, type UrlState, useUrlState } from './url-state.js';

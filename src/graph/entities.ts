@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CallError } from '../errors.js';
-import { parseJson } from './wire/parse-json.js';
+import { parseJson } from './wire/json.js';
 import type { GraphResponse } from './wire/transport.js';
 
 const text = z

@@ -4,7 +4,7 @@ import { simulatorFaults } from './faults/fault-names.js';
 import { type FaultRules, faultRule } from './faults/fault-rules.js';
 import type { Approvals } from './graph/approvals.js';
 import type { TokenRegistry } from './graph/token-registry.js';
-import { type IdentityState, identityPatch } from './identity/state.js';
+import { type IdentityState, identityPatch } from './identity/settings.js';
 import type { Journal } from './journal.js';
 import { type SimulatorSettings, settingsPatch } from './settings.js';
 

@@ -11,7 +11,6 @@ export interface MetricsServer {
 
 /** Serves `GET /metrics` and nothing else. */
 export async function serveMetrics(metrics: Metrics, host: string, port: number, log: Logger): Promise<MetricsServer> {
-  metrics.measureProcess();
   const server = createServer({ headersTimeout: 5_000, requestTimeout: 5_000 }, (request, response) => {
     if (request.url !== '/metrics' || !/^(GET|HEAD)$/.test(request.method ?? '')) {
       response.writeHead(404).end();

@@ -1,6 +1,6 @@
 import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Authenticate } from '../../src/auth/authenticate.js';
+import type { Authenticate } from '../../src/auth/principal.js';
 import type { Role } from '../../src/auth/user.js';
 import type { AppRouter, Reason } from '../../src/contract.js';
 import { createErrorTriggers, type ErrorTrigger, overload } from '../support/error-triggers.js';

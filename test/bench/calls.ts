@@ -1,4 +1,4 @@
-import { type StateRef, userStatePath } from '../../src/graph/routes.js';
+import { type StateRef, userStatePath } from '../../src/graph/paths.js';
 
 /** One HTTP call, and the state that its response must have. */
 export interface Call {

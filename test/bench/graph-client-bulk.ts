@@ -4,7 +4,7 @@ import {
   BatchResponseContent,
   type Client,
 } from '@microsoft/microsoft-graph-client';
-import { userStatePath } from '../../src/graph/routes.js';
+import { userStatePath } from '../../src/graph/paths.js';
 import { type ExpectedState, findStateError } from './calls.js';
 import { stateAfter, type Update } from './update.js';
 

@@ -1,6 +1,6 @@
 import { TRPCClientError } from '@trpc/client';
 import { expect } from 'vitest';
-import type { Authenticate } from '../../src/auth/authenticate.js';
+import type { Authenticate } from '../../src/auth/principal.js';
 import type { AppRouter, ErrorData } from '../../src/contract.js';
 import { createBatchClient } from './clients.js';
 import { liveSettings, type Pair, startPair, startTestService, type TestService } from './service.js';

@@ -1,16 +1,16 @@
 import type { Express } from 'express';
 import { createAudit } from '../../src/api/audit.js';
 import { type AppParts, createApp } from '../../src/app.js';
-import type { Authenticate } from '../../src/auth/authenticate.js';
-import { createGraph } from '../../src/graph/create-graph.js';
+import type { Authenticate } from '../../src/auth/principal.js';
 import type { Graph } from '../../src/graph/graph.js';
+import { createGraph } from '../../src/graph/graph-service.js';
 import { createCursorCodec } from '../../src/graph/requests/cursor.js';
 import { accessTokenCredential, graphScope } from '../../src/graph/tokens/credential.js';
 import { createTokenSource } from '../../src/graph/tokens/credential-token-source.js';
 import { createDrain } from '../../src/http/drain.js';
 import { close, createHttpServer, listen } from '../../src/http/server.js';
 import { createLog } from '../../src/log.js';
-import { createMetrics } from '../../src/telemetry/metrics.js';
+import { noMetrics } from '../../src/telemetry/metrics.js';
 import { createClient } from './clients.js';
 import { canaryToken, type TestService } from './service.js';
 
@@ -41,19 +41,18 @@ export async function startTestApp({
   const logged: string[] = [];
   const log = createLog('trace', { write: (line: string) => void logged.push(line) });
   const baseUrl = new URL(graphUrl);
-  const metrics = createMetrics();
   const tokens = createTokenSource(accessTokenCredential(canaryToken), graphScope(baseUrl), log);
-  const graph = createGraph({ baseUrl, cursors, deadlineMs: 3000, writesPer20s, log, observer: metrics.graph });
+  const graph = createGraph({ baseUrl, cursors, deadlineMs: 3000, writesPer20s, log, observer: noMetrics.graph });
   const app = create({
     graph: wrapGraph(graph),
     graphKind: 'live',
     callerFor: (principal) => ({ tokens, fairnessKey: principal?.user.oid ?? '' }),
-    audit: createAudit(log, metrics.write),
+    audit: createAudit(log, noMetrics.write),
     signIn: { sessions: signIn ? (_request, _response, next) => next() : undefined, routes: undefined, authenticate },
     publicUrl: undefined,
     isReady: async () => true,
-    observeCall: metrics.call,
-    observeRefusal: metrics.refused,
+    observeCall: noMetrics.call,
+    observeRefusal: noMetrics.refused,
     consoleFolder: 'dist/console',
     drain: createDrain(),
     log,

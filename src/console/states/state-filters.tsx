@@ -11,7 +11,7 @@ import {
 import { ArrowDownloadRegular, ArrowSyncRegular, DocumentArrowUpRegular, EditRegular } from '@fluentui/react-icons';
 import { useState } from 'react';
 import { downloadCsv } from '../csv/download.js';
-import { DefectNotice } from '../defect-notice.js';
+import { DefectNotice } from '../error-boundary.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
 import { useUrlState } from '../url-state.js';
 

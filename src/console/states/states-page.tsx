@@ -1,8 +1,8 @@
 import { Button, makeStyles, Spinner, Text, tokens } from '@fluentui/react-components';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { useAllPages } from '../all-pages.js';
-import { DefectBoundary } from '../defect-notice.js';
 import { displayName } from '../display-name.js';
+import { DefectBoundary } from '../error-boundary.js';
 import { FailureNotice } from '../failure-notice.js';
 import { useLocalChanges } from '../local-changes.js';
 import { type ScriptRef, type ScriptSummary, type ScriptUserState, userStatesQuery } from '../queries.js';

@@ -4,7 +4,7 @@ import type { KeyedQueue, Reservation } from '../../scheduling/keyed-queue.js';
 import type { RequestPriority } from '../../scheduling/priority.js';
 import type { ScriptUserState } from '../entities.js';
 import type { BulkUpdate, QueuedUpdate, Update, UpdateOptions, WriteResult } from '../graph.js';
-import { stateKey } from '../routes.js';
+import { stateKey } from '../paths.js';
 import type { CallContext } from './call-context.js';
 
 /** The dependencies of {@link createBulkUpdate}. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { onTimeoutOrDone } from '../../scheduling/wait-limit.js';
-import { parseJson } from './parse-json.js';
+import { parseJson } from './json.js';
 import {
   type GraphRequest,
   type GraphResponse,

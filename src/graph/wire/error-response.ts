@@ -1,5 +1,5 @@
 import { CallError, type CallErrorDetails, type CallReason } from '../../errors.js';
-import { parseJson } from './parse-json.js';
+import { parseJson } from './json.js';
 import { parseRetryAfter } from './retry-after.js';
 import type { GraphResponse } from './transport.js';
 

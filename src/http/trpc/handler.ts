@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import type { ContextParts } from './create-context.js';
+import type { ContextParts } from './context.js';
 import { jsonHandler } from './json-handler.js';
 import { streamHandler } from './stream-handler.js';
 

@@ -5,8 +5,8 @@ import type { Request, RequestHandler, Response } from 'express';
 import { describeError } from '../../api/errors.js';
 import { appRouter, procedures } from '../../api/router.js';
 import { retryAfterHeader } from '../retry-after-header.js';
-import { type ContextParts, createContext } from './create-context.js';
-import type { Calls } from './parse-calls.js';
+import type { Calls } from './calls.js';
+import { type ContextParts, createContext } from './context.js';
 
 /**
  * Handles plain calls, single or batched, with the same responses as tRPC's own adapter. The adapter converts every

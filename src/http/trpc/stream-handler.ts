@@ -2,8 +2,8 @@ import { createExpressMiddleware } from '@trpc/server/adapters/express';
 import type { RequestHandler } from 'express';
 import { appRouter } from '../../api/router.js';
 import { retryAfterHeader } from '../retry-after-header.js';
-import { type ContextParts, createContext } from './create-context.js';
-import { maxBatchCalls } from './parse-calls.js';
+import { maxBatchCalls } from './calls.js';
+import { type ContextParts, createContext } from './context.js';
 
 /** How long a client may leave a stream unread. Pings write to the stream more often than that. */
 const unreadTimeoutMs = 60_000;

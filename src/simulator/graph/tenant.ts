@@ -1,5 +1,5 @@
 import { createRandom, type Random } from '../random.js';
-import { audiences, domains, firstNames, lastNames, topics } from './sample-names.js';
+import { audiences, domains, firstNames, lastNames, topics } from './sample-data.js';
 
 /** The id of the simulated tenant: the `tid` of every token. */
 export const tenantId = '5a1b0000-0000-4000-8000-000000007e4a';

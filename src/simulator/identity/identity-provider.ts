@@ -8,7 +8,7 @@ import { createSigningKey, loadOidcProvider } from './load-oidc-provider.js';
 import { createOidcProvider } from './oidc-provider.js';
 import { loginPage, messagePage } from './pages.js';
 import { people } from './sample-users.js';
-import { createIdentityState, type IdentityState } from './state.js';
+import { createIdentityState, type IdentityState } from './settings.js';
 
 const loginForm = z.object({ person: z.string() });
 

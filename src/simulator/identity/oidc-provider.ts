@@ -7,7 +7,7 @@ import { createIdentityStore } from './adapter.js';
 import type { OidcProviderModule } from './load-oidc-provider.js';
 import { messagePage, signOutPage } from './pages.js';
 import { idTokenClaims, people } from './sample-users.js';
-import type { IdentityState } from './state.js';
+import type { IdentityState } from './settings.js';
 import { withControlledTokenEndpoint } from './token-endpoint.js';
 
 /** The parts of the OpenID provider. */

@@ -1,4 +1,4 @@
-import { domains } from '../graph/sample-names.js';
+import { domains } from '../graph/sample-data.js';
 import { tenantId } from '../graph/tenant.js';
 
 /** A user who can sign in on the login page of the identity provider. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type Provider from 'oidc-provider';
 import type { CanBePromise, KoaContextWithOIDC, TokenEndpointGrantContext, UnknownObject } from 'oidc-provider';
 import type { OidcProviderModule } from './load-oidc-provider.js';
-import type { IdentityState, TokenEndpointMode } from './state.js';
+import type { IdentityState, TokenEndpointMode } from './settings.js';
 
 type Names = string | readonly string[] | ReadonlySet<string>;
 

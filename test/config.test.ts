@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { ConfigError, loadConfig } from '../../src/config.js';
-import { Secret } from '../../src/secret.js';
+import { ConfigError, loadConfig } from '../src/config.js';
+import { Secret } from '../src/secret.js';
 
 /** The invalid variables that the error names, each with its requirement. */
 function problems(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -3,9 +3,9 @@ import type { Response } from 'express';
 import type { Logger } from 'pino';
 import type { Context } from '../../api/context.js';
 import { reasonOf } from '../../api/errors.js';
-import { type CallObserver, createCallInstrumentation } from '../../api/instrument.js';
+import { type CallObserver, createCallInstrumentation } from '../../api/instrumentation.js';
 import { procedures } from '../../api/router.js';
-import type { Principal } from '../../auth/authenticate.js';
+import type { Principal } from '../../auth/principal.js';
 import { CallError } from '../../errors.js';
 import type { Caller } from '../../graph/graph.js';
 

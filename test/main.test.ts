@@ -3,12 +3,12 @@ import { Agent, createServer, type IncomingMessage, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import { startMany } from '../support/bulk.js';
-import { createBatchClient, createClient } from '../support/clients.js';
-import { patches } from '../support/journal.js';
-import { addressOf, type Program, usePrograms } from '../support/process.js';
-import { liveSettings, useSimulator } from '../support/service.js';
-import { manyStates, someStates } from '../support/states.js';
+import { startMany } from './support/bulk.js';
+import { createBatchClient, createClient } from './support/clients.js';
+import { patches } from './support/journal.js';
+import { addressOf, type Program, usePrograms } from './support/process.js';
+import { liveSettings, useSimulator } from './support/service.js';
+import { manyStates, someStates } from './support/states.js';
 
 const main = 'dist/main.js';
 const token = 'process-test-token';

@@ -1,8 +1,8 @@
 import type { TokenCredential } from '@azure/identity';
-import type { Metrics } from './metrics.js';
+import type { MetricsRecorder } from './metrics.js';
 
 /** Counts the token requests to a credential. */
-export function countTokens(credential: TokenCredential, metrics: Pick<Metrics, 'token'>): TokenCredential {
+export function countTokens(credential: TokenCredential, metrics: Pick<MetricsRecorder, 'token'>): TokenCredential {
   return {
     async getToken(...request) {
       let ok = false;

@@ -4,11 +4,11 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path/posix';
 import { parseEnv, promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { reasonCodes } from '../../src/api/errors.js';
-import { procedures } from '../../src/api/router.js';
-import { type Config, loadConfig, settingNames } from '../../src/config.js';
-import { simulatorFaults } from '../../src/simulator/faults/fault-names.js';
-import { checkHistory } from '../soak/checker.js';
+import { reasonCodes } from '../src/api/errors.js';
+import { procedures } from '../src/api/router.js';
+import { type Config, loadConfig, settingNames } from '../src/config.js';
+import { simulatorFaults } from '../src/simulator/faults/fault-names.js';
+import { checkHistory } from './soak/checker.js';
 import {
   anchorsOf,
   blocksOf,
@@ -18,8 +18,8 @@ import {
   linksOf,
   readPages,
   tableRows,
-} from '../support/documentation.js';
-import { addressOf, type Program, usePrograms } from '../support/process.js';
+} from './support/documentation.js';
+import { addressOf, type Program, usePrograms } from './support/process.js';
 
 const run = promisify(execFile);
 const pages = await readPages();

@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import type { Authenticate, Principal } from '../auth/authenticate.js';
+import type { Authenticate, Principal } from '../auth/principal.js';
 
 declare global {
   namespace Express {

@@ -1,6 +1,6 @@
 import { CallError } from '../errors.js';
 import type { TokenSource } from '../graph/tokens/token-source.js';
-import type { Principal } from './authenticate.js';
+import type { Principal } from './principal.js';
 
 /**
  * The service's own tokens, for the calls of one principal. A call that outlives its session (because it waits for the
