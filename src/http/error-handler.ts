@@ -32,8 +32,9 @@ export function errorHandler(log: Logger, observe: (reason: Reason) => void): Er
   return (thrown: unknown, _request, response, _next) => {
     const error = toTrpcError(thrown);
     const requestId = response.locals.requestId;
-    observe(reasonOf(error));
-    const refused = { requestId, reason: reasonOf(error) };
+    const reason = reasonOf(error);
+    observe(reason);
+    const refused = { requestId, reason };
     if (thrown instanceof CallError) log.warn({ ...refused, ...thrown.forLog() }, 'request rejected');
     else if (error instanceof Refusal) log.info(refused, 'request rejected');
     else log.error({ requestId, err: thrown }, 'unexpected error');

@@ -54,7 +54,7 @@ export function createMetrics(): Metrics {
     about('calls_total', 'Calls by procedure and reason; OK means success.', ['procedure', 'reason']),
   );
   const callSeconds = new Histogram({
-    ...about('call_duration_seconds', 'Duration of calls; of updateMany, until the first result.', ['procedure']),
+    ...about('call_duration_seconds', 'Duration of calls; of updateMany, until its stream starts.', ['procedure']),
     buckets: seconds,
   });
   const refused = new Counter(

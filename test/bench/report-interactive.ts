@@ -40,8 +40,9 @@ ${results.map(({ contestant: { name, description }, calls }) => `- **${name}**: 
   keep-alive on both sides, the same token, the same simulator. Different: this service runs without
   \`NODE_ENV=production\`, in which it requires sign-in. The two proxies log nothing and validate nothing. The stock ones
   write one log line per request, synchronously as is pino's default (this service two, an audit line among them,
-  asynchronously), and have no timeouts, retries or ordering of writes. The Graph client's own handler does not send a
-  token over plain HTTP, so another one does; the rest of its middleware is the default.
+  asynchronously), and have no timeouts and no ordering of writes; of them, only the Graph client retries. The Graph
+  client's own handler does not send a token over plain HTTP, so another one does; the rest of its middleware is the
+  default.
 - Every response was checked for a 2xx status and the new values, and after every run every tenth state was read from the
   simulator.`;
 }
