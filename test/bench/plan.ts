@@ -15,7 +15,7 @@ export interface Plan {
 
 const latencyMs = 50;
 
-/** For reliable results. It takes about ten minutes. */
+/** For reliable results. It takes about seven minutes. */
 export const fullPlan: Plan = {
   interactive: {
     rounds: 9,
