@@ -1,3 +1,5 @@
+import type { ScriptUserState } from './script-user-state.js';
+
 /**
  * Why a call failed, as reported by a layer below the API: the contract's reasons, except those that only the API
  * reports.
@@ -5,6 +7,7 @@
 export type CallReason =
   | 'GRAPH_NOT_FOUND'
   | 'GRAPH_REJECTED'
+  | 'NOT_APPLIED'
   | 'GRAPH_ROUTE_NOT_IMPLEMENTED'
   | 'GRAPH_PERMISSION_MISSING'
   | 'APPROVAL_JUSTIFICATION_REQUIRED'
@@ -24,9 +27,10 @@ export type CallReason =
  * What is known about the effect of a failed request.
  * - `not-applied`: it was not applied, and would fail again in the same way
  * - `deferred`: it was not applied (after a 429, almost certainly not), and can be sent again later
- * - `unknown`: it may have been applied
+ * - `completed`: it may have been applied, and Graph has finished with it: a later read shows its effect
+ * - `unknown`: it may have been applied, or may still be applied
  */
-export type Certainty = 'not-applied' | 'deferred' | 'unknown';
+export type Certainty = 'not-applied' | 'deferred' | 'completed' | 'unknown';
 
 /** The identifiers that Microsoft support needs. */
 export interface GraphIds {
@@ -47,6 +51,8 @@ export interface CallErrorDetails {
   readonly retryAfterMs?: number;
   readonly approvalCode?: string;
   readonly missingPermissions?: readonly string[];
+  /** The state as Graph shows it. */
+  readonly current?: ScriptUserState;
   /** `not-applied` by default. */
   readonly certainty?: Certainty;
   readonly cause?: unknown;

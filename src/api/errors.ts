@@ -4,6 +4,7 @@ import { type TRPC_ERROR_CODE_KEY, type TRPC_ERROR_CODE_NUMBER, TRPC_ERROR_CODES
 import { ZodError } from 'zod';
 import { CallError, type CallReason, type GraphIds } from '../errors.js';
 import { CursorError } from '../graph/requests/cursor.js';
+import type { ScriptUserState } from '../script-user-state.js';
 
 /** Why a call failed. */
 export type Reason = CallReason | 'INVALID_INPUT' | 'REQUEST_REFUSED' | 'ROLE_MISSING' | 'INTERNAL';
@@ -19,6 +20,7 @@ const reasons = {
   ROLE_MISSING: ['FORBIDDEN', 'Your role does not allow this.'],
   GRAPH_NOT_FOUND: ['NOT_FOUND', 'Microsoft Graph has no such script or state.'],
   GRAPH_REJECTED: ['UNPROCESSABLE_CONTENT', 'Microsoft Graph rejected the values.'],
+  NOT_APPLIED: ['UNPROCESSABLE_CONTENT', 'Microsoft Graph accepted the change but still shows other values.'],
   GRAPH_ROUTE_NOT_IMPLEMENTED: ['NOT_IMPLEMENTED', "This tenant's Intune does not support this operation."],
   GRAPH_PERMISSION_MISSING: [
     'FORBIDDEN',
@@ -26,7 +28,7 @@ const reasons = {
   ],
   APPROVAL_JUSTIFICATION_REQUIRED: ['PRECONDITION_REQUIRED', 'This tenant requires a justification for the change.'],
   APPROVAL_PENDING: ['PRECONDITION_FAILED', 'The change is waiting for approval by a second administrator.'],
-  CONFLICT: ['CONFLICT', 'Microsoft Graph reports a conflict with the current state.'],
+  CONFLICT: ['CONFLICT', 'The state is not as expected, or Microsoft Graph reports a conflict with it.'],
   THROTTLED: ['TOO_MANY_REQUESTS', "Microsoft Graph's request quota is used up. Retry later."],
   CREDENTIAL_UNAVAILABLE: ['SERVICE_UNAVAILABLE', 'The service has no token that Microsoft Graph accepts.'],
   GRAPH_UNAVAILABLE: ['SERVICE_UNAVAILABLE', 'Microsoft Graph is unavailable. Nothing was changed.'],
@@ -80,6 +82,8 @@ export interface ErrorData {
   readonly retryAfterMs?: number;
   readonly approvalCode?: string;
   readonly missingPermissions?: readonly string[];
+  /** The state as Graph shows it. */
+  readonly current?: ScriptUserState;
   readonly issues?: readonly InputIssue[];
 }
 
@@ -140,7 +144,7 @@ export function describeError(error: TRPCError, requestId: string, path?: string
   const [ownCode, ownMessage] = reasons[reason];
   const code = reason === 'INVALID_INPUT' && error.code in httpFailures ? error.code : ownCode;
   const issues = issuesOf(error);
-  const { publicMessage, graph, retryAfterMs, approvalCode, missingPermissions } =
+  const { publicMessage, graph, retryAfterMs, approvalCode, missingPermissions, current } =
     error.cause instanceof CallError ? error.cause.details : {};
   const message = (reason === 'INVALID_INPUT' && httpFailures[code]) || ownMessage;
   return {
@@ -157,6 +161,7 @@ export function describeError(error: TRPCError, requestId: string, path?: string
       ...(retryAfterMs !== undefined && { retryAfterMs }),
       ...(approvalCode !== undefined && { approvalCode }),
       ...(missingPermissions !== undefined && { missingPermissions }),
+      ...(current !== undefined && { current }),
       ...(issues !== undefined && { issues }),
     },
   };

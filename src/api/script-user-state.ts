@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { ScriptUserState } from '../graph/entities.js';
 import type { Page } from '../graph/graph.js';
+import type { ScriptUserState } from '../script-user-state.js';
 import { type UpdateResult, updateMany } from './bulk/update-many.js';
 import type { Progress } from './bulk/worker-pool.js';
 import { cursorField, scriptFields, targetFields } from './inputs/target.js';
-import { approval, maxUpdates, newUserState, patch, updateRow } from './inputs/user-state.js';
+import { approval, approvalRequest, maxUpdates, newUserState, patch, updateRow } from './inputs/user-state.js';
 import { operatorProcedure, readerProcedure, router } from './trpc.js';
 
 const getInput = z.strictObject(targetFields);
@@ -12,7 +12,7 @@ const listInput = z.strictObject({ ...scriptFields, ...cursorField });
 const updateInput = z.strictObject({ ...targetFields, patch, approval: z.optional(approval) });
 const updateManyInput = z.strictObject({
   updates: z.array(updateRow).min(1).max(maxUpdates),
-  approval: z.optional(approval),
+  approval: z.optional(approvalRequest),
 });
 const createInput = z.strictObject({ ...scriptFields, userState: newUserState });
 

@@ -30,6 +30,10 @@ const texts = {
   ],
   GRAPH_NOT_FOUND: ['The script or state does not exist', 'It may have been deleted in Intune. Refresh the list.'],
   GRAPH_REJECTED: ['Microsoft Graph rejected the values', 'Correct them as the message says, then save again.'],
+  NOT_APPLIED: [
+    'Microsoft Graph did not apply the change',
+    'It accepted the change but still shows other values. Intune may compute them itself.',
+  ],
   GRAPH_ROUTE_NOT_IMPLEMENTED: [
     'This tenant does not support the operation',
     'Microsoft Intune does not offer it here. Retrying does not help.',

@@ -14,7 +14,7 @@ export interface LocalChange {
   /** Set while an update is in progress, and after one whose outcome is unknown. */
   readonly status?: 'saving' | 'unknown';
   /** The change that awaits approval by a second administrator, with its code. Refetching the list does not clear it. */
-  readonly awaitingApproval?: Change;
+  readonly awaitingApproval?: Change & { readonly approval: { readonly code: string } };
 }
 
 /** Values changed on this page, which take precedence over fetched ones. */

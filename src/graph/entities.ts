@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CallError } from '../errors.js';
+import type { ScriptUserState } from '../script-user-state.js';
 import { parseJson } from './wire/json.js';
 import type { GraphResponse } from './wire/transport.js';
 
@@ -15,10 +16,7 @@ export const scriptUserState = z.object({
   successDeviceCount: count,
   errorDeviceCount: count,
   userPrincipalName: text,
-});
-
-/** On how many of a person's devices a script succeeded or failed. */
-export type ScriptUserState = z.output<typeof scriptUserState>;
+}) satisfies z.ZodType<ScriptUserState>;
 
 /** `microsoft.graph.deviceManagementScriptDeviceState`. `runState` is in camel case; unknown values are accepted. */
 export const deviceRunState = z.object({

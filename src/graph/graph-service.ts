@@ -118,7 +118,7 @@ export function createGraph(options: GraphOptions): GraphService {
     userStates: {
       list: (of, cursor, call) => run(call, (context) => page(userStatesPath(of), scriptUserState, cursor, context)),
       get: (target, call) => run(call, (context) => states.get(target, context)),
-      update: (target, patch, call) => runWrite(target, call, states.update(target, patch, call.approval ?? {})),
+      update: (target, patch, call) => runWrite(target, call, states.update(target, patch, call.approval)),
       updateMany: (updates, call) =>
         createBulkUpdate(updates, call, {
           queue,
@@ -126,7 +126,7 @@ export function createGraph(options: GraphOptions): GraphService {
           deadlineMs,
           stopping: stopping.signal,
           onClose: bulkUpdates.enter(call.caller.fairnessKey),
-          send: (update, { approval = {} }, context) =>
+          send: (update, { approval }, context) =>
             write(states.update(update, update.patch, approval), context).finally(inFlight.add()),
         }),
       create(of, state, call) {

@@ -1,6 +1,7 @@
 import type { GraphIds } from '../errors.js';
 import type { FairnessKey, PerPriority } from '../scheduling/priority.js';
-import type { DeviceRunState, ScriptSummary, ScriptUserState } from './entities.js';
+import type { ScriptUserState } from '../script-user-state.js';
+import type { DeviceRunState, ScriptSummary } from './entities.js';
 import type { ScriptKind, ScriptRef, StateRef } from './paths.js';
 import type { TokenSource } from './tokens/token-source.js';
 
@@ -16,16 +17,28 @@ export interface NewUserState extends Required<UserStatePatch> {
   readonly id?: string | undefined;
 }
 
-/** The fields for multi admin approval: the reason for a change, and the code of an approved change. */
+/**
+ * Multi admin approval: the justification files a change, the code completes it once it is approved. Never both: Graph
+ * would file a second request.
+ */
 export interface Approval {
   readonly justification?: string | undefined;
   readonly code?: string | undefined;
+}
+
+/** The values that the caller saw. A state that differs in one of them is not written to. */
+export interface ExpectedUserState {
+  readonly successDeviceCount?: number | undefined;
+  readonly errorDeviceCount?: number | undefined;
+  readonly userPrincipalName?: string | null | undefined;
 }
 
 /** One page of a list. The last one has no `nextCursor`. */
 export interface Page<T> {
   readonly items: readonly T[];
   readonly nextCursor?: string;
+  /** How many entries were left out because Graph sent them in an unknown form. Absent if there are none. */
+  readonly unreadable?: number;
 }
 
 /** The result of a write, with the ids under which Graph logged it. */

@@ -89,7 +89,7 @@ const rules: readonly Rule[] = [
   ['scriptUserState.create', ['userState', 'id'], [...otherTypes, ...badIds], [...goodIds, undefined]],
   ['scriptUserState.create', ['userState'], [null, 7, 'text', [], undefined], []],
   ['scriptUserState.update', ['patch'], [null, 7, 'text', [], {}, undefined], []],
-  ['scriptUserState.update', ['approval'], [null, 7, 'text', []], [undefined, {}]],
+  ['scriptUserState.update', ['approval'], [null, 7, 'text', [], {}, { justification: 'x', code: 'x' }], [undefined]],
   [
     'scriptUserState.update',
     ['approval', 'justification'],

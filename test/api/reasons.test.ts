@@ -180,6 +180,7 @@ const rows = {
     503,
     [{ when: 'more than 1000 calls of one user are in flight', data: { retryAfterMs: 1000 }, call: overload }],
   ],
+  NOT_APPLIED: 'tested with the outcomes of updates',
   CLIENT_CLOSED: 'there is no client to receive the response; tested with the log',
   INTERNAL: [
     'INTERNAL_SERVER_ERROR',

@@ -5,7 +5,8 @@ import type {
 } from '@microsoft/microsoft-graph-types-beta';
 import { expectTypeOf, test } from 'vitest';
 import type { ErrorData, Reason, RouterInputs, RouterOutputs } from '../../src/contract.js';
-import type { DeviceRunState, ScriptSummary, ScriptUserState } from '../../src/graph/entities.js';
+import type { DeviceRunState, ScriptSummary } from '../../src/graph/entities.js';
+import type { ScriptUserState } from '../../src/script-user-state.js';
 
 type Known<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 

@@ -9,7 +9,7 @@ const failures = {
   'signed out': new CallError('SIGN_IN_REQUIRED'),
   queued: new CallError('APPROVAL_PENDING', { status: 412 }),
   throttled: new CallError('THROTTLED', { status: 429, certainty: 'deferred' }),
-  'server error': new CallError('GRAPH_UNAVAILABLE', { status: 500, certainty: 'unknown' }),
+  'server error': new CallError('GRAPH_UNAVAILABLE', { status: 500, certainty: 'completed' }),
   'gateway timeout': new CallError('GRAPH_UNAVAILABLE', { status: 504, certainty: 'unknown' }),
   reset: new CallError('GRAPH_UNAVAILABLE', { certainty: 'unknown' }),
   'no response': new CallError('GRAPH_TIMEOUT', { certainty: 'unknown' }),

@@ -1,6 +1,6 @@
 import { getTRPCErrorFromUnknown } from '@trpc/server';
-import type { ScriptUserState } from '../../graph/entities.js';
 import type { Approval, QueuedUpdate, Update } from '../../graph/graph.js';
+import type { ScriptUserState } from '../../script-user-state.js';
 import type { Actor, Context } from '../context.js';
 import { describeError, type ErrorShape, reasonOf } from '../errors.js';
 import { type Progress, runPool } from './worker-pool.js';

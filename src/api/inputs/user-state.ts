@@ -14,7 +14,8 @@ const userPrincipalName = z
   .check(
     z.minLength(1, 'must have at least one character'),
     z.maxLength(1024, 'must have at most 1024 characters'),
-    z.regex(/^\P{Cc}*$/u, 'must not contain control characters'),
+    z.regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u, 'must not contain control, zero-width or formatting characters'),
+    z.regex(/^(?!\s).*(?<!\s)$/su, 'must not begin or end with white space'),
   );
 
 /** The values of a new user state. */
@@ -36,14 +37,46 @@ export const patch = z
     z.refine((fields) => Object.values(fields).some((value) => value !== undefined), 'must have at least one field'),
   );
 
-/** The fields of multi admin approval, for a write in a tenant that requires it. */
-export const approval = z.strictObject({
-  justification: z.optional(z.string().check(z.minLength(1), z.maxLength(1024))),
-  code: z.optional(entityId),
-});
+const justification = z
+  .string()
+  .check(z.minLength(1, 'must have at least one character'), z.maxLength(1024, 'must have at most 1024 characters'));
+
+/** Files a change for approval. */
+export const approvalRequest = z.strictObject({ justification });
+
+/** Completes a change that is approved. */
+export const approvalCompletion = z.strictObject({ code: entityId });
+
+/** Multi admin approval, for a write in a tenant that requires it: a justification or a code. */
+export const approval = z
+  .strictObject({ justification: z.optional(justification), code: z.optional(entityId) })
+  .check(
+    z.refine(
+      (fields) => (fields.justification === undefined) !== (fields.code === undefined),
+      'must have either a justification, to file a change, or a code, to complete an approved one',
+    ),
+  );
+
+const anyDeviceCount = z.int('must be a whole number').check(z.minimum(-2_147_483_648), z.maximum(2_147_483_647));
+
+/** The values that the caller saw: at least one. Graph can show values that an update may not set. */
+export const expectedUserState = z
+  .strictObject({
+    successDeviceCount: z.optional(anyDeviceCount),
+    errorDeviceCount: z.optional(anyDeviceCount),
+    userPrincipalName: z.optional(z.nullable(z.string().check(z.maxLength(1024, 'must have at most 1024 characters')))),
+  })
+  .check(
+    z.refine((fields) => Object.values(fields).some((value) => value !== undefined), 'must have at least one field'),
+  );
 
 /** One update of an `updateMany` call. */
-export const updateRow = z.strictObject({ ...targetFields, patch });
+export const updateRow = z.strictObject({
+  ...targetFields,
+  patch,
+  expected: z.optional(expectedUserState),
+  approval: z.optional(approvalCompletion),
+});
 
 /** The maximum number of updates in one call. */
 export const maxUpdates = 5_000;

@@ -109,7 +109,7 @@ export function useBulkUpdate(): BulkUpdateState {
     localChanges.set(
       inInputOrder(rows, failures).flatMap(({ row, failure: { approvalCode: code } }) => {
         if (code === undefined) return [];
-        const awaitingApproval = { patch: row.patch, approval: { ...approval, code } };
+        const awaitingApproval = { patch: row.patch, approval: { code } };
         return [[row, { updatedAt: Date.now(), awaitingApproval }] as const];
       }),
     );

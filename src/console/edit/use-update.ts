@@ -27,8 +27,7 @@ export function useUpdate(script: ScriptRef, state: ScriptUserState) {
     onSuccess: (values) => setEntry({ values }),
     onError(error, change) {
       const { reason, approvalCode: code } = failureOf(error, true);
-      const awaitingApproval =
-        code === undefined ? entry?.awaitingApproval : { ...change, approval: { ...change.approval, code } };
+      const awaitingApproval = code === undefined ? entry?.awaitingApproval : { ...change, approval: { code } };
       setEntry({
         values: known,
         ...(awaitingApproval && { awaitingApproval }),

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { Deadline } from '../../scheduling/deadline.js';
 import type { KeyedQueue, Reservation } from '../../scheduling/keyed-queue.js';
 import type { RequestPriority } from '../../scheduling/priority.js';
-import type { ScriptUserState } from '../entities.js';
+import type { ScriptUserState } from '../../script-user-state.js';
 import type { BulkUpdate, QueuedUpdate, Update, UpdateOptions, WriteResult } from '../graph.js';
 import { stateKey } from '../paths.js';
 import type { CallContext } from './call-context.js';

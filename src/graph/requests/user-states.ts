@@ -1,5 +1,6 @@
 import { CallError, requireCallError } from '../../errors.js';
-import { readEntity, requireEntity, type ScriptUserState, scriptUserState } from '../entities.js';
+import type { ScriptUserState } from '../../script-user-state.js';
+import { readEntity, requireEntity, scriptUserState } from '../entities.js';
 import type { Approval, NewUserState, UserStatePatch } from '../graph.js';
 import { type ScriptRef, type StateRef, userStatePath, userStatesPath } from '../paths.js';
 import type { GraphResponse } from '../wire/transport.js';
@@ -16,7 +17,7 @@ const accepted = 202;
 /** The read of a user run state, and its three writes with the verification of their outcome. */
 export interface UserStates {
   get(target: StateRef, context: CallContext): Promise<ScriptUserState>;
-  update(target: StateRef, patch: UserStatePatch, approval: Approval): Write<ScriptUserState>;
+  update(target: StateRef, patch: UserStatePatch, approval: Approval | undefined): Write<ScriptUserState>;
   create(script: ScriptRef, state: NewUserState): Write<ScriptUserState>;
   delete(target: StateRef): Write<{ readonly id: string }>;
 }
@@ -44,8 +45,7 @@ export function createUserStates(client: GraphClient, page: Pager, basePath: str
       const path = pathOf(target);
       return {
         request: { method: 'PATCH', path, headers: approvalHeaders(approval), body: entityBody(patch) },
-        retrySafety:
-          approval.justification !== undefined && approval.code === undefined ? 'mayQueueApproval' : 'idempotent',
+        retrySafety: approval?.justification === undefined ? 'idempotent' : 'mayQueueApproval',
         confirmedBy: (response) => ifConfirmed(response, patch),
         verify: async (context) => ifMatches(await get(path, context), patch),
       };
@@ -82,13 +82,10 @@ function entityBody(fields: object): string {
   return JSON.stringify({ '@odata.type': odataType, ...fields });
 }
 
-function approvalHeaders({ justification, code }: Approval): Record<string, string> {
-  return {
-    ...(justification !== undefined && {
-      'x-msft-approval-justification': Buffer.from(justification, 'utf8').toString('base64'),
-    }),
-    ...(code !== undefined && { 'x-msft-approval-code': code }),
-  };
+function approvalHeaders({ justification, code }: Approval = {}): Record<string, string> {
+  if (code !== undefined) return { 'x-msft-approval-code': code };
+  if (justification === undefined) return {};
+  return { 'x-msft-approval-justification': Buffer.from(justification, 'utf8').toString('base64') };
 }
 
 function matches(state: ScriptUserState, wanted: UserStatePatch): boolean {

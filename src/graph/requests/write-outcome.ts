@@ -50,7 +50,8 @@ export function nextStep({ retrySafety, attempts, mayRetry }: WriteHistory): Nex
 
   if (verification === 'not-applied') {
     const isFirst = attempts.filter((attempt) => attempt.verification === 'not-applied').length === 1;
-    if (failure.certainty === 'unknown' && isIdempotent && isFirst && mayRetry) return 'retry';
+    if ((failure.certainty === 'unknown' || failure.certainty === 'completed') && isIdempotent && isFirst && mayRetry)
+      return 'retry';
     return isUnknown(attempts, retrySafety)
       ? failure.withReason('OUTCOME_UNKNOWN', 'unknown')
       : failure.withReason(failure.reason, mayBeQueued(attempts, retrySafety) ? 'deferred' : 'not-applied');
@@ -66,7 +67,8 @@ export function nextStep({ retrySafety, attempts, mayRetry }: WriteHistory): Nex
 /** Whether an attempt may have been applied, or may still be applied. */
 function isUnknown(attempts: readonly FailedAttempt[], retrySafety: RetrySafety): boolean {
   const mayStillApply = attempts.some(
-    ({ failure }) => failure.certainty === 'unknown' && (retrySafety === 'mayQueueApproval' || !endedByGraph(failure)),
+    ({ failure: { certainty } }) =>
+      certainty === 'unknown' || (certainty === 'completed' && retrySafety === 'mayQueueApproval'),
   );
   // A read that shows the old values determines the outcome of the attempts before it.
   const settled = attempts.findLastIndex(({ verification }) => verification === 'not-applied') + 1;
@@ -74,7 +76,7 @@ function isUnknown(attempts: readonly FailedAttempt[], retrySafety: RetrySafety)
     mayStillApply ||
     attempts.slice(settled).some((attempt, index, open) => {
       const { certainty, reason } = attempt.failure;
-      if (certainty === 'unknown') return true;
+      if (certainty === 'unknown' || certainty === 'completed') return true;
       // Graph has responded with 429 to writes that it applied, so a create that no read verified may have been
       // applied.
       if (isDeferred(attempt)) return retrySafety === 'notIdempotent';
@@ -91,15 +93,10 @@ function mayBeQueued(attempts: readonly FailedAttempt[], retrySafety: RetrySafet
 
 /** Whether the request was sent: there is a response, or it may have been applied. */
 function wasSent({ failure: { certainty, details } }: FailedAttempt): boolean {
-  return certainty === 'unknown' || details.status !== undefined;
+  return certainty === 'unknown' || certainty === 'completed' || details.status !== undefined;
 }
 
 /** Whether Graph received and deferred the request: a 429, or a 503 with `Retry-After`. */
 function isDeferred(attempt: FailedAttempt): boolean {
   return attempt.failure.certainty === 'deferred' && wasSent(attempt);
-}
-
-/** Whether Graph itself ended the request. After a gateway's 504, Graph may still be processing it. */
-function endedByGraph({ details: { status } }: CallError): boolean {
-  return status !== undefined && status >= 500 && status !== 504;
 }

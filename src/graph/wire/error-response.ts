@@ -119,7 +119,10 @@ export function errorFromResponse(response: GraphResponse): CallError {
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     });
   }
-  if (reason === 'GRAPH_UNAVAILABLE') return new CallError(reason, { ...details, certainty: 'unknown' });
+  if (reason === 'GRAPH_UNAVAILABLE') {
+    // After a gateway's 504, Graph may still be processing the request.
+    return new CallError(reason, { ...details, certainty: status >= 500 && status !== 504 ? 'completed' : 'unknown' });
+  }
   const missing = reason === 'GRAPH_PERMISSION_MISSING' ? missingPermissions(unwrapped.text) : undefined;
   return new CallError(reason, { ...details, ...(missing !== undefined && { missingPermissions: missing }) });
 }
