@@ -1,6 +1,7 @@
 import { makeStyles, Spinner, tokens } from '@fluentui/react-components';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useRef } from 'react';
+import { narrowScreen } from './breakpoint.js';
 import { failureOf } from './failure.js';
 import { FailureNotice } from './failure-notice.js';
 import { sessionQuery } from './queries.js';
@@ -18,8 +19,7 @@ const useStyles = makeStyles({
     flexDirection: 'column',
     height: '100vh',
     overflow: 'hidden',
-    // On a narrow or zoomed screen, the page scrolls as a whole.
-    '@media (max-width: 800px)': { height: 'auto', minHeight: '100vh', overflow: 'visible' },
+    [narrowScreen]: { height: 'auto', minHeight: '100vh', overflow: 'visible' },
     backgroundColor: tokens.colorNeutralBackground2,
   },
   notices: { flexShrink: 0 },

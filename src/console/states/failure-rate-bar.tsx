@@ -1,4 +1,5 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
+import { narrowScreen } from '../breakpoint.js';
 import type { ScriptUserState } from '../queries.js';
 import { shareText } from './statistics.js';
 import { failureRate } from './visible-states.js';
@@ -9,7 +10,7 @@ const useStyles = makeStyles({
     display: 'flex',
     flexGrow: 1,
     maxWidth: '120px',
-    '@media (max-width: 800px)': { display: 'none' },
+    [narrowScreen]: { display: 'none' },
     height: '8px',
     borderRadius: tokens.borderRadiusCircular,
     overflow: 'hidden',

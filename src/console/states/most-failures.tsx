@@ -3,8 +3,8 @@ import { displayName } from '../display-name.js';
 import type { ScriptUserState } from '../queries.js';
 import { shortCount } from './statistics.js';
 
-/** In pixels. */
-export const rowHeight = 26;
+/** The height of one person in the list, in pixels. */
+export const itemHeightPx = 26;
 
 const useStyles = makeStyles({
   list: { margin: 0, padding: 0, listStyleType: 'none' },
@@ -16,7 +16,7 @@ const useStyles = makeStyles({
     gap: tokens.spacingHorizontalS,
     width: '100%',
     minWidth: 0,
-    height: `${rowHeight}px`,
+    height: `${itemHeightPx}px`,
     padding: `0 ${tokens.spacingHorizontalXXS}`,
     border: 'none',
     fontWeight: tokens.fontWeightRegular,
