@@ -10,8 +10,8 @@ import { Header } from './session/header.js';
 import { SessionNotice } from './session/session-notice.js';
 import { Workspace } from './workspace.js';
 
-const SignedOut = lazy(async () => ({ default: (await import('./session/signed-out.js')).SignedOut }));
-const NoAccess = lazy(async () => ({ default: (await import('./session/signed-out.js')).NoAccess }));
+const SignInPage = lazy(async () => ({ default: (await import('./session/access-pages.js')).SignInPage }));
+const NoAccessPage = lazy(async () => ({ default: (await import('./session/access-pages.js')).NoAccessPage }));
 
 const useStyles = makeStyles({
   page: {
@@ -44,7 +44,7 @@ export function App() {
     return (
       <div className={styles.page}>
         <Suspense>
-          <SignedOut />
+          <SignInPage />
         </Suspense>
       </div>
     );
@@ -69,7 +69,7 @@ export function App() {
         <Workspace canWrite={session.roles.includes('operator')} />
       ) : (
         <Suspense>
-          <NoAccess />
+          <NoAccessPage />
         </Suspense>
       )}
     </div>

@@ -1,12 +1,12 @@
 import { makeStyles, Spinner, Tab, TabList, Text, tokens } from '@fluentui/react-components';
 import { lazy, Suspense, useState } from 'react';
-import { useAllPages } from './all-pages.js';
 import { narrowScreen } from './breakpoint.js';
 import { Dialogs, type OpenDialog } from './dialogs.js';
 import { DefectBoundary } from './error-boundary.js';
 import { scriptsQuery } from './queries.js';
 import { ScriptList } from './scripts/script-list.js';
 import { scriptKindTabs, type UrlState, useUrlState } from './url-state.js';
+import { useAllPages } from './use-all-pages.js';
 
 const StatesPage = lazy(async () => ({ default: (await import('./states/states-page.js')).StatesPage }));
 

@@ -11,7 +11,7 @@ import {
 } from '@fluentui/react-components';
 import { useMemo } from 'react';
 import type { ScriptUserState } from '../queries.js';
-import { type FailedRow, namesById, personOf } from './bulk-rows.js';
+import { type FailedRow, namesById, personOf } from './bulk-row.js';
 
 const useStyles = makeStyles({
   scroller: { maxHeight: '40vh', minHeight: '120px', overflow: 'auto', flexShrink: 0 },

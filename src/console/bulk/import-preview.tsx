@@ -1,7 +1,7 @@
 import { makeStyles, Text, tokens } from '@fluentui/react-components';
 import type { ScriptRef } from '../queries.js';
-import { isSameScript, pluralize } from './bulk-rows.js';
-import type { ParsedUpdates } from './parse-updates.js';
+import { isSameScript, pluralize } from './bulk-row.js';
+import type { ParsedUpdates } from './updates-csv.js';
 
 const useStyles = makeStyles({
   problems: {

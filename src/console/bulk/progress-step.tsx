@@ -9,7 +9,7 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { useEffect, useRef, useState } from 'react';
-import { pluralize } from './bulk-rows.js';
+import { pluralize } from './bulk-row.js';
 import { StepHeading } from './step-heading.js';
 import { timeLeft } from './time-left.js';
 import type { BulkProgress, BulkUpdateState } from './use-bulk-update.js';

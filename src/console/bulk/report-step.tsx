@@ -9,9 +9,9 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { useId, useState } from 'react';
-import { downloadCsv } from '../csv/download.js';
+import { downloadCsv } from '../csv/csv-download.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
-import { type BulkRow, failureKind, pluralize, summaryText } from './bulk-rows.js';
+import { type BulkRow, failureKind, pluralize, summaryText } from './bulk-row.js';
 import { formatFailures } from './failures-csv.js';
 import { FailuresTable } from './failures-table.js';
 import { ReportNotices } from './report-notices.js';

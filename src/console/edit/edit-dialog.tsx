@@ -19,7 +19,7 @@ import { failureOf, isOutcomeUnknown } from '../failure.js';
 import { FailureNotice } from '../failure-notice.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
 import { type Draft, draftOf, validateDraft } from './draft.js';
-import { DraftFields, Justification } from './fields.js';
+import { DraftFields, Justification } from './draft-fields.js';
 import { useUpdate } from './use-update.js';
 
 const useStyles = makeStyles({

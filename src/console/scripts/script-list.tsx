@@ -11,9 +11,9 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { useEffect, useRef, useState } from 'react';
-import type { AllPages } from '../all-pages.js';
 import { FailureNotice } from '../failure-notice.js';
 import type { ScriptSummary } from '../queries.js';
+import type { AllPages } from '../use-all-pages.js';
 
 const useStyles = makeStyles({
   pane: {

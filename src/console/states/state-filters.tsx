@@ -10,7 +10,7 @@ import {
 } from '@fluentui/react-components';
 import { ArrowDownloadRegular, ArrowSyncRegular, DocumentArrowUpRegular, EditRegular } from '@fluentui/react-icons';
 import { useState } from 'react';
-import { downloadCsv } from '../csv/download.js';
+import { downloadCsv } from '../csv/csv-download.js';
 import { DefectNotice } from '../error-boundary.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
 import { useUrlState } from '../url-state.js';
@@ -49,7 +49,7 @@ export function StateFilters(props: StateFiltersProps) {
   const total = `${states.length.toLocaleString('en')} people${complete ? '' : ' so far'}`;
 
   async function download() {
-    const { formatUserStates } = await import('../csv/format-csv.js');
+    const { formatUserStates } = await import('../csv/csv-format.js');
     downloadCsv(`states-${script.scriptId}.csv`, formatUserStates(script, visible));
     setDownloadFailed(false);
   }

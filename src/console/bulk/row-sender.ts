@@ -1,7 +1,7 @@
 import { describeFailure, type Failure, failureOf } from '../failure.js';
 import type { trpc } from '../trpc.js';
-import type { BulkApproval, BulkRow, RowFailure } from './bulk-rows.js';
-import { splitRows } from './split-rows.js';
+import type { BulkApproval, BulkRow, RowFailure } from './bulk-row.js';
+import { splitRows } from './row-chunks.js';
 
 /** The parameters of {@link sendRows}. */
 export interface SendRowsOptions {

@@ -6,7 +6,7 @@ const maxBytes = 10_000_000;
  *
  * @throws {Error} with a message for the user, if the file is too large or has another encoding
  */
-export async function readFile(file: File): Promise<string> {
+export async function readTextFile(file: File): Promise<string> {
   if (file.size > maxBytes) throw new Error('The file is larger than 10 MB. Split it and import the parts one by one.');
   const bytes = await file.arrayBuffer();
   const [first, second] = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));

@@ -1,5 +1,5 @@
-import { maxUpdates } from '../form-values.js';
-import type { BulkRow } from './bulk-rows.js';
+import { maxUpdates } from '../validation.js';
+import type { BulkRow } from './bulk-row.js';
 
 /** The service accepts bodies of 1 MiB. The rest is reserved for the envelope and the justification. */
 const maxBytes = 960_000;

@@ -1,8 +1,8 @@
-import { type CsvColumn, csvColumns, patchColumns, unescapeCell } from '../csv/format-csv.js';
-import { type CsvLine, type CsvProblem, readCsv } from '../csv/read-csv.js';
-import { parseCount, updateRow } from '../form-values.js';
+import { type CsvColumn, csvColumns, patchColumns, unescapeCell } from '../csv/csv-format.js';
+import { type CsvLine, type CsvProblem, readCsv } from '../csv/csv-reader.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
-import { type BulkRow, isSameScript } from './bulk-rows.js';
+import { parseCount, updateRow } from '../validation.js';
+import { type BulkRow, isSameScript } from './bulk-row.js';
 
 type Patch = BulkRow['patch'];
 
