@@ -34,8 +34,8 @@ export function BulkDialog({ script, selected, known, onClose }: BulkDialogProps
   const canDismiss = update.state === 'ready' ? !hasInput : !isRunning && update.failures.length === 0;
 
   function start(rows: readonly BulkRow[]): void {
-    const reason = justification.trim();
-    update.start(rows, reason === '' ? undefined : { justification: reason });
+    const trimmed = justification.trim();
+    update.start(rows, trimmed === '' ? undefined : { justification: trimmed });
   }
 
   return (

@@ -9,9 +9,10 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { type FormEvent, useId, useState } from 'react';
+import { pluralize } from '../number-format.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
-import { countFields, fieldMessage, parseCount, patch as patchSchema } from '../validation.js';
-import { type BulkRow, pluralize } from './bulk-row.js';
+import { countFields, fieldMessage, parseCount, patchSchema } from '../validation.js';
+import type { BulkRow } from './bulk-row.js';
 import { StepHeading } from './step-heading.js';
 
 const useStyles = makeStyles({

@@ -10,8 +10,10 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { useMemo } from 'react';
+import { formatNumber } from '../number-format.js';
 import type { ScriptUserState } from '../queries.js';
-import { type FailedRow, namesById, personOf } from './bulk-row.js';
+import type { BulkRow } from './bulk-row.js';
+import type { FailedRow } from './row-failure.js';
 
 const useStyles = makeStyles({
   scroller: { maxHeight: '40vh', minHeight: '120px', overflow: 'auto', flexShrink: 0 },
@@ -76,9 +78,19 @@ export function FailuresTable({ failures, known }: FailuresTableProps) {
       </section>
       {more > 0 && (
         <Text>
-          The first {maxShown} rows are shown. “Download failures” includes {more.toLocaleString('en')} more.
+          The first {maxShown} rows are shown. “Download failures” includes {formatNumber(more)} more.
         </Text>
       )}
     </>
   );
+}
+
+/** The person of a row: the known name, otherwise the name to be set, otherwise the id of the state. */
+function personOf(row: BulkRow, names: ReadonlyMap<string, string>): string {
+  return names.get(row.userStateId) ?? row.patch.userPrincipalName ?? row.userStateId;
+}
+
+/** The names of people by the ids of their states. */
+function namesById(states: readonly ScriptUserState[]): ReadonlyMap<string, string> {
+  return new Map(states.flatMap(({ id, userPrincipalName: name }) => (name ? [[id, name] as const] : [])));
 }

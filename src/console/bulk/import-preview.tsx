@@ -1,7 +1,7 @@
 import { makeStyles, Text, tokens } from '@fluentui/react-components';
+import { formatNumber, pluralize } from '../number-format.js';
 import type { ScriptRef } from '../queries.js';
-import { isSameScript, pluralize } from './bulk-row.js';
-import type { ParsedUpdates } from './updates-csv.js';
+import { isSameScript, type ParsedUpdates } from './updates-csv.js';
 
 const useStyles = makeStyles({
   problems: {
@@ -38,10 +38,10 @@ export function ImportPreview({ script, updates, fileError }: ImportPreviewProps
             <Text block>{pluralize(problems.length, 'problem', 'problems')}. Correct all lines before you send.</Text>
             <ul className={styles.list}>
               {problems.slice(0, maxShown).map(({ line, message }) => (
-                <li key={`${line} ${message}`}>{`Line ${line.toLocaleString('en')}: ${message}`}</li>
+                <li key={`${line} ${message}`}>{`Line ${formatNumber(line)}: ${message}`}</li>
               ))}
             </ul>
-            {more > 0 && <Text block>and {more.toLocaleString('en')} more</Text>}
+            {more > 0 && <Text block>and {formatNumber(more)} more</Text>}
           </>
         )}
       </div>

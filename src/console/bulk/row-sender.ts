@@ -1,7 +1,8 @@
 import { describeFailure, type Failure, failureOf } from '../failure.js';
 import type { trpc } from '../trpc.js';
-import type { BulkApproval, BulkRow, RowFailure } from './bulk-row.js';
+import type { BulkApproval, BulkRow } from './bulk-row.js';
 import { splitRows } from './row-chunks.js';
+import type { RowFailure } from './row-failure.js';
 
 /** The parameters of {@link sendRows}. */
 export interface SendRowsOptions {

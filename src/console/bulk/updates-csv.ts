@@ -1,8 +1,8 @@
 import { type CsvColumn, csvColumns, patchColumns, unescapeCell } from '../csv/csv-format.js';
 import { type CsvLine, type CsvProblem, readCsv } from '../csv/csv-reader.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
-import { parseCount, updateRow } from '../validation.js';
-import { type BulkRow, isSameScript } from './bulk-row.js';
+import { parseCount, updateRowSchema } from '../validation.js';
+import type { BulkRow } from './bulk-row.js';
 
 type Patch = BulkRow['patch'];
 
@@ -45,7 +45,7 @@ export function parseUpdates(
       }),
     );
     const isUnchanged = Object.keys(patch).length === 0;
-    const { data: row, error } = updateRow.safeParse({ ...target, patch });
+    const { data: row, error } = updateRowSchema.safeParse({ ...target, patch });
     for (const { path, message } of error?.issues ?? []) {
       const column = String(path.at(-1));
       // An empty patch is not an error here; its issue is the one on `patch` as a whole.
@@ -113,3 +113,12 @@ function readLine(cells: readonly string[], columns: Columns, script: ScriptRef)
   const target = { scriptKind, scriptId: id('scriptId') || script.scriptId, userStateId: id('userStateId') };
   return { target, values, messages };
 }
+
+interface AnyScript {
+  readonly scriptKind: string;
+  readonly scriptId: string;
+}
+
+/** Whether two references name the same script. */
+export const isSameScript = (one: AnyScript, other: AnyScript): boolean =>
+  one.scriptKind === other.scriptKind && one.scriptId === other.scriptId;

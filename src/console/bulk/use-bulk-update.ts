@@ -4,7 +4,8 @@ import type { Failure } from '../failure.js';
 import { useLocalChanges } from '../local-changes.js';
 import { sessionQuery } from '../queries.js';
 import { trpc } from '../trpc.js';
-import type { BulkApproval, BulkRow, FailedRow, RowFailure } from './bulk-row.js';
+import type { BulkApproval, BulkRow } from './bulk-row.js';
+import type { FailedRow, RowFailure } from './row-failure.js';
 import { type BulkEnd, sendRows } from './row-sender.js';
 
 /** The progress of a bulk update, and its result when it has ended. */

@@ -1,6 +1,6 @@
 import type { RouterInputs } from '../../contract.js';
 import type { ScriptUserState } from '../queries.js';
-import { countFields, fieldMessage, parseCount, patch as patchSchema } from '../validation.js';
+import { countFields, fieldMessage, parseCount, patchSchema } from '../validation.js';
 
 export type Patch = RouterInputs['scriptUserState']['update']['patch'];
 
