@@ -1,10 +1,3 @@
-import { z } from 'zod/mini';
-
-export { maxUpdates, patch as patchSchema, updateRow as updateRowSchema } from '../api/inputs/user-state.js';
-
-// The content security policy forbids `eval`, which zod otherwise tries on first use.
-z.config({ jitless: true });
-
 /** The fields of a state that are counts, with their labels. */
 export const countFields = [
   ['successDeviceCount', 'Devices succeeded'],

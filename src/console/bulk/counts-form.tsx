@@ -9,9 +9,10 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { type FormEvent, useId, useState } from 'react';
+import { patch as patchSchema } from '../../api/inputs/user-state.js';
 import { pluralize } from '../number-format.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
-import { countFields, fieldMessage, parseCount, patchSchema } from '../validation.js';
+import { countFields, fieldMessage, parseCount } from '../validation.js';
 import type { BulkRow } from './bulk-row.js';
 import { StepHeading } from './step-heading.js';
 

@@ -1,7 +1,8 @@
+import { updateRow } from '../../api/inputs/user-state.js';
 import { type CsvColumn, csvColumns, patchColumns, unescapeCell } from '../csv/csv-format.js';
 import { type CsvLine, type CsvProblem, readCsv } from '../csv/csv-reader.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
-import { parseCount, updateRowSchema } from '../validation.js';
+import { parseCount } from '../validation.js';
 import type { BulkRow } from './bulk-row.js';
 
 type Patch = BulkRow['patch'];
@@ -45,7 +46,7 @@ export function parseUpdates(
       }),
     );
     const isUnchanged = Object.keys(patch).length === 0;
-    const { data: row, error } = updateRowSchema.safeParse({ ...target, patch });
+    const { data: row, error } = updateRow.safeParse({ ...target, patch });
     for (const { path, message } of error?.issues ?? []) {
       const column = String(path.at(-1));
       // An empty patch is not an error here; its issue is the one on `patch` as a whole.
