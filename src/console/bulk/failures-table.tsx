@@ -28,7 +28,7 @@ const useStyles = makeStyles({
 });
 
 /** The downloaded file has all failures. */
-const maxShown = 200;
+const maxShownRows = 200;
 
 interface FailuresTableProps {
   readonly failures: readonly FailedRow[];
@@ -39,7 +39,7 @@ interface FailuresTableProps {
 export function FailuresTable({ failures, known }: FailuresTableProps) {
   const styles = useStyles();
   const names = useMemo(() => namesById(known), [known]);
-  const more = failures.length - maxShown;
+  const more = failures.length - maxShownRows;
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable with the keyboard */}
@@ -53,7 +53,7 @@ export function FailuresTable({ failures, known }: FailuresTableProps) {
             </TableRow>
           </TableHeader>
           <TableBody>
-            {failures.slice(0, maxShown).map(({ row, failure }, index) => (
+            {failures.slice(0, maxShownRows).map(({ row, failure }, index) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: a person can occur several times, and rows never move
               <TableRow key={index}>
                 <TableCell className={styles.cell}>{personOf(row, names)}</TableCell>
@@ -78,7 +78,7 @@ export function FailuresTable({ failures, known }: FailuresTableProps) {
       </section>
       {more > 0 && (
         <Text>
-          The first {maxShown} rows are shown. “Download failures” includes {formatNumber(more)} more.
+          The first {maxShownRows} rows are shown. “Download failures” includes {formatNumber(more)} more.
         </Text>
       )}
     </>

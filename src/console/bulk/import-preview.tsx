@@ -14,7 +14,7 @@ const useStyles = makeStyles({
   list: { margin: 0, paddingLeft: tokens.spacingHorizontalXL },
 });
 
-const maxShown = 100;
+const maxShownProblems = 100;
 
 interface ImportPreviewProps {
   readonly script: ScriptRef;
@@ -27,7 +27,7 @@ interface ImportPreviewProps {
 export function ImportPreview({ script, updates, fileError }: ImportPreviewProps) {
   const styles = useStyles();
   const problems = updates?.problems ?? [];
-  const more = problems.length - maxShown;
+  const more = problems.length - maxShownProblems;
   // Live regions must exist before their text: otherwise some screen readers do not announce it.
   return (
     <>
@@ -37,7 +37,7 @@ export function ImportPreview({ script, updates, fileError }: ImportPreviewProps
           <>
             <Text block>{pluralize(problems.length, 'problem', 'problems')}. Correct all lines before you send.</Text>
             <ul className={styles.list}>
-              {problems.slice(0, maxShown).map(({ line, message }) => (
+              {problems.slice(0, maxShownProblems).map(({ line, message }) => (
                 <li key={`${line} ${message}`}>{`Line ${formatNumber(line)}: ${message}`}</li>
               ))}
             </ul>

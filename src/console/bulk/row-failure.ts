@@ -13,6 +13,7 @@ export interface FailedRow {
   readonly failure: RowFailure;
 }
 
+/** In the order in which a summary lists them. */
 const failureTexts = {
   failed: 'failed',
   awaitingApproval: 'awaiting approval',
@@ -30,10 +31,10 @@ export function failureKind({ reason }: RowFailure): FailureKind {
 
 /** The counts of all rows: `998 changed, 2 failed`. */
 export function summaryText(succeeded: number, failures: readonly FailedRow[]): string {
-  const counts = { failed: 0, awaitingApproval: 0, unknown: 0, notSent: 0 } satisfies Record<FailureKind, number>;
-  for (const { failure } of failures) counts[failureKind(failure)]++;
-  const parts = (['failed', 'awaitingApproval', 'unknown', 'notSent'] as const)
-    .filter((kind) => counts[kind] > 0)
-    .map((kind) => `${formatNumber(counts[kind])} ${failureTexts[kind]}`);
+  const kinds = failures.map(({ failure }) => failureKind(failure));
+  const parts = Object.entries(failureTexts)
+    .map(([kind, text]) => ({ count: kinds.filter((each) => each === kind).length, text }))
+    .filter(({ count }) => count > 0)
+    .map(({ count, text }) => `${formatNumber(count)} ${text}`);
   return [`${formatNumber(succeeded)} changed`, ...parts].join(', ');
 }

@@ -82,8 +82,8 @@ function rowFailure(error: Parameters<typeof describeFailure>[0]): RowFailure {
     return { ...failure, next };
   }
   if (failure.reason === 'OVERLOADED') {
-    // It has accepted the call and then stopped sending rows, because it shuts down or has lost Redis.
-    return { ...failure, title: 'The service is restarting', next: 'Not sent; retry.' };
+    // The service accepted the call, then stopped sending rows: it is shutting down or has lost Redis.
+    return { ...failure, title: 'The service is restarting', next: 'Not sent. Try again.' };
   }
   return failure;
 }

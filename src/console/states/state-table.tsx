@@ -3,6 +3,7 @@ import { ArrowSortDownRegular, ArrowSortUpRegular } from '@fluentui/react-icons'
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState } from 'react';
 import { narrowScreen } from '../breakpoint.js';
+import { formatNumber } from '../number-format.js';
 import { type SortColumn, sortColumns, useUrlState } from '../url-state.js';
 import { rowHeightPx, useGridStyles } from './grid-styles.js';
 import { StateRow } from './state-row.js';
@@ -106,7 +107,7 @@ export function StateTable({ states, canWrite, selected, onSelect, onOpen, onEdi
           {canWrite && (
             <div role="columnheader" className={grid.select}>
               <Checkbox
-                aria-label={`Select all ${states.length} shown`}
+                aria-label={`Select all ${formatNumber(states.length)} shown`}
                 checked={allSelected || (selectedCount > 0 ? 'mixed' : false)}
                 onChange={() => toggleAll(!allSelected)}
               />

@@ -97,7 +97,7 @@ export function StatesPage({ script, summary, canWrite, onEdit, onBulkUpdate }: 
       )}
       {!isEmpty && visible.length === 0 && (
         <div className={styles.empty}>
-          <Text block>{`No people match your filters${complete ? '' : ' so far'}`}</Text>
+          <Text block>{`No people match your filters${complete ? '' : ' so far'}.`}</Text>
           <Button appearance="transparent" onClick={() => void setUrlState({ find: null, errors: null })}>
             Clear filters
           </Button>
