@@ -7,7 +7,8 @@ import { startMany } from './support/bulk.js';
 import { createBatchClient, createClient } from './support/clients.js';
 import { patches } from './support/journal.js';
 import { addressOf, type Program, usePrograms } from './support/process.js';
-import { liveSettings, useSimulator } from './support/service.js';
+import { liveSettings } from './support/service.js';
+import { useSimulator } from './support/simulator.js';
 import { manyStates, someStates } from './support/states.js';
 
 const main = 'dist/main.js';

@@ -11,7 +11,7 @@ import {
   post,
   useComparedApps,
 } from '../support/compared-apps.js';
-import type { FaultRule } from '../support/simulator.js';
+import type { FaultRule } from '../support/controls.js';
 
 const apps = useComparedApps();
 const { expectSame } = apps;

@@ -3,8 +3,9 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Row, rowsOf, sendMany, startMany } from '../support/bulk.js';
 import { patches, settledPatches } from '../support/journal.js';
+import { usePair } from '../support/pair.js';
 import { addressOf, usePrograms } from '../support/process.js';
-import { liveSettings, usePair } from '../support/service.js';
+import { liveSettings } from '../support/service.js';
 import { manyStates } from '../support/states.js';
 
 const quota = { GRAPH_WRITES_PER_20S: '1000000' };

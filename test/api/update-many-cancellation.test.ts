@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Row, rowsOf, sendMany, startMany } from '../support/bulk.js';
 import { patches, settledPatches } from '../support/journal.js';
+import { type Pair, startPair } from '../support/pair.js';
 import { addressOf, usePrograms } from '../support/process.js';
-import { liveSettings, type Pair, startPair } from '../support/service.js';
+import { liveSettings } from '../support/service.js';
 import { manyStates } from '../support/states.js';
 
 let pair: Pair;

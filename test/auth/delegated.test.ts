@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { clientWith } from '../support/clients.js';
 import { startDelegated, type TestUser } from '../support/delegated.js';
+import { failure } from '../support/failure.js';
 import { useFixture } from '../support/fixture.js';
 import { startProgram } from '../support/process.js';
-import { failure, type TestService } from '../support/service.js';
+import type { TestService } from '../support/service.js';
 
 type Client = TestService['client'];
 

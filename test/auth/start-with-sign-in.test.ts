@@ -1,9 +1,9 @@
 import { beforeEach, expect, test } from 'vitest';
 import { clientWith } from '../support/clients.js';
+import { createControls } from '../support/controls.js';
 import { CookieClient } from '../support/cookie-client.js';
+import { failure } from '../support/failure.js';
 import { addressOf, usePrograms } from '../support/process.js';
-import { failure } from '../support/service.js';
-import { createControls } from '../support/simulator.js';
 import { findState } from '../support/states.js';
 
 const startProgram = usePrograms();

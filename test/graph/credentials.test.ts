@@ -3,8 +3,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createClient } from '../support/clients.js';
+import { failure } from '../support/failure.js';
 import { addressOf, usePrograms } from '../support/process.js';
-import { failure, liveSettings, startTestService, useService, useSimulator } from '../support/service.js';
+import { liveSettings, startTestService, useService } from '../support/service.js';
+import { useSimulator } from '../support/simulator.js';
 
 const simulator = useSimulator('handed-over');
 afterEach(() => simulator.reset());

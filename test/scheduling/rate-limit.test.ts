@@ -1,7 +1,9 @@
 import { beforeEach, expect, test } from 'vitest';
+import { failure } from '../support/failure.js';
 import { useFixture } from '../support/fixture.js';
 import { patches } from '../support/journal.js';
-import { failure, liveSettings, startPair, startTestService } from '../support/service.js';
+import { startPair } from '../support/pair.js';
+import { liveSettings, startTestService } from '../support/service.js';
 import { type KnownState, someStates } from '../support/states.js';
 
 // A window of writes lasts 20 s, so each test has its own service.

@@ -2,8 +2,8 @@ import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { type BrowserSession, createSession } from './browser-session.js';
 import { chromiumPath, describeInChromium } from './chromium.js';
+import type { Controls } from './controls.js';
 import { startTestService, type TestService } from './service.js';
-import type { Controls } from './simulator.js';
 
 /** A running service with its simulator, and browser sessions on its console. */
 export interface TestConsole {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { AppRouter } from '../../src/contract.js';
 import { clientWith } from './clients.js';
 import { startTestService, type TestService } from './service.js';
-import { startTestSimulator, type TestSimulator } from './simulator.js';
+import { startTestSimulator, stopWithSimulator, type TestSimulator } from './simulator.js';
 import { findState, type KnownState } from './states.js';
 import { createUserAgent, type ServiceAddress, type UserAgent } from './user-agent.js';
 
@@ -91,10 +91,6 @@ export async function startDelegated(): Promise<DelegatedPair> {
     identity: async (change) => void (await control('PATCH', change)),
     counts: async () => identity.parse(await control('GET')),
     signIn: (account) => signInUser(service, simulator.url, account),
-    async stop() {
-      await simulator.reset();
-      await service.stop();
-      await simulator.close();
-    },
+    stop: () => stopWithSimulator(simulator, service),
   };
 }

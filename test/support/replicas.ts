@@ -6,7 +6,7 @@ import { addressOf, startProgram } from './process.js';
 import { startProvider, type TestProvider } from './provider.js';
 import { startRedis, type TestRedis } from './redis.js';
 import { startTestService, type TestService, untilReady } from './service.js';
-import { startTestSimulator, type TestSimulator } from './simulator.js';
+import { startTestSimulator, stopWithSimulator, type TestSimulator } from './simulator.js';
 import { findState, type KnownState } from './states.js';
 
 /** One of several services that share a Redis. */
@@ -56,10 +56,7 @@ async function startReplicas(
     },
     async stop() {
       redis.resume();
-      await simulator.reset();
-      await Promise.all([one.stop(), two.stop()]);
-      await provider.stop();
-      await simulator.close();
+      await stopWithSimulator(simulator, one, two, provider);
       await redis.close();
     },
   };
