@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import type { FaultRule } from './support/controls.js';
-import { startProgram } from './support/process.js';
+import { startProgram } from './support/program.js';
 import { liveSettings } from './support/service.js';
 import { useSimulator } from './support/simulator.js';
 

@@ -13,8 +13,7 @@ import {
 } from '../support/compared-apps.js';
 import type { FaultRule } from '../support/controls.js';
 
-const apps = useComparedApps();
-const { expectSame } = apps;
+const { apps, expectSame } = useComparedApps();
 
 describe('both handlers convert responses of Graph equally:', () => {
   const base = { successDeviceCount: 1, errorDeviceCount: 2, userPrincipalName: 'before@contoso.example' };

@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Row, rowsOf, sendMany, startMany } from '../support/bulk.js';
 import { patches, settledPatches } from '../support/journal.js';
 import { usePair } from '../support/pair.js';
-import { addressOf, usePrograms } from '../support/process.js';
+import { addressOf, usePrograms } from '../support/program.js';
 import { liveSettings } from '../support/service.js';
 import { manyStates } from '../support/states.js';
 
@@ -32,7 +32,7 @@ afterEach(async () => {
   close?.();
   await settledPatches(pair.simulator);
 });
-const startProgram = usePrograms();
+const startProgram = usePrograms('test');
 
 async function call(address = pair.service.address): Promise<IncomingMessage> {
   const [, response] = await sendMany({ address }, rows);

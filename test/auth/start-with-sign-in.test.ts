@@ -3,10 +3,10 @@ import { clientWith } from '../support/clients.js';
 import { createControls } from '../support/controls.js';
 import { CookieClient } from '../support/cookie-client.js';
 import { failure } from '../support/failure.js';
-import { addressOf, usePrograms } from '../support/process.js';
+import { addressOf, usePrograms } from '../support/program.js';
 import { findState } from '../support/states.js';
 
-const startProgram = usePrograms();
+const startProgram = usePrograms('test');
 let address: string;
 let simulator: string;
 

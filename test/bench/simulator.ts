@@ -4,7 +4,7 @@ import { type ScriptUserState, scriptUserState } from '../../src/graph/entities.
 import { type StateRef, scriptKinds, scriptsPath, userStatePath, userStatesPath } from '../../src/graph/paths.js';
 import { type Controls, createControls } from '../support/controls.js';
 import { expectedState, findStateError } from './calls.js';
-import { startServing } from './processes.js';
+import { startServer } from './server-process.js';
 
 /** A simulator in a separate process. */
 export interface BenchSimulator extends Controls {
@@ -22,7 +22,7 @@ const page = z.object({ value: z.array(z.object({ id: z.string() })), '@odata.ne
 /** Starts a simulator without latency or quota. @param faults random faults, in the format of `SIMULATOR_FAULTS` */
 export async function startBenchSimulator(folder: string, faults = ''): Promise<BenchSimulator> {
   const file = fileURLToPath(new URL('simulator-process.ts', import.meta.url));
-  const serving = await startServing(
+  const serving = await startServer(
     { name: 'simulator', args: ['--import', 'tsx', file], env: { SIMULATOR_FAULTS: faults } },
     folder,
   );

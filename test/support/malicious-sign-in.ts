@@ -81,7 +81,7 @@ async function startMaliciousSignIn(): Promise<MaliciousSignIn> {
       await simulator.reset();
     },
     async stop() {
-      await Promise.all([service.stop(), simulator.close(), provider.close()]);
+      await Promise.all([service.stop(), simulator.close(), provider.stop()]);
     },
   };
 }

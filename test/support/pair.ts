@@ -1,5 +1,5 @@
 import { beforeEach } from 'vitest';
-import { useFixture } from './fixture.js';
+import { type Lifetime, useFixture } from './fixture.js';
 import { canaryToken, liveSettings, startTestService, type TestService } from './service.js';
 import { startTestSimulator, stopWithSimulator, type TestSimulator } from './simulator.js';
 
@@ -22,14 +22,14 @@ export async function startPair(env: Readonly<Record<string, string>> = {}): Pro
 }
 
 /**
- * Starts a pair before the tests of a file or suite, resets the simulator before each of them, and stops the pair after
- * the last one.
+ * Starts a pair, resets its simulator before each test, and stops the pair.
  *
  * @param graph settings of the simulator
  */
 export function usePair(
   env: Readonly<Record<string, string>> = {},
   graph: Readonly<Record<string, unknown>> = {},
+  lifetime: Lifetime = 'suite',
 ): Pair {
   const pair = useFixture(
     async () => {
@@ -38,6 +38,7 @@ export function usePair(
       return started;
     },
     (started) => started.stop(),
+    lifetime,
   );
   beforeEach(() => pair.simulator.reset());
   return pair;

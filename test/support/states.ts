@@ -34,9 +34,9 @@ export async function oneState(service: Pick<TestService, 'client'>): Promise<Kn
 }
 
 /** Finds one user state of a service before the tests of a file or suite. */
-export function useKnownState({ service }: { readonly service: Pick<TestService, 'client'> }): KnownState {
+export function useKnownState(pair: { readonly service: Pick<TestService, 'client'> }): KnownState {
   return useFixture(
-    () => oneState(service),
+    () => oneState(pair.service),
     () => undefined,
   );
 }
