@@ -9,7 +9,7 @@ import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 export interface OpenIdServer {
   readonly issuer: string;
   /** Signs an ID token with the published key. */
-  signIdToken(claims: JWTPayload): Promise<string>;
+  readonly signIdToken: (claims: JWTPayload) => Promise<string>;
   /** The nonce of the authorization request for a code, which can be used once; undefined for an unknown code. */
   redeemCode(code: string | null): string | undefined;
   /** Stops listening. */
