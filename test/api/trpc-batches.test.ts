@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { StateRef } from '../../src/graph/paths.js';
 import { createBatchClient, createStreamClient } from '../support/clients.js';
 import { patches } from '../support/journal.js';
-import { usePair } from '../support/service.js';
+import { usePair } from '../support/pair.js';
 import { someStates } from '../support/states.js';
 
 const pair = usePair({ GRAPH_DEADLINE_MS: '1500', GRAPH_WRITES_PER_20S: '10000' });

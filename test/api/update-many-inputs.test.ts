@@ -5,7 +5,8 @@ import type { AppRouter } from '../../src/contract.js';
 import { type Row, rowsOf } from '../support/bulk.js';
 import { createStreamClient } from '../support/clients.js';
 import { expectRefused } from '../support/expect-refused.js';
-import { failure, usePair } from '../support/service.js';
+import { failure } from '../support/failure.js';
+import { usePair } from '../support/pair.js';
 import { manyStates } from '../support/states.js';
 import { startTestApp } from '../support/test-app.js';
 

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { clientWith } from '../support/clients.js';
 import { delegated, signInUser, type TestUser } from '../support/delegated.js';
+import { failure } from '../support/failure.js';
 import { startProvider, type TestProvider } from '../support/provider.js';
-import { failure, startTestService, type TestService } from '../support/service.js';
-import { startTestSimulator, type TestSimulator } from '../support/simulator.js';
+import { startTestService, type TestService } from '../support/service.js';
+import { startTestSimulator, stopWithSimulator, type TestSimulator } from '../support/simulator.js';
 import { findState, type KnownState } from '../support/states.js';
 
 type Client = TestService['client'];
@@ -22,12 +23,7 @@ beforeEach(async () => {
   settings = delegated(simulator, provider);
   service = await startTestService(settings);
 });
-afterEach(async () => {
-  await simulator.reset();
-  await service.stop();
-  await provider.stop();
-  await simulator.close();
-});
+afterEach(() => stopWithSimulator(simulator, service, provider));
 
 const get = (client: Client) => client.scriptUserState.get.query(known.target);
 const update = (client: Client) => client.scriptUserState.update.mutate({ ...known.target, patch });

@@ -3,8 +3,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createClient } from '../support/clients.js';
-import { addressOf, usePrograms } from '../support/process.js';
-import { failure, liveSettings, startTestService, useService, useSimulator } from '../support/service.js';
+import { failure } from '../support/failure.js';
+import { addressOf, usePrograms } from '../support/program.js';
+import { liveSettings, startTestService, useService } from '../support/service.js';
+import { useSimulator } from '../support/simulator.js';
 
 const simulator = useSimulator('handed-over');
 afterEach(() => simulator.reset());
@@ -47,7 +49,7 @@ describe('the credential azure', () => {
     lifetimeMs = 3_600_000;
   });
   afterAll(() => identity.close());
-  const startProgram = usePrograms();
+  const startProgram = usePrograms('test');
 
   const start = (env: Readonly<Record<string, string>> = {}) => {
     const { port } = identity.address() as AddressInfo;

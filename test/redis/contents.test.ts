@@ -1,8 +1,9 @@
 import { afterEach, expect, test } from 'vitest';
 import { clientWith } from '../support/clients.js';
+import { failure } from '../support/failure.js';
 import { describeWithRedis } from '../support/redis.js';
 import { useReplicas } from '../support/replicas.js';
-import { failure, startTestService, type TestService, untilReady } from '../support/service.js';
+import { startTestService, type TestService, untilReady } from '../support/service.js';
 
 const prefix = 'script-state-bff:';
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { readMany, rowsOf } from '../support/bulk.js';
 import { createStreamClient } from '../support/clients.js';
+import { failure } from '../support/failure.js';
 import { patches } from '../support/journal.js';
 import { describeWithRedis } from '../support/redis.js';
 import { type Replicas, useReplicas } from '../support/replicas.js';
-import { failure } from '../support/service.js';
 import { manyStates } from '../support/states.js';
 import { createUserAgent } from '../support/user-agent.js';
 
