@@ -81,7 +81,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
       fairnessKey: principal?.user.oid ?? '',
     }),
     signIn: createSignIn(config, {
-      simulatedProvider: connection.identity,
+      simulatedRegistration: connection.simulatedRegistration,
       secrets,
       createStores: (idleMs) => coordination?.stores(idleMs, secrets) ?? createMemoryStores(idleMs),
       observeRenewal: (ok) => recorder.token('person', ok),

@@ -2,7 +2,8 @@ import type { Logger } from 'pino';
 import { CallError } from '../errors.js';
 import { waitForToken } from '../graph/tokens/credential-token-source.js';
 import type { TokenSource } from '../graph/tokens/token-source.js';
-import { type OidcTokens, type Provider, ProviderRejection, ProviderUnavailable } from './provider.js';
+import type { OidcTokens, Provider } from './provider.js';
+import { ProviderRejection, ProviderUnavailable } from './provider-errors.js';
 import type { TokenStore } from './token-store.js';
 
 /** The tokens of signed-in users, by session. They are sent to Graph and to the provider only. */

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { StateRef } from '../../src/graph/paths.js';
+import type { StateRef } from '../../src/graph/ids.js';
 import { call, procedures, validInputs } from '../support/raw-calls.js';
 import { usePair } from '../support/service.js';
 import { oneState } from '../support/states.js';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { StateRef } from '../../src/graph/paths.js';
+import type { StateRef } from '../../src/graph/ids.js';
 import { call, type Procedure, procedures, validInputs } from '../support/raw-calls.js';
 import { failure, usePair } from '../support/service.js';
 import { oneState } from '../support/states.js';

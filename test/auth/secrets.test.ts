@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import request from 'supertest';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { StateRef } from '../../src/graph/paths.js';
+import type { StateRef } from '../../src/graph/ids.js';
 import { Secret } from '../../src/secret.js';
 import { type SimulatorFault, simulatorFaults } from '../../src/simulator/faults/fault-names.js';
 import { sendRaw } from '../support/expect-refused.js';

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type ScriptUserState, scriptUserState } from '../../src/graph/entities.js';
-import { type StateRef, scriptKinds, scriptsPath, userStatePath, userStatesPath } from '../../src/graph/paths.js';
+import { type StateRef, scriptKinds } from '../../src/graph/ids.js';
+import { scriptsPath, userStatePath, userStatesPath } from '../../src/graph/paths.js';
 import { type Controls, createControls } from '../support/simulator.js';
 import { expectedState, findStateError } from './calls.js';
 import { startServing } from './processes.js';

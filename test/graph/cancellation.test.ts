@@ -1,6 +1,6 @@
 import { TRPCClientError } from '@trpc/client';
 import { beforeAll, expect, test } from 'vitest';
-import type { StateRef } from '../../src/graph/paths.js';
+import type { StateRef } from '../../src/graph/ids.js';
 import { createBatchClient } from '../support/clients.js';
 import { patches } from '../support/journal.js';
 import { usePair } from '../support/service.js';

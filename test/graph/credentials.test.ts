@@ -6,7 +6,7 @@ import { createClient } from '../support/clients.js';
 import { addressOf, usePrograms } from '../support/process.js';
 import { failure, liveSettings, startTestService, useService, useSimulator } from '../support/service.js';
 
-const simulator = useSimulator('handed-over');
+const simulator = useSimulator('fixed-token');
 afterEach(() => simulator.reset());
 
 const list = (address: string) => createClient(address).script.list.query({ scriptKind: 'deviceShellScript' });
@@ -120,12 +120,12 @@ describe('a token that Graph rejects', () => {
   });
 
   test('and comes from the settings makes the credential unavailable immediately', async () => {
-    const handedOver = await startTestService(liveSettings(simulator, 'handed-over'));
+    const fixedToken = await startTestService(liveSettings(simulator, 'fixed-token'));
     await simulator.fault({ fault: 'token-expired' });
-    const { reason, graph } = await failure(list(handedOver.address));
+    const { reason, graph } = await failure(list(fixedToken.address));
     expect(reason).toBe('CREDENTIAL_UNAVAILABLE');
     expect(graph?.requestId).toBeDefined();
     expect(await simulator.journal()).toHaveLength(1);
-    await handedOver.stop();
+    await fixedToken.stop();
   });
 });

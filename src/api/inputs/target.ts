@@ -1,5 +1,5 @@
 import { z } from 'zod/mini';
-import { idPattern, scriptKinds } from '../../graph/paths.js';
+import { idPattern, scriptKinds } from '../../graph/ids.js';
 
 const id = z
   .string()

@@ -2,7 +2,7 @@ import { z } from 'zod/mini';
 import { entityId, targetFields } from './target.js';
 
 // A front end may import these schemas to validate before it calls. They use `zod/mini`, so that they add little to its
-// bundle, and depend on no server code but the ids and kinds of graph/paths.ts.
+// bundle, and depend on no server code but the ids and kinds of graph/ids.ts.
 
 const deviceCount = z
   .int('must be a whole number')

@@ -1,7 +1,8 @@
 import { CallError, requireCallError } from '../../errors.js';
 import { readEntity, requireEntity, type ScriptUserState, scriptUserState } from '../entities.js';
 import type { Approval, NewUserState, UserStatePatch } from '../graph.js';
-import { type ScriptRef, type StateRef, userStatePath, userStatesPath } from '../paths.js';
+import type { ScriptRef, StateRef } from '../ids.js';
+import { userStatePath, userStatesPath } from '../paths.js';
 import type { GraphResponse } from '../wire/transport.js';
 import type { CallContext } from './call-context.js';
 import type { GraphClient } from './graph-client.js';
