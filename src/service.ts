@@ -84,7 +84,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
       simulatedRegistration: connection.simulatedRegistration,
       secrets,
       createStores: (idleMs) => coordination?.stores(idleMs, secrets) ?? createMemoryStores(idleMs),
-      observeRenewal: (ok) => recorder.token('person', ok),
+      observeRefresh: (ok) => recorder.token('person', ok),
       originOf: (request) => publicOrigin(request, PUBLIC_URL),
       requireSameOrigin: requireSameOrigin(PUBLIC_URL),
       audit: (response, event) => audit.record({ ...event, requestId: response.locals.requestId }),

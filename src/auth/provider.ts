@@ -49,7 +49,7 @@ const timeoutSeconds = 10;
 
 interface Configurations {
   readonly signIn: oidc.Configuration;
-  readonly renewal: oidc.Configuration;
+  readonly refresh: oidc.Configuration;
 }
 
 /** Creates a client that runs discovery on first use, and again after a discovery that failed. */
@@ -66,12 +66,12 @@ export function createProvider(options: ProviderOptions): Provider {
       execute: [oidc.enableNonRepudiationChecks, ...insecure],
       timeout: timeoutSeconds,
     });
-    // Renewals skip that check. They only read the subject of the new ID token, and a response that is discarded because
+    // A refresh skips that check. It only reads the subject of the new ID token, and a response that is discarded because
     // the keys cannot be fetched would end the session: its refresh token is spent.
-    const renewal = new oidc.Configuration(signIn.serverMetadata(), options.clientId, {}, authentication);
-    renewal.timeout = timeoutSeconds;
-    for (const allowInsecure of insecure) allowInsecure(renewal);
-    return { signIn, renewal };
+    const refresh = new oidc.Configuration(signIn.serverMetadata(), options.clientId, {}, authentication);
+    refresh.timeout = timeoutSeconds;
+    for (const allowInsecure of insecure) allowInsecure(refresh);
+    return { signIn, refresh };
   }
 
   async function configurations(): Promise<Configurations> {
@@ -102,7 +102,7 @@ export function createProvider(options: ProviderOptions): Provider {
     },
     async refresh(refreshToken) {
       const response = await oidc
-        .refreshTokenGrant((await configurations()).renewal, refreshToken)
+        .refreshTokenGrant((await configurations()).refresh, refreshToken)
         .catch(throwProviderError);
       const tokens = readTokens(response);
       return { ...tokens, refreshToken: tokens.refreshToken ?? refreshToken };

@@ -31,8 +31,8 @@ export interface SignInDeps extends Pick<SignInParts, 'originOf' | 'requireSameO
   readonly secrets: readonly string[];
   /** Creates the session and token stores. @param idleMs the idle timeout of a session */
   readonly createStores: (idleMs: number) => Stores;
-  /** Called after each attempt to renew a user's access token. */
-  readonly observeRenewal: (ok: boolean) => void;
+  /** Called after each attempt to refresh a user's access token. */
+  readonly observeRefresh: (ok: boolean) => void;
   readonly log: Logger;
 }
 
@@ -53,7 +53,7 @@ export function createSignIn(config: Config, deps: SignInDeps): SignIn {
       provider,
       log,
       onProviderUnavailable,
-      observeRenewal: deps.observeRenewal,
+      observeRefresh: deps.observeRefresh,
       endSession: (id) => sessions.endById(id),
     });
     deleteTokensWithSession(store, vault, log);

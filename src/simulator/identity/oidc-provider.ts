@@ -57,7 +57,7 @@ export function createOidcProvider(parts: OidcProviderParts): Provider {
   provider.on('access_token.saved', ({ jti, accountId, grantId, expiration }) => {
     tokens.register(jti, [writeScopes[0]], {
       expiresAt: Date.now() + expiration * 1000,
-      person: `${client.clientId} ${accountId}`,
+      subject: `${client.clientId} ${accountId}`,
       claims: grants.get(grantId)?.claims,
     });
   });
