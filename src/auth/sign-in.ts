@@ -81,11 +81,13 @@ export function sessionSecrets({ SESSION_SECRET }: Config): readonly string[] {
 }
 
 function providerOptions(config: Config, simulated: ClientRegistration | undefined): ProviderOptions {
+  const issuer = config.OIDC_ISSUER ?? simulated?.issuer;
+  if (issuer === undefined) throw new TypeError('no identity provider is configured');
   const scopes = ['openid', 'profile', 'offline_access'];
   if (config.GRAPH_CREDENTIAL === 'signed-in-user')
     scopes.push(graphScope(config.GRAPH_BASE_URL).replace('.default', requiredPermission));
   return {
-    issuer: config.OIDC_ISSUER ?? simulated?.issuer ?? new URL(''),
+    issuer,
     clientId: config.OIDC_CLIENT_ID ?? simulated?.clientId ?? '',
     clientSecret: config.OIDC_CLIENT_SECRET?.reveal() ?? simulated?.clientSecret,
     certificatePath: config.OIDC_CLIENT_CERTIFICATE_PATH,

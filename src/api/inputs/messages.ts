@@ -12,24 +12,17 @@ const typeNames: Readonly<Record<string, string>> = {
 
 function inputMessage(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.input === undefined) return 'is required';
-  switch (issue.code) {
-    case 'invalid_type':
-      return `must be ${typeNames[issue.expected] ?? issue.expected}`;
-    case 'invalid_value':
-      return `must be one of ${issue.values.map(String).join(', ')}`;
-    case 'unrecognized_keys':
-      return `must not have unknown fields: ${issue.keys.join(', ')}`;
-    case 'too_small':
-      if (issue.origin === 'number') return `must be ${issue.minimum} or more`;
-      return 'must not be empty';
-    case 'too_big':
-      // An integer that is not safe: the check for the maximum reports the limit.
-      if (issue.origin === 'int') return `must be ${wholeNumber}`;
-      if (issue.origin === 'number') return `must be at most ${issue.maximum}`;
-      return `must have at most ${issue.maximum} ${issue.origin === 'array' ? 'items' : 'characters'}`;
-    default:
-      return undefined;
-  }
+  const { code, origin } = issue;
+  if (code === 'invalid_type') return `must be ${typeNames[issue.expected] ?? issue.expected}`;
+  if (code === 'invalid_value') return `must be one of ${issue.values.map(String).join(', ')}`;
+  if (code === 'unrecognized_keys') return `must not have unknown fields: ${issue.keys.join(', ')}`;
+  // The minimum length of strings and arrays is 1 everywhere.
+  if (code === 'too_small') return origin === 'number' ? `must be ${issue.minimum} or more` : 'must not be empty';
+  if (code !== 'too_big') return undefined;
+  // An integer that is not safe: the check for the maximum reports the limit.
+  if (origin === 'int') return `must be ${wholeNumber}`;
+  if (origin === 'number') return `must be at most ${issue.maximum}`;
+  return `must have at most ${issue.maximum} ${origin === 'array' ? 'items' : 'characters'}`;
 }
 
 /** The parameters of every schema of an input. Its checks have these messages too, unless they have their own. */
