@@ -152,3 +152,42 @@ test('an empty patch is rejected although the types allow it', async () => {
   const { update } = pair.service.client.scriptUserState;
   expect(await failure(update.mutate({ ...known.target, patch: {} }))).toMatchObject({ reason: 'INVALID_INPUT' });
 });
+
+test.each<[Procedure, unknown, readonly string[], string]>([
+  ['scriptUserState.list', undefined, [], 'is required'],
+  ['scriptUserState.list', [], [], 'must be an object'],
+  ['scriptUserState.list', { scriptKind: 'deviceShellScript' }, ['scriptId'], 'is required'],
+  ['scriptUserState.list', { scriptKind: 'deviceShellScript', scriptId: 7 }, ['scriptId'], 'must be a string'],
+  ['scriptUserState.get', {}, ['scriptKind'], 'is required'],
+  [
+    'scriptUserState.get',
+    { scriptKind: 'other' },
+    ['scriptKind'],
+    'must be one of deviceShellScript, deviceManagementScript, deviceCustomAttributeShellScript',
+  ],
+  ['scriptUserState.get', { more: 1, others: 2 }, [], 'must not have unknown fields'],
+  ['scriptUserState.update', { patch: {} }, ['patch'], 'must have at least one field'],
+  [
+    'scriptUserState.update',
+    { patch: { errorDeviceCount: 0.5 } },
+    ['patch', 'errorDeviceCount'],
+    'must be a whole number',
+  ],
+  ['scriptUserState.update', { patch: { errorDeviceCount: -1 } }, ['patch', 'errorDeviceCount'], 'must be 0 or more'],
+  [
+    'scriptUserState.update',
+    { patch: { errorDeviceCount: 2 ** 31 } },
+    ['patch', 'errorDeviceCount'],
+    'must be at most 2147483647',
+  ],
+  ['scriptUserState.update', { patch: { userPrincipalName: '' } }, ['patch', 'userPrincipalName'], 'must not be empty'],
+  [
+    'scriptUserState.update',
+    { patch: { userPrincipalName: 'x'.repeat(1025) } },
+    ['patch', 'userPrincipalName'],
+    'must have at most 1024 characters',
+  ],
+])('%s: %j has at %j the message: %s', async (procedure, input, path, message) => {
+  const { issues } = await call(pair.service, procedure, input === undefined ? '' : JSON.stringify(input));
+  expect(issues).toContainEqual({ path, message });
+});

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { StateRef } from '../../src/graph/paths.js';
+import type { StateRef } from '../../src/graph/ids.js';
 import { createBatchClient, createStreamClient } from '../support/clients.js';
 import { patches } from '../support/journal.js';
 import { usePair } from '../support/pair.js';

@@ -39,7 +39,7 @@ const signIn = () => createUserAgent(service, undefined, provider.issuer).signIn
 
 const thumbprint = (hash: string) => createHash(hash).update(certificate.raw).digest('base64url');
 
-test('a certificate authenticates sign-in and token renewal', async () => {
+test('a certificate authenticates sign-in and token refresh', async () => {
   provider.accessTokenSeconds = 30;
   await start(pem);
   const { target, state } = await findState(simulator);

@@ -15,7 +15,7 @@ const update = (client: Client) => client.scriptUserState.update.mutate({ ...pai
 const get = (client: Client) => client.scriptUserState.get.query(pair.known.target);
 const current = async (client: Client) => (await client.session.current.query()).user.oid;
 
-/** Signs in a user whose access token is due for renewal at the next call. */
+/** Signs in a user whose access token is due for refresh at the next call. */
 async function signInWithExpiringToken(): Promise<TestUser> {
   await pair.simulator.identitySettings({ accessTokenSeconds: 30 });
   const user = await pair.signIn();
@@ -60,8 +60,8 @@ describe('a user’s own token', () => {
   });
 });
 
-describe('an access token that is due for renewal', () => {
-  test('is renewed, and the new one is reused', async () => {
+describe('an access token that is due for refresh', () => {
+  test('is refreshed, and the new one is reused', async () => {
     const { client } = await signInWithExpiringToken();
     expect(await pair.simulator.identityCounts()).toMatchObject({ refreshes: 0 });
     expect(await update(client)).toMatchObject(patch);
@@ -69,7 +69,7 @@ describe('an access token that is due for renewal', () => {
     expect(await pair.simulator.identityCounts()).toMatchObject({ refreshes: 1 });
   });
 
-  test('is renewed repeatedly, each time with the latest refresh token', async () => {
+  test('is refreshed repeatedly, each time with the latest refresh token', async () => {
     await pair.simulator.identitySettings({ accessTokenSeconds: 30 });
     const { client } = await pair.signIn();
     for (const refreshes of [1, 2, 3]) {
@@ -78,7 +78,7 @@ describe('an access token that is due for renewal', () => {
     }
   });
 
-  test('is renewed once for 50 concurrent calls', async () => {
+  test('is refreshed once for 50 concurrent calls', async () => {
     const { client } = await signInWithExpiringToken();
     const states = await Promise.all(Array.from({ length: 50 }, () => get(client)));
     expect(states).toEqual(Array.from({ length: 50 }, () => pair.known.state));
@@ -86,7 +86,7 @@ describe('an access token that is due for renewal', () => {
   });
 });
 
-describe('when renewal fails', () => {
+describe('when refresh fails', () => {
   test('invalid_grant ends the session', async () => {
     const { client, agent } = await signInWithExpiringToken();
     await pair.simulator.identitySettings({ refresh: 'invalid_grant' });
@@ -109,7 +109,7 @@ describe('when renewal fails', () => {
     expect(await pair.simulator.journal()).toEqual([]);
     expect(errors()).toEqual(refresh === 'invalid_client' ? [expect.stringMatching(/an operator must/)] : []);
     await pair.simulator.identitySettings({ refresh: 'ok' });
-    // A stalled renewal times out.
+    // A stalled refresh times out.
     await expect.poll(() => update(client).catch(() => undefined), { timeout: 20_000 }).toMatchObject(patch);
     expect(agent.cookies()).toEqual(cookies);
   });
@@ -131,7 +131,7 @@ describe('when Graph rejects the token', () => {
     expect(claims()).toHaveLength(1);
   });
 
-  test('and the renewed one, the user has to sign in again', async () => {
+  test('and the refreshed one, the user has to sign in again', async () => {
     const { client } = await pair.signIn();
     await pair.simulator.fault({ fault: 'token-expired', times: 2 });
     expect(await failure(update(client))).toMatchObject({ reason: 'SIGN_IN_REQUIRED', httpStatus: 401 });

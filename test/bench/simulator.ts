@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { scriptUserState } from '../../src/graph/entities.js';
-import { type StateRef, scriptKinds, scriptsPath, userStatePath, userStatesPath } from '../../src/graph/paths.js';
+import { type StateRef, scriptKinds } from '../../src/graph/ids.js';
+import { scriptsPath, userStatePath, userStatesPath } from '../../src/graph/paths.js';
 import type { ScriptUserState } from '../../src/script-user-state.js';
 import { type Controls, createControls } from '../support/controls.js';
 import { expectedState, findStateError } from './calls.js';

@@ -8,7 +8,7 @@ import { addressOf, usePrograms } from '../support/program.js';
 import { liveSettings, startTestService, useService } from '../support/service.js';
 import { useSimulator } from '../support/simulator.js';
 
-const simulator = useSimulator('handed-over');
+const simulator = useSimulator('fixed-token');
 afterEach(() => simulator.reset());
 
 const list = (address: string) => createClient(address).script.list.query({ scriptKind: 'deviceShellScript' });
@@ -122,12 +122,12 @@ describe('a token that Graph rejects', () => {
   });
 
   test('and comes from the settings makes the credential unavailable immediately', async () => {
-    const handedOver = await startTestService(liveSettings(simulator, 'handed-over'));
+    const fixedToken = await startTestService(liveSettings(simulator, 'fixed-token'));
     await simulator.fault({ fault: 'token-expired' });
-    const { reason, graph } = await failure(list(handedOver.address));
+    const { reason, graph } = await failure(list(fixedToken.address));
     expect(reason).toBe('CREDENTIAL_UNAVAILABLE');
     expect(graph?.requestId).toBeDefined();
     expect(await simulator.journal()).toHaveLength(1);
-    await handedOver.stop();
+    await fixedToken.stop();
   });
 });

@@ -124,7 +124,7 @@ describeWithRedis('the data in Redis', () => {
     expect(await client.session.current.query()).toHaveProperty('user');
   });
 
-  test('opens with the previous secret, and is sealed with the new one on renewal', async () => {
+  test('opens with the previous secret, and is sealed with the new one on refresh', async () => {
     const { provider, settings, known } = all;
     const [old = '', fresh] = [settings['SESSION_SECRET'], 'a-fresh-session-secret-of-the-tests-own'];
     provider.accessTokenSeconds = 30;

@@ -69,7 +69,7 @@ async function main(): Promise<void> {
     users: people,
     allowsReuse: true,
   });
-  // Tokens are renewed a minute before they end: each session renews its own every ten seconds.
+  // Tokens are refreshed a minute before they end: each session refreshes its own every ten seconds.
   provider.accessTokenSeconds = 70;
   const balancer = await startBalancer();
   const cluster: Cluster = {
@@ -128,11 +128,11 @@ async function main(): Promise<void> {
       'lost by a graceful stop': lost.map(
         ({ backend, code }) => `${backend.name}: ${backend.lost} without a response, exit code ${code}`,
       ),
-      'tokens renewed by two replicas at once': Array.from({ length: provider.overlaps }, () => 'a refresh token'),
+      'tokens refreshed by two replicas at once': Array.from({ length: provider.overlaps }, () => 'a refresh token'),
     },
     [
       `${sessions} sessions of ${people} users and one bulk update, ${seconds} s; ${balancer.refused} requests without a ready replica; no replica ready for ${balancer.downMs} ms`,
-      `${journal.length} requests to Graph, ${journal.filter(({ fault }) => fault !== null).length} of them with a fault; ${provider.refreshes} token renewals`,
+      `${journal.length} requests to Graph, ${journal.filter(({ fault }) => fault !== null).length} of them with a fault; ${provider.refreshes} token refreshes`,
       `calls: ${[...history.outcomes].map(([outcome, count]) => `${count} ${outcome}`).join(', ')}`,
       ...memory.map(
         ({ name, atTenths }) => `memory of replica ${name} at each tenth of the time, MiB: ${atTenths.join(' ')}`,

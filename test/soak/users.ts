@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TRPCClientError } from '@trpc/client';
 import type { AppRouter } from '../../src/contract.js';
-import { type StateRef, userStatePath, userStatesPath } from '../../src/graph/paths.js';
+import type { StateRef } from '../../src/graph/ids.js';
+import { userStatePath, userStatesPath } from '../../src/graph/paths.js';
 import { clientWith, createStreamClient } from '../support/clients.js';
 import { createUserAgent, type UserAgent } from '../support/user-agent.js';
 import type { ReportedWrite, SessionViolation } from './checker.js';

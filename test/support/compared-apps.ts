@@ -3,7 +3,7 @@ import { afterEach, expect } from 'vitest';
 import { procedures } from '../../src/api/router.js';
 import { type Authenticate, localOperator } from '../../src/auth/principal.js';
 import type { CallOptions, Graph } from '../../src/graph/graph.js';
-import type { StateRef } from '../../src/graph/paths.js';
+import type { StateRef } from '../../src/graph/ids.js';
 import { createClient } from './clients.js';
 import { useFixture } from './fixture.js';
 import { type HandlerComparison, type Seen, type Sent, startHandlerComparison } from './handler-comparison.js';

@@ -1,5 +1,5 @@
 import type { RouterOutputs } from '../../src/contract.js';
-import { type StateRef, scriptKinds } from '../../src/graph/paths.js';
+import { type StateRef, scriptKinds } from '../../src/graph/ids.js';
 import { useFixture } from './fixture.js';
 import { canaryToken, liveSettings, startTestService, type TestService } from './service.js';
 import type { TestSimulator } from './simulator.js';
