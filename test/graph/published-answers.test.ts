@@ -1,20 +1,20 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { ErrorData } from '../../src/contract.js';
-import type { SentRequest } from '../support/scripted-graph.js';
+import type { ScriptedResponse, SentRequest } from '../support/scripted-graph.js';
 import { approvals } from './published-answers/approvals.js';
-import { type CallResult, call, neighborIds, ways } from './published-answers/calls.js';
+import { type CallResult, type FailedCall, neighborIds, reads, updates, type Way } from './published-answers/calls.js';
 import { credentials } from './published-answers/credentials.js';
 import { failures } from './published-answers/failures.js';
 import { observe } from './published-answers/observe.js';
 import { proxies } from './published-answers/proxies.js';
-import { before, newCounts, type PublishedAnswer, type Told, target } from './published-answers/published-answer.js';
+import { before, newCounts, type PublishedAnswer, type Told } from './published-answers/published-answer.js';
 import { rejections } from './published-answers/rejections.js';
 import { activityId } from './published-answers/responses.js';
 import { successes } from './published-answers/successes.js';
 import { throttling } from './published-answers/throttling.js';
 
 // A table of the answers that are published for these routes of Microsoft Graph, and for the servers in front of it.
-// Each is given over HTTP to an update that is sent by itself, to one in a $batch, and to a row of updateMany.
+// Each is given over HTTP to an update that is sent by itself, to one in a $batch, to a row of updateMany, and to reads.
 
 // Each test has its own Graph and its own app, and waits for the next attempt most of the time.
 vi.setConfig({ maxConcurrency: 20 });
@@ -46,11 +46,12 @@ const codes = {
   GRAPH_PROTOCOL: 'BAD_GATEWAY',
 } as const;
 
-/** A row with its title. */
-const named = <T extends Pick<PublishedAnswer, 'name' | 'source'>>(row: T) =>
-  [`${row.name} (${row.source})`, row] as const;
-
-const methodsOf = (requests: readonly SentRequest[]) => requests.map(({ method }) => method).join(' ');
+/** Checks the methods of the requests. */
+function expectSent(requests: readonly SentRequest[], sent: PublishedAnswer['sent']): void {
+  const methods = requests.map(({ method }) => method).join(' ');
+  if (typeof sent === 'string') expect(methods).toBe(sent);
+  else expect(methods).toMatch(sent);
+}
 
 /** Compares a result with what a row says. */
 function expectTold(result: CallResult | undefined, told: Told): void {
@@ -75,6 +76,17 @@ function expectIds(ids: ErrorData['graph'], requests: readonly SentRequest[], is
   else expect(ids?.requestId).toBeUndefined();
 }
 
+/** Checks that an error has the Activity ID of Intune, if Intune's response has one. */
+function expectActivityId({ error }: { readonly error: FailedCall }, response: ScriptedResponse | undefined): void {
+  expect(error.data.graph?.activityId).toBe(response?.body.includes(activityId) ? activityId : undefined);
+}
+
+function approvalHeadersOf(request: SentRequest | undefined): Readonly<Record<string, unknown>> {
+  const headers = Object.entries(request?.headers ?? {});
+  return Object.fromEntries(headers.filter(([name]) => name.startsWith('x-msft-approval')));
+}
+
+/** Whether a state has the values of the update. */
 const isNew = ({ input }: PublishedAnswer, state: typeof before) => {
   const { successDeviceCount, errorDeviceCount, userPrincipalName } = { ...before, ...(input?.patch ?? newCounts) };
   return (
@@ -85,14 +97,30 @@ const isNew = ({ input }: PublishedAnswer, state: typeof before) => {
   );
 };
 
-describe.each(Object.entries(ways))('%s', (way, send) => {
-  test.concurrent.each(table.map(named))('%s', async (_, row) => {
-    const { results, graph, requests, audit, tokenClaims } = await observe(row, (app) => send(app, row));
+/** The errors of a batch that are those of each request in it. After any other one, each is sent by itself. */
+const ofEachRequest = (status: number) => [401, 403, 408, 412, 429].includes(status) || status >= 500;
+
+/** The rows for a way: to a whole batch, Graph gives only errors. */
+function rowsFor<T extends PublishedAnswer>(rows: readonly T[], { failsBatches }: Way) {
+  const isOfBatch = ({ responses, reads: shown = [] }: PublishedAnswer) => {
+    const errors = [...responses, ...shown].filter((each) => each?.from === 'graph' && each.status >= 400);
+    return errors.length > 0 && errors.every((each) => each !== undefined && ofEachRequest(each.status));
+  };
+  return rows
+    .filter((row) => !failsBatches || isOfBatch(row))
+    .map((row) => [`${row.name} (${row.source})`, row] as const);
+}
+
+describe.each(Object.entries(updates))('%s', (_way, way) => {
+  test.concurrent.each(rowsFor(table, way))('%s', async (_title, row) => {
+    const { results, graph, requests, audit, tokenClaims } = await observe(row, way.failsBatches, (app) =>
+      way.send(app, row),
+    );
     const result = results.at(-1);
     expectTold(result, row.told);
-    expect(methodsOf(requests)).toMatch(typeof row.sent === 'string' ? new RegExp(`^${row.sent}$`) : row.sent);
+    expectSent(requests, row.sent);
     expect(tokenClaims).toEqual(row.tokenClaims ?? [undefined]);
-    expect(requests[0]?.isBatchItem).toBe(way !== 'an update');
+    expect(requests[0]?.isBatchItem).toBe(way.isBatched);
     const reason = 'reason' in row.told ? row.told.reason : undefined;
     expect(audit.map(({ outcome, ...line }) => [outcome, line['reason']])).toEqual([[row.audited, reason]]);
 
@@ -101,55 +129,48 @@ describe.each(Object.entries(ways))('%s', (way, send) => {
     if (row.audited === 'rejected') expect(isNew(row, graph.state(before.id))).toBe(false);
 
     const patches = requests.filter(({ method }) => method === 'PATCH');
-    const lastResponse = row.responses[patches.length - 1] ?? row.responses.at(-1);
-    const isFromGraph =
-      lastResponse?.from === 'graph' && (lastResponse.headers['request-id'] !== undefined || way !== 'an update');
-    if (patches.length > 0) {
-      expectIds(audit[0]?.graph, patches, isFromGraph);
-      if (result !== undefined && 'error' in result) {
-        const { graph: ids } = result.error.data;
-        expect(ids).toEqual(audit[0]?.graph);
-        expect(ids?.activityId).toBe(lastResponse?.body.includes(activityId) ? activityId : undefined);
-      }
+    const response = row.responses[patches.length - 1] ?? row.responses.at(-1);
+    const hasId = response?.from === 'graph' && (way.isBatched || response.headers['request-id'] !== undefined);
+    if (patches.length > 0) expectIds(audit[0]?.graph, patches, hasId);
+    if (patches.length > 0 && result !== undefined && 'error' in result) {
+      expect(result.error.data.graph).toEqual(audit[0]?.graph);
+      expectActivityId(result, response);
     }
+    expect(approvalHeadersOf(patches[0])).toEqual(row.approvalHeaders ?? {});
 
-    const { 'x-msft-approval-code': code, 'x-msft-approval-justification': justification } = patches[0]?.headers ?? {};
-    expect({
-      ...(code !== undefined && { 'x-msft-approval-code': code }),
-      ...(justification !== undefined && { 'x-msft-approval-justification': justification }),
-    }).toEqual(row.approvalHeaders ?? {});
-
-    // The other updates of the batch have their own outcomes.
-    const isProxied = [...row.responses, ...(row.reads ?? [])].some((response) => response?.from === 'proxy');
+    // The other updates of the batch have their own outcomes, unless the batch has failed.
+    const mayFail = way.failsBatches || [...row.responses, ...(row.reads ?? [])].some((each) => each?.from === 'proxy');
     for (const [index, neighbor] of results.slice(0, -1).entries()) {
-      const applied = isNew({ ...row, input: {} }, graph.state(neighborIds[index] ?? ''));
-      if ('userState' in neighbor) expect(applied).toBe(true);
-      else expect([isProxied, applied && neighbor.error.data.reason !== 'OUTCOME_UNKNOWN']).toEqual([true, false]);
+      const isApplied = isNew({ ...row, input: {} }, graph.state(neighborIds[index] ?? ''));
+      if ('userState' in neighbor) expect(isApplied).toBe(true);
+      else expect([mayFail, isApplied && neighbor.error.data.reason !== 'OUTCOME_UNKNOWN']).toEqual([true, false]);
     }
   });
 });
 
-describe.each(['a read', 'a read in a batch'])('%s', (way) => {
-  const reads = table.flatMap(({ get, ...row }) => (get === undefined ? [] : [{ ...row, ...get }]));
-  test.concurrent.each(reads.map(named))('%s', async (_, { responses, sent, told, tokenClaims: claims }) => {
-    const neighbors = way === 'a read' ? [] : neighborIds.map((userStateId) => ({ ...target, userStateId }));
-    const { results, requests, audit, tokenClaims } = await observe({ responses, reads: responses }, (app) =>
-      call(app, 'get', [...neighbors, target]),
+describe.each(Object.entries(reads))('%s', (_way, way) => {
+  const rows = table.flatMap(({ get, ...row }) => (get === undefined ? [] : [{ ...row, ...get }]));
+  test.concurrent.each(rowsFor(rows, way))('%s', async (_title, row) => {
+    const { responses } = row;
+    const { results, requests, audit, tokenClaims } = await observe(
+      { responses, reads: responses },
+      way.failsBatches,
+      (app) => way.send(app, row),
     );
     const result = results.at(-1);
-    expectTold(result, told);
-    expect(methodsOf(requests)).toMatch(typeof sent === 'string' ? new RegExp(`^${sent}$`) : sent);
-    expect(tokenClaims).toEqual(claims ?? [undefined]);
-    expect(requests[0]?.isBatchItem).toBe(way !== 'a read');
+    expectTold(result, row.told);
+    expectSent(requests, row.sent);
+    expect(tokenClaims).toEqual(row.tokenClaims ?? [undefined]);
+    expect(requests[0]?.isBatchItem).toBe(way.isBatched);
     expect(audit).toEqual([]);
-    const lastResponse = responses[requests.length - 1] ?? responses.at(-1);
+    const response = responses[requests.length - 1] ?? responses.at(-1);
     if (result !== undefined && 'error' in result) {
-      expectIds(result.error.data.graph, requests, lastResponse?.from === 'graph');
-      const isIntune = lastResponse?.body.includes(activityId);
-      expect(result.error.data.graph?.activityId).toBe(isIntune ? activityId : undefined);
+      expectIds(result.error.data.graph, requests, response?.from === 'graph');
+      expectActivityId(result, response);
     }
-    if (responses.every(({ from }) => from === 'graph')) {
-      expect(results.slice(0, -1)).toEqual(neighbors.map(({ userStateId: id }) => ({ userState: { ...before, id } })));
+    if (!way.failsBatches && responses.every(({ from }) => from === 'graph')) {
+      const neighbors = neighborIds.map((id) => ({ userState: { ...before, id } }));
+      expect(results.slice(0, -1)).toEqual(way.isBatched ? neighbors : []);
     }
   });
 });

@@ -55,6 +55,8 @@ export interface Script {
    * @returns `undefined` if the state is to be shown, updated by a PATCH
    */
   readonly respond: (method: string, count: number) => ScriptedResponse | undefined;
+  /** Whether Graph responds with an error of the script to the whole batch, as a proxy does. */
+  readonly failsBatches?: boolean;
 }
 
 const batch = z.object({
@@ -83,7 +85,7 @@ interface Answered {
 }
 
 /** Starts a Graph with one scripted state. All other states are as that one was, with their own ids. */
-export async function startScriptedGraph({ before, respond }: Script): Promise<ScriptedGraph> {
+export async function startScriptedGraph({ before, respond, failsBatches = false }: Script): Promise<ScriptedGraph> {
   const requests: SentRequest[] = [];
   const states = new Map<string, ScriptUserState>();
   const state = (id: string) => states.get(id) ?? { ...before, id };
@@ -124,24 +126,26 @@ export async function startScriptedGraph({ before, respond }: Script): Promise<S
       const item: Incoming = { ...rest, userStateId: idIn(url) };
       return { id, item, script: scripted(item) };
     });
-    const proxied = items.find(({ script }) => script?.from === 'proxy')?.script;
+    const whole = items.find(
+      ({ script }) => script?.from === 'proxy' || (failsBatches && script !== undefined && script.status >= 400),
+    )?.script;
     const ids: BatchIds = { clientRequestId, requestId: crypto.randomUUID() };
-    // The response of a proxy hides those of the other requests: none of them is applied.
-    const hidden = proxied && { ...proxied, stores: {} };
+    // It hides the responses to the other requests: none of them is applied.
+    const hidden = whole && { ...whole, stores: {} };
     const responses = items.map(({ id, item, script }) => {
       const { response: own, requestId } = answer(item, script ?? hidden, ids);
       return { id, ...toBatchItem(own, requestId) };
     });
-    if (proxied !== undefined) {
-      send(response, { response: proxied, requestId: ids.requestId });
-      return;
-    }
-    // The responses of a batch come in any order.
-    const body = JSON.stringify({ responses: responses.toReversed() });
     const encoding = items.find(({ script }) => script?.encoding !== undefined)?.script?.encoding;
-    const headers = { 'content-type': 'application/json', 'request-id': requestIdPlaceholder };
-    const whole = { from: 'graph', status: 200, headers, body, ...(encoding && { encoding }) } as const;
-    send(response, { response: whole, requestId: ids.requestId });
+    const listed: ScriptedResponse = {
+      from: 'graph',
+      status: 200,
+      headers: { 'content-type': 'application/json', 'request-id': requestIdPlaceholder },
+      // The responses of a batch come in any order.
+      body: JSON.stringify({ responses: responses.toReversed() }),
+      ...(encoding && { encoding }),
+    };
+    send(response, { response: whole ?? listed, requestId: ids.requestId });
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -156,6 +156,16 @@ export const approvals: readonly PublishedAnswer[] = [
     audited: 'unknown',
   },
   {
+    name: '429 to a justified change: it may be queued, and is not sent again',
+    source: approvalPage,
+    input: justified,
+    responses: [graphError(429, 'TooManyRequests', 'Too many requests.', { 'retry-after': '0' })],
+    sent: 'PATCH GET',
+    approvalHeaders: justification,
+    told: { reason: 'THROTTLED', retryAfterMs: 0, current: before },
+    audited: 'unknown',
+  },
+  {
     name: 'other values than the caller of an approved change expects',
     source: approvalPage,
     input: { approval: { code: approvalCode }, expected: { successDeviceCount: 1 } },

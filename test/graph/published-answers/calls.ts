@@ -30,7 +30,7 @@ export interface Address {
 }
 
 /** Calls procedures over HTTP, as one tRPC batch if there are several. */
-export async function call(
+async function call(
   { address }: Address,
   procedure: string,
   inputs: readonly object[],
@@ -51,20 +51,50 @@ export async function call(
 
 const inputOf = ({ input }: PublishedAnswer) => ({ ...target, patch: newCounts, ...input });
 
-/** The ways to send the update of a row. Each returns its result last. */
-export const ways: Readonly<Record<string, (app: Address, row: PublishedAnswer) => Promise<readonly CallResult[]>>> = {
-  'an update': (app, row) => call(app, 'update', [inputOf(row)]),
-  'an update in a batch': (app, row) => call(app, 'update', [...neighborsOf(row), inputOf(row)]),
-  async updateMany(app, row) {
-    const { approval, ...update } = inputOf(row);
-    const { code, justification } = approval ?? {};
-    const updates = [...neighborsOf(row), { ...update, ...(code !== undefined && { approval: { code } }) }];
-    const results = await startMany(app, {
-      updates,
-      ...(justification !== undefined && { approval: { justification } }),
-    }).finished;
-    return results
-      .toSorted((one, other) => one.index - other.index)
-      .map((result) => (result.ok ? { userState: result.userState } : { error: result.error }));
-  },
+/** A way to send the update of a row, or to read its state. */
+export interface Way {
+  /** Whether the request is in a batch. */
+  readonly isBatched: boolean;
+  /** Whether Graph gives an error to the whole batch. */
+  readonly failsBatches: boolean;
+  /** Makes the call. Returns the result of the row last. */
+  readonly send: (app: Address, row: PublishedAnswer) => Promise<readonly CallResult[]>;
+}
+
+const single = { isBatched: false, failsBatches: false };
+const batched = { isBatched: true, failsBatches: false };
+const failed = { isBatched: true, failsBatches: true };
+
+const updateInBatch: Way['send'] = (app, row) => call(app, 'update', [...neighborsOf(row), inputOf(row)]);
+
+async function updateMany(app: Address, row: PublishedAnswer): Promise<readonly CallResult[]> {
+  const { approval, ...update } = inputOf(row);
+  const { code, justification } = approval ?? {};
+  const rows = [...neighborsOf(row), { ...update, ...(code !== undefined && { approval: { code } }) }];
+  const results = await startMany(app, {
+    updates: rows,
+    ...(justification !== undefined && { approval: { justification } }),
+  }).finished;
+  return results
+    .toSorted((one, other) => one.index - other.index)
+    .map((result) => (result.ok ? { userState: result.userState } : { error: result.error }));
+}
+
+/** The ways to send the update of a row. */
+export const updates: Readonly<Record<string, Way>> = {
+  'an update': { ...single, send: (app, row) => call(app, 'update', [inputOf(row)]) },
+  'an update in a batch': { ...batched, send: updateInBatch },
+  'an update in a batch that fails': { ...failed, send: updateInBatch },
+  'a row of updateMany': { ...batched, send: updateMany },
+  'a row of updateMany in a batch that fails': { ...failed, send: updateMany },
+};
+
+const readInBatch = (app: Address) =>
+  call(app, 'get', [...neighborIds.map((userStateId) => ({ ...target, userStateId })), target]);
+
+/** The ways to read the state of a row. */
+export const reads: Readonly<Record<string, Way>> = {
+  'a read': { ...single, send: (app) => call(app, 'get', [target]) },
+  'a read in a batch': { ...batched, send: readInBatch },
+  'a read in a batch that fails': { ...failed, send: readInBatch },
 };

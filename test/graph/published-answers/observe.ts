@@ -20,13 +20,19 @@ export interface Observed {
   readonly tokenClaims: readonly (string | undefined)[];
 }
 
-/** Makes a call to an app whose Graph gives the answers of a row. */
+/**
+ * Makes a call to an app whose Graph gives the answers of a row.
+ *
+ * @param failsBatches whether Graph gives an error to a whole batch
+ */
 export async function observe(
   { responses, reads = [undefined] }: Pick<PublishedAnswer, 'responses' | 'reads'>,
+  failsBatches: boolean,
   makeCall: (app: Address) => Promise<readonly CallResult[]>,
 ): Promise<Observed> {
   const graph = await startScriptedGraph({
     before,
+    failsBatches,
     respond: (method, count) =>
       method === 'PATCH' ? (responses[count] ?? responses.at(-1)) : (reads[count] ?? reads.at(-1)),
   });
