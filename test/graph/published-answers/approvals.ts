@@ -162,7 +162,7 @@ export const approvals: readonly PublishedAnswer[] = [
     responses: [graphError(429, 'TooManyRequests', 'Too many requests.', { 'retry-after': '0' })],
     sent: 'PATCH GET',
     approvalHeaders: justification,
-    told: { reason: 'THROTTLED', retryAfterMs: 0, current: before },
+    told: { reason: 'THROTTLED', retryAfterMs: 0 },
     audited: 'unknown',
   },
   {

@@ -163,8 +163,8 @@ export const proxies: readonly PublishedAnswer[] = [
     name: '429 of a gateway for two minutes',
     source: 'RFC 6585, section 4',
     responses: [proxyPage(429, 'Too Many Requests', { 'retry-after': '120' })],
-    // A row of updateMany does not get a slot for the second PATCH: bulk updates pause for as long as the gateway says.
-    sent: /^PATCH GET( PATCH)? GET$/,
+    // A second PATCH is possible, but gets no slot in updateMany: bulk updates pause for as long as the gateway says.
+    sent: /^PATCH GET( PATCH)?( GET)?$/,
     told: { reason: 'OUTCOME_UNKNOWN', current: before },
     audited: 'unknown',
     get: { sent: 'GET', told: { reason: 'THROTTLED', retryAfterMs: 120_000 } },

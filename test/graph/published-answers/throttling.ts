@@ -1,5 +1,5 @@
 import type { ScriptedResponse } from '../../support/scripted-graph.js';
-import { after, before, type PublishedAnswer } from './published-answer.js';
+import { after, type PublishedAnswer } from './published-answer.js';
 import { graphError, intuneText, saved, stored } from './responses.js';
 
 const throttlingPage = 'Microsoft Learn: graph/throttling';
@@ -35,7 +35,7 @@ function tooLong(name: string, source: string, response: ScriptedResponse, retry
     source,
     responses: [response],
     sent: 'PATCH GET',
-    told: { reason: 'THROTTLED', retryAfterMs, current: before },
+    told: { reason: 'THROTTLED', retryAfterMs },
     audited: 'rejected',
     get: { sent: 'GET', told: { reason: 'THROTTLED', retryAfterMs } },
   };
@@ -92,7 +92,7 @@ export const throttling: readonly PublishedAnswer[] = [
     source: throttlingPage,
     responses: [unavailable('120')],
     sent: 'PATCH GET',
-    told: { reason: 'GRAPH_UNAVAILABLE', retryAfterMs: 120_000, current: before },
+    told: { reason: 'GRAPH_UNAVAILABLE', retryAfterMs: 120_000 },
     audited: 'rejected',
     get: { sent: 'GET', told: { reason: 'GRAPH_UNAVAILABLE', retryAfterMs: 120_000 } },
   },
