@@ -187,11 +187,16 @@ function withRequestId(template: string, requestId: string): string {
   return template.replaceAll(requestIdPlaceholder, requestId);
 }
 
-/** The response as an item of a batch: as in Microsoft's examples, without a `request-id` among its headers. */
+/**
+ * The response as an item of a batch. As in Microsoft's examples, it has no `request-id` among its headers; a body that
+ * is not JSON is base64url.
+ */
 function toBatchItem({ status, headers, body }: ScriptedResponse, requestId: string): object {
   const { 'request-id': _, 'x-ms-ags-diagnostic': __, ...own } = headers;
   const json = withRequestId(body, requestId);
-  return { status, headers: own, ...(body !== '' && { body: parseJson(json) ?? json }) };
+  const isJson = headers['content-type']?.includes('json');
+  const encoded = isJson ? (parseJson(json) ?? json) : Buffer.from(json).toString('base64url');
+  return { status, headers: own, ...(body !== '' && { body: encoded }) };
 }
 
 function send(response: ServerResponse, { response: script, requestId }: Answered): void {

@@ -147,6 +147,14 @@ export const successes: readonly PublishedAnswer[] = [
     audited: 'rejected',
   },
   {
+    name: '200 without a request id and with the old values, and the state keeps them',
+    source: computed,
+    responses: [{ ...shows(before), headers: { 'content-type': 'application/json' } }],
+    sent: 'PATCH GET GET',
+    told: { reason: 'NOT_APPLIED', current: before },
+    audited: 'rejected',
+  },
+  {
     name: '204, and the state keeps the old values',
     source: computed,
     responses: [graphResponse(204, '')],
