@@ -7,7 +7,7 @@ import { credentials } from './published-answers/credentials.js';
 import { failures } from './published-answers/failures.js';
 import { observe } from './published-answers/observe.js';
 import { proxies } from './published-answers/proxies.js';
-import { before, newCounts, type PublishedAnswer, type Told } from './published-answers/published-answer.js';
+import { before, type ExpectedResult, newCounts, type PublishedAnswer } from './published-answers/published-answer.js';
 import { rejections } from './published-answers/rejections.js';
 import { activityId } from './published-answers/responses.js';
 import { successes } from './published-answers/successes.js';
@@ -53,19 +53,19 @@ function expectSent(requests: readonly SentRequest[], sent: PublishedAnswer['sen
   else expect(methods).toMatch(sent);
 }
 
-/** Compares a result with what a row says. */
-function expectTold(result: CallResult | undefined, told: Told): void {
-  if (result === undefined) expect.fail('no result');
-  if ('userState' in told) {
-    expect(result).toEqual(told);
+/** Compares the actual result with that of a row. */
+function expectResult(actual: CallResult | undefined, result: ExpectedResult): void {
+  if (actual === undefined) expect.fail('there is no result');
+  if ('userState' in result) {
+    expect(actual).toEqual(result);
     return;
   }
-  const { message = /\w\.?$/, ...data } = told;
-  if (!('error' in result)) expect.fail(`succeeded with ${JSON.stringify(result)}, expected ${told.reason}`);
-  const { code, httpStatus: _, path: __, requestId: ___, graph: ____, ...reported } = result.error.data;
+  const { message = /\w\.?$/, ...data } = result;
+  if (!('error' in actual)) expect.fail(`succeeded with ${JSON.stringify(actual)}, expected ${result.reason}`);
+  const { code, httpStatus: _, path: __, requestId: ___, graph: ____, ...reported } = actual.error.data;
   expect(reported).toEqual(data);
-  expect(code).toBe(codes[told.reason as keyof typeof codes]);
-  expect(result.error.message).toMatch(message);
+  expect(code).toBe(codes[result.reason as keyof typeof codes]);
+  expect(actual.error.message).toMatch(message);
 }
 
 /** Checks that ids are those of one of the requests, and of its response if that was Graph's. */
@@ -116,15 +116,15 @@ describe.each(Object.entries(updates))('%s', (_way, way) => {
     const { results, graph, requests, audit, tokenClaims } = await observe(row, way.failsBatches, (app) =>
       way.send(app, row),
     );
-    const result = results.at(-1);
-    expectTold(result, row.told);
+    const actual = results.at(-1);
+    expectResult(actual, row.result);
     expectSent(requests, row.sent);
     expect(tokenClaims).toEqual(row.tokenClaims ?? [undefined]);
     expect(requests[0]?.isBatchItem).toBe(way.isBatched);
-    const reason = 'reason' in row.told ? row.told.reason : undefined;
+    const reason = 'reason' in row.result ? row.result.reason : undefined;
     expect(audit.map(({ outcome, ...line }) => [outcome, line['reason']])).toEqual([[row.audited, reason]]);
 
-    // A table can contradict itself: what is told must be true of the state in Graph.
+    // A table can contradict itself: what is reported must be true of the state in Graph.
     if (row.audited === 'applied') expect(isNew(row, graph.state(before.id))).toBe(true);
     if (row.audited === 'rejected') expect(isNew(row, graph.state(before.id))).toBe(false);
 
@@ -132,9 +132,9 @@ describe.each(Object.entries(updates))('%s', (_way, way) => {
     const response = row.responses[patches.length - 1] ?? row.responses.at(-1);
     const hasId = response?.from === 'graph' && (way.isBatched || response.headers['request-id'] !== undefined);
     if (patches.length > 0) expectIds(audit[0]?.graph, patches, hasId);
-    if (patches.length > 0 && result !== undefined && 'error' in result) {
-      expect(result.error.data.graph).toEqual(audit[0]?.graph);
-      expectActivityId(result, response);
+    if (patches.length > 0 && actual !== undefined && 'error' in actual) {
+      expect(actual.error.data.graph).toEqual(audit[0]?.graph);
+      expectActivityId(actual, response);
     }
     expect(approvalHeadersOf(patches[0])).toEqual(row.approvalHeaders ?? {});
 
@@ -157,16 +157,16 @@ describe.each(Object.entries(reads))('%s', (_way, way) => {
       way.failsBatches,
       (app) => way.send(app, row),
     );
-    const result = results.at(-1);
-    expectTold(result, row.told);
+    const actual = results.at(-1);
+    expectResult(actual, row.result);
     expectSent(requests, row.sent);
     expect(tokenClaims).toEqual(row.tokenClaims ?? [undefined]);
     expect(requests[0]?.isBatchItem).toBe(way.isBatched);
     expect(audit).toEqual([]);
     const response = responses[requests.length - 1] ?? responses.at(-1);
-    if (result !== undefined && 'error' in result) {
-      expectIds(result.error.data.graph, requests, response?.from === 'graph');
-      expectActivityId(result, response);
+    if (actual !== undefined && 'error' in actual) {
+      expectIds(actual.error.data.graph, requests, response?.from === 'graph');
+      expectActivityId(actual, response);
     }
     if (!way.failsBatches && responses.every(({ from }) => from === 'graph')) {
       const neighbors = neighborIds.map((id) => ({ userState: { ...before, id } }));

@@ -1,5 +1,5 @@
 import type { ScriptedResponse } from '../../support/scripted-graph.js';
-import { after, before, type PublishedAnswer, type Told } from './published-answer.js';
+import { after, before, type ExpectedResult, type PublishedAnswer } from './published-answer.js';
 import { graphError, graphResponse, intuneError, saved } from './responses.js';
 
 const approvalPage = 'Microsoft Learn: intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api';
@@ -16,7 +16,7 @@ function queued(
   name: string,
   source: string,
   response: ScriptedResponse,
-  told: Partial<Exclude<Told, { userState: unknown }>> = { approvalCode },
+  result: Partial<Exclude<ExpectedResult, { userState: unknown }>> = { approvalCode },
 ): PublishedAnswer {
   return {
     name,
@@ -25,7 +25,7 @@ function queued(
     responses: [response],
     sent: 'PATCH',
     approvalHeaders: justification,
-    told: { reason: 'APPROVAL_PENDING', ...told },
+    result: { reason: 'APPROVAL_PENDING', ...result },
     audited: 'pending-approval',
   };
 }
@@ -37,7 +37,7 @@ function unjustified(name: string, source: string, response: ScriptedResponse): 
     source,
     responses: [response],
     sent: 'PATCH',
-    told: { reason: 'APPROVAL_JUSTIFICATION_REQUIRED' },
+    result: { reason: 'APPROVAL_JUSTIFICATION_REQUIRED' },
     audited: 'rejected',
   };
 }
@@ -97,7 +97,7 @@ export const approvals: readonly PublishedAnswer[] = [
     ],
     sent: 'PATCH',
     approvalHeaders: justification,
-    told: { reason: 'APPROVAL_JUSTIFICATION_REQUIRED', message: /must be no greater than 1024 characters/ },
+    result: { reason: 'APPROVAL_JUSTIFICATION_REQUIRED', message: /must be no greater than 1024 characters/ },
     audited: 'rejected',
   },
   unjustified(
@@ -112,7 +112,7 @@ export const approvals: readonly PublishedAnswer[] = [
     responses: [saved],
     sent: 'PATCH',
     approvalHeaders: code,
-    told: { userState: after },
+    result: { userState: after },
     audited: 'applied',
   },
   {
@@ -122,7 +122,7 @@ export const approvals: readonly PublishedAnswer[] = [
     responses: [saved],
     sent: 'PATCH',
     approvalHeaders: justification,
-    told: { userState: after },
+    result: { userState: after },
     audited: 'applied',
   },
   {
@@ -132,7 +132,7 @@ export const approvals: readonly PublishedAnswer[] = [
     responses: [graphError(403, 'Forbidden', '')],
     sent: 'PATCH',
     approvalHeaders: code,
-    told: { reason: 'GRAPH_PERMISSION_MISSING' },
+    result: { reason: 'GRAPH_PERMISSION_MISSING' },
     audited: 'rejected',
   },
   {
@@ -142,7 +142,7 @@ export const approvals: readonly PublishedAnswer[] = [
     responses: [graphError(504, 'UnknownError', '')],
     sent: 'PATCH GET',
     approvalHeaders: justification,
-    told: { reason: 'OUTCOME_UNKNOWN', current: before },
+    result: { reason: 'OUTCOME_UNKNOWN', current: before },
     audited: 'unknown',
   },
   {
@@ -152,7 +152,7 @@ export const approvals: readonly PublishedAnswer[] = [
     responses: [intuneError(500, 'InternalServerError', 'An error has occurred')],
     sent: 'PATCH GET',
     approvalHeaders: justification,
-    told: { reason: 'OUTCOME_UNKNOWN', current: before },
+    result: { reason: 'OUTCOME_UNKNOWN', current: before },
     audited: 'unknown',
   },
   {
@@ -162,7 +162,7 @@ export const approvals: readonly PublishedAnswer[] = [
     responses: [graphError(429, 'TooManyRequests', 'Too many requests.', { 'retry-after': '0' })],
     sent: 'PATCH GET',
     approvalHeaders: justification,
-    told: { reason: 'THROTTLED', retryAfterMs: 0 },
+    result: { reason: 'THROTTLED', retryAfterMs: 0 },
     audited: 'unknown',
   },
   {
@@ -171,7 +171,7 @@ export const approvals: readonly PublishedAnswer[] = [
     input: { approval: { code: approvalCode }, expected: { successDeviceCount: 1 } },
     responses: [saved],
     sent: 'GET',
-    told: { reason: 'CONFLICT', current: before },
+    result: { reason: 'CONFLICT', current: before },
     audited: 'rejected',
   },
   {
@@ -179,7 +179,7 @@ export const approvals: readonly PublishedAnswer[] = [
     source: 'microsoftgraph/microsoft-graph-docs-contrib#1955',
     responses: [intuneError(412, 'ConditionNotMet', 'An error has occurred')],
     sent: 'PATCH',
-    told: { reason: 'CONFLICT', message: /An error has occurred/ },
+    result: { reason: 'CONFLICT', message: /An error has occurred/ },
     audited: 'rejected',
   },
   {
@@ -189,7 +189,7 @@ export const approvals: readonly PublishedAnswer[] = [
     responses: [graphError(412, 'PreconditionFailed', 'ConditionNotMet')],
     sent: 'PATCH',
     approvalHeaders: justification,
-    told: { reason: 'CONFLICT' },
+    result: { reason: 'CONFLICT' },
     audited: 'rejected',
   },
   {
@@ -197,7 +197,7 @@ export const approvals: readonly PublishedAnswer[] = [
     source: 'microsoftgraph/microsoft-graph-docs-contrib#1955',
     responses: [graphResponse(412, '')],
     sent: 'PATCH',
-    told: { reason: 'CONFLICT' },
+    result: { reason: 'CONFLICT' },
     audited: 'rejected',
   },
 ];

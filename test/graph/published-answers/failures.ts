@@ -34,9 +34,9 @@ function finished(name: string, source: string, response: ScriptedResponse): Pub
     source,
     responses: [response],
     sent: 'PATCH GET PATCH GET',
-    told: { reason: 'GRAPH_UNAVAILABLE' },
+    result: { reason: 'GRAPH_UNAVAILABLE' },
     audited: 'rejected',
-    get: { sent: 'GET GET GET', told: { reason: 'GRAPH_UNAVAILABLE' } },
+    get: { sent: 'GET GET GET', result: { reason: 'GRAPH_UNAVAILABLE' } },
   };
 }
 
@@ -47,7 +47,7 @@ function unfinished(name: string, source: string, response: ScriptedResponse): P
     source,
     responses: [response],
     sent: 'PATCH GET PATCH GET',
-    told: { reason: 'OUTCOME_UNKNOWN', current: before },
+    result: { reason: 'OUTCOME_UNKNOWN', current: before },
     audited: 'unknown',
   };
 }
@@ -59,7 +59,7 @@ function applied(name: string, source: string, response: ScriptedResponse): Publ
     source,
     responses: [stored(response)],
     sent: 'PATCH GET',
-    told: { userState: after },
+    result: { userState: after },
     audited: 'applied',
   };
 }
@@ -129,18 +129,18 @@ export const failures: readonly PublishedAnswer[] = [
     source: intuneIssue,
     responses: [serverError, saved],
     sent: 'PATCH GET PATCH',
-    told: { userState: after },
+    result: { userState: after },
     audited: 'applied',
-    get: { sent: 'GET GET', told: { userState: after } },
+    get: { sent: 'GET GET', result: { userState: after } },
   },
   {
     name: '503 CancelledOnServiceTimeout, then 200',
     source: timeoutIssue,
     responses: [cancelled(), saved],
     sent: 'PATCH GET PATCH',
-    told: { userState: after },
+    result: { userState: after },
     audited: 'applied',
-    get: { sent: 'GET GET', told: { userState: after } },
+    get: { sent: 'GET GET', result: { userState: after } },
   },
   {
     name: '500 of Intune, and the state cannot be read',
@@ -148,7 +148,7 @@ export const failures: readonly PublishedAnswer[] = [
     responses: [serverError],
     reads: [serverError],
     sent: 'PATCH GET GET GET',
-    told: { reason: 'OUTCOME_UNKNOWN' },
+    result: { reason: 'OUTCOME_UNKNOWN' },
     audited: 'unknown',
   },
   {
@@ -156,7 +156,7 @@ export const failures: readonly PublishedAnswer[] = [
     source: timeoutIssue,
     responses: [cancelled(), graphError(400, 'BadRequest', 'The value of errorDeviceCount is too large.')],
     sent: 'PATCH GET PATCH GET',
-    told: { reason: 'OUTCOME_UNKNOWN', current: before },
+    result: { reason: 'OUTCOME_UNKNOWN', current: before },
     audited: 'unknown',
   },
   {
@@ -164,7 +164,7 @@ export const failures: readonly PublishedAnswer[] = [
     source: intuneIssue,
     responses: [serverError, graphError(400, 'BadRequest', 'The value of errorDeviceCount is too large.')],
     sent: 'PATCH GET PATCH GET',
-    told: { reason: 'GRAPH_REJECTED', message: /The value of errorDeviceCount is too large/ },
+    result: { reason: 'GRAPH_REJECTED', message: /The value of errorDeviceCount is too large/ },
     audited: 'rejected',
   },
 ];

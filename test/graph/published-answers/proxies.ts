@@ -2,8 +2,8 @@ import type { ScriptedResponse } from '../../support/scripted-graph.js';
 import { after, before, type PublishedAnswer } from './published-answer.js';
 import { graphResponse, proxyJson, proxyPage, saved, shows, stored } from './responses.js';
 
-/** A response that says nothing: an update is read back and sent once more, and its outcome is unknown. */
-function silent(
+/** A response that proves nothing: the state is read, the update is sent once more, and its outcome is unknown. */
+function noEvidence(
   name: string,
   source: string,
   response: ScriptedResponse,
@@ -14,98 +14,98 @@ function silent(
     source,
     responses: [response],
     sent: /^PATCH( GET){1,2} PATCH( GET){1,2}$/,
-    told: { reason: 'OUTCOME_UNKNOWN', current: before },
+    result: { reason: 'OUTCOME_UNKNOWN', current: before },
     audited: 'unknown',
-    get: get ?? { sent: 'GET', told: { reason: 'GRAPH_PROTOCOL' } },
+    get: get ?? { sent: 'GET', result: { reason: 'GRAPH_PROTOCOL' } },
   };
 }
 
-const failingRead = { sent: 'GET GET GET', told: { reason: 'GRAPH_UNAVAILABLE' } } as const;
+const failingRead = { sent: 'GET GET GET', result: { reason: 'GRAPH_UNAVAILABLE' } } as const;
 const signInPage = proxyPage(200, 'Sign in to Guest Wi-Fi');
 
-/** Responses of servers between the service and Graph. Nothing of it is evidence. */
+/** Responses of servers between the service and Graph. None of them is evidence. */
 export const proxies: readonly PublishedAnswer[] = [
-  silent('the page of a captive portal', 'RFC 8952, section 1', signInPage),
-  silent(
+  noEvidence('the page of a captive portal', 'RFC 8952, section 1', signInPage),
+  noEvidence(
     'the JSON of a captive portal',
     'RFC 8908, section 5',
     proxyJson(200, { captive: true, 'user-portal-url': 'https://portal.example/login', 'seconds-remaining': 0 }),
   ),
-  silent(
+  noEvidence(
     'the redirect of a captive portal',
     'RFC 8952, section 1',
     proxyPage(302, 'Found', { location: 'http://portal.example/login' }),
   ),
-  silent(
+  noEvidence(
     '401 of a proxy',
     'nginx: ngx_http_auth_basic_module',
     proxyPage(401, 'Authorization Required', { 'www-authenticate': 'Basic realm="proxy"' }),
   ),
-  silent('403 of a proxy', 'squid: ERR_ACCESS_DENIED', proxyPage(403, 'Access Denied')),
-  silent(
+  noEvidence('403 of a proxy', 'squid: ERR_ACCESS_DENIED', proxyPage(403, 'Access Denied')),
+  noEvidence(
     '403 of an application firewall in JSON',
     'Amazon API Gateway: MISSING_AUTHENTICATION_TOKEN',
     proxyJson(403, { message: 'Missing Authentication Token' }),
   ),
-  silent('400 of a proxy', 'nginx: error pages', proxyPage(400, 'Request Header Or Cookie Too Large')),
-  silent(
+  noEvidence('400 of a proxy', 'nginx: error pages', proxyPage(400, 'Request Header Or Cookie Too Large')),
+  noEvidence(
     '403 of a web filter that asks for an approval',
     'squid: ERR_ACCESS_DENIED',
     proxyPage(403, 'Approval Required'),
   ),
-  silent('403 of a proxy without a body', 'RFC 9110, section 15.5.4', {
+  noEvidence('403 of a proxy without a body', 'RFC 9110, section 15.5.4', {
     ...proxyPage(403, '', { 'x-request-id': 'c0ffee00-0000-4000-8000-000000000000', via: '1.1 proxy' }),
     body: '',
   }),
-  silent(
+  noEvidence(
     '403 in JSON whose error is a text',
     'RFC 6749, section 5.2',
     proxyJson(403, { error: 'access_denied', error_description: 'The policy does not allow this site.' }),
   ),
-  silent(
+  noEvidence(
     '403 in JSON whose code is a number',
     'Google JSON style guide: error.code',
     proxyJson(403, { error: { code: 403, message: 'Access denied by policy', status: 'PERMISSION_DENIED' } }),
   ),
-  silent(
+  noEvidence(
     '401 of an API gateway in JSON',
     'Azure API Management: missing subscription key',
     proxyJson(401, { statusCode: 401, message: 'Access denied due to missing subscription key.' }),
   ),
-  silent('404 of a proxy', 'nginx: error pages', proxyPage(404, 'Not Found')),
-  silent('405 of a proxy', 'nginx: error pages', proxyPage(405, 'Not Allowed')),
-  silent('409 of a proxy', 'squid: ERR_CONFLICT_HOST', proxyPage(409, 'Conflict')),
-  silent('412 of a proxy', 'nginx: error pages', proxyPage(412, 'Precondition Failed')),
-  silent('413 of a proxy', 'nginx: error pages', proxyPage(413, 'Request Entity Too Large')),
-  silent('423 of a proxy', 'RFC 4918, section 11.3', proxyPage(423, 'Locked')),
-  silent(
+  noEvidence('404 of a proxy', 'nginx: error pages', proxyPage(404, 'Not Found')),
+  noEvidence('405 of a proxy', 'nginx: error pages', proxyPage(405, 'Not Allowed')),
+  noEvidence('409 of a proxy', 'squid: ERR_CONFLICT_HOST', proxyPage(409, 'Conflict')),
+  noEvidence('412 of a proxy', 'nginx: error pages', proxyPage(412, 'Precondition Failed')),
+  noEvidence('413 of a proxy', 'nginx: error pages', proxyPage(413, 'Request Entity Too Large')),
+  noEvidence('423 of a proxy', 'RFC 4918, section 11.3', proxyPage(423, 'Locked')),
+  noEvidence(
     '404 of an API gateway in JSON',
     'Kong Gateway: no Route matched',
     proxyJson(404, { message: 'no Route matched with those values' }),
   ),
-  silent(
+  noEvidence(
     '407 of a proxy',
     'RFC 9110, section 15.5.8',
     proxyPage(407, 'Proxy Authentication Required', { 'proxy-authenticate': 'Negotiate' }),
   ),
-  silent('500 of a proxy', 'nginx: error pages', proxyPage(500, 'Internal Server Error'), failingRead),
-  silent('501 of a proxy', 'squid: ERR_UNSUP_REQ', proxyPage(501, 'Not Implemented'), failingRead),
-  silent(
+  noEvidence('500 of a proxy', 'nginx: error pages', proxyPage(500, 'Internal Server Error'), failingRead),
+  noEvidence('501 of a proxy', 'squid: ERR_UNSUP_REQ', proxyPage(501, 'Not Implemented'), failingRead),
+  noEvidence(
     '511 of a captive portal',
     'RFC 6585, section 6',
     proxyPage(511, 'Network Authentication Required'),
     failingRead,
   ),
-  silent('502 of a gateway', 'Azure Application Gateway: 502', proxyPage(502, 'Bad Gateway'), failingRead),
-  silent('503 of a gateway', 'nginx: error pages', proxyPage(503, 'Service Unavailable'), failingRead),
-  silent('504 of a gateway', 'nginx: error pages', proxyPage(504, 'Gateway Time-out'), failingRead),
-  silent('204 of a captive portal', 'RFC 8952, section 1', { ...proxyPage(204, ''), body: '' }),
+  noEvidence('502 of a gateway', 'Azure Application Gateway: 502', proxyPage(502, 'Bad Gateway'), failingRead),
+  noEvidence('503 of a gateway', 'nginx: error pages', proxyPage(503, 'Service Unavailable'), failingRead),
+  noEvidence('504 of a gateway', 'nginx: error pages', proxyPage(504, 'Gateway Time-out'), failingRead),
+  noEvidence('204 of a captive portal', 'RFC 8952, section 1', { ...proxyPage(204, ''), body: '' }),
   {
     name: 'the page of a captive portal, then Graph',
     source: 'RFC 8952, section 1',
     responses: [signInPage, saved],
     sent: /^PATCH( GET){1,2} PATCH$/,
-    told: { userState: after },
+    result: { userState: after },
     audited: 'applied',
   },
   {
@@ -113,7 +113,7 @@ export const proxies: readonly PublishedAnswer[] = [
     source: 'Azure Application Gateway: 502',
     responses: [stored(proxyPage(502, 'Bad Gateway'))],
     sent: 'PATCH GET',
-    told: { userState: after },
+    result: { userState: after },
     audited: 'applied',
   },
   {
@@ -121,7 +121,7 @@ export const proxies: readonly PublishedAnswer[] = [
     source: 'nginx: error pages',
     responses: [stored(proxyPage(404, 'Not Found'))],
     sent: 'PATCH GET',
-    told: { userState: after },
+    result: { userState: after },
     audited: 'applied',
   },
   {
@@ -130,7 +130,7 @@ export const proxies: readonly PublishedAnswer[] = [
     responses: [proxyPage(502, 'Bad Gateway')],
     reads: [proxyPage(403, 'Access Denied')],
     sent: 'PATCH GET',
-    told: { reason: 'OUTCOME_UNKNOWN' },
+    result: { reason: 'OUTCOME_UNKNOWN' },
     audited: 'unknown',
   },
   {
@@ -139,7 +139,7 @@ export const proxies: readonly PublishedAnswer[] = [
     responses: [graphResponse(204, '')],
     reads: [proxyPage(404, 'Not Found')],
     sent: /^PATCH( GET){1,2}$/,
-    told: { reason: 'OUTCOME_UNKNOWN' },
+    result: { reason: 'OUTCOME_UNKNOWN' },
     audited: 'unknown',
   },
   {
@@ -148,7 +148,7 @@ export const proxies: readonly PublishedAnswer[] = [
     responses: [shows(before)],
     reads: [signInPage],
     sent: /^PATCH( GET){1,2}$/,
-    told: { reason: 'OUTCOME_UNKNOWN', current: before },
+    result: { reason: 'OUTCOME_UNKNOWN', current: before },
     audited: 'unknown',
   },
   {
@@ -156,7 +156,7 @@ export const proxies: readonly PublishedAnswer[] = [
     source: 'RFC 6585, section 4',
     responses: [proxyPage(429, 'Too Many Requests', { 'retry-after': '0' }), saved],
     sent: /^PATCH( GET)? PATCH$/,
-    told: { userState: after },
+    result: { userState: after },
     audited: 'applied',
   },
   {
@@ -165,16 +165,16 @@ export const proxies: readonly PublishedAnswer[] = [
     responses: [proxyPage(429, 'Too Many Requests', { 'retry-after': '120' })],
     // A second PATCH is possible, but gets no slot in updateMany: bulk updates pause for as long as the gateway says.
     sent: /^PATCH GET( PATCH)?( GET)?$/,
-    told: { reason: 'OUTCOME_UNKNOWN', current: before },
+    result: { reason: 'OUTCOME_UNKNOWN', current: before },
     audited: 'unknown',
-    get: { sent: 'GET', told: { reason: 'THROTTLED', retryAfterMs: 120_000 } },
+    get: { sent: 'GET', result: { reason: 'THROTTLED', retryAfterMs: 120_000 } },
   },
   {
     name: '429 of a gateway for two minutes after Graph has applied the update',
     source: 'RFC 6585, section 4',
     responses: [stored(proxyPage(429, 'Too Many Requests', { 'retry-after': '120' }))],
     sent: 'PATCH GET',
-    told: { userState: after },
+    result: { userState: after },
     audited: 'applied',
   },
   {
@@ -182,7 +182,7 @@ export const proxies: readonly PublishedAnswer[] = [
     source: 'RFC 9110, section 15.6.4',
     responses: [proxyPage(503, 'Service Unavailable', { 'retry-after': '0' }), saved],
     sent: /^PATCH( GET)? PATCH$/,
-    told: { userState: after },
+    result: { userState: after },
     audited: 'applied',
   },
   {
@@ -192,7 +192,7 @@ export const proxies: readonly PublishedAnswer[] = [
     responses: [saved],
     reads: [signInPage],
     sent: 'GET',
-    told: { reason: 'GRAPH_PROTOCOL' },
+    result: { reason: 'GRAPH_PROTOCOL' },
     audited: 'rejected',
   },
 ];

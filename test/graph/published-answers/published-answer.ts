@@ -4,8 +4,8 @@ import type { ScriptedResponse } from '../../support/scripted-graph.js';
 
 type Patch = RouterInputs['scriptUserState']['update']['patch'];
 
-/** What the caller gets: the state, or an error with exactly this data besides ids and the fields of tRPC. */
-export type Told =
+/** What the caller gets: the state, or an error with exactly this data, apart from ids and the fields of tRPC. */
+export type ExpectedResult =
   | { readonly userState: ScriptUserState }
   | {
       readonly reason: Reason;
@@ -16,7 +16,7 @@ export type Told =
       readonly current?: ScriptUserState;
     };
 
-/** One row of the table: how Graph answers an update, and what becomes of it. */
+/** One row of the table: how Graph responds to an update, and the effects. */
 export interface PublishedAnswer {
   readonly name: string;
   /** Where the answer is published: a page of Microsoft, or an issue. */
@@ -33,15 +33,15 @@ export interface PublishedAnswer {
   };
   /** The methods of the requests for this state in their order, such as `PATCH GET`. */
   readonly sent: string | RegExp;
-  readonly told: Told;
+  readonly result: ExpectedResult;
   /** The outcome in the audit line. Its reason is that of the caller. */
   readonly audited: 'applied' | 'rejected' | 'pending-approval' | 'unknown';
   /** The approval headers of the first PATCH. */
   readonly approvalHeaders?: Readonly<Record<string, string>>;
   /** The claims of each request for a token; one without claims by default. */
   readonly tokenClaims?: readonly (string | undefined)[];
-  /** What a read comes to when Graph answers it with the same responses. Omitted where that is nothing new. */
-  readonly get?: { readonly sent: string | RegExp; readonly told: Told };
+  /** The effects of a read to which Graph gives the same responses. Omitted where they are nothing new. */
+  readonly get?: { readonly sent: string | RegExp; readonly result: ExpectedResult };
 }
 
 const scriptId = 'b19e3078-3078-4b19-8e78-30b1789eb130';
@@ -72,15 +72,15 @@ export function rejection(
   name: string,
   source: string,
   response: ScriptedResponse,
-  told: Exclude<Told, { readonly userState: ScriptUserState }>,
+  result: Exclude<ExpectedResult, { readonly userState: ScriptUserState }>,
 ): PublishedAnswer {
   return {
     name,
     source,
     responses: [response],
     sent: 'PATCH',
-    told,
+    result,
     audited: 'rejected',
-    get: { sent: 'GET', told },
+    get: { sent: 'GET', result },
   };
 }

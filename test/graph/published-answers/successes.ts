@@ -15,8 +15,16 @@ const clamped = { ...before, successDeviceCount: 5000 };
 
 /** A response that shows the state: nothing more is sent. */
 function shown(name: string, source: string, response: ScriptedResponse, userState = after): PublishedAnswer {
-  const told = { userState };
-  return { name, source, responses: [response], sent: 'PATCH', told, audited: 'applied', get: { sent: 'GET', told } };
+  const result = { userState };
+  return {
+    name,
+    source,
+    responses: [response],
+    sent: 'PATCH',
+    result,
+    audited: 'applied',
+    get: { sent: 'GET', result },
+  };
 }
 
 /** A response that does not show the state, which has the new values: they are read. */
@@ -26,9 +34,9 @@ function hidden(name: string, source: string, response: ScriptedResponse): Publi
     source,
     responses: [response],
     sent: 'PATCH GET',
-    told: { userState: after },
+    result: { userState: after },
     audited: 'applied',
-    get: { sent: 'GET', told: { reason: 'GRAPH_PROTOCOL' } },
+    get: { sent: 'GET', result: { reason: 'GRAPH_PROTOCOL' } },
   };
 }
 
@@ -74,7 +82,7 @@ export const successes: readonly PublishedAnswer[] = [
     input: { patch: { userPrincipalName: upperCaseName } },
     responses: [stored(shows(lowerCaseName), lowerCaseName)],
     sent: 'PATCH',
-    told: { userState: lowerCaseName },
+    result: { userState: lowerCaseName },
     audited: 'applied',
   },
   {
@@ -83,7 +91,7 @@ export const successes: readonly PublishedAnswer[] = [
     input: { patch: { userPrincipalName: upperCaseName } },
     responses: [stored(graphResponse(204, ''), lowerCaseName)],
     sent: 'PATCH GET',
-    told: { userState: lowerCaseName },
+    result: { userState: lowerCaseName },
     audited: 'applied',
   },
   shown(
@@ -110,16 +118,16 @@ export const successes: readonly PublishedAnswer[] = [
     source: 'OData 4.01 JSON, section 21',
     responses: [{ ...graphError(500, 'InternalServerError', 'An error has occurred.'), status: 200 }],
     sent: 'PATCH GET GET',
-    told: { reason: 'NOT_APPLIED', current: before },
+    result: { reason: 'NOT_APPLIED', current: before },
     audited: 'rejected',
-    get: { sent: 'GET', told: { reason: 'GRAPH_PROTOCOL' } },
+    get: { sent: 'GET', result: { reason: 'GRAPH_PROTOCOL' } },
   },
   {
     name: '202, and the state shows the values',
     source: accepted,
     responses: [stored(graphResponse(202, ''))],
     sent: 'PATCH GET',
-    told: { userState: after },
+    result: { userState: after },
     audited: 'applied',
   },
   {
@@ -127,7 +135,7 @@ export const successes: readonly PublishedAnswer[] = [
     source: accepted,
     responses: [graphResponse(202, '')],
     sent: /^PATCH( GET){1,3}$/,
-    told: { reason: 'OUTCOME_UNKNOWN', current: before },
+    result: { reason: 'OUTCOME_UNKNOWN', current: before },
     audited: 'unknown',
   },
   {
@@ -135,7 +143,7 @@ export const successes: readonly PublishedAnswer[] = [
     source: accepted,
     responses: [graphJson(202, entity(after))],
     sent: /^PATCH( GET){1,3}$/,
-    told: { reason: 'OUTCOME_UNKNOWN', current: before },
+    result: { reason: 'OUTCOME_UNKNOWN', current: before },
     audited: 'unknown',
   },
   {
@@ -143,7 +151,7 @@ export const successes: readonly PublishedAnswer[] = [
     source: computed,
     responses: [shows(before)],
     sent: 'PATCH GET GET',
-    told: { reason: 'NOT_APPLIED', current: before },
+    result: { reason: 'NOT_APPLIED', current: before },
     audited: 'rejected',
   },
   {
@@ -151,7 +159,7 @@ export const successes: readonly PublishedAnswer[] = [
     source: computed,
     responses: [{ ...shows(before), headers: { 'content-type': 'application/json' } }],
     sent: 'PATCH GET GET',
-    told: { reason: 'NOT_APPLIED', current: before },
+    result: { reason: 'NOT_APPLIED', current: before },
     audited: 'rejected',
   },
   {
@@ -159,7 +167,7 @@ export const successes: readonly PublishedAnswer[] = [
     source: computed,
     responses: [graphResponse(204, '')],
     sent: 'PATCH GET GET',
-    told: { reason: 'NOT_APPLIED', current: before },
+    result: { reason: 'NOT_APPLIED', current: before },
     audited: 'rejected',
   },
   {
@@ -167,7 +175,7 @@ export const successes: readonly PublishedAnswer[] = [
     source: delayed,
     responses: [stored(shows(before))],
     sent: 'PATCH GET',
-    told: { userState: after },
+    result: { userState: after },
     audited: 'applied',
   },
   {
@@ -176,7 +184,7 @@ export const successes: readonly PublishedAnswer[] = [
     responses: [stored(shows(before))],
     reads: [shows(before), undefined],
     sent: 'PATCH GET GET',
-    told: { userState: after },
+    result: { userState: after },
     audited: 'applied',
   },
   {
@@ -185,7 +193,7 @@ export const successes: readonly PublishedAnswer[] = [
     input: { patch: { successDeviceCount: 2_147_483_647 } },
     responses: [stored(shows(clamped), clamped)],
     sent: 'PATCH GET GET',
-    told: { reason: 'NOT_APPLIED', current: clamped },
+    result: { reason: 'NOT_APPLIED', current: clamped },
     audited: 'rejected',
   },
   {
@@ -194,7 +202,7 @@ export const successes: readonly PublishedAnswer[] = [
     responses: [graphResponse(204, '')],
     reads: [graphResponse(204, '')],
     sent: /^PATCH( GET){1,2}$/,
-    told: { reason: 'OUTCOME_UNKNOWN' },
+    result: { reason: 'OUTCOME_UNKNOWN' },
     audited: 'unknown',
   },
   hidden('200 with another state, and the values are stored', 'RFC 9110, section 15.3.1', stored(shows(otherState))),
@@ -203,7 +211,7 @@ export const successes: readonly PublishedAnswer[] = [
     source: 'RFC 9110, section 15.3.1',
     responses: [shows(otherState)],
     sent: /^PATCH( GET){1,2} PATCH( GET){1,2}$/,
-    told: { reason: 'OUTCOME_UNKNOWN', current: before },
+    result: { reason: 'OUTCOME_UNKNOWN', current: before },
     audited: 'unknown',
   },
   {
@@ -212,7 +220,7 @@ export const successes: readonly PublishedAnswer[] = [
     responses: [stored(graphResponse(204, ''))],
     reads: [shows(otherState)],
     sent: /^PATCH( GET){1,2}$/,
-    told: { reason: 'OUTCOME_UNKNOWN' },
+    result: { reason: 'OUTCOME_UNKNOWN' },
     audited: 'unknown',
   },
   {
@@ -221,7 +229,7 @@ export const successes: readonly PublishedAnswer[] = [
     input: { expected: { successDeviceCount: 2, userPrincipalName: upperCaseName } },
     responses: [saved],
     sent: 'GET PATCH',
-    told: { userState: after },
+    result: { userState: after },
     audited: 'applied',
   },
   {
@@ -230,7 +238,7 @@ export const successes: readonly PublishedAnswer[] = [
     input: { expected: { errorDeviceCount: 7 } },
     responses: [saved],
     sent: 'GET',
-    told: { reason: 'CONFLICT', current: before },
+    result: { reason: 'CONFLICT', current: before },
     audited: 'rejected',
   },
 ];

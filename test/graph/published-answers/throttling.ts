@@ -22,9 +22,9 @@ function delayed(name: string, source: string, response: ScriptedResponse): Publ
     source,
     responses: [response, saved],
     sent: 'PATCH PATCH',
-    told: { userState: after },
+    result: { userState: after },
     audited: 'applied',
-    get: { sent: 'GET GET', told: { userState: after } },
+    get: { sent: 'GET GET', result: { userState: after } },
   };
 }
 
@@ -35,9 +35,9 @@ function tooLong(name: string, source: string, response: ScriptedResponse, retry
     source,
     responses: [response],
     sent: 'PATCH GET',
-    told: { reason: 'THROTTLED', retryAfterMs },
+    result: { reason: 'THROTTLED', retryAfterMs },
     audited: 'rejected',
-    get: { sent: 'GET', told: { reason: 'THROTTLED', retryAfterMs } },
+    get: { sent: 'GET', result: { reason: 'THROTTLED', retryAfterMs } },
   };
 }
 
@@ -75,7 +75,7 @@ export const throttling: readonly PublishedAnswer[] = [
     source: throttlingPage,
     responses: [stored(throttled({ 'retry-after': '120' }))],
     sent: 'PATCH GET',
-    told: { userState: after },
+    result: { userState: after },
     audited: 'applied',
   },
   {
@@ -84,7 +84,7 @@ export const throttling: readonly PublishedAnswer[] = [
     responses: [throttled({ 'retry-after': '120' })],
     reads: [throttled({ 'retry-after': '240' })],
     sent: 'PATCH GET',
-    told: { reason: 'THROTTLED', retryAfterMs: 120_000 },
+    result: { reason: 'THROTTLED', retryAfterMs: 120_000 },
     audited: 'unknown',
   },
   {
@@ -92,8 +92,8 @@ export const throttling: readonly PublishedAnswer[] = [
     source: throttlingPage,
     responses: [unavailable('120')],
     sent: 'PATCH GET',
-    told: { reason: 'GRAPH_UNAVAILABLE', retryAfterMs: 120_000 },
+    result: { reason: 'GRAPH_UNAVAILABLE', retryAfterMs: 120_000 },
     audited: 'rejected',
-    get: { sent: 'GET', told: { reason: 'GRAPH_UNAVAILABLE', retryAfterMs: 120_000 } },
+    get: { sent: 'GET', result: { reason: 'GRAPH_UNAVAILABLE', retryAfterMs: 120_000 } },
   },
 ];
