@@ -42,7 +42,7 @@ test('a header with an unknown fault is rejected', async () => {
 test('a claims challenge applies to the token until one with the claims is issued', async () => {
   const first = await write({ 'x-simulator-fault': 'claims-challenge' });
   const challenge = first.headers.get('www-authenticate') ?? '';
-  expect(challenge).toMatch(/^PoP realm="[^"]*,[^"]*".*, Bearer realm="", .*error="insufficient_claims", claims="/);
+  expect(challenge).toMatch(/^Bearer realm="", .*error="insufficient_claims", claims="[^"]*", PoP realm="[^"]*,[^"]*"/);
   const again = await write();
   expect([again.status, again.headers.get('www-authenticate')]).toEqual([401, challenge]);
 
