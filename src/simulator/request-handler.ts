@@ -76,16 +76,6 @@ export function createRequestHandler(parts: RequestHandlerParts): HandleRequest 
     return response;
   }
 
-  async function applyWrite(
-    request: SimulatedRequest,
-    write: PreparedWrite,
-    entry: JournalEntry,
-  ): Promise<SimulatedResponse> {
-    const response = await write.apply();
-    entry.applied = response.status < 300 && !isBatch(request);
-    return response;
-  }
-
   /** `n` is the number of the request's journal entry. */
   function route(request: SimulatedRequest, n: number): RouteResult {
     const unauthorized = tokens.authorize(request);
@@ -108,4 +98,14 @@ export function createRequestHandler(parts: RequestHandlerParts): HandleRequest 
   }
 
   return (request) => handle(request, null);
+}
+
+async function applyWrite(
+  request: SimulatedRequest,
+  write: PreparedWrite,
+  entry: JournalEntry,
+): Promise<SimulatedResponse> {
+  const response = await write.apply();
+  entry.applied = response.status < 300 && !isBatch(request);
+  return response;
 }

@@ -97,7 +97,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const settings: SimulatorSettings = { ...defaultSettings, ...initialSettings };
   const tokens = createTokenRegistry();
   const identity = createIdentityProvider?.(url, tokens);
-  const approvals = createApprovals(settings, tokens.identify);
+  const approvals = createApprovals(settings, (request) => tokens.identify(request));
   const rules = createFaultRules(faults, createRandom(seed + 1));
   const journal = createJournal();
   const control = createControl({ settings, tokens, approvals, rules, journal, identity: identity?.state, tls });

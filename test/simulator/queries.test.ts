@@ -52,7 +52,7 @@ describe('device states', () => {
   test('can be read one by one, and so can their devices', async () => {
     const [state] = (await read(`${simulated.statePath}/deviceRunStates?$expand=managedDevice`)).value;
     for (const path of [`${simulated.statePath}/deviceRunStates/${state?.id}`, `${deviceStates()}/${state?.id}`]) {
-      const { managedDevice, ...properties } = state ?? {};
+      const { managedDevice, ...properties } = state ?? { managedDevice: null };
       expect((await graph(path)).json).toMatchObject(properties);
       expect((await graph(`${path}?$expand=managedDevice`)).json).toMatchObject({ managedDevice });
       expect((await graph(`${path}/managedDevice`)).json).toMatchObject(managedDevice as object);

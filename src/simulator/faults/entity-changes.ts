@@ -57,7 +57,7 @@ export function withUpperCaseId(entity: JsonObject): JsonObject {
 /** The request with counts of at most 3. */
 export function withClampedCounts(request: SimulatedRequest): SimulatedRequest {
   return changeValues(request, (name, value) =>
-    /Count$/.test(name) && typeof value === 'number' ? Math.min(value, largestCount) : value,
+    name.endsWith('Count') && typeof value === 'number' ? Math.min(value, largestCount) : value,
   );
 }
 

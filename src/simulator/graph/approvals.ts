@@ -146,7 +146,8 @@ function describeChange(request: SimulatedRequest): string {
   const path = pathSegments(request)?.join('/').toLowerCase() ?? request.path;
   try {
     const body: unknown = request.body === '' ? null : JSON.parse(request.body);
-    const entries = typeof body === 'object' && body !== null ? Object.entries(body).toSorted() : body;
+    const entries =
+      typeof body === 'object' && body !== null ? Object.entries(body).toSorted(([a], [b]) => (a < b ? -1 : 1)) : body;
     return JSON.stringify([request.method, path, entries]);
   } catch {
     return JSON.stringify([request.method, path, request.body]);

@@ -15,6 +15,7 @@ import type { SimulatedResponse } from './response.js';
 import {
   deviceStateEntity,
   isScriptCollection,
+  managedDeviceEntity,
   runSummaryEntity,
   scriptEntities,
   scriptEntity,
@@ -86,12 +87,10 @@ export function createGraphRoutes(tenant: SimulatedTenant, settings: RouteSettin
     const userState = script?.userStates.get(entityKey(childId));
     const scriptStates = () => [...(script?.deviceStates.values() ?? [])].flat();
     const userStates = () => script?.deviceStates.get(entityKey(childId)) ?? [];
-    const findState = (states: readonly SimulatedDeviceState[], id: string) => {
-      const state = states.find((each) => entityKey(each.id) === entityKey(id));
-      return state && deviceStateEntity(state);
-    };
-    const singleDevice = (state: Entity | undefined) =>
-      single(request, resource, state?.['managedDevice'] as Entity | null | undefined);
+    const singleState = (state: SimulatedDeviceState | undefined) =>
+      single(request, resource, state && deviceStateEntity(state), '$expand');
+    const singleDevice = (state: SimulatedDeviceState | undefined) =>
+      single(request, resource, state && managedDeviceEntity(state));
     const toResponse = (status: number, state: SimulatedUserState) =>
       entityResponse(request, status, resource, userStateEntity(state));
     const missing = () => resourceNotFound(request);
@@ -118,7 +117,7 @@ export function createGraphRoutes(tenant: SimulatedTenant, settings: RouteSettin
           ? missing()
           : list(request, resource, scriptStates().map(deviceStateEntity), '$expand');
       case 'GET scripts/{id}/deviceRunStates/{id}':
-        return single(request, resource, findState(scriptStates(), childId), '$expand');
+        return singleState(findState(scriptStates(), childId));
       case 'GET scripts/{id}/deviceRunStates/{id}/managedDevice':
         return singleDevice(findState(scriptStates(), childId));
       case 'GET scripts/{id}/userRunStates/{id}/deviceRunStates':
@@ -126,7 +125,7 @@ export function createGraphRoutes(tenant: SimulatedTenant, settings: RouteSettin
           ? missing()
           : list(request, resource, userStates().map(deviceStateEntity), '$expand');
       case 'GET scripts/{id}/userRunStates/{id}/deviceRunStates/{id}':
-        return single(request, resource, findState(userStates(), deviceStateId), '$expand');
+        return singleState(findState(userStates(), deviceStateId));
       case 'GET scripts/{id}/userRunStates/{id}/deviceRunStates/{id}/managedDevice':
         return singleDevice(findState(userStates(), deviceStateId));
       default:
@@ -148,6 +147,10 @@ export function createGraphRoutes(tenant: SimulatedTenant, settings: RouteSettin
       return routeNotImplemented(request);
     },
   };
+}
+
+function findState(states: readonly SimulatedDeviceState[], id: string): SimulatedDeviceState | undefined {
+  return states.find((each) => entityKey(each.id) === entityKey(id));
 }
 
 /** The resource of a context: without the id of the entity itself. */

@@ -34,12 +34,17 @@ export function userStateEntity(state: SimulatedUserState): Entity {
 }
 
 /** A `deviceManagementScriptDeviceState` with its navigation property `managedDevice`. */
-export function deviceStateEntity({ managedDevice, ...state }: SimulatedDeviceState): Entity {
+export function deviceStateEntity(state: SimulatedDeviceState): Entity {
   return {
     '@odata.type': '#microsoft.graph.deviceManagementScriptDeviceState',
     ...state,
-    managedDevice: managedDevice && { '@odata.type': '#microsoft.graph.managedDevice', ...managedDevice },
+    managedDevice: managedDeviceEntity(state),
   };
+}
+
+/** The `managedDevice` of a device state; null if the device is no longer managed. */
+export function managedDeviceEntity({ managedDevice }: SimulatedDeviceState): Entity | null {
+  return managedDevice && { '@odata.type': '#microsoft.graph.managedDevice', ...managedDevice };
 }
 
 /** The `deviceManagementScriptRunSummary` of a script: the sums of its user states, at most the maximum of Int32. */

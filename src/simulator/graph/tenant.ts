@@ -96,7 +96,7 @@ function createScript(
       runAsAccount: random.pick(['system', 'system', 'user']),
       fileName,
       roleScopeTagIds: ['0'],
-      ...kindProperties(collection, index, topic),
+      ...kindProperties[collection](index, topic),
     },
     content: Buffer.from(windows ? `Write-Output '${topic}'\r\n` : `#!/bin/sh\necho '${topic}'\n`).toString('base64'),
     userStates: new Map(),
@@ -112,24 +112,19 @@ function createScript(
   return [entityKey(id), script];
 }
 
-/** The properties that only scripts of this collection have. */
-function kindProperties(collection: ScriptCollection, index: number, topic: string): Readonly<Record<string, unknown>> {
-  switch (collection) {
-    case 'deviceShellScripts':
-      return {
-        executionFrequency: index % 3 === 0 ? 'P1D' : 'PT0S',
-        retryCount: index % 4,
-        blockExecutionNotifications: index % 2 === 0,
-      };
-    case 'deviceManagementScripts':
-      return { enforceSignatureCheck: index % 3 === 0, runAs32Bit: index % 5 === 0 };
-    case 'deviceCustomAttributeShellScripts':
-      return {
-        customAttributeType: /count|days|space/.test(topic) ? 'integer' : /reboot/.test(topic) ? 'dateTime' : 'string',
-        customAttributeName: topic,
-      };
-  }
-}
+/** The properties that only scripts of one collection have. */
+const kindProperties = {
+  deviceShellScripts: (index) => ({
+    executionFrequency: index % 3 === 0 ? 'P1D' : 'PT0S',
+    retryCount: index % 4,
+    blockExecutionNotifications: index % 2 === 0,
+  }),
+  deviceManagementScripts: (index) => ({ enforceSignatureCheck: index % 3 === 0, runAs32Bit: index % 5 === 0 }),
+  deviceCustomAttributeShellScripts: (_index, topic) => ({
+    customAttributeType: /count|days|space/.test(topic) ? 'integer' : /reboot/.test(topic) ? 'dateTime' : 'string',
+    customAttributeName: topic,
+  }),
+} as const satisfies Record<ScriptCollection, (index: number, topic: string) => object>;
 
 function addRunStates(
   script: SimulatedScript,
