@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { once, setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
 import { createLoopbackCertificate } from './certificate.js';
@@ -20,6 +19,7 @@ import { createTokenRegistry } from './graph/token-registry.js';
 import { loadIdentityProvider } from './identity/identity-provider.js';
 import { createJournal } from './journal.js';
 import { createRandom } from './random.js';
+import { readBody } from './request-body.js';
 import { createRequestHandler, type HandleRequest } from './request-handler.js';
 import { defaultSettings, type SimulatorSettings } from './settings.js';
 
@@ -179,7 +179,7 @@ async function serveGraph(handle: HandleRequest, message: IncomingMessage, respo
     method: message.method ?? 'GET',
     path: message.url ?? '/',
     headers,
-    body: await text(message),
+    body: await readBody(message),
     requestId,
     clientRequestId: headers['client-request-id'] ?? requestId,
     batchItem: null,

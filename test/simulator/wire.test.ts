@@ -1,12 +1,15 @@
 import { request as httpRequest } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { expect, test } from 'vitest';
-import { list, useSimulatedGraph } from '../support/simulated-graph.js';
+import { list, patch, useSimulatedGraph } from '../support/simulated-graph.js';
 
 const simulated = useSimulatedGraph();
 const { graph, start } = simulated;
+
+// Vitest types its matchers as any.
+const containing = (text: string): unknown => expect.stringContaining(text);
 
 interface RawReply {
   readonly status: number | undefined;
@@ -89,4 +92,24 @@ test('serves https with the certificate that it reports', async () => {
   } finally {
     await dispatcher.close();
   }
+});
+
+test('accepts a body compressed with gzip', async () => {
+  const send = async (body: Buffer | string) => {
+    const response = await fetch(`${simulated.simulator.baseUrl}${simulated.statePath}`, {
+      method: 'PATCH',
+      headers: {
+        authorization: `Bearer ${simulated.token}`,
+        'content-type': 'application/json',
+        'content-encoding': 'gzip',
+      },
+      body,
+    });
+    return { status: response.status, json: await response.json() };
+  };
+  expect(await send(gzipSync(JSON.stringify(patch)))).toMatchObject({ status: 200, json: patch });
+  expect(await send('not gzip')).toMatchObject({
+    status: 400,
+    json: { error: { message: containing('Unable to read JSON request payload.') } },
+  });
 });
