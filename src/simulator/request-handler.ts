@@ -1,6 +1,7 @@
 import { withErrorForm } from './faults/error-forms.js';
+import type { Fault } from './faults/fault.js';
 import type { FaultRules } from './faults/fault-rules.js';
-import { type Fault, faults } from './faults/faults.js';
+import { faults } from './faults/faults.js';
 import type { Approvals } from './graph/approvals.js';
 import { parseBatch, runBatch } from './graph/batch.js';
 import { graphError } from './graph/error-envelope.js';

@@ -19,7 +19,7 @@ export interface Controls {
   /** The entries of the journal whose `n` is greater than `after`, 0 by default. */
   journal(after?: number): Promise<readonly JournalEntry[]>;
   approve(code: string): Promise<void>;
-  /** Removes the fault rules and empties the journal. */
+  /** Removes the fault rules and the approval requests, and empties the journal. */
   reset(): Promise<void>;
 }
 
@@ -45,6 +45,7 @@ export function createControls(url: string): Controls {
     approve: async (code) => void (await send('POST', `approvals/${code}`)),
     async reset() {
       await send('DELETE', 'faults');
+      await send('DELETE', 'approvals');
       await send('DELETE', 'journal');
     },
   };
