@@ -1,5 +1,6 @@
 import {
   BatchRequestContent,
+  type BatchRequestStep,
   type BatchResponseBody,
   BatchResponseContent,
   Client,
@@ -31,6 +32,14 @@ function createClient(host: (typeof hosts)[number] = 'localhost'): Client {
 
 const firstState = () => tls.statePath(tls.stateIds[0] ?? '');
 
+/** Sends the requests in one batch and returns the responses. */
+async function sendBatch(client: Client, steps: readonly BatchRequestStep[]): Promise<BatchResponseContent> {
+  const content = await new BatchRequestContent([...steps]).getContent();
+  return new BatchResponseContent((await client.api('/$batch').post(content)) as BatchResponseBody);
+}
+
+const stateUrl = (id = tls.stateIds[0] ?? '') => `${tls.origin('localhost')}${tls.statePath(id)}`;
+
 /** The error that a call of the client rejects with. */
 async function graphErrorOf(call: Promise<unknown>): Promise<GraphError> {
   const error: unknown = await call.catch((reason: unknown) => reason);
@@ -54,17 +63,10 @@ describe.each(hosts)('at %s', (host) => {
   });
 
   test('a batch of independent requests has a response for each', async () => {
-    const urls = tls.stateIds.slice(0, 20).map((id) => `${tls.origin(host)}${tls.statePath(id)}`);
-    const content = new BatchRequestContent(
-      urls.map((url, index) => ({ id: String(index), request: new Request(url) })),
-    );
-    const body = (await createClient(host)
-      .api('/$batch')
-      .post(await content.getContent())) as BatchResponseBody;
-    const responses = new BatchResponseContent(body);
-    for (const [index, id] of tls.stateIds.slice(0, 20).entries()) {
-      expect(await responses.getResponseById(String(index)).json()).toMatchObject({ id });
-    }
+    const ids = tls.stateIds.slice(0, 20);
+    const steps = ids.map((id) => ({ id, request: new Request(`${tls.origin(host)}${tls.statePath(id)}`) }));
+    const responses = await sendBatch(createClient(host), steps);
+    for (const id of ids) expect(await responses.getResponseById(id).json()).toMatchObject({ id });
   });
 });
 
@@ -91,33 +93,38 @@ test('the page iterator pauses and resumes, and sends the headers with every pag
 });
 
 test('a batch runs dependent requests in order, and none after a failure', async () => {
-  const url = (path: string) => `${tls.origin('localhost')}${path}`;
-  const update = (successDeviceCount: number) => ({
-    method: 'PATCH',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ successDeviceCount }),
-  });
-  const content = new BatchRequestContent([
-    { id: 'update', request: new Request(url(firstState()), update(41)) },
-    { id: 'read', request: new Request(url(firstState())), dependsOn: ['update'] },
-    { id: 'unknown', request: new Request(url(tls.statePath('unknown'))), dependsOn: ['read'] },
-    { id: 'last', request: new Request(url(firstState()), update(42)), dependsOn: ['unknown'] },
+  const headers = { 'Content-Type': 'application/json' };
+  const update = (count: number) =>
+    new Request(stateUrl(), { method: 'PATCH', headers, body: JSON.stringify({ successDeviceCount: count }) });
+  const responses = await sendBatch(createClient(), [
+    { id: 'update', request: update(41) },
+    { id: 'read', request: new Request(stateUrl()), dependsOn: ['update'] },
+    { id: 'unknown', request: new Request(stateUrl('unknown')), dependsOn: ['read'] },
+    { id: 'last', request: update(42), dependsOn: ['unknown'] },
   ]);
-  const body = (await createClient()
-    .api('/$batch')
-    .post(await content.getContent())) as BatchResponseBody;
-  const responses = new BatchResponseContent(body).getResponses();
-  expect(Object.fromEntries([...responses].map(([id, { status }]) => [id, status]))).toEqual({
-    update: 200,
-    read: 200,
-    unknown: 404,
-    last: 424,
-  });
-  expect(await responses.get('read')?.json()).toMatchObject({ successDeviceCount: 41 });
-  expect(await responses.get('unknown')?.json()).toMatchObject({
+  const statuses = [...responses.getResponses()].map(([id, { status }]) => [id, status] as const);
+  expect(Object.fromEntries(statuses)).toEqual({ update: 200, read: 200, unknown: 404, last: 424 });
+  expect(await responses.getResponseById('read').json()).toMatchObject({ successDeviceCount: 41 });
+  expect(await responses.getResponseById('unknown').json()).toMatchObject({
     error: { code: 'ResourceNotFound', innerError: { 'request-id': aString } },
   });
   expect(await tls.received()).toEqual(['POST 200', 'PATCH 200', 'GET 200', 'GET 404', 'PATCH 424']);
+});
+
+test('a batch reports a creation, a deletion and a throttled update', async () => {
+  const headers = { 'Content-Type': 'application/json' };
+  const throttled = { ...headers, 'x-simulator-fault': 'throttled' };
+  const statesUrl = `${tls.origin('localhost')}${tls.statesPath}`;
+  const responses = await sendBatch(createClient(), [
+    { id: '1', request: new Request(statesUrl, { method: 'POST', headers, body: '{"errorDeviceCount":3}' }) },
+    { id: '2', request: new Request(stateUrl(), { method: 'DELETE' }) },
+    { id: '3', request: new Request(stateUrl(), { method: 'PATCH', headers: throttled, body: '{}' }) },
+  ]);
+  const [created, deleted, rejected] = ['1', '2', '3'].map((id) => responses.getResponseById(id));
+  expect([created?.status, deleted?.status, rejected?.status]).toEqual([201, 204, 429]);
+  expect(await created?.json()).toMatchObject({ id: aString, errorDeviceCount: 3 });
+  expect(await deleted?.text()).toBe('');
+  expect(rejected?.headers.get('retry-after')).toBe('1');
 });
 
 test('creates, reads, updates and deletes a user state', async () => {
