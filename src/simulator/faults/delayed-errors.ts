@@ -15,7 +15,14 @@ export function unavailable({ request, injected }: FaultContext): SimulatedRespo
   return intuneError(request, 503, 'ServiceUnavailable', 'The service is temporarily unavailable', options);
 }
 
-function retryAfterOptions({ retryAfter, delayMs = 1000 }: InjectedFault): IntuneErrorOptions {
+/** 503: Intune's back end timed out. The write can be applied after the response. */
+export function serviceTimeout({ request, injected }: FaultContext): SimulatedResponse {
+  const text = 'The operation was cancelled on a service timeout';
+  const options = injected.retryAfter === undefined ? {} : retryAfterOptions(injected);
+  return intuneError(request, 503, 'CancelledOnServiceTimeout', text, options);
+}
+
+function retryAfterOptions({ retryAfter = 'seconds', delayMs = 1000 }: InjectedFault): IntuneErrorOptions {
   const seconds = Math.ceil(delayMs / 1000);
   const formats = {
     seconds: { headers: { 'Retry-After': String(seconds) } },
@@ -25,6 +32,6 @@ function retryAfterOptions({ retryAfter, delayMs = 1000 }: InjectedFault): Intun
     'nested-time-span': { retryAfter: new Date(delayMs).toISOString().slice(11, -1) },
     'nested-date': { retryAfter: new Date(Date.now() + delayMs).toISOString() },
     none: {},
-  } satisfies Record<InjectedFault['retryAfter'], IntuneErrorOptions>;
+  } satisfies Record<NonNullable<InjectedFault['retryAfter']>, IntuneErrorOptions>;
   return formats[retryAfter];
 }

@@ -15,7 +15,7 @@ import {
 import { isBatch, type SimulatedRequest } from '../graph/request.js';
 import type { SimulatedResponse } from '../graph/response.js';
 import { tokenExpired, writeScopes } from '../graph/token-registry.js';
-import { throttled, unavailable } from './delayed-errors.js';
+import { serviceTimeout, throttled, unavailable } from './delayed-errors.js';
 import {
   changeEntities,
   isEntity,
@@ -40,7 +40,6 @@ import {
   notImplemented,
   proxyPage,
   segmentNotFound,
-  serviceTimeout,
   tenantNotApplicable,
 } from './published-errors.js';
 
@@ -58,7 +57,7 @@ export const faults = {
   'bad-gateway-applied': afterApplying(() => gatewayPage(502, 'Bad Gateway')),
   'gateway-timeout': withoutApplying(() => gatewayPage(504, 'Gateway Time-out')),
   'gateway-timeout-applied': afterApplying(() => gatewayPage(504, 'Gateway Time-out')),
-  'service-timeout': failing(serviceTimeout),
+  'service-timeout': withoutApplying(serviceTimeout),
   'proxy-page': withoutApplying(({ injected }) => proxyPage(injected.status)),
   reset: withoutApplying(() => noResponse('reset')),
   'reset-applied': afterApplying(() => noResponse('reset')),
@@ -131,9 +130,9 @@ function serverError(request: SimulatedRequest): SimulatedResponse {
   return intuneError(request, 500, 'InternalServerError', message, { nestedTwice: true });
 }
 
-function customResponse({ status = 200, response }: InjectedFault): SimulatedResponse {
+function customResponse({ response }: InjectedFault): SimulatedResponse {
   const { headers = {}, body, isForeign = false } = response ?? {};
-  return { status, headers, isForeign, ...(typeof body === 'string' ? { text: body } : { body }) };
+  return { status: 200, headers, isForeign, ...(typeof body === 'string' ? { text: body } : { body }) };
 }
 
 function noResponse(failure: 'reset' | 'stall'): SimulatedResponse {

@@ -32,10 +32,10 @@ interface RegisterOptions {
   /** Milliseconds since 1970; never by default. */
   readonly expiresAt?: number | undefined;
   /** The user whose delegated token it is. A claims challenge applies to all tokens of a user. */
-  readonly person?: string | undefined;
+  readonly subject?: string | undefined;
   /** The claims request of the sign-in, as JSON text. The token satisfies a challenge whose claims are all in it. */
   readonly claims?: string | undefined;
-  /** As in {@link IssueOptions}; `person` by default. */
+  /** As in {@link IssueOptions}; `subject` by default. */
   readonly identity?: string | undefined;
 }
 
@@ -111,9 +111,9 @@ export function createTokenRegistry(): TokenRegistry {
     register(
       token,
       roles = [writeScopes[0]],
-      { expiresAt = Number.POSITIVE_INFINITY, person, claims, identity = person ?? applicationId } = {},
+      { expiresAt = Number.POSITIVE_INFINITY, subject, claims, identity = subject ?? applicationId } = {},
     ) {
-      registered.set(token, { roles, expiresAt, subject: person ?? token, claims, identity });
+      registered.set(token, { roles, expiresAt, subject: subject ?? token, claims, identity });
     },
 
     challenge(request) {
