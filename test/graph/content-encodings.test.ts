@@ -1,7 +1,8 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { beforeEach, expect, test } from 'vitest';
+import { failure } from '../support/failure.js';
 import { useGraphServer } from '../support/graph-server.js';
-import { failure, liveSettings, useService } from '../support/service.js';
+import { liveSettings, useService } from '../support/service.js';
 
 const graph = useGraphServer();
 const service = useService(() => ({ ...liveSettings(graph), GRAPH_DEADLINE_MS: '2000' }));

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createBatchClient } from '../support/clients.js';
+import { failure } from '../support/failure.js';
 import { batchOf, batchRequestId, type GraphServerResponse, useGraphServer } from '../support/graph-server.js';
-import { failure, liveSettings, useService } from '../support/service.js';
+import { liveSettings, useService } from '../support/service.js';
 
 // Responses of proxies, gateways and captive portals: they are no evidence of what became of a request.
 
