@@ -1,14 +1,16 @@
 import { z } from 'zod';
+import type { UserStateOfScript } from '../graph/entities.js';
 import type { Page } from '../graph/graph.js';
 import type { ScriptUserState } from '../script-user-state.js';
 import { type UpdateResult, updateMany } from './bulk/update-many.js';
 import type { Progress } from './bulk/worker-pool.js';
-import { cursorField, scriptFields, targetFields } from './inputs/target.js';
+import { cursorField, scriptFields, targetFields, userId } from './inputs/target.js';
 import { approval, approvalRequest, maxUpdates, newUserState, patch, updateRow } from './inputs/user-state.js';
 import { operatorProcedure, readerProcedure, router } from './trpc.js';
 
 const getInput = z.strictObject(targetFields);
 const listInput = z.strictObject({ ...scriptFields, ...cursorField });
+const listForUserInput = z.strictObject({ userId, ...cursorField });
 const updateInput = z.strictObject({ ...targetFields, patch, approval: z.optional(approval) });
 const updateManyInput = z.strictObject({
   updates: z.array(updateRow).min(1).max(maxUpdates),
@@ -23,6 +25,13 @@ export const scriptUserStateRouter = router({
     .query(
       ({ ctx, input, signal }): Promise<Page<ScriptUserState>> =>
         ctx.graph.userStates.list(input, input.cursor, { caller: ctx.caller, signal }),
+    ),
+
+  listForUser: readerProcedure
+    .input(listForUserInput)
+    .query(
+      ({ ctx, input, signal }): Promise<Page<UserStateOfScript>> =>
+        ctx.graph.userStates.listForUser(input.userId, input.cursor, { caller: ctx.caller, signal }),
     ),
 
   get: readerProcedure
