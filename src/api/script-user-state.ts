@@ -4,19 +4,20 @@ import type { Page } from '../graph/graph.js';
 import type { ScriptUserState } from '../script-user-state.js';
 import { type UpdateResult, updateMany } from './bulk/update-many.js';
 import type { Progress } from './bulk/worker-pool.js';
+import { inputObject, messages } from './inputs/messages.js';
 import { cursorField, scriptFields, targetFields, userId } from './inputs/target.js';
 import { approval, approvalRequest, maxUpdates, newUserState, patch, updateRow } from './inputs/user-state.js';
 import { operatorProcedure, readerProcedure, router } from './trpc.js';
 
-const getInput = z.strictObject(targetFields);
-const listInput = z.strictObject({ ...scriptFields, ...cursorField });
-const listForUserInput = z.strictObject({ userId, ...cursorField });
-const updateInput = z.strictObject({ ...targetFields, patch, approval: z.optional(approval) });
-const updateManyInput = z.strictObject({
-  updates: z.array(updateRow).min(1).max(maxUpdates),
+const getInput = inputObject(targetFields);
+const listInput = inputObject({ ...scriptFields, ...cursorField });
+const listForUserInput = inputObject({ userId, ...cursorField });
+const updateInput = inputObject({ ...targetFields, patch, approval: z.optional(approval) });
+const updateManyInput = inputObject({
+  updates: z.array(updateRow, messages).min(1).max(maxUpdates),
   approval: z.optional(approvalRequest),
 });
-const createInput = z.strictObject({ ...scriptFields, userState: newUserState });
+const createInput = inputObject({ ...scriptFields, userState: newUserState });
 
 /** The run states that Graph stores per script and person. */
 export const scriptUserStateRouter = router({

@@ -1,10 +1,10 @@
-import { z } from 'zod';
 import type { ScriptOverview, ScriptSummary } from '../graph/entities.js';
 import type { Page } from '../graph/graph.js';
+import { inputObject } from './inputs/messages.js';
 import { cursorField, scriptKind } from './inputs/target.js';
 import { readerProcedure, router } from './trpc.js';
 
-const listInput = z.strictObject({ scriptKind, ...cursorField });
+const listInput = inputObject({ scriptKind, ...cursorField });
 
 /** The scripts of the tenant. */
 export const scriptRouter = router({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CallError } from '../errors.js';
 import type { ScriptUserState } from '../script-user-state.js';
-import type { ScriptKind } from './paths.js';
+import type { ScriptKind } from './ids.js';
 import { parseJson } from './wire/json.js';
 import type { GraphResponse } from './wire/transport.js';
 

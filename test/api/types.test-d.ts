@@ -49,9 +49,9 @@ test('a client sees the inputs and outputs of the contract', () => {
     successDeviceCount: number;
     errorDeviceCount: number;
     userPrincipalName: string | null;
-    scriptKind: Kind;
-    scriptId: string;
-    scriptName: string | null;
+    readonly scriptKind: Kind;
+    readonly scriptId: string;
+    readonly scriptName: string | null;
   }>();
   expectTypeOf<RouterOutputs['scriptUserState']['list']['unreadable']>().toEqualTypeOf<number | undefined>();
   type Script = RouterOutputs['script']['list']['items'][number];

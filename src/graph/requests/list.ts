@@ -1,15 +1,8 @@
 import type { z } from 'zod';
 import type { ScriptUserState } from '../../script-user-state.js';
 import { type DeviceRunState, deviceRunState, type ScriptSummary, script, scriptUserState } from '../entities.js';
-import {
-  deviceStatesPath,
-  type ScriptKind,
-  type ScriptRef,
-  type StateRef,
-  scriptDeviceStatesPath,
-  scriptsPath,
-  userStatesPath,
-} from '../paths.js';
+import type { ScriptKind, ScriptRef, StateRef } from '../ids.js';
+import { deviceStatesPath, scriptDeviceStatesPath, scriptsPath, userStatesPath } from '../paths.js';
 
 /** A collection of Graph, and how it is requested. */
 export interface List<T> {

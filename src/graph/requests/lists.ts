@@ -1,6 +1,6 @@
 import type { ScriptOverview, UserStateOfScript } from '../entities.js';
 import type { Page } from '../graph.js';
-import type { ScriptKind } from '../paths.js';
+import type { ScriptKind } from '../ids.js';
 import type { CallContext } from './call-context.js';
 import { type CursorCodec, pagePosition } from './cursor.js';
 import type { GraphClient } from './graph-client.js';

@@ -7,7 +7,8 @@ import {
   type ScriptOverview,
   type ScriptSummary,
 } from '../entities.js';
-import { idPattern, runSummaryPath, type ScriptKind } from '../paths.js';
+import { idPattern, type ScriptKind } from '../ids.js';
+import { runSummaryPath } from '../paths.js';
 import type { GraphResponse } from '../wire/transport.js';
 import type { CallContext } from './call-context.js';
 import { awaitAll } from './concurrent-reads.js';
