@@ -1,8 +1,8 @@
 import { CallError, requireCallError } from '../../errors.js';
 import {
+  parseEntity,
   protocolError,
   type RunSummary,
-  readEntity,
   runSummary,
   type ScriptOverview,
   type ScriptSummary,
@@ -57,10 +57,11 @@ export function createScriptOverview(client: GraphClient, basePath: string): Add
   };
 }
 
+/** `null` if Graph sends something else than a summary. */
 function parseSummary(response: GraphResponse): RunSummary | null {
-  const summary = readEntity(runSummary, response);
-  if (summary === undefined) throw protocolError(response);
-  return summary;
+  const summary = parseEntity(runSummary, response);
+  if (summary === undefined && !response.isFromGraph) throw protocolError(response);
+  return summary ?? null;
 }
 
 /** Whether Graph refuses the request as such: it has no summary for this script. */

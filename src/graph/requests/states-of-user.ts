@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { requireCallError } from '../../errors.js';
 import type { ScriptUserState } from '../../script-user-state.js';
-import { protocolError, readEntity, type ScriptSummary, scriptUserState, type UserStateOfScript } from '../entities.js';
+import {
+  hasId,
+  parseEntity,
+  protocolError,
+  type ScriptSummary,
+  scriptUserState,
+  type UserStateOfScript,
+} from '../entities.js';
 import { idPattern, type ScriptKind, scriptKinds } from '../ids.js';
 import { userStatePath } from '../paths.js';
 import type { GraphResponse } from '../wire/transport.js';
@@ -76,8 +83,7 @@ export function createStatesOfUser(client: GraphClient, readPage: Pager, basePat
 
 /** `null` if Graph sends the state in an unknown form. */
 function parseState(response: GraphResponse, id: string): ScriptUserState | null {
-  const state = readEntity(scriptUserState, response);
-  if (state === undefined) throw protocolError(response);
-  if (state.id.toLowerCase() !== id.toLowerCase()) throw protocolError(response);
-  return state;
+  const state = parseEntity(scriptUserState, response);
+  if (state === undefined ? !response.isFromGraph : !hasId(state, id)) throw protocolError(response);
+  return state ?? null;
 }
