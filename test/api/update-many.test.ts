@@ -46,8 +46,8 @@ describe('the stream', () => {
     expect(done).toEqual(done.toSorted((one, other) => one - other));
     // The results precede the progress that counts them.
     for (const [at, each] of running.events.entries()) {
-      const yielded = running.events.slice(0, at).filter((earlier) => 'index' in earlier);
-      expect(yielded.length).toBeGreaterThanOrEqual('done' in each ? each.done : 0);
+      const yielded = running.events.slice(0, at).filter((earlier) => earlier.type === 'result');
+      expect(yielded.length).toBeGreaterThanOrEqual(each.type === 'progress' ? each.done : 0);
     }
   });
 
