@@ -44,17 +44,34 @@ export const script = z.object({
 /** A script, without its content. */
 export type ScriptSummary = z.output<typeof script>;
 
-/** Reads an entity, bare or wrapped in `value` as in the documentation's examples; `undefined` if it is neither. */
-export function readEntity<T>(schema: z.ZodType<T>, response: GraphResponse): T | undefined {
-  const body = parseJson(response.text);
-  const bare = schema.safeParse(body);
-  if (bare.success) return bare.data;
-  return z.object({ value: schema }).safeParse(body).data?.value;
+interface Entity {
+  readonly id: string;
 }
 
-/** @throws {CallError} `GRAPH_PROTOCOL` if the response contains no such entity */
-export function requireEntity<T>(schema: z.ZodType<T>, response: GraphResponse): T {
-  const entity = readEntity(schema, response);
+/**
+ * Reads an entity, bare or wrapped in `value` as in the documentation's examples.
+ *
+ * @param expectedId the id that was requested, if there is one. Ids are compared without regard to case
+ * @returns `undefined` if the response contains no such entity, or one with another id
+ */
+export function readEntity<T extends Entity>(
+  schema: z.ZodType<T>,
+  response: GraphResponse,
+  expectedId?: string,
+): T | undefined {
+  const body = parseJson(response.text);
+  const bare = schema.safeParse(body);
+  const entity = bare.success ? bare.data : z.object({ value: schema }).safeParse(body).data?.value;
+  return expectedId === undefined || entity?.id.toLowerCase() === expectedId.toLowerCase() ? entity : undefined;
+}
+
+/**
+ * Reads an entity as {@link readEntity} does.
+ *
+ * @throws {CallError} `GRAPH_PROTOCOL` if there is none
+ */
+export function requireEntity<T extends Entity>(schema: z.ZodType<T>, response: GraphResponse, expectedId?: string): T {
+  const entity = readEntity(schema, response, expectedId);
   if (entity === undefined) throw protocolError(response);
   return entity;
 }
