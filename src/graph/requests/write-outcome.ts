@@ -55,7 +55,7 @@ export function nextStep(history: WriteHistory): NextStep {
     const wasSentBefore = attempts.slice(0, -1).some(wasSent);
     // A rejection is final for the first request that was sent. It gives no information about earlier requests.
     if (failure.certainty === 'not-applied' && !wasSentBefore) return failure;
-    if (failure.certainty === 'deferred' && (isRepeatable || !wasSent(last)) && mayRetry) return 'retry';
+    if (isWaitRequested(failure) && (isRepeatable || !wasSent(last)) && mayRetry) return 'retry';
     return wasSentBefore || wasSent(last) ? 'verify' : failure.withReason(failure.reason, 'not-applied');
   }
 
@@ -79,7 +79,7 @@ export function nextStep(history: WriteHistory): NextStep {
   return isUnknown(history) ? failure.withReason('OUTCOME_UNKNOWN', 'unknown', { cause: verification }) : failure;
 }
 
-/** Whether a second request could have another effect. Graph has accepted one that it does not show. */
+/** Whether a second request could have another effect: not if Graph has accepted the first one. */
 function mayHelpToRepeat({ certainty, reason }: CallError): boolean {
   return isInDoubt(certainty) && reason !== 'NOT_APPLIED' && reason !== 'OUTCOME_UNKNOWN';
 }
@@ -118,6 +118,11 @@ function isUnknown(history: WriteHistory): boolean {
 /** Whether a change that Graph deferred may be waiting for approval: then other values prove nothing. */
 function mayBeQueued({ attempts, mayQueueApproval }: WriteHistory): boolean {
   return mayQueueApproval && attempts.some(isDeferred);
+}
+
+/** Whether the request can be sent again later without a read in between. A 429 may also be that of a proxy. */
+function isWaitRequested({ certainty, reason }: CallError): boolean {
+  return certainty === 'deferred' || (certainty === 'unknown' && reason === 'THROTTLED');
 }
 
 /** Whether the request may have been applied. */
