@@ -1,13 +1,13 @@
-import { z } from 'zod';
 import type { DeviceRunState } from '../graph/entities.js';
 import type { Page } from '../graph/graph.js';
+import { inputObject } from './inputs/messages.js';
 import { cursorField, targetFields } from './inputs/target.js';
 import { readerProcedure, router } from './trpc.js';
 
 /** How a script ran on each of a person's devices. */
 export const deviceRunStateRouter = router({
   list: readerProcedure
-    .input(z.strictObject({ ...targetFields, ...cursorField }))
+    .input(inputObject({ ...targetFields, ...cursorField }))
     .query(
       ({ ctx, input, signal }): Promise<Page<DeviceRunState>> =>
         ctx.graph.deviceRunStates.list(input, input.cursor, { caller: ctx.caller, signal }),

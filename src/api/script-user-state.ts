@@ -3,6 +3,7 @@ import type { Page } from '../graph/graph.js';
 import type { ScriptUserState } from '../script-user-state.js';
 import { type UpdateResult, updateMany } from './bulk/update-many.js';
 import type { Progress } from './bulk/worker-pool.js';
+import { inputObject, messages } from './inputs/messages.js';
 import { cursorField, scriptFields, targetFields } from './inputs/target.js';
 import {
   approval,
@@ -15,16 +16,16 @@ import {
 } from './inputs/user-state.js';
 import { operatorProcedure, readerProcedure, router } from './trpc.js';
 
-const getInput = z.strictObject(targetFields);
-const listInput = z.strictObject({ ...scriptFields, ...cursorField });
 const changeFields = { ...targetFields, expected: z.optional(expectedUserState), approval: z.optional(approval) };
-const updateInput = z.strictObject({ ...changeFields, patch });
-const updateManyInput = z.strictObject({
-  updates: z.array(updateRow).min(1).max(maxUpdates),
+const getInput = inputObject(targetFields);
+const listInput = inputObject({ ...scriptFields, ...cursorField });
+const updateInput = inputObject({ ...changeFields, patch });
+const updateManyInput = inputObject({
+  updates: z.array(updateRow, messages).min(1).max(maxUpdates),
   approval: z.optional(approvalRequest),
 });
-const createInput = z.strictObject({ ...scriptFields, userState: newUserState, approval: z.optional(approval) });
-const deleteInput = z.strictObject(changeFields);
+const createInput = inputObject({ ...scriptFields, userState: newUserState, approval: z.optional(approval) });
+const deleteInput = inputObject(changeFields);
 
 /** The run states that Graph stores per script and person. */
 export const scriptUserStateRouter = router({

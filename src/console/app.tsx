@@ -1,6 +1,7 @@
 import { makeStyles, Spinner, tokens } from '@fluentui/react-components';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useRef } from 'react';
+import { narrowScreen } from './breakpoint.js';
 import { failureOf } from './failure.js';
 import { FailureNotice } from './failure-notice.js';
 import { sessionQuery } from './queries.js';
@@ -9,8 +10,8 @@ import { Header } from './session/header.js';
 import { SessionNotice } from './session/session-notice.js';
 import { Workspace } from './workspace.js';
 
-const SignedOut = lazy(async () => ({ default: (await import('./session/signed-out.js')).SignedOut }));
-const NoAccess = lazy(async () => ({ default: (await import('./session/signed-out.js')).NoAccess }));
+const SignInPage = lazy(async () => ({ default: (await import('./session/access-pages.js')).SignInPage }));
+const NoAccessPage = lazy(async () => ({ default: (await import('./session/access-pages.js')).NoAccessPage }));
 
 const useStyles = makeStyles({
   page: {
@@ -18,8 +19,7 @@ const useStyles = makeStyles({
     flexDirection: 'column',
     height: '100vh',
     overflow: 'hidden',
-    // On a narrow or zoomed screen, the page scrolls as a whole.
-    '@media (max-width: 800px)': { height: 'auto', minHeight: '100vh', overflow: 'visible' },
+    [narrowScreen]: { height: 'auto', minHeight: '100vh', overflow: 'visible' },
     backgroundColor: tokens.colorNeutralBackground2,
   },
   notices: { flexShrink: 0 },
@@ -44,7 +44,7 @@ export function App() {
     return (
       <div className={styles.page}>
         <Suspense>
-          <SignedOut />
+          <SignInPage />
         </Suspense>
       </div>
     );
@@ -69,7 +69,7 @@ export function App() {
         <Workspace canWrite={session.roles.includes('operator')} />
       ) : (
         <Suspense>
-          <NoAccess />
+          <NoAccessPage />
         </Suspense>
       )}
     </div>

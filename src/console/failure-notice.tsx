@@ -10,7 +10,7 @@ import {
 import { CopyRegular } from '@fluentui/react-icons';
 import type { ReactNode } from 'react';
 import type { Failure } from './failure.js';
-import { SignInAgain } from './sign-in-again.js';
+import { SignInLink } from './sign-in-link.js';
 
 const useStyles = makeStyles({
   id: { display: 'block', marginTop: tokens.spacingVerticalXS, fontFamily: tokens.fontFamilyMonospace },
@@ -28,7 +28,7 @@ export function FailureNotice({ failure, children }: { readonly failure: Failure
     <MessageBar intent={intent} layout="multiline" className={styles.bar}>
       <MessageBarBody className={styles.text}>
         <MessageBarTitle>{title}</MessageBarTitle>
-        {next} {reason === 'SIGN_IN_REQUIRED' && <SignInAgain />}
+        {next} {reason === 'SIGN_IN_REQUIRED' && <SignInLink />}
         {detail !== undefined && <span className={styles.detail}>{detail}</span>}
         {approvalCode !== undefined && <Copyable label="Approval code" text={approvalCode} />}
         {requestId !== undefined && <Copyable label="Request ID" text={requestId} />}

@@ -69,7 +69,7 @@ const texts = {
     'Microsoft Graph sent an invalid response',
     "Try again. If the error persists, give the service's operators the request ID.",
   ],
-  OVERLOADED: ['The service is overloaded or restarting', 'Not sent; retry in a moment.'],
+  OVERLOADED: ['The service is overloaded or restarting', 'Not sent. Try again in a moment.'],
   CLIENT_CLOSED: ['The request was cancelled', 'Check the current values before you send it again.'],
   INTERNAL: [
     'The service failed',

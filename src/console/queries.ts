@@ -19,7 +19,7 @@ interface Identified {
   readonly id: string;
 }
 
-/** The items of all pages. A list that loops has sent some pages twice, and GUIDs are the same in any case. */
+/** The distinct items of all pages: Graph can send a page twice. The case of a GUID has no meaning. */
 const itemsOf = <Item extends Identified>({
   pages,
 }: {

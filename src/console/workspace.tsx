@@ -1,11 +1,12 @@
 import { makeStyles, Spinner, Tab, TabList, Text, tokens } from '@fluentui/react-components';
 import { lazy, Suspense, useState } from 'react';
-import { useAllPages } from './all-pages.js';
+import { narrowScreen } from './breakpoint.js';
 import { Dialogs, type OpenDialog } from './dialogs.js';
 import { DefectBoundary } from './error-boundary.js';
 import { scriptsQuery } from './queries.js';
 import { ScriptList } from './scripts/script-list.js';
 import { scriptKindTabs, type UrlState, useUrlState } from './url-state.js';
+import { useAllPages } from './use-all-pages.js';
 
 const StatesPage = lazy(async () => ({ default: (await import('./states/states-page.js')).StatesPage }));
 
@@ -22,7 +23,7 @@ const useStyles = makeStyles({
     gridTemplateColumns: 'minmax(220px, 300px) minmax(0, 1fr)',
     flexGrow: 1,
     minHeight: 0,
-    '@media (max-width: 800px)': { gridTemplateColumns: 'minmax(0, 1fr)', gridTemplateRows: '240px auto' },
+    [narrowScreen]: { gridTemplateColumns: 'minmax(0, 1fr)', gridTemplateRows: '240px auto' },
   },
   main: { display: 'flex', flexDirection: 'column', minHeight: 0, minWidth: 0, overflowY: 'auto' },
   empty: { margin: 'auto', padding: tokens.spacingHorizontalXXL, color: tokens.colorNeutralForeground3 },

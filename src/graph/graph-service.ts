@@ -11,8 +11,9 @@ import type { ReplicaCoordination } from '../scheduling/replica-coordination.js'
 import { createSlotPool } from '../scheduling/slot-pool.js';
 import { deviceRunState, script, scriptUserState } from './entities.js';
 import type { CallOptions, Graph, QuotaName, QuotaUsage, WriteResult } from './graph.js';
+import type { StateRef } from './ids.js';
 import { type GraphObserver, observeResponses, observeRoundTrips, observeWaits } from './observer.js';
-import { deviceStatesPath, type StateRef, scriptsPath, stateKey, userStatesPath } from './paths.js';
+import { deviceStatesPath, scriptsPath, stateKey, userStatesPath } from './paths.js';
 import { createBulkUpdate } from './requests/bulk-update.js';
 import type { CallContext } from './requests/call-context.js';
 import type { CursorCodec } from './requests/cursor.js';

@@ -2,7 +2,7 @@ import type { GraphIds } from '../errors.js';
 import type { FairnessKey, PerPriority } from '../scheduling/priority.js';
 import type { ScriptUserState } from '../script-user-state.js';
 import type { DeviceRunState, ScriptSummary } from './entities.js';
-import type { ScriptKind, ScriptRef, StateRef } from './paths.js';
+import type { ScriptKind, ScriptRef, StateRef } from './ids.js';
 import type { TokenSource } from './tokens/token-source.js';
 
 /** New values. Omitted fields keep their values. */

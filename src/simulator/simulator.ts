@@ -16,6 +16,7 @@ import { createTenant } from './graph/tenant.js';
 import { createThrottle } from './graph/throttle.js';
 import { createTokenRegistry } from './graph/token-registry.js';
 import { loadIdentityProvider } from './identity/identity-provider.js';
+import type { SimulatedClient } from './identity/oidc-provider.js';
 import { createJournal } from './journal.js';
 import { createRandom } from './random.js';
 import { createRequestHandler, type HandleRequest } from './request-handler.js';
@@ -49,8 +50,8 @@ export interface Simulator {
   readonly baseUrl: string;
   /** Requests tokens from the simulator over HTTP. */
   readonly credential: TokenCredential;
-  /** The client registration at the identity provider; undefined without one. */
-  readonly identity: { readonly issuer: string; readonly clientId: string; readonly clientSecret: string } | undefined;
+  /** The client that is registered at the identity provider; undefined without one. */
+  readonly identity: SimulatedClient | undefined;
   /** Stops the simulator and closes all connections, including stalled ones. */
   close(): Promise<void>;
 }
@@ -113,11 +114,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     url,
     baseUrl: `${url}/beta`,
     credential: createSimulatorCredential(url),
-    identity: identity && {
-      issuer: identity.issuer,
-      clientId: identity.clientId,
-      clientSecret: identity.clientSecret,
-    },
+    identity: identity?.client,
     async close() {
       closing.abort();
       await new Promise<void>((resolve) => {

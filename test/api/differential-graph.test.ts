@@ -11,10 +11,9 @@ import {
   post,
   useComparedApps,
 } from '../support/compared-apps.js';
-import type { FaultRule } from '../support/simulator.js';
+import type { FaultRule } from '../support/controls.js';
 
-const apps = useComparedApps();
-const { expectSame } = apps;
+const { apps, expectSame } = useComparedApps();
 
 describe('both handlers convert responses of Graph equally:', () => {
   const base = { successDeviceCount: 1, errorDeviceCount: 2, userPrincipalName: 'before@contoso.example' };

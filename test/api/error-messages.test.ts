@@ -1,17 +1,14 @@
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { failure } from '../support/failure.js';
 import { patches } from '../support/journal.js';
+import { usePair } from '../support/pair.js';
 import { call, procedures, validInputs } from '../support/raw-calls.js';
-import { failure, liveSettings, startTestService, usePair } from '../support/service.js';
-import { type KnownState, oneState } from '../support/states.js';
+import { liveSettings, startTestService } from '../support/service.js';
+import { useKnownState } from '../support/states.js';
 import { startTestApp } from '../support/test-app.js';
 
 const pair = usePair();
-let known: KnownState;
-
-beforeAll(async () => {
-  known = await oneState(pair.service);
-  await pair.simulator.reset();
-});
+const known = useKnownState(pair);
 
 /** Parts of Graph's messages that users must not see. */
 const internals = /fef\.|https?:|Activity ID|Operation ID|[{}<>]|[0-9a-f]{8}-/i;

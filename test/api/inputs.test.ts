@@ -1,17 +1,11 @@
-import { beforeAll, describe, expect, test } from 'vitest';
-import type { StateRef } from '../../src/graph/paths.js';
+import { describe, expect, test } from 'vitest';
+import { failure } from '../support/failure.js';
+import { usePair } from '../support/pair.js';
 import { call, type Procedure, procedures, validInputs } from '../support/raw-calls.js';
-import { failure, usePair } from '../support/service.js';
-import { oneState } from '../support/states.js';
+import { useKnownState } from '../support/states.js';
 
-const pair = usePair({ GRAPH_WRITES_PER_20S: '10000' });
-let known: StateRef;
-
-beforeAll(async () => {
-  await pair.simulator.settings({ writesPer20s: 1_000_000, requestsPer20s: 1_000_000 });
-  known = (await oneState(pair.service)).target;
-  await pair.simulator.reset();
-});
+const pair = usePair({ GRAPH_WRITES_PER_20S: '10000' }, { writesPer20s: 1_000_000, requestsPer20s: 1_000_000 });
+const known = useKnownState(pair);
 
 /** Copies `input` with the value at one path replaced; `undefined` removes it. */
 function withValue(input: unknown, [name, ...rest]: readonly string[], value: unknown): unknown {
@@ -156,5 +150,44 @@ test.each(rules.filter(([, , , goods]) => goods.length > 0))('%s: a valid %j is 
 
 test('an empty patch is rejected although the types allow it', async () => {
   const { update } = pair.service.client.scriptUserState;
-  expect(await failure(update.mutate({ ...known, patch: {} }))).toMatchObject({ reason: 'INVALID_INPUT' });
+  expect(await failure(update.mutate({ ...known.target, patch: {} }))).toMatchObject({ reason: 'INVALID_INPUT' });
+});
+
+test.each<[Procedure, unknown, readonly string[], string]>([
+  ['scriptUserState.list', undefined, [], 'is required'],
+  ['scriptUserState.list', [], [], 'must be an object'],
+  ['scriptUserState.list', { scriptKind: 'deviceShellScript' }, ['scriptId'], 'is required'],
+  ['scriptUserState.list', { scriptKind: 'deviceShellScript', scriptId: 7 }, ['scriptId'], 'must be a string'],
+  ['scriptUserState.get', {}, ['scriptKind'], 'is required'],
+  [
+    'scriptUserState.get',
+    { scriptKind: 'other' },
+    ['scriptKind'],
+    'must be one of deviceShellScript, deviceManagementScript, deviceCustomAttributeShellScript',
+  ],
+  ['scriptUserState.get', { more: 1, others: 2 }, [], 'must not have unknown fields'],
+  ['scriptUserState.update', { patch: {} }, ['patch'], 'must have at least one field'],
+  [
+    'scriptUserState.update',
+    { patch: { errorDeviceCount: 0.5 } },
+    ['patch', 'errorDeviceCount'],
+    'must be a whole number',
+  ],
+  ['scriptUserState.update', { patch: { errorDeviceCount: -1 } }, ['patch', 'errorDeviceCount'], 'must be 0 or more'],
+  [
+    'scriptUserState.update',
+    { patch: { errorDeviceCount: 2 ** 31 } },
+    ['patch', 'errorDeviceCount'],
+    'must be at most 2147483647',
+  ],
+  ['scriptUserState.update', { patch: { userPrincipalName: '' } }, ['patch', 'userPrincipalName'], 'must not be empty'],
+  [
+    'scriptUserState.update',
+    { patch: { userPrincipalName: 'x'.repeat(1025) } },
+    ['patch', 'userPrincipalName'],
+    'must have at most 1024 characters',
+  ],
+])('%s: %j has at %j the message: %s', async (procedure, input, path, message) => {
+  const { issues } = await call(pair.service, procedure, input === undefined ? '' : JSON.stringify(input));
+  expect(issues).toContainEqual({ path, message });
 });

@@ -91,7 +91,9 @@ describeInChromium('a bulk update during which the service stops', () => {
     expect(await heading(/changed/)).toBe('19 changed, 121 failed');
     const rows = await failures();
     expect(
-      rows.filter(([, words]) => words?.includes('The service is restarting') && words.includes('Not sent; retry.')),
+      rows.filter(
+        ([, words]) => words?.includes('The service is restarting') && words.includes('Not sent. Try again.'),
+      ),
     ).toHaveLength(121);
     expect(app.service.lines({ log: 'audit', outcome: 'applied' })).toHaveLength(19);
     expect(app.service.lines({ log: 'audit', reason: 'OVERLOADED' })).toHaveLength(121);

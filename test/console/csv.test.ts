@@ -2,10 +2,11 @@ import * as fc from 'fast-check';
 import Papa from 'papaparse';
 import { describe, expect, test } from 'vitest';
 import { formatFailures } from '../../src/console/bulk/failures-csv.js';
-import { parseUpdates } from '../../src/console/bulk/parse-updates.js';
-import { csvColumns, formatUserStates, patchColumns } from '../../src/console/csv/format-csv.js';
+import { parseUpdates } from '../../src/console/bulk/updates-csv.js';
+import { csvColumns, patchColumns } from '../../src/console/csv/csv-format.js';
 import type { ScriptUserState } from '../../src/console/queries.js';
-import { failedRows, patch, script, someStates, states, text } from './rows-fixture.js';
+import { formatUserStates } from '../../src/console/states/states-csv.js';
+import { failedRows, patch, script, someStates, states, text } from './bulk-rows-fixture.js';
 
 const read = (csv: string, known?: readonly ScriptUserState[]) => parseUpdates(csv, script, known);
 const parsed = (csv: string) => Papa.parse<string[]>(csv).data;

@@ -107,7 +107,7 @@ describeConsole('the console, when an edit fails', {}, (app) => {
         dialog,
         'OVERLOADED',
         'The service is overloaded or restarting',
-        'Not sent; retry in a moment.',
+        'Not sent. Try again in a moment.',
       );
       await rowShows(before);
       expect(await field.inputValue()).toBe(typed);

@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { rowsOf, startMany } from '../support/bulk.js';
 import { createBatchClient } from '../support/clients.js';
+import type { FaultRule, JournalEntry } from '../support/controls.js';
 import { startDelegated } from '../support/delegated.js';
 import { batches, newValue, patches, stateOf } from '../support/journal.js';
-import { startTestService, usePair } from '../support/service.js';
-import type { FaultRule, JournalEntry } from '../support/simulator.js';
+import { usePair } from '../support/pair.js';
+import { startTestService } from '../support/service.js';
 import { type KnownState, manyStates } from '../support/states.js';
 
 const pair = usePair({ GRAPH_WRITES_PER_20S: '10000' }, { writesPer20s: 1_000_000 });

@@ -1,7 +1,9 @@
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { canaryToken, failure, liveSettings, startTestService, type TestService, usePair } from '../support/service.js';
+import { failure } from '../support/failure.js';
+import { usePair } from '../support/pair.js';
+import { canaryToken, liveSettings, startTestService, type TestService } from '../support/service.js';
 import { someStates } from '../support/states.js';
 
 const scriptKind = 'deviceShellScript';

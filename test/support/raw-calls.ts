@@ -9,7 +9,7 @@ const responseBody = z.object({
     .object({
       data: z.object({
         reason: z.string(),
-        issues: z.array(z.object({ path: z.array(z.union([z.string(), z.number()])) })).optional(),
+        issues: z.array(z.object({ path: z.array(z.union([z.string(), z.number()])), message: z.string() })).optional(),
       }),
     })
     .optional(),

@@ -1,11 +1,11 @@
 import { Dialog, DialogBody, DialogSurface, DialogTitle, makeStyles } from '@fluentui/react-components';
 import { useState } from 'react';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
-import type { BulkRow } from './bulk-rows.js';
+import type { BulkRow } from './bulk-row.js';
+import { CountsForm } from './counts-form.js';
 import { ImportForm } from './import-form.js';
 import { ProgressStep } from './progress-step.js';
 import { ReportStep } from './report-step.js';
-import { SetForm } from './set-form.js';
 import { useBulkUpdate } from './use-bulk-update.js';
 
 const useStyles = makeStyles({ surface: { maxWidth: '860px' } });
@@ -34,8 +34,8 @@ export function BulkDialog({ script, selected, known, onClose }: BulkDialogProps
   const canDismiss = update.state === 'ready' ? !hasInput : !isRunning && update.failures.length === 0;
 
   function start(rows: readonly BulkRow[]): void {
-    const reason = justification.trim();
-    update.start(rows, reason === '' ? undefined : { justification: reason });
+    const trimmed = justification.trim();
+    update.start(rows, trimmed === '' ? undefined : { justification: trimmed });
   }
 
   return (
@@ -51,7 +51,7 @@ export function BulkDialog({ script, selected, known, onClose }: BulkDialogProps
           <DialogTitle>Bulk update</DialogTitle>
           {isRunning && <ProgressStep update={update} />}
           {update.state === 'ready' && initiallySelected.length > 0 && (
-            <SetForm script={script} selected={initiallySelected} onStart={start} onClose={onClose} />
+            <CountsForm script={script} selected={initiallySelected} onStart={start} onClose={onClose} />
           )}
           {update.state === 'ready' && initiallySelected.length === 0 && (
             <ImportForm script={script} known={known} onInput={setHasInput} onStart={start} onClose={onClose} />

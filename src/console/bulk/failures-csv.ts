@@ -1,5 +1,5 @@
-import { csvColumns, formatCsv, patchColumns, stateColumns } from '../csv/format-csv.js';
-import type { FailedRow } from './bulk-rows.js';
+import { csvColumns, formatCsv, patchColumns, stateColumns } from '../csv/csv-format.js';
+import type { FailedRow } from './row-failure.js';
 
 /** Formats failed rows as CSV with the reason of each failure. The file can be corrected and imported again. */
 export function formatFailures(failures: readonly FailedRow[]): string {

@@ -10,8 +10,10 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { useMemo } from 'react';
+import { formatNumber } from '../number-format.js';
 import type { ScriptUserState } from '../queries.js';
-import { type FailedRow, namesById, personOf } from './bulk-rows.js';
+import type { BulkRow } from './bulk-row.js';
+import type { FailedRow } from './row-failure.js';
 
 const useStyles = makeStyles({
   scroller: { maxHeight: '40vh', minHeight: '120px', overflow: 'auto', flexShrink: 0 },
@@ -26,7 +28,7 @@ const useStyles = makeStyles({
 });
 
 /** The downloaded file has all failures. */
-const maxShown = 200;
+const maxShownRows = 200;
 
 interface FailuresTableProps {
   readonly failures: readonly FailedRow[];
@@ -37,7 +39,7 @@ interface FailuresTableProps {
 export function FailuresTable({ failures, known }: FailuresTableProps) {
   const styles = useStyles();
   const names = useMemo(() => namesById(known), [known]);
-  const more = failures.length - maxShown;
+  const more = failures.length - maxShownRows;
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable with the keyboard */}
@@ -51,7 +53,7 @@ export function FailuresTable({ failures, known }: FailuresTableProps) {
             </TableRow>
           </TableHeader>
           <TableBody>
-            {failures.slice(0, maxShown).map(({ row, failure }, index) => (
+            {failures.slice(0, maxShownRows).map(({ row, failure }, index) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: a person can occur several times, and rows never move
               <TableRow key={index}>
                 <TableCell className={styles.cell}>{personOf(row, names)}</TableCell>
@@ -76,9 +78,19 @@ export function FailuresTable({ failures, known }: FailuresTableProps) {
       </section>
       {more > 0 && (
         <Text>
-          The first {maxShown} rows are shown. “Download failures” includes {more.toLocaleString('en')} more.
+          The first {maxShownRows} rows are shown. “Download failures” includes {formatNumber(more)} more.
         </Text>
       )}
     </>
   );
+}
+
+/** The person of a row: the known name, otherwise the name to be set, otherwise the id of the state. */
+function personOf(row: BulkRow, names: ReadonlyMap<string, string>): string {
+  return names.get(row.userStateId) ?? row.patch.userPrincipalName ?? row.userStateId;
+}
+
+/** The names of people by the ids of their states. */
+function namesById(states: readonly ScriptUserState[]): ReadonlyMap<string, string> {
+  return new Map(states.flatMap(({ id, userPrincipalName: name }) => (name ? [[id, name] as const] : [])));
 }

@@ -10,11 +10,11 @@ import {
 } from '@fluentui/react-components';
 import { type ChangeEvent, useRef, useState } from 'react';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
-import type { BulkRow } from './bulk-rows.js';
+import type { BulkRow } from './bulk-row.js';
 import { ImportPreview } from './import-preview.js';
-import { type ParsedUpdates, parseUpdates } from './parse-updates.js';
-import { readFile } from './read-file.js';
 import { StepHeading } from './step-heading.js';
+import { readTextFile } from './text-file.js';
+import { type ParsedUpdates, parseUpdates } from './updates-csv.js';
 
 const useStyles = makeStyles({
   content: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
@@ -52,7 +52,7 @@ export function ImportForm({ script, known, onInput, onStart, onClose }: ImportF
     const [chosen] = target.files ?? [];
     if (chosen === undefined) return;
     try {
-      setInput({ name: chosen.name, text: await readFile(chosen) }, '');
+      setInput({ name: chosen.name, text: await readTextFile(chosen) }, '');
     } catch (thrown) {
       setInput(undefined, '');
       setFileError(thrown instanceof Error ? thrown.message : String(thrown));

@@ -1,7 +1,7 @@
 import { makeStyles, Text, tokens } from '@fluentui/react-components';
+import { formatNumber, pluralize } from '../number-format.js';
 import type { ScriptRef } from '../queries.js';
-import { isSameScript, pluralize } from './bulk-rows.js';
-import type { ParsedUpdates } from './parse-updates.js';
+import { isSameScript, type ParsedUpdates } from './updates-csv.js';
 
 const useStyles = makeStyles({
   problems: {
@@ -14,7 +14,7 @@ const useStyles = makeStyles({
   list: { margin: 0, paddingLeft: tokens.spacingHorizontalXL },
 });
 
-const maxShown = 100;
+const maxShownProblems = 100;
 
 interface ImportPreviewProps {
   readonly script: ScriptRef;
@@ -27,7 +27,7 @@ interface ImportPreviewProps {
 export function ImportPreview({ script, updates, fileError }: ImportPreviewProps) {
   const styles = useStyles();
   const problems = updates?.problems ?? [];
-  const more = problems.length - maxShown;
+  const more = problems.length - maxShownProblems;
   // Live regions must exist before their text: otherwise some screen readers do not announce it.
   return (
     <>
@@ -37,11 +37,11 @@ export function ImportPreview({ script, updates, fileError }: ImportPreviewProps
           <>
             <Text block>{pluralize(problems.length, 'problem', 'problems')}. Correct all lines before you send.</Text>
             <ul className={styles.list}>
-              {problems.slice(0, maxShown).map(({ line, message }) => (
-                <li key={`${line} ${message}`}>{`Line ${line.toLocaleString('en')}: ${message}`}</li>
+              {problems.slice(0, maxShownProblems).map(({ line, message }) => (
+                <li key={`${line} ${message}`}>{`Line ${formatNumber(line)}: ${message}`}</li>
               ))}
             </ul>
-            {more > 0 && <Text block>and {more.toLocaleString('en')} more</Text>}
+            {more > 0 && <Text block>and {formatNumber(more)} more</Text>}
           </>
         )}
       </div>

@@ -9,7 +9,7 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { useEffect, useRef, useState } from 'react';
-import { pluralize } from './bulk-rows.js';
+import { formatNumber, pluralize } from '../number-format.js';
 import { StepHeading } from './step-heading.js';
 import { timeLeft } from './time-left.js';
 import type { BulkProgress, BulkUpdateState } from './use-bulk-update.js';
@@ -68,7 +68,7 @@ function Announcement({ text }: { readonly text: string }) {
 
 function progressText({ done, total, succeeded, failed, elapsedMs }: BulkProgress): string {
   const [doneText, totalText, succeededText, failedText] = [done, total, succeeded, failed].map((count) =>
-    count.toLocaleString('en'),
+    formatNumber(count),
   );
   return [
     `${doneText} of ${totalText}`,

@@ -1,6 +1,6 @@
 import { MessageBar, MessageBarBody, makeStyles } from '@fluentui/react-components';
 import { FailureNotice } from '../failure-notice.js';
-import { failureKind } from './bulk-rows.js';
+import { failureKind } from './row-failure.js';
 import type { BulkProgress } from './use-bulk-update.js';
 
 const useStyles = makeStyles({ bar: { flexShrink: 0 } });

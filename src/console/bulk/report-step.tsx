@@ -1,20 +1,14 @@
-import {
-  Button,
-  DialogActions,
-  DialogContent,
-  Field,
-  makeStyles,
-  Text,
-  Textarea,
-  tokens,
-} from '@fluentui/react-components';
+import { Button, DialogActions, DialogContent, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { useId, useState } from 'react';
-import { downloadCsv } from '../csv/download.js';
+import { downloadCsv } from '../csv/csv-download.js';
+import { JustificationField } from '../justification-field.js';
+import { pluralize } from '../number-format.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
-import { type BulkRow, failureKind, pluralize, summaryText } from './bulk-rows.js';
+import type { BulkRow } from './bulk-row.js';
 import { formatFailures } from './failures-csv.js';
 import { FailuresTable } from './failures-table.js';
 import { ReportNotices } from './report-notices.js';
+import { failureKind, summaryText } from './row-failure.js';
 import { StepHeading } from './step-heading.js';
 import type { BulkProgress } from './use-bulk-update.js';
 
@@ -60,22 +54,17 @@ export function ReportStep(props: ReportStepProps) {
         )}
         <ReportNotices progress={progress} />
         {(needsJustification || (justification !== '' && retryable.length > 0)) && (
-          <Field
-            label="Justification"
-            required={needsJustification}
+          <JustificationField
+            id={justificationId}
             hint="This tenant requires a reason for changes. “Retry failed rows” sends it."
+            required={needsJustification}
             validationMessage={isJustificationMissing ? 'Enter a justification' : null}
-          >
-            <Textarea
-              id={justificationId}
-              maxLength={1024}
-              value={justification}
-              onChange={(_event, { value }) => {
-                onJustification(value);
-                setJustificationMissing(false);
-              }}
-            />
-          </Field>
+            value={justification}
+            onChange={(text) => {
+              onJustification(text);
+              setJustificationMissing(false);
+            }}
+          />
         )}
         {failures.length > 0 && <FailuresTable failures={failures} known={known} />}
       </DialogContent>

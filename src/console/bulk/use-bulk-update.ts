@@ -4,8 +4,9 @@ import type { Failure } from '../failure.js';
 import { useLocalChanges } from '../local-changes.js';
 import { sessionQuery } from '../queries.js';
 import { trpc } from '../trpc.js';
-import type { BulkApproval, BulkRow, FailedRow, RowFailure } from './bulk-rows.js';
-import { type BulkEnd, sendRows } from './send-rows.js';
+import type { BulkApproval, BulkRow } from './bulk-row.js';
+import type { FailedRow, RowFailure } from './row-failure.js';
+import { type BulkEnd, sendRows } from './row-sender.js';
 
 /** The progress of a bulk update, and its result when it has ended. */
 export interface BulkProgress {

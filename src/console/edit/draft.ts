@@ -1,6 +1,7 @@
+import { patch as patchSchema } from '../../api/inputs/user-state.js';
 import type { RouterInputs } from '../../contract.js';
-import { countFields, fieldMessage, parseCount, patch as patchSchema } from '../form-values.js';
 import type { ScriptUserState } from '../queries.js';
+import { countFields, fieldMessage, parseCount } from '../validation.js';
 
 export type Patch = RouterInputs['scriptUserState']['update']['patch'];
 

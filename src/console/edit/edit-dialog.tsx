@@ -17,9 +17,11 @@ import { type FormEvent, useState } from 'react';
 import { displayName } from '../display-name.js';
 import { failureOf, isOutcomeUnknown } from '../failure.js';
 import { FailureNotice } from '../failure-notice.js';
+import { JustificationField } from '../justification-field.js';
+import { formatNumber } from '../number-format.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
 import { type Draft, draftOf, validateDraft } from './draft.js';
-import { DraftFields, Justification } from './fields.js';
+import { DraftFields } from './draft-fields.js';
 import { useUpdate } from './use-update.js';
 
 const useStyles = makeStyles({
@@ -46,9 +48,9 @@ export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps)
   const outcomeUnknown = failure !== undefined && isOutcomeUnknown(failure.reason);
   const needsJustification = failure?.reason === 'APPROVAL_JUSTIFICATION_REQUIRED';
   const { patch, problems } = validateDraft(draft, known);
-  const reason = justification.trim();
+  const trimmed = justification.trim();
   const change =
-    awaitingApproval ?? (patch && { patch, ...(reason !== '' && { approval: { justification: reason } }) });
+    awaitingApproval ?? (patch && { patch, ...(trimmed !== '' && { approval: { justification: trimmed } }) });
   const busy = update.isPending || verification.isPending;
   const code = awaitingApproval?.approval?.code;
 
@@ -86,7 +88,12 @@ export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps)
                 onChange={setDraft}
               />
               {(needsJustification || justification !== '') && awaitingApproval === undefined && (
-                <Justification value={justification} disabled={busy} onChange={setJustification} />
+                <JustificationField
+                  hint="The second administrator reads it."
+                  value={justification}
+                  disabled={busy}
+                  onChange={setJustification}
+                />
               )}
               {failure !== undefined && !verification.isSuccess && <FailureNotice failure={failure} />}
               {failure === undefined && code !== undefined && !busy && (
@@ -149,8 +156,7 @@ function VerificationResult({ current: { successDeviceCount, errorDeviceCount },
     <MessageBar intent={applied ? 'success' : 'info'} layout="multiline">
       <MessageBarBody>
         <MessageBarTitle>{applied ? 'The change was applied' : 'The change has not been applied'}</MessageBarTitle>
-        Microsoft Graph has {successDeviceCount.toLocaleString('en')} succeeded and{' '}
-        {errorDeviceCount.toLocaleString('en')} failed.{' '}
+        Microsoft Graph has {formatNumber(successDeviceCount)} succeeded and {formatNumber(errorDeviceCount)} failed.{' '}
         {applied ? 'No further action is needed.' : 'It may still be applied; you can send it again.'}
       </MessageBarBody>
     </MessageBar>

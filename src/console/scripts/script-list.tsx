@@ -11,9 +11,10 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { useEffect, useRef, useState } from 'react';
-import type { AllPages } from '../all-pages.js';
 import { FailureNotice } from '../failure-notice.js';
+import { formatNumber, pluralize } from '../number-format.js';
 import type { ScriptSummary } from '../queries.js';
+import type { AllPages } from '../use-all-pages.js';
 
 const useStyles = makeStyles({
   pane: {
@@ -105,13 +106,13 @@ export function ScriptList({ scripts, selected, onSelect }: ScriptListProps) {
       {matches !== undefined && (
         <Text size={200} role="status" className={styles.file}>
           {matches.length === items?.length
-            ? `${matches.length} scripts`
-            : `${matches.length} of ${items?.length} scripts`}
+            ? pluralize(matches.length, 'script', 'scripts')
+            : `${formatNumber(matches.length)} of ${pluralize(items?.length ?? 0, 'script', 'scripts')}`}
           {!complete && failure === undefined && ' so far'}
         </Text>
       )}
       {matches?.length === 0 && complete && (
-        <Text>{items?.length === 0 ? 'There are no scripts of this kind.' : 'No scripts match'}</Text>
+        <Text>{items?.length === 0 ? 'There are no scripts of this kind.' : 'No scripts match your search.'}</Text>
       )}
       {matches !== undefined && matches.length > 0 && (
         <List

@@ -18,7 +18,8 @@ export function ConnectionNotice({ unreachable }: { readonly unreachable: boolea
     <MessageBar intent="warning" politeness="assertive">
       <MessageBarBody>
         <MessageBarTitle>{online ? 'The service is unreachable.' : 'You are offline.'}</MessageBarTitle>
-        You're viewing data from before the connection was lost. Changes are disabled. Reconnecting automatically.
+        The page shows data from before the connection was lost, and reconnects automatically. Until then, changes
+        cannot be saved.
       </MessageBarBody>
     </MessageBar>
   );

@@ -1,6 +1,6 @@
 import { MessageBar, MessageBarBody, MessageBarTitle } from '@fluentui/react-components';
 import { useEffect, useState } from 'react';
-import { SignInAgain } from '../sign-in-again.js';
+import { SignInLink } from '../sign-in-link.js';
 
 const minuteMs = 60_000;
 const warningMinutes = 10;
@@ -22,7 +22,7 @@ export function SessionNotice({ expiresAt, ended }: { readonly expiresAt: string
     <MessageBar intent={ended ? 'error' : 'warning'} politeness="assertive">
       <MessageBarBody>
         <MessageBarTitle>{title}</MessageBarTitle>
-        Use another tab to {ended ? 'sign in' : 'start a new session'}; this page keeps its state. <SignInAgain />
+        Use another tab to {ended ? 'sign in' : 'start a new session'}; this page keeps its state. <SignInLink />
       </MessageBarBody>
     </MessageBar>
   );

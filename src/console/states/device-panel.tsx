@@ -17,9 +17,9 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { DismissRegular } from '@fluentui/react-icons';
-import { useAllPages } from '../all-pages.js';
 import { FailureNotice } from '../failure-notice.js';
 import { type DeviceRunState, deviceRunStatesQuery, type StateRef } from '../queries.js';
+import { useAllPages } from '../use-all-pages.js';
 
 const useStyles = makeStyles({
   panel: { width: 'min(720px, 100vw)' },

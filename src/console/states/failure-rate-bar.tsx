@@ -1,6 +1,7 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
+import { narrowScreen } from '../breakpoint.js';
+import { formatShare } from '../number-format.js';
 import type { ScriptUserState } from '../queries.js';
-import { shareText } from './statistics.js';
 import { failureRate } from './visible-states.js';
 
 const useStyles = makeStyles({
@@ -9,7 +10,7 @@ const useStyles = makeStyles({
     display: 'flex',
     flexGrow: 1,
     maxWidth: '120px',
-    '@media (max-width: 800px)': { display: 'none' },
+    [narrowScreen]: { display: 'none' },
     height: '8px',
     borderRadius: tokens.borderRadiusCircular,
     overflow: 'hidden',
@@ -28,7 +29,7 @@ export function FailureRateBar({ state }: { readonly state: ScriptUserState }) {
   return (
     <span className={styles.rate}>
       <span className={styles.text}>
-        {shareText(state.errorDeviceCount, state.successDeviceCount + state.errorDeviceCount)}
+        {formatShare(state.errorDeviceCount, state.successDeviceCount + state.errorDeviceCount)}
       </span>
       <span className={styles.bar} aria-hidden>
         {rate > 0 && <span className={styles.failed} style={{ width: `${rate * 100}%` }} />}

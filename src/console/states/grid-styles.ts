@@ -1,13 +1,15 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
+import { narrowScreen } from '../breakpoint.js';
 
-const narrow = '@media (max-width: 800px)';
+/** The height of the header and of each row, in pixels. The virtualizer needs it as a number. */
+export const rowHeightPx = 44;
 
 const number = {
   width: '110px',
   flexShrink: 0,
   textAlign: 'right',
   fontVariantNumeric: 'tabular-nums',
-  [narrow]: { width: '80px' },
+  [narrowScreen]: { width: '80px' },
 } as const;
 
 /** The layout of a row's cells, shared by the header and all rows. */
@@ -16,7 +18,7 @@ export const useGridStyles = makeStyles({
     display: 'flex',
     alignItems: 'center',
     gap: tokens.spacingHorizontalS,
-    height: '44px',
+    height: `${rowHeightPx}px`,
     paddingLeft: tokens.spacingHorizontalM,
     paddingRight: tokens.spacingHorizontalM,
   },
@@ -28,7 +30,7 @@ export const useGridStyles = makeStyles({
     width: '190px',
     flexShrink: 0,
     paddingLeft: tokens.spacingHorizontalL,
-    [narrow]: { width: '90px', overflow: 'hidden' },
+    [narrowScreen]: { width: '90px', overflow: 'hidden' },
   },
   actions: { width: '72px', flexShrink: 0 },
 });

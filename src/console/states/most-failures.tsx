@@ -1,10 +1,10 @@
 import { Button, makeStyles, tokens, useRestoreFocusTarget } from '@fluentui/react-components';
 import { displayName } from '../display-name.js';
+import { formatNumber, formatShort } from '../number-format.js';
 import type { ScriptUserState } from '../queries.js';
-import { shortCount } from './statistics.js';
 
-/** In pixels. */
-export const rowHeight = 26;
+/** The height of one person in the list, in pixels. */
+export const itemHeightPx = 26;
 
 const useStyles = makeStyles({
   list: { margin: 0, padding: 0, listStyleType: 'none' },
@@ -16,7 +16,7 @@ const useStyles = makeStyles({
     gap: tokens.spacingHorizontalS,
     width: '100%',
     minWidth: 0,
-    height: `${rowHeight}px`,
+    height: `${itemHeightPx}px`,
     padding: `0 ${tokens.spacingHorizontalXXS}`,
     border: 'none',
     fontWeight: tokens.fontWeightRegular,
@@ -57,11 +57,11 @@ export function MostFailures({ states, onOpen }: MostFailuresProps) {
             appearance="subtle"
             size="small"
             className={styles.row}
-            title={`${displayName(state)}: ${state.errorDeviceCount.toLocaleString('en')} failed`}
+            title={`${displayName(state)}: ${formatNumber(state.errorDeviceCount)} failed`}
             onClick={() => onOpen(state.id)}
           >
             <span className={styles.name}>{displayName(state)}</span>
-            <span className={styles.number}>{shortCount(state.errorDeviceCount)}</span>
+            <span className={styles.number}>{formatShort(state.errorDeviceCount)}</span>
             <span aria-hidden className={styles.bar} style={{ width: `${(state.errorDeviceCount / most) * 100}%` }} />
           </Button>
         </li>

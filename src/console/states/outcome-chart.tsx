@@ -1,7 +1,8 @@
 import { Caption1, Caption1Strong, makeStyles, tokens } from '@fluentui/react-components';
+import { formatShare, formatShort } from '../number-format.js';
 import { Donut } from './donut.js';
 import { outcomeStyles } from './outcome-styles.js';
-import { type Statistics, shareText, shortCount } from './statistics.js';
+import type { Statistics } from './statistics.js';
 
 const useStyles = makeStyles({
   chart: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalM },
@@ -23,7 +24,7 @@ const useStyles = makeStyles({
 /** The number of people by outcome, as a donut with a legend. */
 export function OutcomeChart({ statistics: { people, outcomes } }: { readonly statistics: Statistics }) {
   const styles = useStyles();
-  const succeeded = shareText(outcomes.succeeded, people);
+  const succeeded = formatShare(outcomes.succeeded, people);
   return (
     <div className={styles.chart}>
       <Donut
@@ -39,7 +40,7 @@ export function OutcomeChart({ statistics: { people, outcomes } }: { readonly st
             <span className={styles.text}>
               <Caption1>{label}</Caption1>
               <Caption1Strong className={styles.number}>
-                {`${shortCount(outcomes[outcome])} (${shareText(outcomes[outcome], people)})`}
+                {`${formatShort(outcomes[outcome])} (${formatShare(outcomes[outcome], people)})`}
               </Caption1Strong>
             </span>
           </li>

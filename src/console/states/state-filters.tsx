@@ -10,8 +10,9 @@ import {
 } from '@fluentui/react-components';
 import { ArrowDownloadRegular, ArrowSyncRegular, DocumentArrowUpRegular, EditRegular } from '@fluentui/react-icons';
 import { useState } from 'react';
-import { downloadCsv } from '../csv/download.js';
+import { downloadCsv } from '../csv/csv-download.js';
 import { DefectNotice } from '../error-boundary.js';
+import { formatNumber, pluralize } from '../number-format.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
 import { useUrlState } from '../url-state.js';
 
@@ -46,10 +47,10 @@ export function StateFilters(props: StateFiltersProps) {
   const [{ find, errors }, setUrlState] = useUrlState();
   const selectedStates = states.filter(({ id }) => selected.has(id));
   const hidden = selectedStates.length - visible.filter(({ id }) => selected.has(id)).length;
-  const total = `${states.length.toLocaleString('en')} people${complete ? '' : ' so far'}`;
+  const total = `${pluralize(states.length, 'person', 'people')}${complete ? '' : ' so far'}`;
 
   async function download() {
-    const { formatUserStates } = await import('../csv/format-csv.js');
+    const { formatUserStates } = await import('./states-csv.js');
     downloadCsv(`states-${script.scriptId}.csv`, formatUserStates(script, visible));
     setDownloadFailed(false);
   }
@@ -69,7 +70,7 @@ export function StateFilters(props: StateFiltersProps) {
         onChange={(_event, { checked }) => void setUrlState({ errors: checked || null })}
       />
       <Text size={200} role="status" className={styles.count}>
-        {visible.length === states.length ? total : `${visible.length.toLocaleString('en')} of ${total}`}
+        {visible.length === states.length ? total : `${formatNumber(visible.length)} of ${total}`}
       </Text>
       {fetching && <Spinner size="extra-tiny" aria-label="Loading" />}
       <span className={styles.space} />
@@ -81,8 +82,8 @@ export function StateFilters(props: StateFiltersProps) {
             disabledFocusable={selectedStates.length === 0}
             onClick={() => onBulkUpdate(selectedStates)}
           >
-            Change selected ({selectedStates.length.toLocaleString('en')}
-            {hidden > 0 && `, ${hidden.toLocaleString('en')} hidden`})
+            Change selected ({formatNumber(selectedStates.length)}
+            {hidden > 0 && `, ${formatNumber(hidden)} hidden`})
           </Button>
           <Button {...restoreFocus} icon={<DocumentArrowUpRegular />} onClick={() => onBulkUpdate([])}>
             Import CSV

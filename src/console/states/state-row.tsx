@@ -11,6 +11,7 @@ import {
 import { EditRegular } from '@fluentui/react-icons';
 import { memo } from 'react';
 import { displayName } from '../display-name.js';
+import { formatNumber } from '../number-format.js';
 import { FailureRateBar } from './failure-rate-bar.js';
 import { useGridStyles } from './grid-styles.js';
 import type { VisibleState } from './visible-states.js';
@@ -101,10 +102,10 @@ export const StateRow = memo(function StateRow({
         )}
       </div>
       <div role="gridcell" className={grid.succeeded}>
-        {state.successDeviceCount.toLocaleString('en')}
+        {formatNumber(state.successDeviceCount)}
       </div>
       <div role="gridcell" className={mergeClasses(grid.failed, state.errorDeviceCount > 0 && styles.errors)}>
-        {state.errorDeviceCount.toLocaleString('en')}
+        {formatNumber(state.errorDeviceCount)}
       </div>
       <div role="gridcell" className={grid.failureRate}>
         <FailureRateBar state={state} />

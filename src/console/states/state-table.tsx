@@ -2,12 +2,12 @@ import { Button, Checkbox, makeStyles, tokens, useArrowNavigationGroup } from '@
 import { ArrowSortDownRegular, ArrowSortUpRegular } from '@fluentui/react-icons';
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState } from 'react';
+import { narrowScreen } from '../breakpoint.js';
+import { formatNumber } from '../number-format.js';
 import { type SortColumn, sortColumns, useUrlState } from '../url-state.js';
-import { useGridStyles } from './grid-styles.js';
+import { rowHeightPx, useGridStyles } from './grid-styles.js';
 import { StateRow } from './state-row.js';
 import type { VisibleState } from './visible-states.js';
-
-const rowHeight = 44;
 
 const titles = {
   person: 'Person',
@@ -20,10 +20,10 @@ const useStyles = makeStyles({
   scroll: {
     flexGrow: 1,
     minHeight: '240px',
-    '@media (max-width: 800px)': { flexGrow: 0, maxHeight: '75vh' },
+    [narrowScreen]: { flexGrow: 0, maxHeight: '75vh' },
     overflow: 'auto',
     // Keeps focused rows clear of the sticky header.
-    scrollPaddingTop: '44px',
+    scrollPaddingTop: `${rowHeightPx}px`,
     backgroundColor: tokens.colorNeutralBackground1,
     borderTop: `1px solid ${tokens.colorNeutralStroke2}`,
   },
@@ -59,7 +59,7 @@ export function StateTable({ states, canWrite, selected, onSelect, onOpen, onEdi
   const rows = useVirtualizer({
     count: states.length,
     getScrollElement: () => scroll.current,
-    estimateSize: () => rowHeight,
+    estimateSize: () => rowHeightPx,
     getItemKey: (index) => states[index]?.id ?? index,
     overscan: 12,
     // The focused row stays rendered: removing it would lose the focus.
@@ -107,7 +107,7 @@ export function StateTable({ states, canWrite, selected, onSelect, onOpen, onEdi
           {canWrite && (
             <div role="columnheader" className={grid.select}>
               <Checkbox
-                aria-label={`Select all ${states.length} shown`}
+                aria-label={`Select all ${formatNumber(states.length)} shown`}
                 checked={allSelected || (selectedCount > 0 ? 'mixed' : false)}
                 onChange={() => toggleAll(!allSelected)}
               />

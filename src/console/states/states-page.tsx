@@ -1,12 +1,12 @@
 import { Button, makeStyles, Spinner, Text, tokens } from '@fluentui/react-components';
 import { lazy, Suspense, useMemo, useState } from 'react';
-import { useAllPages } from '../all-pages.js';
 import { displayName } from '../display-name.js';
 import { DefectBoundary } from '../error-boundary.js';
 import { FailureNotice } from '../failure-notice.js';
 import { useLocalChanges } from '../local-changes.js';
 import { type ScriptRef, type ScriptSummary, type ScriptUserState, userStatesQuery } from '../queries.js';
 import { useUrlState } from '../url-state.js';
+import { useAllPages } from '../use-all-pages.js';
 import { ScriptHeading } from './script-heading.js';
 import { StateFilters } from './state-filters.js';
 import { StateTable } from './state-table.js';
@@ -97,7 +97,7 @@ export function StatesPage({ script, summary, canWrite, onEdit, onBulkUpdate }: 
       )}
       {!isEmpty && visible.length === 0 && (
         <div className={styles.empty}>
-          <Text block>{`No people match your filters${complete ? '' : ' so far'}`}</Text>
+          <Text block>{`No people match your filters${complete ? '' : ' so far'}.`}</Text>
           <Button appearance="transparent" onClick={() => void setUrlState({ find: null, errors: null })}>
             Clear filters
           </Button>

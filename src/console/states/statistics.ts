@@ -19,7 +19,11 @@ function outcomeOf({ successDeviceCount, errorDeviceCount }: ScriptUserState): P
   return successDeviceCount > 0 ? 'succeeded' : 'none';
 }
 
-/** Computes the totals. @param topCount the length of `mostFailures` */
+/**
+ * Computes the totals.
+ *
+ * @param topCount the maximum length of `mostFailures`
+ */
 export function statisticsOf(states: readonly ScriptUserState[], topCount: number): Statistics {
   const outcomes: Record<PersonOutcome, number> = { succeeded: 0, mixed: 0, failed: 0, none: 0 };
   let devicesSucceeded = 0;
@@ -35,20 +39,4 @@ export function statisticsOf(states: readonly ScriptUserState[], topCount: numbe
     .toSorted((a, b) => b.errorDeviceCount - a.errorDeviceCount)
     .slice(0, topCount);
   return { people: states.length, devicesSucceeded, devicesFailed, outcomes, mostFailures };
-}
-
-const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
-const percent = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 0 });
-
-/** A count in full below 10,000, otherwise in compact notation such as 12.3K or 6.4T. */
-export const shortCount = (count: number): string =>
-  count < 10_000 ? count.toLocaleString('en') : compact.format(count);
-
-/** A share in percent. Never rounds a non-zero share to 0% or an incomplete one to 100%. */
-export function shareText(part: number, whole: number): string {
-  if (part <= 0 || whole <= 0) return percent.format(0);
-  const share = part / whole;
-  if (share < 0.01) return `<${percent.format(0.01)}`;
-  if (share > 0.99 && share < 1) return `>${percent.format(0.99)}`;
-  return percent.format(share);
 }

@@ -1,7 +1,7 @@
 import { Caption1Strong, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { type ReactNode, useMemo } from 'react';
 import type { ScriptUserState } from '../queries.js';
-import { MostFailures, rowHeight } from './most-failures.js';
+import { itemHeightPx, MostFailures } from './most-failures.js';
 import { OutcomeChart } from './outcome-chart.js';
 import { statisticsOf } from './statistics.js';
 import { narrowSummary, Totals } from './totals.js';
@@ -27,7 +27,7 @@ const useStyles = makeStyles({
   totals: { [narrowSummary]: { order: -1, width: '100%' } },
   failures: { flex: '1 1 160px', minWidth: 0, maxWidth: '560px' },
   // A fixed height: the layout must not shift while pages arrive.
-  rows: { minHeight: `${topCount * rowHeight}px` },
+  rows: { minHeight: `${topCount * itemHeightPx}px` },
   none: { color: tokens.colorNeutralForeground3 },
 });
 

@@ -1,5 +1,6 @@
 import { Caption1, makeStyles, Text, tokens } from '@fluentui/react-components';
-import { type Statistics, shortCount } from './statistics.js';
+import { formatNumber, formatShort } from '../number-format.js';
+import type { Statistics } from './statistics.js';
 
 /** Applies where the summary is too narrow for three columns: the totals become one line above the others. */
 export const narrowSummary = '@container (max-width: 619px)';
@@ -48,9 +49,9 @@ function Total({ name, count }: { readonly name: string; readonly count: number 
           {name}
         </Caption1>
       </dt>
-      <dd className={styles.number} title={count.toLocaleString('en')}>
+      <dd className={styles.number} title={formatNumber(count)}>
         <Text block size={500} weight="semibold">
-          {shortCount(count)}
+          {formatShort(count)}
         </Text>
       </dd>
     </div>

@@ -9,7 +9,8 @@ import type {
   UserStatePatch,
   WriteOptions,
 } from '../graph.js';
-import { type ScriptRef, type StateRef, userStatePath, userStatesPath } from '../paths.js';
+import type { ScriptRef, StateRef } from '../ids.js';
+import { userStatePath, userStatesPath } from '../paths.js';
 import type { GraphResponse } from '../wire/transport.js';
 import type { CallContext } from './call-context.js';
 import type { GraphClient } from './graph-client.js';

@@ -29,7 +29,7 @@ interface RegisterOptions {
   /** Milliseconds since 1970; never by default. */
   readonly expiresAt?: number | undefined;
   /** The user whose delegated token it is. A claims challenge applies to all tokens of a user. */
-  readonly person?: string | undefined;
+  readonly subject?: string | undefined;
   /** The claims request of the sign-in, as JSON text. The token satisfies a challenge whose claims are all in it. */
   readonly claims?: string | undefined;
 }
@@ -98,8 +98,8 @@ export function createTokenRegistry(): TokenRegistry {
       return { token, expiresOnTimestamp };
     },
 
-    register(token, roles = [writeScopes[0]], { expiresAt = Number.POSITIVE_INFINITY, person, claims } = {}) {
-      registered.set(token, { roles, expiresAt, subject: person ?? token, claims });
+    register(token, roles = [writeScopes[0]], { expiresAt = Number.POSITIVE_INFINITY, subject = token, claims } = {}) {
+      registered.set(token, { roles, expiresAt, subject, claims });
     },
 
     challenge(request) {

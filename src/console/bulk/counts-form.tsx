@@ -9,9 +9,11 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { type FormEvent, useId, useState } from 'react';
-import { countFields, fieldMessage, parseCount, patch as patchSchema } from '../form-values.js';
+import { patch as patchSchema } from '../../api/inputs/user-state.js';
+import { pluralize } from '../number-format.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
-import { type BulkRow, pluralize } from './bulk-rows.js';
+import { countFields, fieldMessage, parseCount } from '../validation.js';
+import type { BulkRow } from './bulk-row.js';
 import { StepHeading } from './step-heading.js';
 
 const useStyles = makeStyles({
@@ -20,7 +22,7 @@ const useStyles = makeStyles({
 
 type FieldName = (typeof countFields)[number][0];
 
-interface SetFormProps {
+interface CountsFormProps {
   readonly script: ScriptRef;
   readonly selected: readonly ScriptUserState[];
   readonly onStart: (rows: readonly BulkRow[]) => void;
@@ -28,7 +30,7 @@ interface SetFormProps {
 }
 
 /** Sets the same counts for all selected people. */
-export function SetForm({ script, selected, onStart, onClose }: SetFormProps) {
+export function CountsForm({ script, selected, onStart, onClose }: CountsFormProps) {
   const styles = useStyles();
   const form = useId();
   const [texts, setTexts] = useState<Readonly<Record<FieldName, string>>>({

@@ -1,6 +1,6 @@
 import { Button, Card, Link, makeStyles, Text, Title2, tokens } from '@fluentui/react-components';
 import type { ReactNode } from 'react';
-import { signInUrl } from '../sign-in-again.js';
+import { signInUrl } from '../sign-in-link.js';
 import { SignOutButton } from './sign-out-button.js';
 
 const useStyles = makeStyles({
@@ -35,7 +35,7 @@ function CenteredCard({ title, as, children }: CenteredCardProps) {
 }
 
 /** The page shown without a session. */
-export function SignedOut() {
+export function SignInPage() {
   return (
     <CenteredCard title="Script states" as="h1">
       <Text>See which devices an Intune script succeeded or failed on, and correct the recorded counts.</Text>
@@ -47,7 +47,7 @@ export function SignedOut() {
 }
 
 /** The page shown to a user without a role. */
-export function NoAccess() {
+export function NoAccessPage() {
   return (
     <CenteredCard title="No access yet" as="h2">
       <Text>

@@ -7,7 +7,7 @@ export function signInUrl(): string {
 }
 
 /** Signs in on another tab, so that this page keeps its state. The session is checked again when this page regains focus. */
-export function SignInAgain() {
+export function SignInLink() {
   return (
     <Link inline href={signInUrl()} target="_blank" rel="noopener">
       Sign in again

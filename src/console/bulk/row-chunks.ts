@@ -1,8 +1,8 @@
-import { maxUpdates } from '../form-values.js';
-import type { BulkRow } from './bulk-rows.js';
+import { maxUpdates } from '../../api/inputs/user-state.js';
+import type { BulkRow } from './bulk-row.js';
 
 /** The service accepts bodies of 1 MiB. The rest is reserved for the envelope and the justification. */
-const maxBytes = 960_000;
+const maxCallBytes = 960_000;
 
 /** Splits rows, in order, into as few calls as the limits of the service allow. */
 export function splitRows(rows: readonly BulkRow[]): readonly (readonly BulkRow[])[] {
@@ -12,7 +12,7 @@ export function splitRows(rows: readonly BulkRow[]): readonly (readonly BulkRow[
   let size = 0;
   for (const row of rows) {
     const bytes = encoder.encode(JSON.stringify(row)).length + 1;
-    if (chunk.length === maxUpdates || size + bytes > maxBytes) {
+    if (chunk.length === maxUpdates || size + bytes > maxCallBytes) {
       chunks.push(chunk);
       chunk = [];
       size = 0;

@@ -1,5 +1,4 @@
 import Papa from 'papaparse';
-import type { ScriptRef, ScriptUserState } from '../queries.js';
 
 /** The columns that identify a user state. */
 export const stateColumns = ['scriptKind', 'scriptId', 'userStateId'] as const;
@@ -26,12 +25,4 @@ type Cell = string | number | null | undefined;
 /** Formats rows as CSV with a header, safe to open in a spreadsheet. */
 export function formatCsv(columns: readonly CsvColumn[], rows: readonly (readonly Cell[])[]): string {
   return Papa.unparse({ fields: [...columns], data: rows.map((cells) => [...cells]) }, { escapeFormulae: mustEscape });
-}
-
-/** Formats the user states of a script as CSV, which can be edited and imported again. */
-export function formatUserStates({ scriptKind, scriptId }: ScriptRef, states: readonly ScriptUserState[]): string {
-  return formatCsv(
-    [...stateColumns, ...patchColumns],
-    states.map((state) => [scriptKind, scriptId, state.id, ...patchColumns.map((column) => state[column])]),
-  );
 }

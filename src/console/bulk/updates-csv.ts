@@ -1,8 +1,9 @@
-import { type CsvColumn, csvColumns, patchColumns, unescapeCell } from '../csv/format-csv.js';
-import { type CsvLine, type CsvProblem, readCsv } from '../csv/read-csv.js';
-import { parseCount, updateRow } from '../form-values.js';
+import { updateRow } from '../../api/inputs/user-state.js';
+import { type CsvColumn, csvColumns, patchColumns, unescapeCell } from '../csv/csv-format.js';
+import { type CsvLine, type CsvProblem, readCsv } from '../csv/csv-reader.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
-import { type BulkRow, isSameScript } from './bulk-rows.js';
+import { parseCount } from '../validation.js';
+import type { BulkRow } from './bulk-row.js';
 
 type Patch = BulkRow['patch'];
 
@@ -113,3 +114,12 @@ function readLine(cells: readonly string[], columns: Columns, script: ScriptRef)
   const target = { scriptKind, scriptId: id('scriptId') || script.scriptId, userStateId: id('userStateId') };
   return { target, values, messages };
 }
+
+interface AnyScript {
+  readonly scriptKind: string;
+  readonly scriptId: string;
+}
+
+/** Whether two references name the same script. */
+export const isSameScript = (one: AnyScript, other: AnyScript): boolean =>
+  one.scriptKind === other.scriptKind && one.scriptId === other.scriptId;

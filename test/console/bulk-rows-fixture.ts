@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
-import type { BulkRow, RowFailure } from '../../src/console/bulk/bulk-rows.js';
+import type { BulkRow } from '../../src/console/bulk/bulk-row.js';
+import type { RowFailure } from '../../src/console/bulk/row-failure.js';
 import type { ScriptRef } from '../../src/console/queries.js';
 
 /** The open script. */

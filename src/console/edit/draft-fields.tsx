@@ -1,4 +1,4 @@
-import { Field, Input, Textarea } from '@fluentui/react-components';
+import { Field, Input } from '@fluentui/react-components';
 import type { ScriptUserState } from '../queries.js';
 import { type Draft, type DraftField, draftFields, textOf } from './draft.js';
 
@@ -27,19 +27,4 @@ export function DraftFields({ draft, known, problems, disabled, onChange }: Draf
       </Field>
     );
   });
-}
-
-interface JustificationProps {
-  readonly value: string;
-  readonly disabled: boolean;
-  readonly onChange: (text: string) => void;
-}
-
-/** The reason for a change, for the administrator who approves it. */
-export function Justification({ value, disabled, onChange }: JustificationProps) {
-  return (
-    <Field label="Justification" hint="The second administrator reads it.">
-      <Textarea value={value} disabled={disabled} maxLength={1024} onChange={(_event, data) => onChange(data.value)} />
-    </Field>
-  );
 }

@@ -1,10 +1,11 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type BulkRow, type RowFailure, summaryText } from '../../src/console/bulk/bulk-rows.js';
-import { sendRows } from '../../src/console/bulk/send-rows.js';
-import { splitRows } from '../../src/console/bulk/split-rows.js';
+import type { BulkRow } from '../../src/console/bulk/bulk-row.js';
+import { splitRows } from '../../src/console/bulk/row-chunks.js';
+import { type RowFailure, summaryText } from '../../src/console/bulk/row-failure.js';
+import { sendRows } from '../../src/console/bulk/row-sender.js';
 import { timeLeft } from '../../src/console/bulk/time-left.js';
-import { failure, row, script } from './rows-fixture.js';
+import { failure, row, script } from './bulk-rows-fixture.js';
 
 type Call = Parameters<typeof sendRows>[0]['call'];
 

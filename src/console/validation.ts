@@ -1,9 +1,3 @@
-import { z } from 'zod/mini';
-import { maxUpdates, patch, updateRow } from '../api/inputs/user-state.js';
-
-// The content security policy forbids `eval`, which zod otherwise tries on first use.
-z.config({ jitless: true });
-
 /** The fields of a state that are counts, with their labels. */
 export const countFields = [
   ['successDeviceCount', 'Devices succeeded'],
@@ -22,5 +16,3 @@ export function fieldMessage(value: unknown, issueMessage: string): string {
   if (Number.isNaN(value)) return 'Enter a whole number';
   return issueMessage.charAt(0).toUpperCase() + issueMessage.slice(1);
 }
-
-export { maxUpdates, patch, updateRow };

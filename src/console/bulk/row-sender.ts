@@ -1,7 +1,8 @@
 import { describeFailure, type Failure, failureOf } from '../failure.js';
 import type { trpc } from '../trpc.js';
-import type { BulkApproval, BulkRow, RowFailure } from './bulk-rows.js';
-import { splitRows } from './split-rows.js';
+import type { BulkApproval, BulkRow } from './bulk-row.js';
+import { splitRows } from './row-chunks.js';
+import type { RowFailure } from './row-failure.js';
 
 /** The parameters of {@link sendRows}. */
 export interface SendRowsOptions {
@@ -81,8 +82,8 @@ function rowFailure(error: Parameters<typeof describeFailure>[0]): RowFailure {
     return { ...failure, next };
   }
   if (failure.reason === 'OVERLOADED') {
-    // It has accepted the call and then stopped sending rows, because it shuts down or has lost Redis.
-    return { ...failure, title: 'The service is restarting', next: 'Not sent; retry.' };
+    // The service accepted the call, then stopped sending rows: it is shutting down or has lost Redis.
+    return { ...failure, title: 'The service is restarting', next: 'Not sent. Try again.' };
   }
   return failure;
 }

@@ -1,13 +1,14 @@
 /** Larger files would take hours at Graph's rate limit. */
-const maxBytes = 10_000_000;
+const maxFileBytes = 10_000_000;
 
 /**
  * Reads a text file in UTF-8 or UTF-16.
  *
  * @throws {Error} with a message for the user, if the file is too large or has another encoding
  */
-export async function readFile(file: File): Promise<string> {
-  if (file.size > maxBytes) throw new Error('The file is larger than 10 MB. Split it and import the parts one by one.');
+export async function readTextFile(file: File): Promise<string> {
+  if (file.size > maxFileBytes)
+    throw new Error('The file is larger than 10 MB. Split it and import the parts one by one.');
   const bytes = await file.arrayBuffer();
   const [first, second] = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));
   // Excel's "Unicode Text" is UTF-16.

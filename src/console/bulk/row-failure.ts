@@ -1,0 +1,40 @@
+import { type Failure, type FailureReason, isOutcomeUnknown } from '../failure.js';
+import { formatNumber } from '../number-format.js';
+import type { BulkRow } from './bulk-row.js';
+
+/** The known reason why a row was not updated; `NOT_SENT` if the page did not send it. */
+export interface RowFailure extends Omit<Failure, 'reason'> {
+  readonly reason: FailureReason | 'NOT_SENT';
+}
+
+/** A row that failed, was not sent, awaits approval, or has an unknown outcome. */
+export interface FailedRow {
+  readonly row: BulkRow;
+  readonly failure: RowFailure;
+}
+
+/** In the order in which a summary lists them. */
+const failureTexts = {
+  failed: 'failed',
+  awaitingApproval: 'awaiting approval',
+  unknown: 'with an unknown outcome',
+  notSent: 'not sent',
+} as const;
+type FailureKind = keyof typeof failureTexts;
+
+/** The kind of a failure: only for `unknown`, the row may have been updated. */
+export function failureKind({ reason }: RowFailure): FailureKind {
+  if (reason === 'NOT_SENT') return 'notSent';
+  if (reason === 'APPROVAL_PENDING') return 'awaitingApproval';
+  return isOutcomeUnknown(reason) ? 'unknown' : 'failed';
+}
+
+/** The counts of all rows: `998 changed, 2 failed`. */
+export function summaryText(succeeded: number, failures: readonly FailedRow[]): string {
+  const kinds = failures.map(({ failure }) => failureKind(failure));
+  const parts = Object.entries(failureTexts)
+    .map(([kind, text]) => ({ count: kinds.filter((each) => each === kind).length, text }))
+    .filter(({ count }) => count > 0)
+    .map(({ count, text }) => `${formatNumber(count)} ${text}`);
+  return [`${formatNumber(succeeded)} changed`, ...parts].join(', ');
+}
