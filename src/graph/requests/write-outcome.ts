@@ -104,8 +104,7 @@ function isUnknown(history: WriteHistory): boolean {
     // Graph has accepted it; otherwise, a state that exists may be the one that the create has made.
     return !isIdempotent && isAccepted !== isFound;
   }
-  const settled = attempts.findLastIndex(({ verification }) => verification !== undefined && 'current' in verification);
-  return attempts.slice(settled + 1).some((attempt, index, open) => {
+  return attemptsInDoubt(attempts).some((attempt, index, open) => {
     const { certainty, reason } = attempt.failure;
     if (isInDoubt(certainty)) return true;
     // Graph has responded with 429 to writes that it applied, so a create that no read verified may have been applied.
@@ -113,6 +112,12 @@ function isUnknown(history: WriteHistory): boolean {
     // After a 429, only another 429 or the end of the session may be reported: any other failure is that of a retry.
     return reason !== 'SIGN_IN_REQUIRED' && open.slice(0, index).some(isDeferred);
   });
+}
+
+/** The attempts since a read last showed the state. */
+function attemptsInDoubt(attempts: readonly FailedAttempt[]): readonly FailedAttempt[] {
+  const settled = attempts.findLastIndex(({ verification }) => verification !== undefined && 'current' in verification);
+  return attempts.slice(settled + 1);
 }
 
 /** Whether a change that Graph deferred may be waiting for approval: then other values prove nothing. */

@@ -147,8 +147,9 @@ async function verify<T>(
     for (let reads = 1; ; reads++) {
       found = await read(context, shown);
       if ('value' in found) return found;
+      if (reads >= maxReads) return found;
       const waitMs = backoffMs(reads, undefined);
-      if (reads >= maxReads || !deadline.allowsAttemptAfter(waitMs)) return found;
+      if (!deadline.allowsAttemptAfter(waitMs)) throw new CallError('GRAPH_TIMEOUT');
       await deadline.wait(waitMs);
     }
   } catch (error) {
