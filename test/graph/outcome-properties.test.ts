@@ -17,16 +17,8 @@ import { provenanceOf } from '../../src/graph/wire/provenance.js';
 import type { GraphResponse } from '../../src/graph/wire/transport.js';
 import { Deadline } from '../../src/scheduling/deadline.js';
 import { useFixture } from '../support/fixture.js';
-import {
-  anyScript,
-  createModelGraph,
-  type ModelGraph,
-  type ModelResponse,
-  mayApplyLater,
-  type Script,
-  stateId,
-  wanted,
-} from '../support/outcome-model.js';
+import { createModelGraph, type ModelGraph, type ModelResponse, stateId, wanted } from '../support/outcome-model.js';
+import { anyScript, mayApplyLater, type Script } from '../support/outcome-script.js';
 import { liveSettings, useService } from '../support/service.js';
 
 // The rules for outcomes, against a model of Graph that applies each request now, later, differently or never.
@@ -201,11 +193,10 @@ describe('over HTTP', () => {
       () => undefined,
       (thrown: unknown) => thrown,
     );
+    if (error !== undefined && !(error instanceof TRPCClientError)) throw new Error('no response', { cause: error });
     const [line] = service.lines({ log: 'audit', scriptId });
     const audited = line?.['outcome'] as AuditedOutcome;
-    if (error === undefined) return { audited };
-    if (!(error instanceof TRPCClientError)) throw error;
-    const { reason, current } = (error as TRPCClientError<AppRouter>).data ?? {};
+    const { reason, current } = (error as TRPCClientError<AppRouter> | undefined)?.data ?? {};
     return { audited, reason, current };
   }
 

@@ -1,99 +1,7 @@
-import * as fc from 'fast-check';
 import type { ScriptUserState } from '../../src/script-user-state.js';
+import { type AnswerKind, lastResort, type ReadAnswer, type Script } from './outcome-script.js';
 
-// A Graph with one user state, whose responses and their effects are scripted: for tests of the outcome of writes.
-
-/**
- * What becomes of a write: it is applied before its response, never, after some further requests, or as other values.
- * `soon` is visible to the second read.
- */
-export type Effect = 'now' | 'never' | 'soon' | 'later' | 'clamped';
-
-/** The effects that a request can have if Graph, or another server, responds to it in this way. */
-const effectsOf = {
-  'not-sent': ['never'],
-  rejected: ['never'],
-  forbidden: ['never'],
-  queued: ['never'],
-  throttled: ['never', 'now'],
-  unavailable: ['never', 'now'],
-  'server-error': ['never', 'now'],
-  'bad-gateway': ['never', 'now'],
-  'gateway-timeout': ['never', 'now', 'later'],
-  'service-timeout': ['never', 'now', 'later'],
-  'request-timeout': ['never', 'now', 'later'],
-  reset: ['never', 'now', 'later'],
-  'portal-page': ['never', 'now', 'later'],
-  'portal-redirect': ['never', 'now', 'later'],
-  'proxy-forbidden': ['never', 'now', 'later'],
-  'proxy-not-found': ['never', 'now', 'later'],
-  'proxy-throttled': ['never', 'now', 'later'],
-  'proxy-bad-gateway': ['never', 'now', 'later'],
-  'other-id': ['never', 'now', 'later'],
-  accepted: ['never', 'now', 'later'],
-  entity: ['now', 'never', 'clamped'],
-  'no-content': ['now', 'never', 'soon', 'clamped'],
-  malformed: ['now', 'never', 'soon', 'clamped'],
-} as const satisfies Record<string, readonly Effect[]>;
-
-/** How a server responds to a write. */
-export type AnswerKind = keyof typeof effectsOf;
-
-/** The scripted response to a write, its effect, and after how many requests a late effect occurs. */
-export interface Answer {
-  readonly kind: AnswerKind;
-  readonly effect: Effect;
-  readonly delay: number;
-}
-
-/** The scripted response to a read: the state, an error of Graph, or the page of a proxy. */
-export type ReadAnswer = 'state' | 'server-error' | 'proxy-not-found';
-
-/** What another writer does before the request with a number. */
-export interface Interference {
-  readonly at: number;
-  readonly action: 'none' | 'overwrite' | 'delete';
-}
-
-/** The script of one write. The last answer of each list is repeated. */
-export interface Script {
-  readonly action: 'update' | 'create' | 'delete';
-  readonly approval: 'none' | 'justification' | 'code';
-  readonly answers: readonly Answer[];
-  readonly reads: readonly ReadAnswer[];
-  readonly interference: Interference;
-}
-
-const kinds = Object.keys(effectsOf) as readonly AnswerKind[];
-
-const lastResort: Answer = { kind: 'rejected', effect: 'never', delay: 1 };
-
-/** Whether a request with such a response can still be applied after it. */
-export const mayApplyLater = (kind: AnswerKind): boolean => effectsOf[kind].some((effect) => effect === 'later');
-
-/** Generates scripts. */
-export const anyScript: fc.Arbitrary<Script> = fc.record({
-  action: fc.constantFrom('update', 'update', 'create', 'delete'),
-  approval: fc.constantFrom('none', 'none', 'justification', 'code'),
-  answers: fc.array(
-    fc.constantFrom(...kinds).chain((kind) =>
-      fc.record({
-        kind: fc.constant(kind),
-        effect: fc.constantFrom<Effect>(...effectsOf[kind]),
-        delay: fc.integer({ min: 1, max: 5 }),
-      }),
-    ),
-    { minLength: 1, maxLength: 4 },
-  ),
-  reads: fc.array(fc.constantFrom<ReadAnswer>('state', 'state', 'state', 'server-error', 'proxy-not-found'), {
-    minLength: 1,
-    maxLength: 4,
-  }),
-  interference: fc.record({
-    at: fc.integer({ min: 1, max: 6 }),
-    action: fc.constantFrom('none', 'none', 'none', 'overwrite', 'delete'),
-  }),
-});
+// A Graph with one user state that follows a script: for tests of the outcome of writes.
 
 /** The id of the state. */
 export const stateId = 'state';
@@ -124,8 +32,8 @@ export type ModelResponse =
 
 /** A Graph that follows a script. */
 export interface ModelGraph {
-  write(): ModelResponse;
-  read(): ModelResponse;
+  readonly write: () => ModelResponse;
+  readonly read: () => ModelResponse;
   /** Applies what is still to be applied. */
   settle(): void;
   /** The state as it is. */
@@ -214,60 +122,9 @@ export function createModelGraph({ action, answers, reads, interference }: Scrip
   };
 }
 
-function respond(kind: AnswerKind, shown: ScriptUserState | undefined, action: Script['action']): ModelResponse {
-  switch (kind) {
-    case 'not-sent':
-    case 'reset':
-      return kind;
-    case 'rejected':
-      return own(400, errorBody('BadRequest', 'the values are not acceptable'));
-    case 'forbidden':
-      return own(403, errorBody('Forbidden', 'not permitted'));
-    case 'queued':
-      return own(412, errorBody('PreconditionFailed', 'approval'), { 'x-msft-approval-code': crypto.randomUUID() });
-    case 'throttled':
-      return own(429, errorBody('TooManyRequests', 'too many'), { 'retry-after': '0' });
-    case 'unavailable':
-      return own(503, errorBody('ServiceUnavailable', 'unavailable'), { 'retry-after': '0' });
-    case 'server-error':
-      return own(500, errorBody('InternalServerError', 'an error'));
-    case 'bad-gateway':
-      return own(502, '');
-    case 'gateway-timeout':
-      return own(504, '');
-    case 'service-timeout':
-      return own(503, errorBody('CancelledOnServiceTimeout', 'cancelled'));
-    case 'request-timeout':
-      return own(408, '');
-    case 'portal-page':
-      return page(200);
-    case 'portal-redirect':
-      return page(302);
-    case 'proxy-forbidden':
-      return page(403);
-    case 'proxy-not-found':
-      return page(404);
-    case 'proxy-throttled':
-      return page(429);
-    case 'proxy-bad-gateway':
-      return page(502);
-    case 'other-id':
-      return own(200, JSON.stringify({ ...wantedState, id: 'another' }));
-    case 'accepted':
-      return own(202, JSON.stringify(wantedState));
-    case 'no-content':
-      return own(204, '');
-    case 'malformed':
-      return own(200, '{"id": ');
-    case 'entity':
-      // A delete has no entity to show.
-      return action === 'delete' ? own(200, '') : own(action === 'create' ? 201 : 200, JSON.stringify(shown ?? {}));
-  }
-}
-
 const errorBody = (code: string, message: string) => JSON.stringify({ error: { code, message } });
 
-const own = (status: number, body: string, headers: Readonly<Record<string, string>> = {}): ModelResponse => ({
+const own = (status: number, body = '', headers: Readonly<Record<string, string>> = {}): ModelResponse => ({
   status,
   headers: { 'request-id': crypto.randomUUID(), 'content-type': 'application/json', ...headers },
   body,
@@ -278,3 +135,35 @@ const page = (status: number): ModelResponse => ({
   headers: { 'content-type': 'text/html', ...(status === 302 && { location: 'http://portal.example/' }) },
   body: '<html><body>Sign in to the network</body></html>',
 });
+
+/** The responses to writes, but for those that show the state. */
+const responses = {
+  'not-sent': () => 'not-sent',
+  reset: () => 'reset',
+  rejected: () => own(400, errorBody('BadRequest', 'the values are not acceptable')),
+  forbidden: () => own(403, errorBody('Forbidden', 'not permitted')),
+  queued: () => own(412, errorBody('PreconditionFailed', ''), { 'x-msft-approval-code': crypto.randomUUID() }),
+  throttled: () => own(429, errorBody('TooManyRequests', 'too many'), { 'retry-after': '0' }),
+  unavailable: () => own(503, errorBody('ServiceUnavailable', 'unavailable'), { 'retry-after': '0' }),
+  'server-error': () => own(500, errorBody('InternalServerError', 'an error')),
+  'bad-gateway': () => own(502),
+  'gateway-timeout': () => own(504),
+  'service-timeout': () => own(503, errorBody('CancelledOnServiceTimeout', 'cancelled')),
+  'request-timeout': () => own(408),
+  'portal-page': () => page(200),
+  'portal-redirect': () => page(302),
+  'proxy-forbidden': () => page(403),
+  'proxy-not-found': () => page(404),
+  'proxy-throttled': () => page(429),
+  'proxy-bad-gateway': () => page(502),
+  'other-id': () => own(200, JSON.stringify({ ...wantedState, id: 'another' })),
+  accepted: () => own(202, JSON.stringify(wantedState)),
+  'no-content': () => own(204),
+  malformed: () => own(200, '{"id": '),
+} as const satisfies Record<Exclude<AnswerKind, 'entity'>, () => ModelResponse>;
+
+function respond(kind: AnswerKind, shown: ScriptUserState | undefined, action: Script['action']): ModelResponse {
+  if (kind !== 'entity') return responses[kind]();
+  // A delete has no entity to show.
+  return action === 'delete' ? own(200) : own(action === 'create' ? 201 : 200, JSON.stringify(shown ?? {}));
+}
