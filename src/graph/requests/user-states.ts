@@ -1,6 +1,6 @@
 import { CallError, requireCallError } from '../../errors.js';
 import type { ScriptUserState } from '../../script-user-state.js';
-import { protocolError, readEntity, requireEntity, scriptUserState } from '../entities.js';
+import { readEntity, requireEntity, scriptUserState } from '../entities.js';
 import type {
   Approval,
   ChangeOptions,
@@ -33,16 +33,9 @@ export interface UserStates {
 
 /** @param basePath of Graph, with the version and a slash at its end */
 export function createUserStates(client: GraphClient, page: Pager, basePath: string): UserStates {
-  const get = (target: StateRef, context: CallContext): Promise<ScriptUserState> =>
-    client.read(
-      basePath + userStatePath(target),
-      (response) => {
-        const state = requireEntity(scriptUserState, response);
-        if (!isSameId(state.id, target.userStateId)) throw protocolError(response);
-        return state;
-      },
-      context,
-    );
+  const pathOf = (target: StateRef) => basePath + userStatePath(target);
+  const get = (target: StateRef, context: CallContext) =>
+    client.read(pathOf(target), (response) => requireEntity(scriptUserState, response, target.userStateId), context);
 
   const expect = (target: StateRef, expected: ExpectedUserState | undefined): Precondition | undefined =>
     expected && { read: (context) => get(target, context), isMet: (state) => matches(state, expected) };
@@ -64,7 +57,7 @@ export function createUserStates(client: GraphClient, page: Pager, basePath: str
       return {
         request: {
           method: 'PATCH',
-          path: basePath + userStatePath(target),
+          path: pathOf(target),
           headers: approvalHeaders(approval),
           body: entityBody(patch),
         },
@@ -105,7 +98,7 @@ export function createUserStates(client: GraphClient, page: Pager, basePath: str
     delete(target, { approval, expected }) {
       const value = { id: target.userStateId };
       return {
-        request: { method: 'DELETE', path: basePath + userStatePath(target), headers: approvalHeaders(approval) },
+        request: { method: 'DELETE', path: pathOf(target), headers: approvalHeaders(approval) },
         isIdempotent: true,
         mayQueueApproval: approval?.justification !== undefined,
         precondition: expect(target, expected),
