@@ -52,6 +52,9 @@ describe('of the simulated tenant', () => {
 
   test('it stops when its caller disconnects', async () => {
     await pair.simulator.fault({ fault: 'throttled', path: 'runSummary', times: 'always', delayMs: 10_000 });
+    const warnings: Error[] = [];
+    const warn = (warning: Error) => void warnings.push(warning);
+    process.on('warning', warn);
     const caller = new AbortController();
     const call = pair.service.client.script.overview.query({ scriptKind }, { signal: caller.signal });
     const aborted = expect(call).rejects.toThrow();
@@ -59,6 +62,8 @@ describe('of the simulated tenant', () => {
     caller.abort();
     await aborted;
     await expect.poll(() => pair.service.lines({ reason: 'CLIENT_CLOSED' })).toHaveLength(1);
+    process.off('warning', warn);
+    expect(warnings).toEqual([]);
     expect(await pair.simulator.journal()).toHaveLength(1 + 5 + 100);
   });
 });
