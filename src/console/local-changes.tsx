@@ -1,5 +1,6 @@
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react';
 import type { RouterInputs } from '../contract.js';
+import { idKey } from './ids.js';
 import type { ScriptUserState, StateRef } from './queries.js';
 
 /** An update as it is sent, without the reference to its state. */
@@ -24,7 +25,7 @@ export interface LocalChanges {
   readonly set: (entries: readonly (readonly [StateRef, LocalChange | undefined])[]) => void;
 }
 
-const keyOf = ({ scriptKind, scriptId, userStateId }: StateRef) => `${scriptKind} ${scriptId} ${userStateId}`;
+const keyOf = ({ scriptKind, scriptId, userStateId }: StateRef) => idKey(`${scriptKind} ${scriptId} ${userStateId}`);
 
 const Context = createContext<LocalChanges>({ get: () => undefined, set: () => undefined });
 

@@ -12,6 +12,7 @@ import {
 } from '@fluentui/react-components';
 import { useEffect, useRef, useState } from 'react';
 import { FailureNotice } from '../failure-notice.js';
+import { idKey, isSameId } from '../ids.js';
 import { formatNumber, pluralize } from '../number-format.js';
 import type { ScriptSummary } from '../queries.js';
 import type { AllPages } from '../use-all-pages.js';
@@ -73,6 +74,7 @@ export function ScriptList({ scripts, selected, onSelect }: ScriptListProps) {
   useEffect(() => {
     selectedItem.current?.scrollIntoView({ block: 'nearest' });
   }, [selected, complete]);
+  const isSelected = ({ id }: ScriptSummary) => selected !== null && isSameId(id, selected);
   const search = find.trim().toLowerCase();
   const matches = items
     ?.filter((each) =>
@@ -120,19 +122,19 @@ export function ScriptList({ scripts, selected, onSelect }: ScriptListProps) {
           aria-label="Scripts"
           navigationMode="items"
           selectionMode="single"
-          selectedItems={selected === null ? [] : [selected]}
+          selectedItems={matches.filter(isSelected).map(({ id }) => id)}
           onSelectionChange={(_event, { selectedItems: [id] }) => typeof id === 'string' && onSelect(id)}
         >
           {matches.map((each) => (
             <ListItem
-              key={each.id}
+              key={idKey(each.id)}
               value={each.id}
               checkmark={null}
-              className={mergeClasses(styles.item, each.id === selected && styles.selected)}
+              className={mergeClasses(styles.item, isSelected(each) && styles.selected)}
               aria-label={scriptName(each)}
             >
-              <Text className={styles.line} weight={each.id === selected ? 'semibold' : 'regular'}>
-                <span ref={each.id === selected ? selectedItem : undefined} className={styles.name}>
+              <Text className={styles.line} weight={isSelected(each) ? 'semibold' : 'regular'}>
+                <span ref={isSelected(each) ? selectedItem : undefined} className={styles.name}>
                   {scriptName(each)}
                 </span>
               </Text>

@@ -18,6 +18,7 @@ import {
 } from '@fluentui/react-components';
 import { DismissRegular } from '@fluentui/react-icons';
 import { FailureNotice } from '../failure-notice.js';
+import { idKey } from '../ids.js';
 import { type DeviceRunState, deviceRunStatesQuery, type StateRef } from '../queries.js';
 import { useAllPages } from '../use-all-pages.js';
 
@@ -74,7 +75,7 @@ export function DevicePanel({ state, name, onClose }: DevicePanelProps) {
             </TableHeader>
             <TableBody>
               {items.map((device) => (
-                <TableRow key={device.id}>
+                <TableRow key={idKey(device.id)}>
                   <TableCell>
                     <RunState runState={device.runState} />
                   </TableCell>

@@ -1,5 +1,6 @@
 import { Button, makeStyles, tokens, useRestoreFocusTarget } from '@fluentui/react-components';
 import { displayName } from '../display-name.js';
+import { idKey } from '../ids.js';
 import { formatNumber, formatShort } from '../number-format.js';
 import type { ScriptUserState } from '../queries.js';
 
@@ -51,7 +52,7 @@ export function MostFailures({ states, onOpen }: MostFailuresProps) {
   return (
     <ol className={styles.list}>
       {states.map((state) => (
-        <li key={state.id}>
+        <li key={idKey(state.id)}>
           <Button
             {...restoreFocus}
             appearance="subtle"

@@ -12,6 +12,7 @@ import { ArrowDownloadRegular, ArrowSyncRegular, DocumentArrowUpRegular, EditReg
 import { useState } from 'react';
 import { downloadCsv } from '../csv/csv-download.js';
 import { DefectNotice } from '../error-boundary.js';
+import { idKey } from '../ids.js';
 import { formatNumber, pluralize } from '../number-format.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
 import { useUrlState } from '../url-state.js';
@@ -29,6 +30,7 @@ interface StateFiltersProps {
   readonly states: readonly ScriptUserState[];
   /** The states that match the filters. */
   readonly visible: readonly ScriptUserState[];
+  /** The keys of the selected states' ids. */
   readonly selected: ReadonlySet<string>;
   readonly complete: boolean;
   readonly fetching: boolean;
@@ -45,8 +47,8 @@ export function StateFilters(props: StateFiltersProps) {
   const [downloadFailed, setDownloadFailed] = useState(false);
   const restoreFocus = useRestoreFocusTarget();
   const [{ find, errors }, setUrlState] = useUrlState();
-  const selectedStates = states.filter(({ id }) => selected.has(id));
-  const hidden = selectedStates.length - visible.filter(({ id }) => selected.has(id)).length;
+  const selectedStates = states.filter(({ id }) => selected.has(idKey(id)));
+  const hidden = selectedStates.length - visible.filter(({ id }) => selected.has(idKey(id))).length;
   const total = `${pluralize(states.length, 'person', 'people')}${complete ? '' : ' so far'}`;
 
   async function download() {

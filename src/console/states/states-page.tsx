@@ -3,6 +3,7 @@ import { lazy, Suspense, useMemo, useState } from 'react';
 import { displayName } from '../display-name.js';
 import { DefectBoundary } from '../error-boundary.js';
 import { FailureNotice } from '../failure-notice.js';
+import { isSameId } from '../ids.js';
 import { useLocalChanges } from '../local-changes.js';
 import { type ScriptRef, type ScriptSummary, type ScriptUserState, userStatesQuery } from '../queries.js';
 import { useUrlState } from '../url-state.js';
@@ -55,7 +56,7 @@ export function StatesPage({ script, summary, canWrite, onEdit, onBulkUpdate }: 
     [states, find, errors, sort, ascending],
   );
   const open = (id: string) => void setUrlState({ state: id }, { history: 'push' });
-  const openState = states?.find(({ id }) => id === openId);
+  const openState = openId === null ? undefined : states?.find(({ id }) => isSameId(id, openId));
   const isEmpty = states === undefined || states.length === 0;
 
   return (
