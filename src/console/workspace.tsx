@@ -78,7 +78,7 @@ export function Workspace({ canWrite }: { readonly canWrite: boolean }) {
                   summary={summary}
                   canWrite={canWrite}
                   onEdit={(state) => setDialog({ kind: 'edit', script, state })}
-                  onBulkUpdate={(selected, known) => setDialog({ kind: 'bulk', script, selected, known })}
+                  onBulkUpdate={(update) => setDialog({ kind: 'bulk', script, ...update })}
                 />
               </Suspense>
             </DefectBoundary>

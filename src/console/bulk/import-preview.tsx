@@ -1,5 +1,5 @@
 import { makeStyles, Text, tokens } from '@fluentui/react-components';
-import { formatNumber, pluralize } from '../number-format.js';
+import { formatNumber, pluralize } from '../format.js';
 import type { ScriptRef } from '../queries.js';
 import { countFormat } from '../validation.js';
 import { isSameScript, type ParsedUpdates } from './updates-csv.js';

@@ -12,9 +12,10 @@ import {
 } from '@fluentui/react-components';
 import { useEffect, useRef, useState } from 'react';
 import { FailureNotice } from '../failure-notice.js';
+import { formatNumber, pluralize } from '../format.js';
 import { idKey, isSameId } from '../ids.js';
-import { formatNumber, pluralize } from '../number-format.js';
 import type { ScriptSummary } from '../queries.js';
+import { UnreadableNotice } from '../unreadable-notice.js';
 import type { AllPages } from '../use-all-pages.js';
 
 const useStyles = makeStyles({
@@ -67,7 +68,7 @@ const scriptName = ({ displayName, fileName, id }: ScriptSummary) => displayName
 export function ScriptList({ scripts, selected, onSelect }: ScriptListProps) {
   const styles = useStyles();
   const [find, setFind] = useState('');
-  const { items, complete, failure, refresh } = scripts;
+  const { items, unreadable, complete, failure, refresh } = scripts;
   const selectedItem = useRef<HTMLSpanElement>(null);
   // A script selected by the URL can be out of view, and moves while more pages arrive.
   // biome-ignore lint/correctness/useExhaustiveDependencies: these values only trigger the effect
@@ -98,6 +99,7 @@ export function ScriptList({ scripts, selected, onSelect }: ScriptListProps) {
           <Button onClick={refresh}>Try again</Button>
         </FailureNotice>
       )}
+      <UnreadableNotice count={unreadable} />
       {matches === undefined && failure === undefined && (
         <Skeleton aria-label="Loading scripts">
           {placeholders.map((name) => (
@@ -113,7 +115,7 @@ export function ScriptList({ scripts, selected, onSelect }: ScriptListProps) {
           {!complete && failure === undefined && ' so far'}
         </Text>
       )}
-      {matches?.length === 0 && complete && (
+      {matches?.length === 0 && complete && (items?.length !== 0 || unreadable === 0) && (
         <Text>{items?.length === 0 ? 'There are no scripts of this kind.' : 'No scripts match your search.'}</Text>
       )}
       {matches !== undefined && matches.length > 0 && (

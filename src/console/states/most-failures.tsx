@@ -1,7 +1,7 @@
 import { Button, makeStyles, tokens, useRestoreFocusTarget } from '@fluentui/react-components';
 import { displayName } from '../display-name.js';
+import { formatNumber, formatShort } from '../format.js';
 import { idKey } from '../ids.js';
-import { formatNumber, formatShort } from '../number-format.js';
 import type { ScriptUserState } from '../queries.js';
 
 /** The height of one person in the list, in pixels. */

@@ -11,8 +11,8 @@ import {
 import { EditRegular } from '@fluentui/react-icons';
 import { memo } from 'react';
 import { displayName } from '../display-name.js';
+import { formatNumber } from '../format.js';
 import { idKey } from '../ids.js';
-import { formatNumber } from '../number-format.js';
 import { FailureRateBar } from './failure-rate-bar.js';
 import { useGridStyles } from './grid-styles.js';
 import type { VisibleState } from './visible-states.js';

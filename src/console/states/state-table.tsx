@@ -3,8 +3,8 @@ import { ArrowSortDownRegular, ArrowSortUpRegular } from '@fluentui/react-icons'
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState } from 'react';
 import { narrowScreen } from '../breakpoint.js';
+import { formatNumber } from '../format.js';
 import { idKey } from '../ids.js';
-import { formatNumber } from '../number-format.js';
 import { type SortColumn, sortColumns, useUrlState } from '../url-state.js';
 import { rowHeightPx, useGridStyles } from './grid-styles.js';
 import { StateRow } from './state-row.js';
