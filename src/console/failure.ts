@@ -89,7 +89,7 @@ const texts = {
   OFFLINE: ['You are offline', 'Not sent. Try again when you are online.'],
 } as const satisfies Record<FailureReason, readonly [string, string]>;
 
-/** The texts of {@link texts} for cases in which the reason alone does not tell the next step. */
+/** The texts for cases in which the reason alone does not tell the next step. They replace the service's message. */
 const specialTexts = {
   /** `APPROVAL_PENDING` without a code. */
   alreadyFiled: [
@@ -143,8 +143,10 @@ export function describeFailure(
   // Graph repeats the code of a change that is still waiting, but not in every response.
   const approvalCode = data.approvalCode ?? (reason === 'APPROVAL_PENDING' ? sent.approvalCode : undefined);
   const detail = [
-    ...(current === undefined ? [] : [currentValuesText(current)]),
-    ...(reasonsWithMessage.has(reason) && missingPermissions === undefined && current === undefined ? [message] : []),
+    ...(current === undefined ? [] : [currentValuesText(current), nameText(current)]),
+    ...(reasonsWithMessage.has(reason) && title === texts[reason][0] && missingPermissions === undefined
+      ? [message]
+      : []),
     ...(issues ?? []).map((issue) => [issue.path.join('.'), issue.message].filter(Boolean).join(': ')),
     ...(missingPermissions === undefined ? [] : [`Missing: ${missingPermissions.join(', ')}.`]),
   ].join(' ');
@@ -179,5 +181,8 @@ export function failureOf(thrown: unknown, sent?: SentWrite): Failure {
     ...(reason === 'OUTCOME_UNKNOWN' && { detail: 'The connection was lost before the service responded.' }),
   };
 }
+
+const nameText = ({ userPrincipalName: name }: ScriptUserState) =>
+  name === null ? 'There is no user principal name.' : `The user principal name is ${name}.`;
 
 const isCallError = (thrown: unknown): thrown is TRPCClientError<AppRouter> => thrown instanceof TRPCClientError;

@@ -28,6 +28,7 @@ import { DeviceCell } from './device-cell.js';
 const useStyles = makeStyles({
   panel: { width: 'min(720px, 100vw)' },
   device: { width: '28%' },
+  result: { width: '15%' },
   message: { overflowWrap: 'anywhere' },
   code: { fontFamily: tokens.fontFamilyMonospace },
   table: { marginTop: tokens.spacingVerticalM },
@@ -73,9 +74,9 @@ export function DevicePanel({ state, name, onClose }: DevicePanelProps) {
             <TableHeader>
               <TableRow>
                 <TableHeaderCell className={styles.device}>Device</TableHeaderCell>
-                <TableHeaderCell>Result</TableHeaderCell>
+                <TableHeaderCell className={styles.result}>Result</TableHeaderCell>
                 <TableHeaderCell>Message</TableHeaderCell>
-                <TableHeaderCell>Code</TableHeaderCell>
+                <TableHeaderCell className={styles.result}>Code</TableHeaderCell>
                 <TableHeaderCell>Last updated</TableHeaderCell>
               </TableRow>
             </TableHeader>
