@@ -70,11 +70,17 @@ describeConsole('bulk updates whose approval codes are known', {}, (app) => {
     await press('Retry failed rows');
     await heading('0 changed, 2 awaiting approval');
     const codes = (await failures()).map(([, words = '']) => /Approval code: (\S+)/.exec(words)?.[1] ?? '');
-    await app.simulator.reset();
+    await sent();
     return codes;
   }
-  const sent = async () =>
-    (await patches(app.simulator)).map(({ applied, approval }) => [applied, approval.justification, approval.code]);
+  let seen = 0;
+  /** Whether each update since the last call was applied, and its approval. */
+  async function sent() {
+    const entries = await app.simulator.journal(seen);
+    seen = entries.at(-1)?.n ?? seen;
+    const updates = entries.filter(({ method }) => method === 'PATCH');
+    return updates.map(({ applied, approval }) => [applied, approval.justification, approval.code]);
+  }
 
   test('are completed from the report, each with its code alone', async () => {
     const session = await openShort(app);
@@ -92,7 +98,6 @@ describeConsole('bulk updates whose approval codes are known', {}, (app) => {
     expect(await dialog.getByText(`Approval code: ${second}`).count()).toBe(1);
     await expectAccessible();
     await app.simulator.approve(second);
-    await app.simulator.reset();
     await press('Complete approved rows');
     await heading('1 changed');
     expect(await sent()).toEqual([[true, null, second]]);
@@ -112,7 +117,7 @@ describeConsole('bulk updates whose approval codes are known', {}, (app) => {
     await press('Start');
     await heading('0 changed, 2 failed');
     await dialog.getByRole('textbox', { name: 'Justification' }).fill('Because');
-    await app.simulator.reset();
+    await sent();
     await press('Retry failed rows');
     await heading('0 changed, 2 awaiting approval');
     expect(await sent()).toEqual([
@@ -124,7 +129,6 @@ describeConsole('bulk updates whose approval codes are known', {}, (app) => {
     await press('Close');
 
     for (const code of codes) await app.simulator.approve(code);
-    await app.simulator.reset();
     await page.getByRole('button', { name: 'Complete approved (2)' }).click();
     await heading('Complete 2 changes');
     expect(await dialog.getByRole('listitem').allInnerTexts()).toEqual([
