@@ -6,7 +6,7 @@ const storeIndependent = [
   'test/api/update-many.test.ts',
   'test/api/update-many-sign-in.test.ts',
   'test/auth/delegated.test.ts',
-  'test/auth/delegated-renewal.test.ts',
+  'test/auth/delegated-refresh.test.ts',
   'test/auth/sign-out.test.ts',
   'test/graph/graph-batches.test.ts',
   'test/graph/batch-failures.test.ts',

@@ -3,7 +3,7 @@ import { loadConfig, readEnvironment } from './config.js';
 import { CallError, type CallReason, describeCause } from './errors.js';
 import type { CallOptions, Graph } from './graph/graph.js';
 import { createGraph } from './graph/graph-service.js';
-import { type StateRef, scriptKinds } from './graph/paths.js';
+import { type StateRef, scriptKinds } from './graph/ids.js';
 import { createCursorCodec } from './graph/requests/cursor.js';
 import { graphScope } from './graph/tokens/credential.js';
 import { createTokenSource } from './graph/tokens/credential-token-source.js';

@@ -1,4 +1,5 @@
 import type { TokenCredential } from '@azure/identity';
+import type { ClientRegistration } from './auth/client-registration.js';
 import type { Config } from './config.js';
 import { accessTokenCredential, azureCredential, noCredential } from './graph/tokens/credential.js';
 
@@ -6,8 +7,8 @@ import { accessTokenCredential, azureCredential, noCredential } from './graph/to
 export interface GraphConnection {
   readonly baseUrl: URL;
   readonly credential: TokenCredential;
-  /** The simulator's identity provider, if it has one. */
-  readonly identity: { readonly issuer: string; readonly clientId: string; readonly clientSecret: string } | undefined;
+  /** The service's registration at the simulator's identity provider, if there is one. */
+  readonly simulatedRegistration: ClientRegistration | undefined;
   close(): Promise<void>;
 }
 
@@ -29,20 +30,23 @@ export async function connectGraph(config: Config): Promise<GraphConnection> {
     return {
       baseUrl: new URL(simulator.baseUrl),
       credential: simulator.credential,
-      identity: simulator.identity,
+      simulatedRegistration: simulator.identity && {
+        ...simulator.identity,
+        issuer: new URL(simulator.identity.issuer),
+      },
       close: () => simulator.close(),
     };
   }
   return {
     baseUrl: config.GRAPH_BASE_URL,
     credential: chooseCredential(config),
-    identity: undefined,
+    simulatedRegistration: undefined,
     close: async () => undefined,
   };
 }
 
 function chooseCredential({ GRAPH_CREDENTIAL, GRAPH_ACCESS_TOKEN }: Config): TokenCredential {
   if (GRAPH_CREDENTIAL === 'azure') return azureCredential();
-  const handedOver = GRAPH_CREDENTIAL === 'access-token' ? GRAPH_ACCESS_TOKEN : undefined;
-  return handedOver === undefined ? noCredential() : accessTokenCredential(handedOver.reveal());
+  const configuredToken = GRAPH_CREDENTIAL === 'access-token' ? GRAPH_ACCESS_TOKEN : undefined;
+  return configuredToken === undefined ? noCredential() : accessTokenCredential(configuredToken.reveal());
 }

@@ -81,10 +81,10 @@ export async function startService(config: Config, log: Logger): Promise<Service
       fairnessKey: principal?.user.oid ?? '',
     }),
     signIn: createSignIn(config, {
-      simulatedProvider: connection.identity,
+      simulatedRegistration: connection.simulatedRegistration,
       secrets,
       createStores: (idleMs) => coordination?.stores(idleMs, secrets) ?? createMemoryStores(idleMs),
-      observeRenewal: (ok) => recorder.token('person', ok),
+      observeRefresh: (ok) => recorder.token('person', ok),
       originOf: (request) => publicOrigin(request, PUBLIC_URL),
       requireSameOrigin: requireSameOrigin(PUBLIC_URL),
       audit: (response, event) => audit.record({ ...event, requestId: response.locals.requestId }),

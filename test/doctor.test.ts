@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
-import { startProgram } from './support/process.js';
-import { liveSettings, useSimulator } from './support/service.js';
-import type { FaultRule } from './support/simulator.js';
+import type { FaultRule } from './support/controls.js';
+import { startProgram } from './support/program.js';
+import { liveSettings } from './support/service.js';
+import { useSimulator } from './support/simulator.js';
 
 const token = 'canary-doctor-token';
 const simulator = useSimulator(token);

@@ -19,7 +19,7 @@ import {
   readPages,
   tableRows,
 } from './support/documentation.js';
-import { addressOf, type Program, usePrograms } from './support/process.js';
+import { addressOf, type Program, usePrograms } from './support/program.js';
 
 const run = promisify(execFile);
 const pages = await readPages();
@@ -158,7 +158,7 @@ describe.each(eachPage)('%s', (_, page) => {
 });
 
 describe('the examples on the pages', () => {
-  const startProgram = usePrograms('suite');
+  const startProgram = usePrograms();
   let address: string;
   const here = (text: string) => text.replaceAll('http://127.0.0.1:3000', address);
 
@@ -194,7 +194,7 @@ describe('the examples on the pages', () => {
 });
 
 describe('the simulator with its identity provider', () => {
-  const startProgram = usePrograms('suite');
+  const startProgram = usePrograms();
   let program: Program;
   let simulator: string;
 

@@ -6,15 +6,16 @@ import { describe, expect, test } from 'vitest';
 import { startMany } from './support/bulk.js';
 import { createBatchClient, createClient } from './support/clients.js';
 import { patches } from './support/journal.js';
-import { addressOf, type Program, usePrograms } from './support/process.js';
-import { liveSettings, useSimulator } from './support/service.js';
+import { addressOf, type Program, usePrograms } from './support/program.js';
+import { liveSettings } from './support/service.js';
+import { useSimulator } from './support/simulator.js';
 import { manyStates, someStates } from './support/states.js';
 
 const main = 'dist/main.js';
 const token = 'process-test-token';
 
 const simulator = useSimulator(token, 'test');
-const startProgram = usePrograms();
+const startProgram = usePrograms('test');
 
 const start = (env: Readonly<Record<string, string>> = {}) => startProgram(main, { PORT: '0', ...env });
 const startLive = (env: Readonly<Record<string, string>> = {}) =>

@@ -1,7 +1,7 @@
 import type { TRPCError } from '@trpc/server';
 import type { User } from '../auth/user.js';
 import type { Caller, Graph, WriteResult } from '../graph/graph.js';
-import type { ScriptRef } from '../graph/paths.js';
+import type { ScriptRef } from '../graph/ids.js';
 import type { InstrumentCall } from './instrumentation.js';
 
 /** The context of every call. */

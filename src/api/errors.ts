@@ -1,7 +1,7 @@
 import { TRPCError } from '@trpc/server';
 import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { type TRPC_ERROR_CODE_KEY, type TRPC_ERROR_CODE_NUMBER, TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
-import { ZodError } from 'zod';
+import { z } from 'zod';
 import { CallError, type CallReason, type GraphIds } from '../errors.js';
 import { CursorError } from '../graph/requests/cursor.js';
 import type { ScriptUserState } from '../script-user-state.js';
@@ -118,7 +118,7 @@ const maxIssues = 100;
 function issuesOf(error: TRPCError): readonly InputIssue[] | undefined {
   if (error instanceof Refusal) return error.issues;
   if (error.cause instanceof CursorError) return [{ path: ['cursor'], message: error.cause.message }];
-  if (!(error.cause instanceof ZodError)) {
+  if (!(error.cause instanceof z.core.$ZodError)) {
     return error.code === 'BAD_REQUEST' ? [{ path: [], message: 'must be JSON of the expected form' }] : undefined;
   }
   return error.cause.issues.slice(0, maxIssues).map(({ path, message }) => ({

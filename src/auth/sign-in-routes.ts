@@ -3,13 +3,8 @@ import { z } from 'zod';
 import { CallError } from '../errors.js';
 import { isLoopback } from '../loopback.js';
 import { type PageName, showPage } from './pages.js';
-import {
-  newAuthorizationChecks,
-  type OidcTokens,
-  type Provider,
-  ProviderRejection,
-  ProviderUnavailable,
-} from './provider.js';
+import { newAuthorizationChecks, type OidcTokens, type Provider } from './provider.js';
+import { ProviderRejection, ProviderUnavailable } from './provider-errors.js';
 import { safeReturnPath } from './return-to.js';
 import { type RoleNames, rolesIn } from './roles.js';
 import type { SessionStore, SignedInUser } from './session-store.js';

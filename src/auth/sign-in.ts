@@ -4,8 +4,10 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { graphScope } from '../graph/tokens/credential.js';
 import { requiredPermission } from '../graph/tokens/permissions.js';
+import type { ClientRegistration } from './client-registration.js';
 import { type Authenticate, localOperator, sessionAuthenticator } from './principal.js';
-import { createProvider, type ProviderOptions, type ProviderUnavailable } from './provider.js';
+import { createProvider, type ProviderOptions } from './provider.js';
+import type { ProviderUnavailable } from './provider-errors.js';
 import { createSessions } from './sessions.js';
 import { type SignInParts, signInRoutes } from './sign-in-routes.js';
 import type { Stores } from './stores.js';
@@ -23,16 +25,14 @@ export interface SignIn {
 
 /** The dependencies of {@link createSignIn}. */
 export interface SignInDeps extends Pick<SignInParts, 'originOf' | 'requireSameOrigin' | 'audit'> {
-  /** The sign-in application at the simulator, used where `OIDC_ISSUER` is not set. */
-  readonly simulatedProvider:
-    | { readonly issuer: string; readonly clientId: string; readonly clientSecret: string }
-    | undefined;
+  /** The registration at the simulator's identity provider, used where `OIDC_ISSUER` is not set. */
+  readonly simulatedRegistration: ClientRegistration | undefined;
   /** The secrets that sign cookies; the first one signs, all of them verify. */
   readonly secrets: readonly string[];
   /** Creates the session and token stores. @param idleMs the idle timeout of a session */
   readonly createStores: (idleMs: number) => Stores;
-  /** Called after each attempt to renew a user's access token. */
-  readonly observeRenewal: (ok: boolean) => void;
+  /** Called after each attempt to refresh a user's access token. */
+  readonly observeRefresh: (ok: boolean) => void;
   readonly log: Logger;
 }
 
@@ -43,7 +43,7 @@ export function createSignIn(config: Config, deps: SignInDeps): SignIn {
   const secure = config.PUBLIC_URL?.protocol === 'https:';
   const { sessions: store, tokens: tokenStore } = deps.createStores(config.SESSION_IDLE_MINUTES * 60_000);
   const onProviderUnavailable = (error: ProviderUnavailable) => logProviderUnavailable(log, error);
-  const options = providerOptions(config, deps.simulatedProvider);
+  const options = providerOptions(config, deps.simulatedRegistration);
   const provider = createProvider(options);
   const sessions = createSessions({ store, secrets, secure });
   let vault: TokenVault | undefined;
@@ -53,7 +53,7 @@ export function createSignIn(config: Config, deps: SignInDeps): SignIn {
       provider,
       log,
       onProviderUnavailable,
-      observeRenewal: deps.observeRenewal,
+      observeRefresh: deps.observeRefresh,
       endSession: (id) => sessions.endById(id),
     });
     deleteTokensWithSession(store, vault, log);
@@ -80,12 +80,14 @@ export function sessionSecrets({ SESSION_SECRET }: Config): readonly string[] {
   return SESSION_SECRET?.map((secret) => secret.reveal()) ?? [randomBytes(32).toString('base64url')];
 }
 
-function providerOptions(config: Config, simulated: SignInDeps['simulatedProvider']): ProviderOptions {
+function providerOptions(config: Config, simulated: ClientRegistration | undefined): ProviderOptions {
+  const issuer = config.OIDC_ISSUER ?? simulated?.issuer;
+  if (issuer === undefined) throw new TypeError('no identity provider is configured');
   const scopes = ['openid', 'profile', 'offline_access'];
   if (config.GRAPH_CREDENTIAL === 'signed-in-user')
     scopes.push(graphScope(config.GRAPH_BASE_URL).replace('.default', requiredPermission));
   return {
-    issuer: config.OIDC_ISSUER ?? new URL(simulated?.issuer ?? ''),
+    issuer,
     clientId: config.OIDC_CLIENT_ID ?? simulated?.clientId ?? '',
     clientSecret: config.OIDC_CLIENT_SECRET?.reveal() ?? simulated?.clientSecret,
     certificatePath: config.OIDC_CLIENT_CERTIFICATE_PATH,

@@ -40,7 +40,7 @@ export function createMemoryTokenStore(): TokenStore {
       const entry = entries.get(sessionId);
       if (entry !== undefined) entry.claims = claims;
     },
-    // There is no other process, and within this one the vault shares one renewal among all callers.
+    // There is no other process, and within this one the vault shares one refresh among all callers.
     withSessionLock: (_sessionId, work) => work(),
   };
 }

@@ -2,7 +2,8 @@ import type { Logger } from 'pino';
 import { CallError } from '../errors.js';
 import { waitForToken } from '../graph/tokens/credential-token-source.js';
 import type { TokenSource } from '../graph/tokens/token-source.js';
-import { type OidcTokens, type Provider, ProviderRejection, ProviderUnavailable } from './provider.js';
+import type { OidcTokens, Provider } from './provider.js';
+import { ProviderRejection, ProviderUnavailable } from './provider-errors.js';
 import type { TokenStore } from './token-store.js';
 
 /** The tokens of signed-in users, by session. They are sent to Graph and to the provider only. */
@@ -11,7 +12,7 @@ export interface TokenVault {
   /** Makes the tokens expire `lifetimeMs` from now, as their session does. */
   extend(sessionId: string, lifetimeMs: number): Promise<void>;
   delete(sessionId: string): Promise<void>;
-  /** The access tokens of one session. Concurrent callers share one renewal, across all replicas. */
+  /** The access tokens of one session. Concurrent callers share one refresh, across all replicas. */
   tokensOf(sessionId: string): TokenSource;
   /** The claims that Graph requires of the next sign-in of this session, as JSON text. */
   claimsFor(sessionId: string): Promise<string | undefined>;
@@ -22,11 +23,11 @@ export interface VaultOptions {
   readonly store: TokenStore;
   readonly provider: Provider;
   readonly log: Logger;
-  /** Called when a renewal fails because the provider is unavailable. */
+  /** Called when a refresh fails because the provider is unavailable. */
   readonly onProviderUnavailable: (error: ProviderUnavailable) => void;
-  /** Called after each renewal. */
-  readonly observeRenewal: (ok: boolean) => void;
-  /** Ends a session whose tokens can no longer be renewed. */
+  /** Called after each refresh. */
+  readonly observeRefresh: (ok: boolean) => void;
+  /** Ends a session whose tokens can no longer be refreshed. */
   readonly endSession: (sessionId: string) => Promise<void>;
 }
 
@@ -40,18 +41,18 @@ const permanentErrors = new Set([
   'subject_changed',
 ]);
 
-/** How long before its expiry an access token is renewed. */
-const renewBeforeMs = 60_000;
+/** How long before its expiry an access token is refreshed. */
+const refreshBeforeMs = 60_000;
 
 /** How long the claims for the next sign-in are kept. */
 const claimsLifetimeMs = 3_600_000;
 
-/** Creates a vault, which returns access tokens while they are valid and renews them under the lock of their session. */
+/** Creates a vault, which returns access tokens while they are valid and refreshes them under the lock of their session. */
 export function createTokenVault(options: VaultOptions): TokenVault {
-  const { store, provider, log, onProviderUnavailable, observeRenewal, endSession } = options;
-  const renewals = new Map<string, Promise<OidcTokens>>();
+  const { store, provider, log, onProviderUnavailable, observeRefresh, endSession } = options;
+  const pendingRefreshes = new Map<string, Promise<OidcTokens>>();
 
-  async function refresh({ refreshToken, subject }: OidcTokens): Promise<OidcTokens> {
+  async function requestTokens({ refreshToken, subject }: OidcTokens): Promise<OidcTokens> {
     if (refreshToken === undefined) throw new ProviderRejection('no_refresh_token', undefined);
     const tokens = await provider.refresh(refreshToken);
     const expected = subject ?? tokens.subject;
@@ -59,29 +60,29 @@ export function createTokenVault(options: VaultOptions): TokenVault {
     return { ...tokens, subject: expected };
   }
 
-  function renew(sessionId: string, staleToken: string): Promise<OidcTokens> {
+  function refresh(sessionId: string, staleToken: string): Promise<OidcTokens> {
     return store.withSessionLock(sessionId, async () => {
-      // Another replica may have renewed the token, or ended the session, while this one waited for the lock.
+      // Another replica may have refreshed the token, or ended the session, while this one waited for the lock.
       const stored = await store.get(sessionId);
       if (stored === undefined) throw new CallError('SIGN_IN_REQUIRED');
       if (stored.accessToken !== staleToken) return stored;
-      const tokens = await refresh(stored).catch((error: unknown) => throwRenewalError(sessionId, error));
-      observeRenewal(true);
+      const tokens = await requestTokens(stored).catch((error: unknown) => throwRefreshError(sessionId, error));
+      observeRefresh(true);
       if (!(await store.replace(sessionId, tokens))) throw new CallError('SIGN_IN_REQUIRED');
       return tokens;
     });
   }
 
-  async function throwRenewalError(sessionId: string, error: unknown): Promise<never> {
-    observeRenewal(false);
+  async function throwRefreshError(sessionId: string, error: unknown): Promise<never> {
+    observeRefresh(false);
     const code = error instanceof ProviderRejection ? error.code : undefined;
     if (code !== undefined && permanentErrors.has(code)) {
-      log.info({ code }, 'the identity provider no longer renews the token of a session: session ended');
+      log.info({ code }, 'the identity provider no longer refreshes the token of a session: session ended');
       await endSession(sessionId);
       throw new CallError('SIGN_IN_REQUIRED', { cause: error });
     }
     if (error instanceof ProviderUnavailable) onProviderUnavailable(error);
-    else log.warn({ code }, 'token renewal failed');
+    else log.warn({ code }, 'token refresh failed');
     throw new CallError('CREDENTIAL_UNAVAILABLE', { cause: error });
   }
 
@@ -100,11 +101,12 @@ export function createTokenVault(options: VaultOptions): TokenVault {
           throw new CallError('SIGN_IN_REQUIRED');
         }
         const { accessToken, expiresAt } = stored;
-        if (accessToken !== rejectedToken && expiresAt - renewBeforeMs > Date.now()) return accessToken;
-        const renewal =
-          renewals.get(sessionId) ?? renew(sessionId, accessToken).finally(() => renewals.delete(sessionId));
-        renewals.set(sessionId, renewal);
-        return (await waitForToken(renewal, signal)).accessToken;
+        if (accessToken !== rejectedToken && expiresAt - refreshBeforeMs > Date.now()) return accessToken;
+        const pending =
+          pendingRefreshes.get(sessionId) ??
+          refresh(sessionId, accessToken).finally(() => pendingRefreshes.delete(sessionId));
+        pendingRefreshes.set(sessionId, pending);
+        return (await waitForToken(pending, signal)).accessToken;
       },
     }),
   };

@@ -1,4 +1,4 @@
-import type { Priority } from '../scheduling/priority.js';
+import type { PriorityLevel } from '../scheduling/priority.js';
 import type { RateLimiter } from '../scheduling/rate-limiter.js';
 import type { QuotaName } from './graph.js';
 import type { GraphResponse, Sender, Transport } from './wire/transport.js';
@@ -10,7 +10,7 @@ export interface GraphObserver {
   /** A request got its response, alone or in a batch. */
   readonly response: (method: string, status: string) => void;
   /** A request got a slot of the quota, or was rejected. */
-  readonly waited: (quota: QuotaName, priority: Priority, seconds: number) => void;
+  readonly waited: (quota: QuotaName, level: PriorityLevel, seconds: number) => void;
 }
 
 const secondsSince = (startedAt: number) => (performance.now() - startedAt) / 1_000;

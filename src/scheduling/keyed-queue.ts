@@ -1,6 +1,6 @@
 import { CallError, type CallReason } from '../errors.js';
 import type { Deadline } from './deadline.js';
-import type { Priority, RequestPriority } from './priority.js';
+import type { PriorityLevel, RequestPriority } from './priority.js';
 import type { OpenSharedQueue } from './shared-queue.js';
 
 /** A position in the queue of a key. */
@@ -16,7 +16,7 @@ export interface Reservation {
 }
 
 /** Called when a request waits for others of the same key, so that those can inherit its priority. */
-export type ContentionListener = (key: string, priority: Priority) => void;
+export type ContentionListener = (key: string, level: PriorityLevel) => void;
 
 /** A mutex per key that serves reservations first in, first out. */
 export interface KeyedQueue {
@@ -43,8 +43,8 @@ interface Node {
 export function createKeyedQueue(timeoutReason: CallReason, openSharedQueue?: OpenSharedQueue): KeyedQueue {
   const lastByKey = new Map<string, Node>();
   const listeners = new Set<ContentionListener>();
-  const notifyContended: ContentionListener = (key, priority) => {
-    for (const listener of listeners) listener(key, priority);
+  const notifyContended: ContentionListener = (key, level) => {
+    for (const listener of listeners) listener(key, level);
   };
   const shared = openSharedQueue?.(notifyContended);
 

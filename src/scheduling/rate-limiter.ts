@@ -1,7 +1,7 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import { CallError, requireCallError } from '../errors.js';
 import type { Deadline } from './deadline.js';
-import type { PerPriority, Priority, RequestPriority } from './priority.js';
+import type { PerPriority, PriorityLevel, RequestPriority } from './priority.js';
 import { createRoundRobinQueue } from './round-robin-queue.js';
 import type { Grant, Release, SlotPool } from './slot-pool.js';
 
@@ -11,7 +11,7 @@ const maxBulkPauseMs = 300_000;
 /** The wait before the next request to a slot pool that could not be reached. */
 const retryFailedRequestMs = 250;
 
-const priorities = ['interactive', 'bulk'] as const satisfies readonly Priority[];
+const priorities = ['interactive', 'bulk'] as const satisfies readonly PriorityLevel[];
 
 /** The state of a rate limiter. */
 export interface Usage {
@@ -46,7 +46,7 @@ interface Waiter {
   readonly resolve: (release: Release) => void;
   readonly reject: (error: CallError) => void;
   /** The queue that it is in. Another rate limiter may raise its priority at any time. */
-  level: Priority;
+  level: PriorityLevel;
   /** Its position in the sequence of all grants of its priority. */
   rank: number;
 }
@@ -135,7 +135,7 @@ export function createRateLimiter(pool: SlotPool, bulkSlice: number): RateLimite
   }
 
   /** Gives a slot to the next waiter that has time for an attempt. */
-  function start(level: Priority, release: Release): void {
+  function start(level: PriorityLevel, release: Release): void {
     for (;;) {
       // A bulk request may have been boosted since the slots were requested.
       const waiter = queues[level].shift() ?? queues.interactive.shift();
@@ -153,7 +153,7 @@ export function createRateLimiter(pool: SlotPool, bulkSlice: number): RateLimite
   }
 
   /** Rejects the waiters whose slot cannot become free in time. The others wait. */
-  function rejectUnreachable(level: Priority): void {
+  function rejectUnreachable(level: PriorityLevel): void {
     for (const waiter of unchecked) {
       if (waiter.level !== level) continue;
       unchecked.delete(waiter);

@@ -1,5 +1,5 @@
 import type { Deadline } from './deadline.js';
-import type { Priority, RequestPriority } from './priority.js';
+import type { PriorityLevel, RequestPriority } from './priority.js';
 
 /** A position in a queue that replicas share. */
 export interface Ticket {
@@ -24,4 +24,4 @@ export interface SharedQueue {
  *
  * @param onContended called when a request of another replica waits behind a ticket of this one
  */
-export type OpenSharedQueue = (onContended: (key: string, priority: Priority) => void) => SharedQueue;
+export type OpenSharedQueue = (onContended: (key: string, level: PriorityLevel) => void) => SharedQueue;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 const issuedToken = z.object({ token: z.string(), expiresOnTimestamp: z.number() });
 
 // Microsoft's credentials also replace a cached token shortly before it expires.
-const renewBeforeExpiryMs = 60_000;
+const refreshBeforeExpiryMs = 60_000;
 
 /**
  * Creates a credential that requests tokens from a simulator over HTTP. Like Microsoft's credentials, it caches a token
@@ -15,8 +15,8 @@ export function createSimulatorCredential(url: string): TokenCredential {
   let cached: AccessToken | undefined;
   return {
     async getToken(_scopes, { claims } = {}) {
-      const renewAt = (cached?.expiresOnTimestamp ?? 0) - renewBeforeExpiryMs;
-      if (cached !== undefined && claims === undefined && Date.now() < renewAt) return cached;
+      const refreshAt = (cached?.expiresOnTimestamp ?? 0) - refreshBeforeExpiryMs;
+      if (cached !== undefined && claims === undefined && Date.now() < refreshAt) return cached;
       const response = await fetch(`${url}/simulator/token`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },

@@ -11,7 +11,7 @@ export interface MetricsRecorder {
   /** A request was rejected before any procedure was called. */
   readonly refused: (reason: string) => void;
   readonly write: WriteObserver;
-  /** A token was requested: one of the service's own, or the renewal of a user's. */
+  /** A token was requested: one of the service's own, or the refresh of a user's. */
   readonly token: (whose: 'service' | 'person', ok: boolean) => void;
   readonly redisError: () => void;
 }

@@ -1,15 +1,12 @@
-import { beforeAll, expect, test } from 'vitest';
-import { failure, usePair } from '../support/service.js';
-import type { FaultRule } from '../support/simulator.js';
-import { type KnownState, oneState } from '../support/states.js';
+import { expect, test } from 'vitest';
+import type { FaultRule } from '../support/controls.js';
+import { failure } from '../support/failure.js';
+import { usePair } from '../support/pair.js';
+import { useKnownState } from '../support/states.js';
 
 // Audit lines are written at every log level.
 const pair = usePair({ LOG_LEVEL: 'error' });
-let known: KnownState;
-
-beforeAll(async () => {
-  known = await oneState(pair.service);
-});
+const known = useKnownState(pair);
 
 /** The audit lines that `work` causes. */
 async function audited(work: () => Promise<unknown>): Promise<readonly Readonly<Record<string, unknown>>[]> {

@@ -2,18 +2,19 @@ import request, { type Test } from 'supertest';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { expectRefused, sendRaw } from '../support/expect-refused.js';
-import { usePair } from '../support/service.js';
-import { oneState } from '../support/states.js';
+import { usePair } from '../support/pair.js';
+import { useKnownState } from '../support/states.js';
 
 const pair = usePair();
+const known = useKnownState(pair);
 let port: string;
-/** The input of a query whose result does not change. */
-let target: string;
 
-beforeAll(async () => {
+beforeAll(() => {
   port = pair.service.url.port;
-  target = JSON.stringify((await oneState(pair.service)).target);
 });
+
+/** The input of a query whose result does not change. */
+const knownInput = () => JSON.stringify(known.target);
 
 const post = (path: string, body = '{}'): Test =>
   request(pair.service.address).post(path).set('x-csrf', '1').set('content-type', 'application/json').send(body);
@@ -59,7 +60,7 @@ describe('procedure paths', () => {
   ])('reject %s', (_, path) => expectRefused(get(path), 400));
 
   test('reject an input in the query string of a POST', () =>
-    expectRefused(post(`/trpc/scriptUserState.get?input=${encodeURIComponent(target)}`, target), 400));
+    expectRefused(post(`/trpc/scriptUserState.get?input=${encodeURIComponent(knownInput())}`, knownInput()), 400));
 
   test.each(['put', 'patch', 'delete', 'options'] as const)('reject the method %s', async (method) => {
     const sent = request(pair.service.address)[method]('/trpc/session.current').set('x-csrf', '1');
@@ -70,8 +71,8 @@ describe('procedure paths', () => {
   test('mutations reject GET', () => expectRefused(get('/trpc/scriptUserState.update?input=%7B%7D'), 405));
 
   test('queries accept GET and POST', async () => {
-    const posted = await post('/trpc/scriptUserState.get', target).expect(200);
-    const got = await get(`/trpc/scriptUserState.get?input=${encodeURIComponent(target)}`).expect(200);
+    const posted = await post('/trpc/scriptUserState.get', knownInput()).expect(200);
+    const got = await get(`/trpc/scriptUserState.get?input=${encodeURIComponent(knownInput())}`).expect(200);
     expect(posted.body).toEqual(got.body);
   });
 });

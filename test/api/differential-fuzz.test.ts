@@ -15,8 +15,7 @@ import {
 import type { Sent } from '../support/handler-comparison.js';
 import { validInputs } from '../support/raw-calls.js';
 
-const apps = useComparedApps();
-const { both } = apps;
+const { both } = useComparedApps();
 
 describe('both handlers respond equally to random requests:', () => {
   const unknown = fc.oneof(

@@ -15,8 +15,7 @@ import {
   validInput,
 } from '../support/compared-apps.js';
 
-const apps = useComparedApps();
-const { expectSame } = apps;
+const { apps, expectSame } = useComparedApps();
 
 const plain = paths.filter((path) => procedures.get(path)?.meta?.streamed !== true);
 

@@ -4,8 +4,7 @@ import type { AppRouter } from '../../src/contract.js';
 import { authenticate, either, full, get, inputsOf, post, useComparedApps } from '../support/compared-apps.js';
 import { type Sent, startHandlerComparison } from '../support/handler-comparison.js';
 
-const apps = useComparedApps();
-const { expectSame } = apps;
+const { apps, expectSame } = useComparedApps();
 
 describe('both handlers respond equally to request targets:', () => {
   test.each([

@@ -1,17 +1,14 @@
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { failure } from '../support/failure.js';
 import { patches } from '../support/journal.js';
+import { usePair } from '../support/pair.js';
 import { call, procedures, validInputs } from '../support/raw-calls.js';
-import { failure, liveSettings, startTestService, usePair } from '../support/service.js';
-import { type KnownState, oneState } from '../support/states.js';
+import { liveSettings, startTestService } from '../support/service.js';
+import { useKnownState } from '../support/states.js';
 import { startTestApp } from '../support/test-app.js';
 
 const pair = usePair();
-let known: KnownState;
-
-beforeAll(async () => {
-  known = await oneState(pair.service);
-  await pair.simulator.reset();
-});
+const known = useKnownState(pair);
 
 /** Parts of Graph's messages that users must not see. */
 const internals = /fef\.|https?:|Activity ID|Operation ID|[{}<>]|[0-9a-f]{8}-/i;
@@ -95,12 +92,12 @@ describe('approval', () => {
       const { reason, approvalCode: code = '' } = await failure(send({ justification }));
       expect(reason).toBe('APPROVAL_PENDING');
       expect(code).toMatch(/^[0-9a-f-]{36}$/);
-      expect(await failure(send({ justification, code }))).toMatchObject({
+      expect(await failure(send({ code }))).toMatchObject({
         reason: 'APPROVAL_PENDING',
         approvalCode: code,
       });
       await simulator.approve(code);
-      expect(await send({ justification, code })).toMatchObject(values);
+      expect(await send({ code })).toMatchObject(values);
       expect(await get()).toMatchObject(values);
       const sent = await patches(simulator);
       expect(sent.map(({ applied }) => applied)).toEqual([false, false, false, true]);

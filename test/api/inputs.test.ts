@@ -1,17 +1,11 @@
-import { beforeAll, describe, expect, test } from 'vitest';
-import type { StateRef } from '../../src/graph/paths.js';
+import { describe, expect, test } from 'vitest';
+import { failure } from '../support/failure.js';
+import { usePair } from '../support/pair.js';
 import { call, type Procedure, procedures, validInputs } from '../support/raw-calls.js';
-import { failure, usePair } from '../support/service.js';
-import { oneState } from '../support/states.js';
+import { useKnownState } from '../support/states.js';
 
-const pair = usePair({ GRAPH_WRITES_PER_20S: '10000' });
-let known: StateRef;
-
-beforeAll(async () => {
-  await pair.simulator.settings({ writesPer20s: 1_000_000, requestsPer20s: 1_000_000 });
-  known = (await oneState(pair.service)).target;
-  await pair.simulator.reset();
-});
+const pair = usePair({ GRAPH_WRITES_PER_20S: '10000' }, { writesPer20s: 1_000_000, requestsPer20s: 1_000_000 });
+const known = useKnownState(pair);
 
 /** Copies `input` with the value at one path replaced; `undefined` removes it. */
 function withValue(input: unknown, [name, ...rest]: readonly string[], value: unknown): unknown {
@@ -56,9 +50,19 @@ const badNames = ['', 'x'.repeat(1025), 'a\u0000b', 'a\nb', 'a\u0085', '\u007f',
 const goodNames = ['x', 'x'.repeat(1024), 'no address', 'Zoë@contoso.example', '名前 😀', "'; --", '<b>', '%2F'];
 
 const counts = ['successDeviceCount', 'errorDeviceCount'] as const;
+const withKind = procedures.filter((name) => 'scriptKind' in validInputs[name]);
 const withScript = procedures.filter((name) => 'scriptId' in validInputs[name]);
 const withState = procedures.filter((name) => 'userStateId' in validInputs[name]);
-const withCursor = ['script.list', 'scriptUserState.list', 'deviceRunState.list'] as const;
+const withCursor = [
+  'script.list',
+  'script.overview',
+  'scriptUserState.list',
+  'scriptUserState.listForUser',
+  'deviceRunState.list',
+  'deviceRunState.listForScript',
+] as const;
+/** Procedures that succeed with any ids. */
+const withScripts: readonly Procedure[] = ['script.list', 'script.overview', 'scriptUserState.listForUser'];
 
 type Rule = readonly [
   procedure: Procedure,
@@ -67,7 +71,7 @@ type Rule = readonly [
   goods: readonly unknown[],
 ];
 const rules: readonly Rule[] = [
-  ...procedures.map(
+  ...withKind.map(
     (name): Rule => [
       name,
       ['scriptKind'],
@@ -80,6 +84,12 @@ const rules: readonly Rule[] = [
   ...withCursor.map(
     (name): Rule => [name, ['cursor'], [null, 7, [], {}, '', 'x'.repeat(16_385), 'made up'], [undefined]],
   ),
+  [
+    'scriptUserState.listForUser',
+    ['userId'],
+    [...otherTypes, ...badIds, 'script:user', 'x'.repeat(129), undefined],
+    ['a', 'x'.repeat(128), crypto.randomUUID()],
+  ],
   ...counts.flatMap((name): readonly Rule[] => [
     ['scriptUserState.update', ['patch', name], badCounts, goodCounts],
     ['scriptUserState.create', ['userState', name], [...badCounts, undefined], goodCounts],
@@ -148,13 +158,55 @@ test.each(rules.filter(([, , , goods]) => goods.length > 0))('%s: a valid %j is 
     // These scripts do not exist: the request to Graph shows that the input was accepted.
     expect({ input, ...(await call(pair.service, procedure, input)) }).toMatchObject({
       input,
-      ...(procedure === 'script.list' ? { status: 200 } : { status: 404, reason: 'GRAPH_NOT_FOUND' }),
+      ...(withScripts.includes(procedure) ? { status: 200 } : { status: 404, reason: 'GRAPH_NOT_FOUND' }),
     });
   }
-  expect(await pair.simulator.journal()).toHaveLength(goods.length);
+  // A page of scripts is followed by batches of requests for each of them.
+  const journal = await pair.simulator.journal();
+  const single = journal.filter((entry) => entry.batch === null && !entry.path.endsWith('$batch'));
+  expect(single).toHaveLength(goods.length);
 });
 
 test('an empty patch is rejected although the types allow it', async () => {
   const { update } = pair.service.client.scriptUserState;
-  expect(await failure(update.mutate({ ...known, patch: {} }))).toMatchObject({ reason: 'INVALID_INPUT' });
+  expect(await failure(update.mutate({ ...known.target, patch: {} }))).toMatchObject({ reason: 'INVALID_INPUT' });
+});
+
+test.each<[Procedure, unknown, readonly string[], string]>([
+  ['scriptUserState.list', undefined, [], 'is required'],
+  ['scriptUserState.list', [], [], 'must be an object'],
+  ['scriptUserState.list', { scriptKind: 'deviceShellScript' }, ['scriptId'], 'is required'],
+  ['scriptUserState.list', { scriptKind: 'deviceShellScript', scriptId: 7 }, ['scriptId'], 'must be a string'],
+  ['scriptUserState.get', {}, ['scriptKind'], 'is required'],
+  [
+    'scriptUserState.get',
+    { scriptKind: 'other' },
+    ['scriptKind'],
+    'must be one of deviceShellScript, deviceManagementScript, deviceCustomAttributeShellScript',
+  ],
+  ['scriptUserState.get', { more: 1, others: 2 }, [], 'must not have unknown fields'],
+  ['scriptUserState.update', { patch: {} }, ['patch'], 'must have at least one field'],
+  [
+    'scriptUserState.update',
+    { patch: { errorDeviceCount: 0.5 } },
+    ['patch', 'errorDeviceCount'],
+    'must be a whole number',
+  ],
+  ['scriptUserState.update', { patch: { errorDeviceCount: -1 } }, ['patch', 'errorDeviceCount'], 'must be 0 or more'],
+  [
+    'scriptUserState.update',
+    { patch: { errorDeviceCount: 2 ** 31 } },
+    ['patch', 'errorDeviceCount'],
+    'must be at most 2147483647',
+  ],
+  ['scriptUserState.update', { patch: { userPrincipalName: '' } }, ['patch', 'userPrincipalName'], 'must not be empty'],
+  [
+    'scriptUserState.update',
+    { patch: { userPrincipalName: 'x'.repeat(1025) } },
+    ['patch', 'userPrincipalName'],
+    'must have at most 1024 characters',
+  ],
+])('%s: %j has at %j the message: %s', async (procedure, input, path, message) => {
+  const { issues } = await call(pair.service, procedure, input === undefined ? '' : JSON.stringify(input));
+  expect(issues).toContainEqual({ path, message });
 });

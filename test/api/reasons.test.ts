@@ -1,21 +1,17 @@
 import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Authenticate } from '../../src/auth/principal.js';
 import type { Role } from '../../src/auth/user.js';
 import type { AppRouter, Reason } from '../../src/contract.js';
 import { createErrorTriggers, type ErrorTrigger, overload } from '../support/error-triggers.js';
-import { usePair } from '../support/service.js';
-import { type KnownState, oneState } from '../support/states.js';
+import { usePair } from '../support/pair.js';
+import { useKnownState } from '../support/states.js';
 
+// Most of these calls fail at their deadline.
 const pair = usePair({ GRAPH_DEADLINE_MS: '3000' });
-let known: KnownState;
+const known = useKnownState(pair);
 
-beforeAll(async () => {
-  // Most of these calls fail at their deadline.
-  known = await oneState(pair.service);
-});
-
-const { get, update, faulty, configured, served } = createErrorTriggers(() => ({ pair, known }));
+const { get, update, faulty, configured, served } = createErrorTriggers(pair, known);
 
 const guid: unknown = expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 const ids = { graph: { requestId: guid, clientRequestId: guid, activityId: guid } };

@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { StateRef } from '../../src/graph/paths.js';
+import type { StateRef } from '../../src/graph/ids.js';
 import { createBatchClient, createStreamClient } from '../support/clients.js';
 import { patches } from '../support/journal.js';
-import { usePair } from '../support/service.js';
+import { usePair } from '../support/pair.js';
 import { someStates } from '../support/states.js';
 
 const pair = usePair({ GRAPH_DEADLINE_MS: '1500', GRAPH_WRITES_PER_20S: '10000' });

@@ -3,8 +3,9 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Row, rowsOf, sendMany, startMany } from '../support/bulk.js';
 import { patches, settledPatches } from '../support/journal.js';
-import { addressOf, usePrograms } from '../support/process.js';
-import { liveSettings, usePair } from '../support/service.js';
+import { usePair } from '../support/pair.js';
+import { addressOf, usePrograms } from '../support/program.js';
+import { liveSettings } from '../support/service.js';
 import { manyStates } from '../support/states.js';
 
 const quota = { GRAPH_WRITES_PER_20S: '1000000' };
@@ -31,7 +32,7 @@ afterEach(async () => {
   close?.();
   await settledPatches(pair.simulator);
 });
-const startProgram = usePrograms();
+const startProgram = usePrograms('test');
 
 async function call(address = pair.service.address): Promise<IncomingMessage> {
   const [, response] = await sendMany({ address }, rows);

@@ -1,13 +1,14 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Row, rowsOf, sendMany, startMany } from '../support/bulk.js';
 import { patches, settledPatches } from '../support/journal.js';
-import { addressOf, usePrograms } from '../support/process.js';
-import { liveSettings, type Pair, startPair } from '../support/service.js';
+import { type Pair, startPair } from '../support/pair.js';
+import { addressOf, usePrograms } from '../support/program.js';
+import { liveSettings } from '../support/service.js';
 import { manyStates } from '../support/states.js';
 
 let pair: Pair;
 afterEach(() => pair.stop());
-const startProgram = usePrograms();
+const startProgram = usePrograms('test');
 
 /** Starts a pair with a write quota for the service, and returns `count` rows. */
 async function start(quota: number, count: number): Promise<Row[]> {

@@ -5,7 +5,8 @@ import type { AppRouter } from '../../src/contract.js';
 import { type Row, rowsOf } from '../support/bulk.js';
 import { createStreamClient } from '../support/clients.js';
 import { expectRefused } from '../support/expect-refused.js';
-import { failure, usePair } from '../support/service.js';
+import { failure } from '../support/failure.js';
+import { usePair } from '../support/pair.js';
 import { manyStates } from '../support/states.js';
 import { startTestApp } from '../support/test-app.js';
 
@@ -35,30 +36,57 @@ function send(procedure: string, input: object, bytes: number) {
 describe('updateMany rejects, without a request to Graph,', () => {
   afterEach(async () => expect(await pair.simulator.journal()).toEqual([]));
 
-  test.each<[string, () => unknown, readonly (string | number)[]]>([
-    ['an empty list', () => ({ updates: [] }), ['updates']],
-    ['more than 5,000', () => ({ updates: Array.from({ length: 5001 }, () => short) }), ['updates']],
-    ['an unknown key', () => ({ updates: rows, dryRun: true }), []],
-    ['an unknown key in a row', () => ({ updates: [rows[0], { ...rows[1], etag: '1' }] }), ['updates', 1]],
-    ['approval in a row', () => ({ updates: [{ ...rows[0], approval: { code: 'c' } }] }), ['updates', 0]],
-    ['an empty patch in a row', () => ({ updates: [...rows, { ...short, patch: {} }] }), ['updates', 3, 'patch']],
+  test.each<[string, () => unknown, readonly (string | number)[], string]>([
+    ['an empty list', () => ({ updates: [] }), ['updates'], 'must not be empty'],
+    [
+      'more than 5,000',
+      () => ({ updates: Array.from({ length: 5001 }, () => short) }),
+      ['updates'],
+      'must have at most 5000 items',
+    ],
+    ['an unknown key', () => ({ updates: rows, dryRun: true }), [], 'must not have unknown fields: dryRun'],
+    [
+      'an unknown key in a row',
+      () => ({ updates: [rows[0], { ...rows[1], etag: '1' }] }),
+      ['updates', 1],
+      'must not have unknown fields: etag',
+    ],
+    [
+      'approval in a row',
+      () => ({ updates: [{ ...rows[0], approval: { code: 'c' } }] }),
+      ['updates', 0],
+      'must not have unknown fields: approval',
+    ],
+    [
+      'an empty patch in a row',
+      () => ({ updates: [...rows, { ...short, patch: {} }] }),
+      ['updates', 3, 'patch'],
+      'must have at least one field',
+    ],
     [
       'a wrong count in a row',
       () => ({ updates: [rows[0], rows[1], { ...short, patch: { errorDeviceCount: -1 } }] }),
       ['updates', 2, 'patch', 'errorDeviceCount'],
+      'must be 0 or more',
     ],
-    ['a bad id in a row', () => ({ updates: [{ ...short, userStateId: '../x' }] }), ['updates', 0, 'userStateId']],
+    [
+      'a bad id in a row',
+      () => ({ updates: [{ ...short, userStateId: '../x' }] }),
+      ['updates', 0, 'userStateId'],
+      'must be 1 to 256 letters, digits, dots, underscores, hyphens or colons',
+    ],
     [
       'a justification that is too long',
       () => ({ updates: rows, approval: { justification: 'x'.repeat(1025) } }),
       ['approval', 'justification'],
+      'must have at most 1024 characters',
     ],
-    ['an array in place of the object', () => rows, []],
-    ['a missing input', () => undefined, []],
-  ])('%s', async (_, input, path) => {
+    ['an array in place of the object', () => rows, [], 'must be an object'],
+    ['a missing input', () => undefined, [], 'is required'],
+  ])('%s', async (_, input, path, message) => {
     const { reason, code, issues } = await refused(input());
     expect({ reason, code }).toEqual({ reason: 'INVALID_INPUT', code: 'BAD_REQUEST' });
-    expect(issues?.map((issue) => issue.path)).toContainEqual(path);
+    expect(issues).toContainEqual({ path, message });
   });
 
   test('thousands of invalid rows, in a short response', async () => {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { readMany, rowsOf } from '../support/bulk.js';
 import { clientWith, createStreamClient } from '../support/clients.js';
+import type { Controls } from '../support/controls.js';
 import { startDelegated } from '../support/delegated.js';
 import { patches } from '../support/journal.js';
 import { startTestService, type TestService } from '../support/service.js';
-import type { Controls } from '../support/simulator.js';
 import { manyStates } from '../support/states.js';
 import { createSignedInUserAgent, type UserAgent } from '../support/user-agent.js';
 

@@ -1,8 +1,9 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Row, readMany, rowsOf, startMany } from '../support/bulk.js';
 import { createStreamClient } from '../support/clients.js';
+import { failure } from '../support/failure.js';
 import { newValue, patches, stateOf } from '../support/journal.js';
-import { failure, usePair } from '../support/service.js';
+import { usePair } from '../support/pair.js';
 import { type KnownState, manyStates } from '../support/states.js';
 
 const path = 'scriptUserState.updateMany';

@@ -7,7 +7,7 @@ import { createCertificate } from '../support/certificate.js';
 import { delegated, signInUser } from '../support/delegated.js';
 import { startProvider, type TestProvider } from '../support/provider.js';
 import { startTestService, type TestService } from '../support/service.js';
-import { startTestSimulator, type TestSimulator } from '../support/simulator.js';
+import { startTestSimulator, stopWithSimulator, type TestSimulator } from '../support/simulator.js';
 import { findState } from '../support/states.js';
 import { createUserAgent } from '../support/user-agent.js';
 
@@ -23,9 +23,7 @@ beforeEach(async () => {
   provider = await startProvider({ certificate, register: (token) => simulator.register(token) });
 });
 afterEach(async () => {
-  await service.stop();
-  await provider.stop();
-  await simulator.close();
+  await stopWithSimulator(simulator, service, provider);
   await rm(folder, { recursive: true });
 });
 
@@ -41,7 +39,7 @@ const signIn = () => createUserAgent(service, undefined, provider.issuer).signIn
 
 const thumbprint = (hash: string) => createHash(hash).update(certificate.raw).digest('base64url');
 
-test('a certificate authenticates sign-in and token renewal', async () => {
+test('a certificate authenticates sign-in and token refresh', async () => {
   provider.accessTokenSeconds = 30;
   await start(pem);
   const { target, state } = await findState(simulator);

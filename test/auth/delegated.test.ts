@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { clientWith } from '../support/clients.js';
 import { startDelegated, type TestUser } from '../support/delegated.js';
+import { failure } from '../support/failure.js';
 import { useFixture } from '../support/fixture.js';
-import { startProgram } from '../support/process.js';
-import { failure, type TestService } from '../support/service.js';
+import { startProgram } from '../support/program.js';
+import type { TestService } from '../support/service.js';
 
 type Client = TestService['client'];
 
@@ -14,22 +15,22 @@ const update = (client: Client) => client.scriptUserState.update.mutate({ ...pai
 const get = (client: Client) => client.scriptUserState.get.query(pair.known.target);
 const current = async (client: Client) => (await client.session.current.query()).user.oid;
 
-/** Signs in a user whose access token is due for renewal at the next call. */
+/** Signs in a user whose access token is due for refresh at the next call. */
 async function signInWithExpiringToken(): Promise<TestUser> {
-  await pair.identity({ accessTokenSeconds: 30 });
+  await pair.simulator.identitySettings({ accessTokenSeconds: 30 });
   const user = await pair.signIn();
-  await pair.identity({ accessTokenSeconds: 3600 });
+  await pair.simulator.identitySettings({ accessTokenSeconds: 3600 });
   return user;
 }
 
 /** Expects that the session has ended, also for a kept cookie. */
 async function expectEnded(client: Client): Promise<void> {
-  const { refreshes } = await pair.counts();
-  await pair.identity({ refresh: 'ok' });
+  const { refreshes } = await pair.simulator.identityCounts();
+  await pair.simulator.identitySettings({ refresh: 'ok' });
   const before = await pair.simulator.journal();
   expect(await failure(update(client))).toMatchObject({ reason: 'SIGN_IN_REQUIRED', httpStatus: 401 });
   expect(await failure(client.session.current.query())).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
-  expect(await pair.counts()).toMatchObject({ refreshes });
+  expect(await pair.simulator.identityCounts()).toMatchObject({ refreshes });
   expect(await pair.simulator.journal()).toEqual(before);
 }
 
@@ -59,39 +60,39 @@ describe('a user’s own token', () => {
   });
 });
 
-describe('an access token that is due for renewal', () => {
-  test('is renewed, and the new one is reused', async () => {
+describe('an access token that is due for refresh', () => {
+  test('is refreshed, and the new one is reused', async () => {
     const { client } = await signInWithExpiringToken();
-    expect(await pair.counts()).toMatchObject({ refreshes: 0 });
+    expect(await pair.simulator.identityCounts()).toMatchObject({ refreshes: 0 });
     expect(await update(client)).toMatchObject(patch);
     expect(await update(client)).toMatchObject(patch);
-    expect(await pair.counts()).toMatchObject({ refreshes: 1 });
+    expect(await pair.simulator.identityCounts()).toMatchObject({ refreshes: 1 });
   });
 
-  test('is renewed repeatedly, each time with the latest refresh token', async () => {
-    await pair.identity({ accessTokenSeconds: 30 });
+  test('is refreshed repeatedly, each time with the latest refresh token', async () => {
+    await pair.simulator.identitySettings({ accessTokenSeconds: 30 });
     const { client } = await pair.signIn();
     for (const refreshes of [1, 2, 3]) {
       expect(await get(client)).toEqual(pair.known.state);
-      expect(await pair.counts()).toMatchObject({ refreshes });
+      expect(await pair.simulator.identityCounts()).toMatchObject({ refreshes });
     }
   });
 
-  test('is renewed once for 50 concurrent calls', async () => {
+  test('is refreshed once for 50 concurrent calls', async () => {
     const { client } = await signInWithExpiringToken();
     const states = await Promise.all(Array.from({ length: 50 }, () => get(client)));
     expect(states).toEqual(Array.from({ length: 50 }, () => pair.known.state));
-    expect(await pair.counts()).toMatchObject({ refreshes: 1 });
+    expect(await pair.simulator.identityCounts()).toMatchObject({ refreshes: 1 });
   });
 });
 
-describe('when renewal fails', () => {
+describe('when refresh fails', () => {
   test('invalid_grant ends the session', async () => {
     const { client, agent } = await signInWithExpiringToken();
-    await pair.identity({ refresh: 'invalid_grant' });
+    await pair.simulator.identitySettings({ refresh: 'invalid_grant' });
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => failure(update(client))));
     expect(new Set(outcomes.map(({ reason }) => reason))).toEqual(new Set(['SIGN_IN_REQUIRED']));
-    expect(await pair.counts()).toMatchObject({ refreshes: 1 });
+    expect(await pair.simulator.identityCounts()).toMatchObject({ refreshes: 1 });
     expect(agent.cookies()).toHaveLength(1);
     await expectEnded(client);
     await agent.signIn('operator');
@@ -102,13 +103,13 @@ describe('when renewal fails', () => {
     const { client, agent } = await signInWithExpiringToken();
     const cookies = agent.cookies();
     const errors = () => pair.service.lines({ level: 50 }).map(({ msg }) => msg);
-    await pair.identity({ refresh });
+    await pair.simulator.identitySettings({ refresh });
     expect(await failure(update(client))).toMatchObject({ reason: 'CREDENTIAL_UNAVAILABLE', httpStatus: 503 });
     expect(await current(client)).not.toBe('');
     expect(await pair.simulator.journal()).toEqual([]);
     expect(errors()).toEqual(refresh === 'invalid_client' ? [expect.stringMatching(/an operator must/)] : []);
-    await pair.identity({ refresh: 'ok' });
-    // A stalled renewal times out.
+    await pair.simulator.identitySettings({ refresh: 'ok' });
+    // A stalled refresh times out.
     await expect.poll(() => update(client).catch(() => undefined), { timeout: 20_000 }).toMatchObject(patch);
     expect(agent.cookies()).toEqual(cookies);
   });
@@ -121,7 +122,7 @@ describe('when Graph rejects the token', () => {
     await pair.simulator.fault({ fault: 'claims-challenge' });
     expect(await failure(update(client))).toMatchObject({ reason: 'SIGN_IN_REQUIRED', httpStatus: 401 });
     expect(await failure(update(client))).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
-    expect(await pair.counts()).toMatchObject({ refreshes: 0 });
+    expect(await pair.simulator.identityCounts()).toMatchObject({ refreshes: 0 });
     expect(claims()).toEqual([]);
     await agent.signIn('operator');
     expect(claims()).toEqual([expect.stringMatching(/^\{"access_token":\{"nbf":/)]);
@@ -130,11 +131,11 @@ describe('when Graph rejects the token', () => {
     expect(claims()).toHaveLength(1);
   });
 
-  test('and the renewed one, the user has to sign in again', async () => {
+  test('and the refreshed one, the user has to sign in again', async () => {
     const { client } = await pair.signIn();
     await pair.simulator.fault({ fault: 'token-expired', times: 2 });
     expect(await failure(update(client))).toMatchObject({ reason: 'SIGN_IN_REQUIRED', httpStatus: 401 });
-    expect(await pair.counts()).toMatchObject({ refreshes: 1 });
+    expect(await pair.simulator.identityCounts()).toMatchObject({ refreshes: 1 });
   });
 });
 

@@ -1,12 +1,12 @@
 import { inspect } from 'node:util';
 import request from 'supertest';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { StateRef } from '../../src/graph/paths.js';
 import { Secret } from '../../src/secret.js';
 import { type SimulatorFault, simulatorFaults } from '../../src/simulator/faults/fault-names.js';
 import { sendRaw } from '../support/expect-refused.js';
-import { canaryToken, usePair } from '../support/service.js';
-import { oneState } from '../support/states.js';
+import { usePair } from '../support/pair.js';
+import { canaryToken } from '../support/service.js';
+import { useKnownState } from '../support/states.js';
 
 /** A unique name, with characters that get encoded. */
 const canaryName = 'canary.person+7f3a9c@contoso.example';
@@ -14,14 +14,13 @@ const namePattern = /canary\.person/i;
 const tokenPattern = new RegExp(`${canaryToken}|${Buffer.from(canaryToken).toString('base64').slice(0, 24)}`, 'i');
 
 const pair = usePair({ GRAPH_DEADLINE_MS: '300', LOG_LEVEL: 'trace' });
-let target: StateRef;
+const known = useKnownState(pair);
 let counter = 1;
 /** The status, headers and body of every response. */
 const responses: { readonly ok: boolean; readonly text: string }[] = [];
 
 beforeAll(async () => {
-  ({ target } = await oneState(pair.service));
-  await send('scriptUserState.update', { ...target, patch: { userPrincipalName: canaryName } });
+  await send('scriptUserState.update', { ...known.target, patch: { userPrincipalName: canaryName } });
 });
 
 async function send(path: string, input: unknown, headers: Record<string, string> = {}): Promise<number> {
@@ -36,20 +35,20 @@ async function send(path: string, input: unknown, headers: Record<string, string
 
 /** Calls each procedure; writes contain the canary name. */
 async function sendAll(): Promise<void> {
-  const { userStateId, ...script } = target;
+  const { userStateId, ...script } = known.target;
   const newId = `new-${counter++}`;
   const userState = { successDeviceCount: 1, errorDeviceCount: 1, userPrincipalName: canaryName };
   await Promise.all([
     send('session.current', {}),
     send('script.list', { scriptKind: script.scriptKind }),
     send('scriptUserState.list', script),
-    send('scriptUserState.get', target),
-    send('scriptUserState.update', { ...target, patch: { ...userState, successDeviceCount: counter } }),
+    send('scriptUserState.get', known.target),
+    send('scriptUserState.update', { ...known.target, patch: { ...userState, successDeviceCount: counter } }),
     send('scriptUserState.create', { ...script, userState: { ...userState, id: newId } }),
     send('scriptUserState.create', { ...script, userState: { ...userState, id: userStateId } }),
-    send('deviceRunState.list', target),
+    send('deviceRunState.list', known.target),
   ]);
-  await send('scriptUserState.delete', { ...target, userStateId: newId });
+  await send('scriptUserState.delete', { ...known.target, userStateId: newId });
 }
 
 function expectNothingLeaked(): void {
@@ -95,10 +94,10 @@ describe('the log does not contain a client’s', () => {
     ['rejected content type', () => send('session.current', {}, { 'content-type': `text/${canary}` })],
     ['rejected request id', () => send('session.current', {}, { 'x-request-id': `${canary}@contoso.example` })],
     ['query string', () => send(`session.current?${canary}=${canary}`, {})],
-    ['input', () => send('scriptUserState.get', { ...target, userStateId: `${canary}!`, [canary]: canary })],
+    ['input', () => send('scriptUserState.get', { ...known.target, userStateId: `${canary}!`, [canary]: canary })],
     [
       'input value',
-      () => send('scriptUserState.update', { ...target, patch: { userPrincipalName: `${canary}\u0000` } }),
+      () => send('scriptUserState.update', { ...known.target, patch: { userPrincipalName: `${canary}\u0000` } }),
     ],
     ['unknown procedure', () => send(canary, {})],
     ['unknown procedure in a batch', () => send(`session.current,${canary}?batch=1`, {})],

@@ -1,12 +1,12 @@
 import { beforeEach, expect, test } from 'vitest';
 import { clientWith } from '../support/clients.js';
+import { createControls } from '../support/controls.js';
 import { CookieClient } from '../support/cookie-client.js';
-import { addressOf, usePrograms } from '../support/process.js';
-import { failure } from '../support/service.js';
-import { createControls } from '../support/simulator.js';
+import { failure } from '../support/failure.js';
+import { addressOf, usePrograms } from '../support/program.js';
 import { findState } from '../support/states.js';
 
-const startProgram = usePrograms();
+const startProgram = usePrograms('test');
 let address: string;
 let simulator: string;
 

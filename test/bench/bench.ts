@@ -8,7 +8,6 @@ import { measureInteractive } from './interactive.js';
 import { describeMachine, describePackages, measureMachineUsage } from './machine.js';
 import { measureMemory } from './memory.js';
 import { fullPlan, quickPlan } from './plan.js';
-import { killAll } from './processes.js';
 import { progress } from './progress.js';
 import { measureQuota } from './quota.js';
 import { reportBulk, reportMemory, reportQuota } from './report-bulk.js';
@@ -29,10 +28,7 @@ async function main(): Promise<void> {
   const isQuick = process.argv.includes('--quick');
   const plan = isQuick ? quickPlan : fullPlan;
   const folder = mkdtempSync(join(tmpdir(), 'script-state-bff-bench-'));
-  process.on('exit', () => {
-    killAll();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
   setTimeout(() => fail(`not finished after ${plan.timeoutSeconds} s`), plan.timeoutSeconds * 1000);
 

@@ -1,4 +1,5 @@
-import { type StateRef, userStatePath } from '../../src/graph/paths.js';
+import type { StateRef } from '../../src/graph/ids.js';
+import { userStatePath } from '../../src/graph/paths.js';
 
 /** One HTTP call, and the state that its response must have. */
 export interface Call {

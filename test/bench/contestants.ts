@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Protocol } from './calls.js';
-import { type Serving, startServing } from './processes.js';
+import { type ServerProcess, startServer } from './server-process.js';
 import type { BenchSimulator } from './simulator.js';
 
 /** A service that passes updates on to Graph. */
@@ -81,14 +81,14 @@ export function startContestant(
   simulator: BenchSimulator,
   folder: string,
   env: Readonly<Record<string, string>> = {},
-): Promise<Serving> {
+): Promise<ServerProcess> {
   const access = { GRAPH_BASE_URL: simulator.baseUrl, GRAPH_ACCESS_TOKEN: simulator.token };
   if (file !== undefined) {
     const args = [...flags, join(folder, 'contestants', `${file}.js`)];
-    return startServing({ name, args, env: { ...access, NODE_ENV: 'production' } }, folder);
+    return startServer({ name, args, env: { ...access, NODE_ENV: 'production' } }, folder);
   }
   const own = { GRAPH_CREDENTIAL: 'access-token', SIGN_IN: 'off', PORT: '0', GRAPH_WRITES_PER_20S: '1000000' };
-  return startServing(
+  return startServer(
     { name, args: [...flags, join(root, 'dist/main.js')], env: { ...access, ...own, ...env } },
     folder,
   );

@@ -2,8 +2,8 @@ import { createCalls } from './calls.js';
 import { type Contestant, contestants, startContestant } from './contestants.js';
 import { startLoadGenerator } from './load.js';
 import { cpuMicroseconds, memoryBytes } from './process-usage.js';
-import type { Serving } from './processes.js';
 import { progress } from './progress.js';
+import type { ServerProcess } from './server-process.js';
 import { startBenchSimulator, verifyStates } from './simulator.js';
 import { percentile } from './statistics.js';
 
@@ -35,7 +35,7 @@ export interface InteractiveResult {
 
 interface Participant {
   readonly contestant: Contestant;
-  readonly process: Serving;
+  readonly process: ServerProcess;
   readonly calls: number;
   readonly microsecondsPerCall: number[];
   readonly p50Ms: number[];
@@ -63,7 +63,7 @@ export async function measureInteractive(plan: InteractivePlan, folder: string):
   }
 
   /** Sends calls as fast as possible. @returns the processor time per call, in microseconds */
-  async function measureCpu(contestant: Contestant, { pid, url }: Serving, amount: number): Promise<number> {
+  async function measureCpu(contestant: Contestant, { pid, url }: ServerProcess, amount: number): Promise<number> {
     const before = cpuMicroseconds(pid);
     await send(contestant, url, amount);
     return (cpuMicroseconds(pid) - before) / amount;

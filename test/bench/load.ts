@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { startNode } from '../support/process.js';
 import type { Call } from './calls.js';
-import { startWorker } from './processes.js';
 
 /** A load of calls as fast as the server responds. */
 export interface FullSpeedLoad {
@@ -44,7 +44,7 @@ export interface LoadGenerator {
 /** Starts a load generator. */
 export function startLoadGenerator(): LoadGenerator {
   const file = fileURLToPath(new URL('load-process.ts', import.meta.url));
-  const worker = startWorker({ name: 'load generator', args: ['--import', 'tsx', file] });
+  const worker = startNode(['--import', 'tsx', file], {}, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const { child } = worker;
   return {
     async run(spec) {

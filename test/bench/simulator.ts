@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { scriptUserState } from '../../src/graph/entities.js';
-import { type StateRef, scriptKinds, scriptsPath, userStatePath, userStatesPath } from '../../src/graph/paths.js';
+import { type StateRef, scriptKinds } from '../../src/graph/ids.js';
+import { scriptsPath, userStatePath, userStatesPath } from '../../src/graph/paths.js';
 import type { ScriptUserState } from '../../src/script-user-state.js';
-import { type Controls, createControls } from '../support/simulator.js';
+import { type Controls, createControls } from '../support/controls.js';
 import { expectedState, findStateError } from './calls.js';
-import { startServing } from './processes.js';
+import { startServer } from './server-process.js';
 
 /** A simulator in a separate process. */
 export interface BenchSimulator extends Controls {
@@ -23,7 +24,7 @@ const page = z.object({ value: z.array(z.object({ id: z.string() })), '@odata.ne
 /** Starts a simulator without latency or quota. @param faults random faults, in the format of `SIMULATOR_FAULTS` */
 export async function startBenchSimulator(folder: string, faults = ''): Promise<BenchSimulator> {
   const file = fileURLToPath(new URL('simulator-process.ts', import.meta.url));
-  const serving = await startServing(
+  const serving = await startServer(
     { name: 'simulator', args: ['--import', 'tsx', file], env: { SIMULATOR_FAULTS: faults } },
     folder,
   );

@@ -1,5 +1,5 @@
 import type { RouterInputs } from '../../src/contract.js';
-import type { StateRef } from '../../src/graph/paths.js';
+import type { StateRef } from '../../src/graph/ids.js';
 import { type ExpectedState, expectedState } from './calls.js';
 
 /** One update in the input of `updateMany`. */

@@ -1,5 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path/posix';
 import { parseEnv, promisify } from 'node:util';
@@ -9,6 +8,7 @@ import { loadConfig, settingNames } from '../../src/config.js';
 import { longestStopMs } from '../../src/service.js';
 import { blocksOf, linksOf, readPage } from '../support/documentation.js';
 import { manifestsFolder, readManifests, readYaml } from '../support/manifests.js';
+import { startNode } from '../support/process.js';
 import { useService } from '../support/service.js';
 
 const dockerfile = await readFile('Dockerfile', 'utf8');
@@ -267,11 +267,7 @@ describe('a health check', () => {
   test('of the image succeeds only when the service responds', async () => {
     const [, command = '[]'] = / CMD (\[.*)/.exec(instructions('HEALTHCHECK').join('\n')) ?? [];
     const [node, ...words] = JSON.parse(command) as string[];
-    const check = async (port: string) => {
-      const child = spawn(process.execPath, words, { env: { PORT: port }, stdio: 'ignore' });
-      const [code] = (await once(child, 'exit')) as [number];
-      return code;
-    };
+    const check = (port: string) => startNode(words, { PORT: port }, { stdio: 'ignore' }).exited;
     expect(node).toBe('node');
     expect(words.join(' ')).toContain('/healthz`');
     expect(await check(service.url.port)).toBe(0);

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { rowsOf } from '../support/bulk.js';
 import { createBatchClient } from '../support/clients.js';
-import { failure, usePair } from '../support/service.js';
-import type { FaultRule, JournalEntry } from '../support/simulator.js';
+import type { FaultRule, JournalEntry } from '../support/controls.js';
+import { failure } from '../support/failure.js';
+import { usePair } from '../support/pair.js';
 import { type KnownState, manyStates } from '../support/states.js';
 
 type Fault = FaultRule['fault'];

@@ -1,19 +1,14 @@
 import { TRPCClientError } from '@trpc/client';
-import { beforeAll, expect, test } from 'vitest';
-import type { StateRef } from '../../src/graph/paths.js';
+import { expect, test } from 'vitest';
 import { createBatchClient } from '../support/clients.js';
+import type { FaultRule } from '../support/controls.js';
 import { patches } from '../support/journal.js';
-import { usePair } from '../support/service.js';
-import type { FaultRule } from '../support/simulator.js';
-import { oneState } from '../support/states.js';
+import { usePair } from '../support/pair.js';
+import { useKnownState } from '../support/states.js';
 
 const pair = usePair({ GRAPH_DEADLINE_MS: '10000' });
-let target: StateRef;
+const known = useKnownState(pair);
 let counter = 1000;
-
-beforeAll(async () => {
-  ({ target } = await oneState(pair.service));
-});
 
 const fresh = () => ({ successDeviceCount: counter++ });
 
@@ -28,7 +23,7 @@ async function abort(call: (signal: AbortSignal) => Promise<unknown>): Promise<v
 
 test('a read stops when its caller disconnects', async () => {
   await pair.simulator.fault({ fault: 'stall', method: 'GET', times: 'always' });
-  await abort((signal) => pair.service.client.scriptUserState.get.query(target, { signal }));
+  await abort((signal) => pair.service.client.scriptUserState.get.query(known.target, { signal }));
   await expect
     .poll(() => pair.service.lines({ reason: 'CLIENT_CLOSED' }))
     .toMatchObject([{ procedure: 'scriptUserState.get', msg: 'call failed' }]);
@@ -37,7 +32,7 @@ test('a read stops when its caller disconnects', async () => {
 
 test('a read that waits for another attempt stops when its caller disconnects', async () => {
   await pair.simulator.fault({ fault: 'throttled', method: 'GET', times: 'always', delayMs: 8000 });
-  await abort((signal) => pair.service.client.script.list.query({ scriptKind: target.scriptKind }, { signal }));
+  await abort((signal) => pair.service.client.script.list.query({ scriptKind: known.target.scriptKind }, { signal }));
   await expect.poll(() => pair.service.lines({ reason: 'CLIENT_CLOSED', procedure: 'script.list' })).toHaveLength(1);
   expect(await pair.simulator.journal()).toHaveLength(1);
 });
@@ -54,12 +49,12 @@ test.each<[FaultRule, readonly boolean[]]>([
   await pair.simulator.settings({ latencyMs: 2000 });
   await pair.simulator.fault({ ...rule, method: 'PATCH' });
   const before = pair.service.lines({ log: 'audit' }).length;
-  await abort((signal) => update.mutate({ ...target, patch }, { signal }));
+  await abort((signal) => update.mutate({ ...known.target, patch }, { signal }));
   await pair.simulator.settings({ latencyMs: 0 });
   await expect.poll(() => pair.service.lines({ log: 'audit' })).toHaveLength(before + 1);
   expect(pair.service.lines({ log: 'audit' }).at(-1)).toMatchObject({ outcome: 'applied', action: 'update' });
   expect((await patches(pair.simulator)).map((entry) => entry.applied)).toEqual(applied);
-  expect(await pair.service.client.scriptUserState.get.query(target)).toMatchObject(patch);
+  expect(await pair.service.client.scriptUserState.get.query(known.target)).toMatchObject(patch);
 });
 
 test('an update that waits for another one of the same state is never sent', async () => {
@@ -69,12 +64,12 @@ test('an update that waits for another one of the same state is never sent', asy
   const before = pair.service.lines({ log: 'audit' }).length;
   await abort(async (signal) => {
     // In one batch, the second update has arrived when Graph receives the first.
-    const calls = [first, second].map((patch) => update.mutate({ ...target, patch }, { signal }));
+    const calls = [first, second].map((patch) => update.mutate({ ...known.target, patch }, { signal }));
     await Promise.all(calls);
   });
   await expect
     .poll(() => pair.service.lines({ log: 'audit' }).slice(before))
     .toMatchObject([{ outcome: 'rejected', reason: 'CLIENT_CLOSED' }, { outcome: 'applied' }]);
   expect((await patches(pair.simulator)).map(({ body }) => body)).toMatchObject([first]);
-  expect(await pair.service.client.scriptUserState.get.query(target)).toMatchObject(first);
+  expect(await pair.service.client.scriptUserState.get.query(known.target)).toMatchObject(first);
 });

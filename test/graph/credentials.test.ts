@@ -3,10 +3,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createClient } from '../support/clients.js';
-import { addressOf, usePrograms } from '../support/process.js';
-import { failure, liveSettings, startTestService, useService, useSimulator } from '../support/service.js';
+import { failure } from '../support/failure.js';
+import { addressOf, usePrograms } from '../support/program.js';
+import { liveSettings, startTestService, useService } from '../support/service.js';
+import { useSimulator } from '../support/simulator.js';
 
-const simulator = useSimulator('handed-over');
+const simulator = useSimulator('fixed-token');
 afterEach(() => simulator.reset());
 
 const list = (address: string) => createClient(address).script.list.query({ scriptKind: 'deviceShellScript' });
@@ -47,7 +49,7 @@ describe('the credential azure', () => {
     lifetimeMs = 3_600_000;
   });
   afterAll(() => identity.close());
-  const startProgram = usePrograms();
+  const startProgram = usePrograms('test');
 
   const start = (env: Readonly<Record<string, string>> = {}) => {
     const { port } = identity.address() as AddressInfo;
@@ -120,12 +122,12 @@ describe('a token that Graph rejects', () => {
   });
 
   test('and comes from the settings makes the credential unavailable immediately', async () => {
-    const handedOver = await startTestService(liveSettings(simulator, 'handed-over'));
+    const fixedToken = await startTestService(liveSettings(simulator, 'fixed-token'));
     await simulator.fault({ fault: 'token-expired' });
-    const { reason, graph } = await failure(list(handedOver.address));
+    const { reason, graph } = await failure(list(fixedToken.address));
     expect(reason).toBe('CREDENTIAL_UNAVAILABLE');
     expect(graph?.requestId).toBeDefined();
     expect(await simulator.journal()).toHaveLength(1);
-    await handedOver.stop();
+    await fixedToken.stop();
   });
 });

@@ -3,8 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import supertest from 'supertest';
 import { beforeEach, expect, test } from 'vitest';
+import { failure } from '../support/failure.js';
 import { useFixture } from '../support/fixture.js';
-import { canaryToken, failure, liveSettings, useService } from '../support/service.js';
+import { canaryToken, liveSettings, useService } from '../support/service.js';
 
 // Responses that the simulator does not give: those of another server, or of one that an attacker controls.
 

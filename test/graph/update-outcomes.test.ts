@@ -1,16 +1,13 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { FaultRule } from '../support/controls.js';
+import { failure } from '../support/failure.js';
 import { patches } from '../support/journal.js';
-import { failure, usePair } from '../support/service.js';
-import type { FaultRule } from '../support/simulator.js';
-import { type KnownState, oneState } from '../support/states.js';
+import { usePair } from '../support/pair.js';
+import { useKnownState } from '../support/states.js';
 
 // Time for a stall of half the deadline, a read and another attempt, on a slow machine too.
 const pair = usePair({ GRAPH_DEADLINE_MS: '5000' });
-let known: KnownState;
-
-beforeAll(async () => {
-  known = await oneState(pair.service);
-});
+const known = useKnownState(pair);
 
 /** Values that the state does not have yet. */
 let counter = 1000;

@@ -2,18 +2,17 @@ import { gzipSync } from 'node:zlib';
 import request, { type Test } from 'supertest';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { expectRefused, sendBytes, sendRaw } from '../support/expect-refused.js';
-import { usePair, useService } from '../support/service.js';
-import { oneState } from '../support/states.js';
+import { usePair } from '../support/pair.js';
+import { useService } from '../support/service.js';
+import { useKnownState } from '../support/states.js';
 
 const pair = usePair();
 const published = useService({ PUBLIC_URL: 'https://scripts.example.com' });
+const known = useKnownState(pair);
 let port: string;
-/** The input of a query whose result does not change. */
-let target: string;
 
-beforeAll(async () => {
+beforeAll(() => {
   port = pair.service.url.port;
-  target = JSON.stringify((await oneState(pair.service)).target);
 });
 
 const listing = JSON.stringify({ scriptKind: 'deviceShellScript' });
@@ -175,7 +174,10 @@ test('ignores headers that claim another user, host or method', async () => {
     'x-user-id': 'somebody',
     'x-user-roles': 'ScriptState.Read',
   };
-  for (const path of ['/trpc/session.current', `/trpc/scriptUserState.get?input=${encodeURIComponent(target)}`]) {
+  for (const path of [
+    '/trpc/session.current',
+    `/trpc/scriptUserState.get?input=${encodeURIComponent(JSON.stringify(known.target))}`,
+  ]) {
     const claimed = await get(path, claims).expect(200);
     expect(claimed.body).toEqual((await get(path)).body);
   }

@@ -1,8 +1,9 @@
 import { afterEach, expect, test } from 'vitest';
 import { clientWith } from '../support/clients.js';
+import { failure } from '../support/failure.js';
 import { describeWithRedis } from '../support/redis.js';
 import { useReplicas } from '../support/replicas.js';
-import { failure, startTestService, type TestService, untilReady } from '../support/service.js';
+import { startTestService, type TestService, untilReady } from '../support/service.js';
 
 const prefix = 'script-state-bff:';
 
@@ -123,7 +124,7 @@ describeWithRedis('the data in Redis', () => {
     expect(await client.session.current.query()).toHaveProperty('user');
   });
 
-  test('opens with the previous secret, and is sealed with the new one on renewal', async () => {
+  test('opens with the previous secret, and is sealed with the new one on refresh', async () => {
     const { provider, settings, known } = all;
     const [old = '', fresh] = [settings['SESSION_SECRET'], 'a-fresh-session-secret-of-the-tests-own'];
     provider.accessTokenSeconds = 30;

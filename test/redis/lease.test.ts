@@ -1,7 +1,6 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import type { Redis } from '../../src/redis/connection.js';
+import { afterEach, expect, test, vi } from 'vitest';
 import { withLease } from '../../src/redis/lease.js';
-import { connectRedis, describeWithRedis, startRedis, type TestRedis } from '../support/redis.js';
+import { describeWithRedis, useRedis, useRedisConnection } from '../support/redis.js';
 
 /** Work that lasts until `end` is called. */
 function controlledWork() {
@@ -22,25 +21,16 @@ function controlledWork() {
 
 describeWithRedis('a lease', () => {
   const key = 'script-state-bff:lease:name';
-  let server: TestRedis;
-  let one: Redis;
-  let two: Redis;
+  const server = useRedis();
+  const one = useRedisConnection(server);
+  const two = useRedisConnection(server);
 
   const bothUp = () =>
     vi.waitFor(async () => expect(await Promise.all([one.isUp(), two.isUp()])).toEqual([true, true]), {
       timeout: 60_000,
     });
 
-  beforeAll(async () => {
-    server = await startRedis();
-    [one, two] = await Promise.all([connectRedis(server.url), connectRedis(server.url)]);
-  });
   afterEach(() => server.inspect.flushAll());
-  afterAll(async () => {
-    await one.close();
-    await two.close();
-    await server.close();
-  });
 
   test('has one holder at a time, across replicas', async () => {
     let inside = 0;

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { readMany, rowsOf } from '../support/bulk.js';
 import { createStreamClient } from '../support/clients.js';
+import { failure } from '../support/failure.js';
 import { patches } from '../support/journal.js';
 import { describeWithRedis } from '../support/redis.js';
 import { useReplicas } from '../support/replicas.js';
-import { failure } from '../support/service.js';
 import { manyStates } from '../support/states.js';
 
 describeWithRedis('when Redis becomes unavailable during a write', () => {

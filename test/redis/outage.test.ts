@@ -2,10 +2,11 @@ import request from 'supertest';
 import { describe, expect, test } from 'vitest';
 import { createBatchClient, createStreamClient } from '../support/clients.js';
 import type { TestUser } from '../support/delegated.js';
+import { failure } from '../support/failure.js';
 import { patches } from '../support/journal.js';
 import { describeWithRedis, type TestRedis } from '../support/redis.js';
 import { useReplicas } from '../support/replicas.js';
-import { failure, startTestService, untilReady } from '../support/service.js';
+import { startTestService, untilReady } from '../support/service.js';
 import { createUserAgent } from '../support/user-agent.js';
 
 const unavailable = { reason: 'OVERLOADED', httpStatus: 503, retryAfterMs: 1_000 };

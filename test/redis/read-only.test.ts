@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Redis } from '../../src/redis/connection.js';
+import { failure } from '../support/failure.js';
 import { type Forwarder, startForwarder } from '../support/forwarder.js';
 import { connectRedis, describeWithRedis, startRedis, type TestRedis } from '../support/redis.js';
 import { useReplicas } from '../support/replicas.js';
-import { failure, untilReady } from '../support/service.js';
+import { untilReady } from '../support/service.js';
 
 describeWithRedis('a Redis that rejects writes', () => {
   describe('because it is full', () => {

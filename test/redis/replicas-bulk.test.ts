@@ -1,10 +1,10 @@
 import { beforeEach, expect, test } from 'vitest';
 import { type Row, readMany, rowsOf } from '../support/bulk.js';
 import { createStreamClient } from '../support/clients.js';
+import { failure } from '../support/failure.js';
 import { newValue, patches, stateOf } from '../support/journal.js';
 import { describeWithRedis, type TestRedis } from '../support/redis.js';
 import { useReplicas } from '../support/replicas.js';
-import { failure } from '../support/service.js';
 import { manyStates } from '../support/states.js';
 
 const quota = 'script-state-bff:quota:writes';

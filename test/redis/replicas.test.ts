@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { readMany, rowsOf } from '../support/bulk.js';
 import { createStreamClient } from '../support/clients.js';
+import { failure } from '../support/failure.js';
 import { patches } from '../support/journal.js';
 import { describeWithRedis } from '../support/redis.js';
 import { type Replicas, useReplicas } from '../support/replicas.js';
-import { failure } from '../support/service.js';
 import { manyStates } from '../support/states.js';
 import { createUserAgent } from '../support/user-agent.js';
 
@@ -45,7 +45,7 @@ for (const where of ['here', 'processes'] as const) {
       expect(next.items.length).toBeGreaterThan(0);
     });
 
-    test('renew a token once for all calls of both', async () => {
+    test('refresh a token once for all calls of both', async () => {
       const { provider, known } = all;
       provider.accessTokenSeconds = 30;
       const { client, elsewhere } = await all.signIn();
@@ -60,7 +60,7 @@ for (const where of ['here', 'processes'] as const) {
       expect(provider.refreshes).toBe(before + 1);
     });
 
-    test('send nothing for a session that ends at the other while its token is renewed', async () => {
+    test('send nothing for a session that ends at the other while its token is refreshed', async () => {
       const { provider, known, simulator } = all;
       provider.accessTokenSeconds = 30;
       const { agent, elsewhere } = await all.signIn();
@@ -146,7 +146,7 @@ describeWithRedis('a replica with free quota', () => {
     expect(await patches(all.simulator)).toHaveLength(60);
   });
 
-  test('rejects no call whose token has to be renewed', async () => {
+  test('rejects no call whose token has to be refreshed', async () => {
     const { provider, known } = all;
     provider.registersTokens = false;
     const { client, elsewhere } = await all.signIn();

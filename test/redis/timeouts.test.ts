@@ -1,20 +1,10 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Redis } from '../../src/redis/connection.js';
+import { expect, test } from 'vitest';
 import { createRedisSlotPool } from '../../src/redis/slot-pool.js';
-import { connectRedis, describeWithRedis, startRedis, type TestRedis } from '../support/redis.js';
+import { describeWithRedis, useRedis, useRedisConnection } from '../support/redis.js';
 
 describeWithRedis('a command that times out', () => {
-  let server: TestRedis;
-  let redis: Redis;
-  beforeEach(async () => {
-    server = await startRedis();
-    redis = await connectRedis(server.url);
-  });
-  afterEach(async () => {
-    server.resume();
-    await redis.close();
-    await server.close();
-  });
+  const server = useRedis();
+  const redis = useRedisConnection(server);
 
   test('takes no slots when Redis runs it later', async () => {
     const pool = createRedisSlotPool({

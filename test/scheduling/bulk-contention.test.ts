@@ -1,7 +1,7 @@
 import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { type Row, readMany, rowsOf, startMany } from '../support/bulk.js';
 import { createStreamClient } from '../support/clients.js';
-import { usePair } from '../support/service.js';
+import { usePair } from '../support/pair.js';
 import { manyStates } from '../support/states.js';
 import { startTestApp } from '../support/test-app.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Row, UpdateManyCall } from '../support/bulk.js';
 import { startBulkPair } from '../support/bulk-pair.js';
+import type { JournalEntry } from '../support/controls.js';
 import { newValue, patches, stateOf } from '../support/journal.js';
-import type { JournalEntry } from '../support/simulator.js';
 
 const indexOf = (entries: readonly JournalEntry[], row: Row | undefined) =>
   entries.findIndex((entry) => stateOf(entry) === row?.userStateId && newValue(entry) === row.patch.successDeviceCount);

@@ -1,15 +1,12 @@
 import { beforeEach, expect, test } from 'vitest';
-import { useFixture } from '../support/fixture.js';
+import { failure } from '../support/failure.js';
 import { patches } from '../support/journal.js';
-import { failure, liveSettings, startPair, startTestService } from '../support/service.js';
+import { usePair } from '../support/pair.js';
+import { liveSettings, startTestService } from '../support/service.js';
 import { type KnownState, someStates } from '../support/states.js';
 
 // A window of writes lasts 20 s, so each test has its own service.
-const pair = useFixture(
-  () => startPair({ GRAPH_WRITES_PER_20S: '3' }),
-  (started) => started.stop(),
-  'test',
-);
+const pair = usePair({ GRAPH_WRITES_PER_20S: '3' }, {}, 'test');
 let states: readonly KnownState[];
 let count = 100;
 

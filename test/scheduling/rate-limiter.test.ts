@@ -1,14 +1,14 @@
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { Deadline } from '../../src/scheduling/deadline.js';
-import type { Priority, RequestPriority } from '../../src/scheduling/priority.js';
+import type { PriorityLevel, RequestPriority } from '../../src/scheduling/priority.js';
 import { createRateLimiter } from '../../src/scheduling/rate-limiter.js';
 import { createSlotPool, type SlotPool } from '../../src/scheduling/slot-pool.js';
 
 const windowMs = 20_000;
 const slice = 20;
 
-function priority(level: Priority): RequestPriority {
+function priority(level: PriorityLevel): RequestPriority {
   return { fairnessKey: 'someone', level };
 }
 

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { rowsOf } from '../support/bulk.js';
 import { startBulkPair } from '../support/bulk-pair.js';
 import { createBatchClient, createStreamClient } from '../support/clients.js';
+import { failure } from '../support/failure.js';
 import { patches, stateOf } from '../support/journal.js';
-import { failure, startPair } from '../support/service.js';
+import { startPair } from '../support/pair.js';
 import { manyStates } from '../support/states.js';
 
 const windowMs = 20_000;

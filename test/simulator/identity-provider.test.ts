@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { startSimulator } from '../../src/simulator/simulator.js';
 import { useIdentityClient } from '../support/identity-client.js';
 
-const client = useIdentityClient();
+const client = useIdentityClient('test');
 const { control, refresh, signIn, start } = client;
 
 test('writes nothing to the console', async () => {

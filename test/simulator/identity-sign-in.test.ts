@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { CookieClient } from '../support/cookie-client.js';
 import { graphScope, redirectUri, useIdentityClient } from '../support/identity-client.js';
 
-const client = useIdentityClient('all');
+const client = useIdentityClient();
 const { authorize, control, discover, readGraph, signIn } = client;
 
 // Vitest types its matchers as any.

@@ -2,7 +2,7 @@ import * as oidc from 'openid-client';
 import { expect, test } from 'vitest';
 import { useIdentityClient } from '../support/identity-client.js';
 
-const client = useIdentityClient('all');
+const client = useIdentityClient();
 const { authorize, signIn } = client;
 
 /** The first group of the pattern's match, with the HTML entity for & decoded. */

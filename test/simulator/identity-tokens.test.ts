@@ -4,7 +4,7 @@ import { CookieClient } from '../support/cookie-client.js';
 import { useIdentityClient } from '../support/identity-client.js';
 import { pollOptions } from '../support/simulated-graph.js';
 
-const client = useIdentityClient();
+const client = useIdentityClient('test');
 const { authorize, control, readGraph, refresh, signIn } = client;
 
 // Vitest types its matchers as any.

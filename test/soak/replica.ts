@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Serving, startServing } from '../bench/processes.js';
+import { type ServerProcess, startServer } from '../bench/server-process.js';
 import type { Backend, Balancer } from './balancer.js';
 
 /** A replica that is restarted whenever its process has exited. */
@@ -32,29 +31,26 @@ export async function startReplica(
 ): Promise<SupervisedReplica> {
   const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
   let count = 0;
-  let serving: Serving;
+  let server: ServerProcess;
   let backend: Backend;
 
   async function start(): Promise<void> {
-    serving = await startServing({ name: `${name}-${count++}`, args: ['--max-semi-space-size=32', main], env }, folder);
-    backend = { name: serving.name, url: serving.url, lost: 0 };
+    server = await startServer({ name: `${name}-${count++}`, args: ['--max-semi-space-size=32', main], env }, folder);
+    backend = { name: server.name, url: server.url, lost: 0 };
     balancer.add(backend);
   }
 
   async function end(signal: NodeJS.Signals): Promise<void> {
-    const { child } = serving;
-    const exited = once(child, 'exit');
-    child.kill(signal);
-    await exited;
+    await server.stop(signal);
     balancer.remove(backend);
-    if (signal === 'SIGTERM') stopped.push({ backend, code: child.exitCode });
+    if (signal === 'SIGTERM') stopped.push({ backend, code: server.child.exitCode });
   }
 
   await start();
   return {
     name,
     memory() {
-      const { child, pid } = serving;
+      const { child, pid } = server;
       if (child.exitCode !== null || child.signalCode !== null) return 0;
       const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
       return Math.round((pages * 4_096) / 2 ** 20);

@@ -3,12 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { killAll } from '../bench/processes.js';
 import { progress } from '../bench/progress.js';
 import { startBenchSimulator } from '../bench/simulator.js';
+import type { JournalEntry } from '../support/controls.js';
 import { startProvider } from '../support/provider.js';
 import { startRedis } from '../support/redis-server.js';
-import type { JournalEntry } from '../support/simulator.js';
 import { startBalancer } from './balancer.js';
 import { checkHistory, type JournalRecord, type Violations } from './checker.js';
 import { type Cluster, type SupervisedReplica, startReplica } from './replica.js';
@@ -47,10 +46,7 @@ if (!(seconds >= 10 && seconds <= 3_600)) fail('usage: npm run soak [-- --second
 async function main(): Promise<void> {
   // Processes in this folder find their packages.
   const folder = mkdtempSync(resolve('node_modules/.soak-'));
-  process.on('exit', () => {
-    killAll();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
   // tRPC's stream reader reports a lost connection, but also leaves a rejection unhandled.
   process.on('unhandledRejection', (error) => {
@@ -73,7 +69,7 @@ async function main(): Promise<void> {
     users: people,
     allowsReuse: true,
   });
-  // Tokens are renewed a minute before they end: each session renews its own every ten seconds.
+  // Tokens are refreshed a minute before they end: each session refreshes its own every ten seconds.
   provider.accessTokenSeconds = 70;
   const balancer = await startBalancer();
   const cluster: Cluster = {
@@ -132,11 +128,11 @@ async function main(): Promise<void> {
       'lost by a graceful stop': lost.map(
         ({ backend, code }) => `${backend.name}: ${backend.lost} without a response, exit code ${code}`,
       ),
-      'tokens renewed by two replicas at once': Array.from({ length: provider.overlaps }, () => 'a refresh token'),
+      'tokens refreshed by two replicas at once': Array.from({ length: provider.overlaps }, () => 'a refresh token'),
     },
     [
       `${sessions} sessions of ${people} users and one bulk update, ${seconds} s; ${balancer.refused} requests without a ready replica; no replica ready for ${balancer.downMs} ms`,
-      `${journal.length} requests to Graph, ${journal.filter(({ fault }) => fault !== null).length} of them with a fault; ${provider.refreshes} token renewals`,
+      `${journal.length} requests to Graph, ${journal.filter(({ fault }) => fault !== null).length} of them with a fault; ${provider.refreshes} token refreshes`,
       `calls: ${[...history.outcomes].map(([outcome, count]) => `${count} ${outcome}`).join(', ')}`,
       ...memory.map(
         ({ name, atTenths }) => `memory of replica ${name} at each tenth of the time, MiB: ${atTenths.join(' ')}`,

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createTRPCClient, httpBatchStreamLink, httpLink, type TRPCClient, TRPCClientError } from '@trpc/client';
+import { TRPCClientError } from '@trpc/client';
 import type { AppRouter } from '../../src/contract.js';
-import { type StateRef, userStatePath, userStatesPath } from '../../src/graph/paths.js';
+import type { StateRef } from '../../src/graph/ids.js';
+import { userStatePath, userStatesPath } from '../../src/graph/paths.js';
+import { clientWith, createStreamClient } from '../support/clients.js';
 import { createUserAgent, type UserAgent } from '../support/user-agent.js';
 import type { ReportedWrite, SessionViolation } from './checker.js';
 
@@ -45,11 +47,7 @@ export async function simulateUser(assignment: Assignment): Promise<void> {
   let oid = '';
   let cookie = '';
 
-  const clientWith = (own: () => string): TRPCClient<AppRouter> =>
-    createTRPCClient<AppRouter>({
-      links: [httpLink({ url: `${url}/trpc`, headers: () => ({ 'x-csrf': '1', cookie: own() }) })],
-    });
-  const client = clientWith(() => cookie);
+  const client = clientWith({ address: url }, () => [cookie]);
 
   async function call<T>(doing: () => Promise<T>): Promise<{ readonly outcome: string; readonly value?: T }> {
     const own = cookie;
@@ -113,7 +111,7 @@ export async function simulateUser(assignment: Assignment): Promise<void> {
     cookie = '';
     // Without a successful response the session may still be valid.
     for (let asked = page?.status === 200 ? 0 : 2; asked < 2; asked++) {
-      const again = await clientWith(() => before)
+      const again = await clientWith({ address: url }, () => [before])
         .session.current.query()
         .then(
           () => 'OK',
@@ -145,9 +143,7 @@ export async function simulateBulkUser(assignment: Assignment): Promise<void> {
   const agent = createUserAgent({ url: at, address: url }, `http://localhost:${at.port}`, issuer);
   await agent.signIn('').catch(() => undefined);
   const cookie = agent.cookies().join('; ');
-  const client = createTRPCClient<AppRouter>({
-    links: [httpBatchStreamLink({ url: `${url}/trpc`, headers: { 'x-csrf': '1', cookie } })],
-  });
+  const client = createStreamClient({ address: url }, { cookie });
   while (!signal.aborted) {
     const updates = states.map((target) => ({ ...target, patch: { errorDeviceCount: newValue() } }));
     const outcomes = updates.map(() => 'LOST');

@@ -1,6 +1,6 @@
 import { expect, type TestContext } from 'vitest';
 import { type Row, rowsOf, startMany, type UpdateManyCall } from './bulk.js';
-import { type Pair, startPair } from './service.js';
+import { type Pair, startPair } from './pair.js';
 import { manyStates } from './states.js';
 
 /** A pair with a small write quota, and the calls that compete for it. */

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import { procedures } from '../../src/api/router.js';
 import { type Authenticate, localOperator } from '../../src/auth/principal.js';
 import type { CallOptions, Graph } from '../../src/graph/graph.js';
-import type { StateRef } from '../../src/graph/paths.js';
+import type { StateRef } from '../../src/graph/ids.js';
 import { createClient } from './clients.js';
+import { useFixture } from './fixture.js';
 import { type HandlerComparison, type Seen, type Sent, startHandlerComparison } from './handler-comparison.js';
 import { validInputs } from './raw-calls.js';
 import { someStates } from './states.js';
@@ -34,10 +35,12 @@ function breakGraph(real: Graph): Graph {
   const isBroken = ({ caller }: CallOptions) => caller.fairnessKey === 'without-graph';
   return {
     scripts: {
+      ...real.scripts,
       list: (kind, cursor, options) =>
         isBroken(options) ? Promise.reject(new Error('a defect')) : real.scripts.list(kind, cursor, options),
     },
     deviceRunStates: {
+      ...real.deviceRunStates,
       list: (target, cursor, options) =>
         isBroken(options) ? Promise.resolve(undefined as never) : real.deviceRunStates.list(target, cursor, options),
     },
@@ -72,68 +75,47 @@ interface SendOptions {
   readonly at?: HandlerComparison;
 }
 
-/** The two apps of a test file, and what a test does with them. */
-export interface ComparedApps extends Pick<HandlerComparison, 'own' | 'stock' | 'simulator'> {
+/** The two apps of a test file. */
+export interface ComparedApps extends HandlerComparison {
   /** Two user states of one script. */
   readonly known: StateRef;
   readonly other: StateRef;
-  /** Sends a request to each of the two apps in turn. */
-  readonly both: (sent: Sent, options?: SendOptions) => Promise<Both>;
-  /** Fails with every request whose two responses differ. @returns the statuses of the responses */
-  readonly expectSame: (all: readonly Sent[], options?: SendOptions) => Promise<readonly number[]>;
 }
 
-/** Starts the two apps before the tests of a file, and stops them afterwards. */
-export function useComparedApps(): ComparedApps {
-  let comparison: HandlerComparison;
-  let known: StateRef;
-  let other: StateRef;
+async function startComparedApps(): Promise<ComparedApps> {
+  const comparison = await startHandlerComparison({ authenticate, wrapGraph: breakGraph });
+  const [one, two] = await someStates({ client: createClient(comparison.own.address) }, 2);
+  if (one === undefined || two === undefined) throw new Error('the script must have two states');
+  return { ...comparison, known: one.target, other: two.target };
+}
 
-  beforeAll(async () => {
-    comparison = await startHandlerComparison({ authenticate, wrapGraph: breakGraph });
-    const [one, two] = await someStates({ client: createClient(comparison.own.address) }, 2);
-    if (one === undefined || two === undefined) throw new Error('the script must have two states');
-    [known, other] = [one.target, two.target];
-  });
-  afterEach(() => comparison.simulator.reset());
-  afterAll(() => comparison.stop());
+/** Starts the two apps before the tests of a file, resets the simulator after each of them, and stops both at the end. */
+export function useComparedApps() {
+  const apps = useFixture(startComparedApps, (started) => started.stop());
+  afterEach(() => apps.simulator.reset());
 
-  const both: ComparedApps['both'] = async (sent, { begin, at = comparison } = {}) => {
+  /** Sends a request to each of the two apps in turn. */
+  async function both(sent: Sent, { begin, at = apps }: SendOptions = {}): Promise<Both> {
     await begin?.();
     const own = await at.own.send(sent);
     await begin?.();
     return { own, stock: await at.stock.send(sent) };
-  };
+  }
 
-  return {
-    get own() {
-      return comparison.own;
-    },
-    get stock() {
-      return comparison.stock;
-    },
-    get simulator() {
-      return comparison.simulator;
-    },
-    get known() {
-      return known;
-    },
-    get other() {
-      return other;
-    },
-    both,
-    async expectSame(all, options) {
-      const statuses: number[] = [];
-      const different: object[] = [];
-      for (const sent of all) {
-        const { own, stock } = await both(sent, options);
-        statuses.push(own.status);
-        if (!isDeepStrictEqual(own, stock)) different.push({ sent, own, stock });
-      }
-      expect(different).toEqual([]);
-      return statuses;
-    },
-  };
+  /** Fails with every request whose two responses differ. @returns the statuses of the responses */
+  async function expectSame(all: readonly Sent[], options?: SendOptions): Promise<readonly number[]> {
+    const statuses: number[] = [];
+    const different: object[] = [];
+    for (const sent of all) {
+      const { own, stock } = await both(sent, options);
+      statuses.push(own.status);
+      if (!isDeepStrictEqual(own, stock)) different.push({ sent, own, stock });
+    }
+    expect(different).toEqual([]);
+    return statuses;
+  }
+
+  return { apps, both, expectSame };
 }
 
 /** A POST request. */

@@ -4,8 +4,8 @@ import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { BrowserSession } from './browser-session.js';
 import type { TestConsole } from './console.js';
+import type { Controls, JournalEntry } from './controls.js';
 import { patches, stateOf } from './journal.js';
-import type { Controls, JournalEntry } from './simulator.js';
 
 /** The values of all updates that Graph received, by the id of the state, in order of arrival. */
 export async function receivedPatches(

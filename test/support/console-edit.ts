@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Reason } from '../../src/contract.js';
 import type { BrowserSession } from './browser-session.js';
 import type { TestConsole } from './console.js';
-import type { FaultRule } from './simulator.js';
+import type { FaultRule } from './controls.js';
 
 /** A fault of Graph, the reason that it results in, and the texts with which the page shows it. */
 export type FaultCase = [reason: Reason, fault: FaultRule, ...texts: string[]];

@@ -1,9 +1,10 @@
 import { type Browser, type BrowserContext, chromium } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { afterAll, afterEach, expect } from 'vitest';
 import { type BrowserSession, createSession } from './browser-session.js';
 import { chromiumPath, describeInChromium } from './chromium.js';
+import type { Controls } from './controls.js';
+import { useFixture } from './fixture.js';
 import { startTestService, type TestService } from './service.js';
-import type { Controls } from './simulator.js';
 
 /** A running service with its simulator, and browser sessions on its console. */
 export interface TestConsole {
@@ -70,24 +71,15 @@ export function describeConsole(
   suite: (app: Pick<TestConsole, 'service' | 'simulator' | 'openSession'>) => void,
 ): void {
   describeInChromium(name, () => {
-    let running: TestConsole;
-    beforeAll(async () => {
-      running = await startConsole(env);
-    });
+    const app = useFixture(
+      () => startConsole(env),
+      (started) => started.stop(),
+    );
     afterEach(async () => {
-      await running.simulator.settings({ approval: false });
-      await running.simulator.reset();
-      await running.closeSessions();
+      await app.simulator.settings({ approval: false });
+      await app.simulator.reset();
+      await app.closeSessions();
     });
-    afterAll(() => running.stop());
-    suite({
-      get service() {
-        return running.service;
-      },
-      get simulator() {
-        return running.simulator;
-      },
-      openSession: () => running.openSession(),
-    });
+    suite(app);
   });
 }

@@ -1,15 +1,12 @@
 import type { TRPCClient } from '@trpc/client';
-import { z } from 'zod';
 import type { AppRouter } from '../../src/contract.js';
 import { clientWith } from './clients.js';
 import { startTestService, type TestService } from './service.js';
-import { startTestSimulator, type TestSimulator } from './simulator.js';
+import { startTestSimulator, stopWithSimulator, type TestSimulator } from './simulator.js';
 import { findState, type KnownState } from './states.js';
 import { createUserAgent, type ServiceAddress, type UserAgent } from './user-agent.js';
 
 const sessionSecret = 'a-session-secret-of-the-tests-own-0001';
-
-const identity = z.object({ refreshes: z.int(), codeGrants: z.int(), signIns: z.int() });
 
 /** The registration of the service at an identity provider. */
 export interface SignInApplication {
@@ -59,10 +56,6 @@ export interface DelegatedPair {
   readonly settings: Readonly<Record<string, string>>;
   /** A user state of the simulator. */
   readonly known: KnownState;
-  /** Changes the behavior of the identity provider. */
-  identity(change: Readonly<Record<string, unknown>>): Promise<void>;
-  /** The counters of the identity provider. */
-  counts(): Promise<z.infer<typeof identity>>;
   /** Signs a user in, in a new user agent. */
   signIn(account?: string): Promise<TestUser>;
   stop(): Promise<void>;
@@ -75,26 +68,12 @@ export async function startDelegated(): Promise<DelegatedPair> {
   const settings = delegated(simulator, simulator.identity);
   const service = await startTestService(settings);
   const known = await findState(simulator);
-  const control = async (method: string, body?: object): Promise<unknown> => {
-    const response = await fetch(`${simulator.url}/simulator/identity`, {
-      method,
-      ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-    });
-    if (!response.ok) throw new Error(`${method}: ${response.status}`);
-    return response.json();
-  };
   return {
     simulator,
     service,
     settings,
     known,
-    identity: async (change) => void (await control('PATCH', change)),
-    counts: async () => identity.parse(await control('GET')),
     signIn: (account) => signInUser(service, simulator.url, account),
-    async stop() {
-      await simulator.reset();
-      await service.stop();
-      await simulator.close();
-    },
+    stop: () => stopWithSimulator(simulator, service),
   };
 }

@@ -3,8 +3,9 @@ import { expect } from 'vitest';
 import type { Authenticate } from '../../src/auth/principal.js';
 import type { AppRouter, ErrorData } from '../../src/contract.js';
 import { createBatchClient } from './clients.js';
-import { liveSettings, type Pair, startPair, startTestService, type TestService } from './service.js';
-import type { FaultRule } from './simulator.js';
+import type { FaultRule } from './controls.js';
+import { type Pair, startPair } from './pair.js';
+import { liveSettings, startTestService, type TestService } from './service.js';
 import type { KnownState } from './states.js';
 import { startTestApp } from './test-app.js';
 
@@ -17,19 +18,12 @@ export interface ErrorTrigger {
   readonly call: () => Promise<unknown>;
 }
 
-/** The fixtures of all triggers. */
-export interface ErrorTriggers {
-  readonly pair: Pair;
-  readonly known: KnownState;
-}
-
 /** Creates triggers for a test table. They use the fixtures only when they are called. */
-export function createErrorTriggers(started: () => ErrorTriggers) {
+export function createErrorTriggers(pair: Pair, known: KnownState) {
   const patch = { successDeviceCount: 41 };
-  const get = (client: Client, more: object = {}) =>
-    client.scriptUserState.get.query({ ...started().known.target, ...more });
+  const get = (client: Client, more: object = {}) => client.scriptUserState.get.query({ ...known.target, ...more });
   const update = (client: Client, more: object = {}) =>
-    client.scriptUserState.update.mutate({ ...started().known.target, patch, ...more });
+    client.scriptUserState.update.mutate({ ...known.target, patch, ...more });
 
   /** A read and an update while the simulator has this fault. */
   function faulty(
@@ -41,8 +35,8 @@ export function createErrorTriggers(started: () => ErrorTriggers) {
     return (['GET', 'PATCH'] as const).flatMap((method) => {
       if (rule.method !== undefined && rule.method !== method) return [];
       const call = async () => {
-        await started().pair.simulator.fault({ fault, times: 'always', ...rule, method });
-        return calls[method](started().pair.service.client);
+        await pair.simulator.fault({ fault, times: 'always', ...rule, method });
+        return calls[method](pair.service.client);
       };
       return { when: `a ${method} gets ${fault}`, data, call };
     });
@@ -57,7 +51,7 @@ export function createErrorTriggers(started: () => ErrorTriggers) {
     return {
       when,
       async call() {
-        const base = liveSettings(started().pair.simulator, 'unknown-token');
+        const base = liveSettings(pair.simulator, 'unknown-token');
         const service = await startTestService({ ...base, GRAPH_DEADLINE_MS: '1000', ...env });
         try {
           return await call(service.client);
@@ -73,7 +67,7 @@ export function createErrorTriggers(started: () => ErrorTriggers) {
     return {
       when,
       async call() {
-        const app = await startTestApp({ authenticate, graphUrl: started().pair.simulator.baseUrl });
+        const app = await startTestApp({ authenticate, graphUrl: pair.simulator.baseUrl });
         try {
           return await call(app.client);
         } finally {

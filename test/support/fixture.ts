@@ -1,15 +1,17 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 
+/** Whether all tests of a file or suite share a fixture, or each test has its own. */
+export type Lifetime = 'suite' | 'test';
+
 /**
  * Starts something that the tests of a file or suite need, and stops it after them.
  *
- * @param lifetime whether all of the tests share one, or each test has its own
  * @returns an object with the properties of what was started last; reading one before that throws
  */
 export function useFixture<T extends object>(
   start: () => Promise<T>,
   stop: (started: T) => unknown,
-  lifetime: 'suite' | 'test' = 'suite',
+  lifetime: Lifetime = 'suite',
 ): T {
   let current: T | undefined;
   const [before, after] = lifetime === 'suite' ? [beforeAll, afterAll] : [beforeEach, afterEach];

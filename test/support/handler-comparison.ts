@@ -5,7 +5,7 @@ import { createCursorCodec } from '../../src/graph/requests/cursor.js';
 import { trpcHandler } from '../../src/http/trpc/handler.js';
 import { streamHandler } from '../../src/http/trpc/stream-handler.js';
 import { canaryToken } from './service.js';
-import { startTestSimulator, type TestSimulator } from './simulator.js';
+import { startTestSimulator, stopWithSimulator, type TestSimulator } from './simulator.js';
 import { startTestApp, type TestAppOptions } from './test-app.js';
 
 /** A request, exactly as a client may write it. */
@@ -48,23 +48,12 @@ export type ComparisonOptions = Pick<TestAppOptions, 'authenticate' | 'signIn' |
 
 /** Starts both apps. Each has its own Graph layer, so that a failure in one does not affect the other. */
 export async function startHandlerComparison(options: ComparisonOptions): Promise<HandlerComparison> {
-  const simulator = await startTestSimulator();
-  await simulator.register(canaryToken);
+  const simulator = await startTestSimulator({ token: canaryToken });
   await simulator.settings({ writesPer20s: 1_000_000, requestsPer20s: 1_000_000 });
   const cursors = createCursorCodec([]);
   const own = await startApp(trpcHandler, simulator, cursors, options);
   const stock = await startApp(streamHandler, simulator, cursors, options);
-  return {
-    simulator,
-    own,
-    stock,
-    async stop() {
-      await simulator.reset();
-      await own.stop();
-      await stock.stop();
-      await simulator.close();
-    },
-  };
+  return { simulator, own, stock, stop: () => stopWithSimulator(simulator, own, stock) };
 }
 
 async function startApp(

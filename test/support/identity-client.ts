@@ -1,7 +1,9 @@
 import * as oidc from 'openid-client';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.js';
+import { sendControl } from './controls.js';
 import { CookieClient } from './cookie-client.js';
+import type { Lifetime } from './fixture.js';
 
 /** The redirect URI of the client. */
 export const redirectUri = 'http://localhost:4711/auth/callback';
@@ -39,10 +41,10 @@ export interface IdentityClient {
 }
 
 /**
- * Starts a simulator with an identity provider and closes it: for `each` test, or for `all` tests of the file. In the
- * latter case, each test has a new browser, and the provider's settings and counts are reset.
+ * Starts a simulator with an identity provider and closes it. If all tests share them, each test has a new browser, and
+ * the provider's settings and counts are reset.
  */
-export function useIdentityClient(tests: 'each' | 'all' = 'each'): IdentityClient {
+export function useIdentityClient(lifetime: Lifetime = 'suite'): IdentityClient {
   // The properties are assigned before each test.
   const context = {} as IdentityClient;
 
@@ -73,7 +75,7 @@ export function useIdentityClient(tests: 'each' | 'all' = 'each'): IdentityClien
     return { page: await context.browser.open(url), checks };
   };
 
-  if (tests === 'all') {
+  if (lifetime === 'suite') {
     beforeAll(() => start({ identity: true }));
     beforeEach(async () => {
       await context.control('DELETE');
@@ -91,10 +93,7 @@ export function useIdentityClient(tests: 'each' | 'all' = 'each'): IdentityClien
     discover,
     authorize,
     async control(method: string, body?: unknown): Promise<unknown> {
-      const response = await fetch(`${context.simulator.url}/simulator/identity`, {
-        method,
-        ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-      });
+      const response = await sendControl(context.simulator.url, method, 'identity', body);
       return response.status === 200 ? response.json() : response.status;
     },
     readGraph: (token: string) =>

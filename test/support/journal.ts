@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Controls, JournalEntry } from './simulator.js';
+import type { Controls, JournalEntry } from './controls.js';
 
 /** The requests with a method that Graph received, in order. */
 export async function requests(

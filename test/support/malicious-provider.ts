@@ -1,9 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import type { ServerResponse } from 'node:http';
+import type { JWTPayload } from 'jose';
+import { OAuthError, type OpenIdServer, startOpenIdServer } from './openid-server.js';
 
 /** The tokens of every valid response. */
 export const maliciousTokens = {
@@ -22,38 +19,25 @@ export interface Deviation {
 }
 
 /** An OpenID provider that signs users in without interaction, with valid or manipulated responses. */
-export interface MaliciousProvider {
-  readonly issuer: string;
+export interface MaliciousProvider extends Pick<OpenIdServer, 'issuer' | 'stop'> {
   readonly clientId: string;
   readonly clientSecret: string;
   /** Manipulates the responses from now on. */
   deviate(deviation: Deviation): void;
   /** All ID tokens issued. */
   readonly idTokens: readonly string[];
-  close(): Promise<void>;
 }
-
-const json = (response: ServerResponse, status: number, body: object) =>
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 
 /** Starts a provider on a free port. */
 export async function startMaliciousProvider(): Promise<MaliciousProvider> {
-  const { privateKey, publicKey } = await generateKeyPair('RS256');
-  const jwk = await exportJWK(publicKey);
-  const kid = await calculateJwkThumbprint(jwk);
-  const codes = new Map<string, string | null>();
   const idTokens: string[] = [];
   const clientId = 'malicious-client';
   let deviation: Deviation = {};
-  let issuer = '';
 
-  const signValid = (claims: JWTPayload) =>
-    new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid }).sign(privateKey);
-
-  async function idToken(nonce: string | null): Promise<string> {
+  async function idToken(nonce: string): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
     const claims: JWTPayload = {
-      iss: issuer,
+      iss: server.issuer,
       aud: clientId,
       sub: 'subject',
       oid: 'object-id',
@@ -65,65 +49,35 @@ export async function startMaliciousProvider(): Promise<MaliciousProvider> {
       nonce,
       ...deviation.claims,
     };
-    const token = await (deviation.sign?.(claims, signValid) ?? signValid(claims));
+    const token = await (deviation.sign?.(claims, server.signIdToken) ?? server.signIdToken(claims));
     idTokens.push(token);
     return token;
   }
 
-  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname, searchParams } = new URL(request.url ?? '/', issuer);
-    if (pathname === '/authorize') {
-      const code = `canary-code-${randomUUID()}`;
-      codes.set(code, searchParams.get('nonce'));
-      const location = new URL(searchParams.get('redirect_uri') ?? '');
-      const parameters = { code, state: searchParams.get('state') ?? '', iss: issuer };
-      location.search = new URLSearchParams(parameters).toString();
-      response.writeHead(303, { location: location.href }).end();
-      return;
-    }
-    if (pathname === '/token') {
-      const code = new URLSearchParams(await text(request)).get('code') ?? '';
-      const nonce = codes.get(code);
-      codes.delete(code);
-      if (deviation.respond !== undefined) deviation.respond(response);
-      else if (nonce === undefined) json(response, 400, { error: 'invalid_grant' });
-      else {
-        const tokens = { ...maliciousTokens, token_type: 'Bearer', expires_in: 3600, id_token: await idToken(nonce) };
-        json(response, 200, tokens);
+  const server = await startOpenIdServer({
+    metadata: {
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['RS256', 'HS256', 'none'],
+      authorization_response_iss_parameter_supported: true,
+    },
+    onAuthorize: () => ({ iss: server.issuer }),
+    async token(form, response) {
+      const nonce = server.redeemCode(form.get('code'));
+      if (deviation.respond !== undefined) {
+        deviation.respond(response);
+        return undefined;
       }
-      return;
-    }
-    if (pathname === '/jwks') json(response, 200, { keys: [{ ...jwk, kid, alg: 'RS256', use: 'sig' }] });
-    else {
-      json(response, 200, {
-        issuer,
-        authorization_endpoint: `${issuer}/authorize`,
-        token_endpoint: `${issuer}/token`,
-        jwks_uri: `${issuer}/jwks`,
-        response_types_supported: ['code'],
-        subject_types_supported: ['public'],
-        id_token_signing_alg_values_supported: ['RS256', 'HS256', 'none'],
-        authorization_response_iss_parameter_supported: true,
-      });
-    }
-  }
-
-  const server = createServer((request, response) => void serve(request, response));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      if (nonce === undefined) throw new OAuthError('invalid_grant');
+      return { ...maliciousTokens, token_type: 'Bearer', expires_in: 3600, id_token: await idToken(nonce) };
+    },
+  });
   return {
-    issuer,
+    ...server,
     clientId,
     clientSecret: 'canary-client-secret-7f3a9c',
     deviate: (next) => {
       deviation = next;
     },
     idTokens,
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
   };
 }

@@ -37,8 +37,10 @@ export interface MaliciousSignIn {
 
 /** Starts a service with delegated permissions, a malicious provider and a simulated Graph. */
 async function startMaliciousSignIn(): Promise<MaliciousSignIn> {
-  const [simulator, provider] = await Promise.all([startTestSimulator(), startMaliciousProvider()]);
-  await simulator.register(maliciousTokens.access_token);
+  const [simulator, provider] = await Promise.all([
+    startTestSimulator({ token: maliciousTokens.access_token }),
+    startMaliciousProvider(),
+  ]);
   const service = await startTestService({
     LOG_LEVEL: 'trace',
     SIGN_IN: 'oidc',
@@ -79,7 +81,7 @@ async function startMaliciousSignIn(): Promise<MaliciousSignIn> {
       await simulator.reset();
     },
     async stop() {
-      await Promise.all([service.stop(), simulator.close(), provider.close()]);
+      await Promise.all([service.stop(), simulator.close(), provider.stop()]);
     },
   };
 }

@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, describe } from 'vitest';
+import { describe } from 'vitest';
 import { MemorySessionStore } from '../../src/auth/memory-session-store.js';
 import type { SessionStore } from '../../src/auth/session-store.js';
 import { createMemoryTokenStore, type TokenStore } from '../../src/auth/token-store.js';
-import type { Redis } from '../../src/redis/connection.js';
 import { RedisSessionStore } from '../../src/redis/session-store.js';
 import { createRedisSlotPool } from '../../src/redis/slot-pool.js';
 import { createRedisTokenStore } from '../../src/redis/token-store.js';
 import { createSlotPool, type SlotPool } from '../../src/scheduling/slot-pool.js';
-import { connectRedis, describeWithRedis, startRedis, type TestRedis } from './redis.js';
+import { describeWithRedis, useRedis, useRedisConnection } from './redis.js';
 
 const secrets = ['a-session-secret-for-tests-of-stores'];
 const unreadable = () => {
@@ -32,17 +31,8 @@ export function describeMemoryAndRedis(name: string, suite: (stores: Stores) => 
   });
 
   describeWithRedis(`${name}, in Redis`, () => {
-    let server: TestRedis;
-    let redis: Redis;
+    const redis = useRedisConnection(useRedis());
     let count = 0;
-    beforeAll(async () => {
-      server = await startRedis();
-      redis = await connectRedis(server.url);
-    });
-    afterAll(async () => {
-      await redis.close();
-      await server.close();
-    });
     suite({
       sessions: (idleMs = 60_000) => new RedisSessionStore(idleMs, redis, secrets, unreadable),
       tokens: () => createRedisTokenStore(redis, secrets, unreadable),

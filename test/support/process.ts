@@ -1,72 +1,47 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { afterAll, afterEach } from 'vitest';
 
-/** A built program that runs as a process. */
-export interface Program {
+/** A running child process. It is killed when this process exits. */
+export interface RunningProcess {
   readonly child: ChildProcess;
-  /** The lines that it has written to stdout so far. */
-  readonly stdout: readonly string[];
-  readonly stderr: readonly string[];
-  /** Resolves with the first line on stdout, past or future, that contains `text`. */
-  line(text: string): Promise<string>;
+  readonly pid: number;
   /** Resolves with the exit code or the name of the signal. */
   readonly exited: Promise<number | string | null>;
+  /** Sends a signal, `SIGKILL` by default, and waits until the process has exited. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts a built program with only `env` and `PATH` in its environment. */
-export function startProgram(path: string, env: Readonly<Record<string, string>> = {}, args: string[] = []): Program {
-  const child = spawn(process.execPath, [path, ...args], {
-    env: { PATH: process.env['PATH'], ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+/** Starts a process. */
+export function startProcess(command: string, args: readonly string[], options: SpawnOptions): RunningProcess {
+  const child = spawn(command, [...args], options);
+  if (child.pid === undefined) throw new Error(`${command} could not be started`);
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  const exited = once(child, 'close').then(([code, signal]: unknown[]) => {
+    process.off('exit', kill);
+    return (code ?? signal) as number | string | null;
   });
-  const stdout: string[] = [];
-  const stderr: string[] = [];
-  const out = createInterface({ input: child.stdout });
-  out.on('line', (line) => stdout.push(line));
-  createInterface({ input: child.stderr }).on('line', (line) => stderr.push(line));
-  const exited = once(child, 'close').then(([code, signal]: unknown[]) => (code ?? signal) as number | string | null);
   return {
     child,
-    stdout,
-    stderr,
+    pid: child.pid,
     exited,
-    line: (text) =>
-      new Promise((resolve, reject) => {
-        const found = stdout.find((line) => line.includes(text));
-        if (found !== undefined) return resolve(found);
-        out.on('line', (line: string) => line.includes(text) && resolve(line));
-        void exited.then(() => reject(new Error(`ended without "${text}":\n${[...stdout, ...stderr].join('\n')}`)));
-      }),
-  };
-}
-
-/**
- * Kills programs after each test, or after all tests of the file or suite.
- *
- * @returns {@link startProgram}
- */
-export function usePrograms(lifetime: 'suite' | 'test' = 'test'): typeof startProgram {
-  const started: Program[] = [];
-  const after = lifetime === 'suite' ? afterAll : afterEach;
-  after(async () => {
-    for (const { child, exited } of started.splice(0)) {
-      child.kill('SIGKILL');
+    async stop(signal = 'SIGKILL') {
+      child.kill(signal);
       await exited;
-    }
-  });
-  return (...args) => {
-    const program = startProgram(...args);
-    started.push(program);
-    return program;
+    },
   };
 }
 
-/** The address that the service logs once it listens. */
-export async function addressOf(program: Program): Promise<string> {
-  const line = await program.line('listening on');
-  const address = /http:\/\/[\w.[\]:]+/.exec(line)?.[0];
-  if (address === undefined) throw new Error(line);
-  return address;
+/** Starts Node with only `env` and `PATH` in its environment. */
+export function startNode(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  options: Omit<SpawnOptions, 'env'>,
+): RunningProcess {
+  return startProcess(process.execPath, args, { ...options, env: { PATH: process.env['PATH'], ...env } });
+}
+
+/** The origin in a line of a log that reports where a server listens. */
+export function listeningOrigin(log: string): string | undefined {
+  return /listening on (http:\/\/[\w.[\]:]+:\d+)/.exec(log)?.[1];
 }

@@ -1,13 +1,9 @@
-import { randomBytes, type X509Certificate } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
-import { exportJWK, generateKeyPair, jwtVerify, type ProtectedHeaderParameters, SignJWT } from 'jose';
+import type { X509Certificate } from 'node:crypto';
+import { jwtVerify, type ProtectedHeaderParameters } from 'jose';
+import { createCanary, OAuthError, type OpenIdServer, startOpenIdServer } from './openid-server.js';
 
 /** An OpenID provider that signs users in without interaction and records what it issues. */
-export interface TestProvider {
-  readonly issuer: string;
+export interface TestProvider extends Pick<OpenIdServer, 'issuer' | 'stop' | 'resume'> {
   readonly clientId: string;
   readonly clientSecret: string;
   /** The parameters of all authorization requests. */
@@ -27,10 +23,6 @@ export interface TestProvider {
   hold(): () => void;
   /** Revokes all refresh tokens. */
   revoke(): void;
-  /** Stops listening. */
-  stop(): Promise<void>;
-  /** Listens on the same port again. */
-  resume(): Promise<void>;
 }
 
 /** The options of {@link startProvider}. */
@@ -50,8 +42,6 @@ interface SignedIn {
   readonly sub: string;
 }
 
-class OAuthError extends Error {}
-
 /** Starts a provider on a free port. */
 export async function startProvider({
   certificate,
@@ -59,9 +49,6 @@ export async function startProvider({
   users,
   allowsReuse,
 }: TestProviderOptions): Promise<TestProvider> {
-  const { publicKey, privateKey } = await generateKeyPair('RS256');
-  const key = { ...(await exportJWK(publicKey)), alg: 'RS256', use: 'sig', kid: 'key' };
-  const nonces = new Map<string, string>();
   const refreshTokens = new Map<string, SignedIn & { readonly predecessor: string }>();
   const inUse = new Set<string>();
   const assertionIds = new Set<unknown>();
@@ -71,7 +58,7 @@ export async function startProvider({
   let gate = Promise.resolve();
 
   const issue = (kind: string) => {
-    const value = `canary-${kind}-${randomBytes(18).toString('base64url')}`;
+    const value = createCanary(kind);
     provider.issued.push(value);
     return value;
   };
@@ -128,76 +115,37 @@ export async function startProvider({
     const used = form.get('refresh_token') ?? '';
     if (form.get('grant_type') === 'refresh_token') signedIn = await redeem(used);
     else {
-      const code = form.get('code') ?? '';
-      nonce = nonces.get(code);
-      if (!nonces.delete(code)) throw new OAuthError('invalid_grant');
+      nonce = server.redeemCode(form.get('code'));
+      if (nonce === undefined) throw new OAuthError('invalid_grant');
       signedIn = nextUser();
     }
     const { person, sub } = signedIn;
     const [accessToken, refreshToken] = [issue('access'), issue('refresh')];
     refreshTokens.set(refreshToken, { person, sub, predecessor: used });
     if (provider.registersTokens) await register(accessToken);
-    const idToken = await new SignJWT({ ...person, ...(nonce && { nonce }) })
-      .setProtectedHeader({ alg: 'RS256', kid: 'key' })
-      .setIssuer(provider.issuer)
-      .setAudience(provider.clientId)
-      .setSubject(sub)
-      .setIssuedAt()
-      .setExpirationTime('1h')
-      .sign(privateKey);
+    const iat = Math.floor(Date.now() / 1000);
+    const claims = { iss: provider.issuer, aud: provider.clientId, sub, iat, exp: iat + 3600 };
+    const idToken = await server.signIdToken({ ...person, ...(nonce && { nonce }), ...claims });
     provider.issued.push(idToken);
     const rest = { token_type: 'Bearer', expires_in: provider.accessTokenSeconds, id_token: idToken };
     return { ...rest, access_token: accessToken, refresh_token: refreshToken };
   }
 
-  function authorize({ searchParams }: URL): string {
-    provider.authorizationRequests.push(searchParams);
-    const code = issue('code');
-    nonces.set(code, searchParams.get('nonce') ?? '');
-    const redirect = new URL(searchParams.get('redirect_uri') ?? '');
-    redirect.searchParams.set('code', code);
-    redirect.searchParams.set('state', searchParams.get('state') ?? '');
-    return redirect.href;
-  }
-
-  async function respond(request: IncomingMessage): Promise<object> {
-    const { issuer } = provider;
-    if (request.url === '/token') return grant(new URLSearchParams(await text(request)));
-    if (request.url === '/keys') return { keys: [key] };
-    return {
-      issuer,
-      authorization_endpoint: `${issuer}/authorize`,
-      token_endpoint: `${issuer}/token`,
-      jwks_uri: `${issuer}/keys`,
-      response_types_supported: ['code'],
+  const server = await startOpenIdServer({
+    metadata: {
       subject_types_supported: ['pairwise'],
       id_token_signing_alg_values_supported: ['RS256'],
       code_challenge_methods_supported: ['S256'],
-    };
-  }
-
-  const server = createServer((request, response) => {
-    const url = new URL(request.url ?? '', provider.issuer);
-    if (url.pathname === '/authorize') {
-      response.writeHead(303, { location: authorize(url) }).end();
-      return;
-    }
-    void respond(request).then(
-      (body) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
-      (error: unknown) => {
-        const code = error instanceof OAuthError ? error.message : 'server_error';
-        response.writeHead(code === 'server_error' ? 500 : 400, { 'content-type': 'application/json' });
-        response.end(JSON.stringify({ error: code }));
-      },
-    );
+    },
+    onAuthorize(request, code) {
+      provider.authorizationRequests.push(request);
+      provider.issued.push(code);
+      return {};
+    },
+    token: grant,
   });
-  const listen = async (port: number) => {
-    await once(server.listen(port, '127.0.0.1'), 'listening');
-    return (server.address() as AddressInfo).port;
-  };
-  const port = await listen(0);
   const provider: TestProvider = {
-    issuer: `http://127.0.0.1:${port}`,
+    ...server,
     clientId: 'client-of-the-tests',
     clientSecret: 'canary-client-secret-2f61b0',
     authorizationRequests: [],
@@ -219,14 +167,6 @@ export async function startProvider({
       return () => release();
     },
     revoke: () => refreshTokens.clear(),
-    async stop() {
-      if (!server.listening) return;
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-    resume: async () => void (await listen(port)),
   };
   return provider;
 }

@@ -1,17 +1,8 @@
-import { afterAll, beforeAll } from 'vitest';
-import { startRedis, type TestRedis } from './redis.js';
-import { useRedisForAllServices } from './service.js';
+import { beforeAll } from 'vitest';
+import { useRedis } from './redis.js';
+import { setDefaultRedis } from './service.js';
 
 // A setup file: every service that a test file starts without its own Redis stores its state in this one.
 
-let redis: TestRedis;
-let undo: () => void;
-
-beforeAll(async () => {
-  redis = await startRedis();
-  undo = useRedisForAllServices(redis.url);
-});
-afterAll(async () => {
-  undo();
-  await redis.close();
-});
+const redis = useRedis();
+beforeAll(() => setDefaultRedis(redis.url));

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'redis';
+import { startProcess } from './process.js';
 
 /** Whether Redis is installed. */
 export const isRedisInstalled = spawnSync('redis-server', ['--version']).status === 0;
@@ -38,11 +39,7 @@ export async function startRedis(): Promise<TestRedis> {
     const kept = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'always'];
     const at = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder];
     const size = ['--databases', '2000'];
-    const started = spawn('redis-server', [...at, ...kept, ...size], { stdio: 'ignore' });
-    const kill = () => started.kill('SIGKILL');
-    process.once('exit', kill);
-    started.once('exit', () => process.off('exit', kill));
-    return started;
+    return startProcess('redis-server', [...at, ...kept, ...size], { stdio: 'ignore' });
   }
 
   async function answers(): Promise<void> {
@@ -53,11 +50,8 @@ export async function startRedis(): Promise<TestRedis> {
   }
 
   async function stop(): Promise<void> {
-    if (server.exitCode !== null || server.signalCode !== null) return;
-    const exited = once(server, 'exit');
-    server.kill('SIGCONT');
-    server.kill();
-    await exited;
+    server.child.kill('SIGCONT');
+    await server.stop('SIGTERM');
   }
 
   await inspect.connect();
@@ -70,8 +64,8 @@ export async function startRedis(): Promise<TestRedis> {
       server = run();
       await answers();
     },
-    pause: () => void server.kill('SIGSTOP'),
-    resume: () => void server.kill('SIGCONT'),
+    pause: () => void server.child.kill('SIGSTOP'),
+    resume: () => void server.child.kill('SIGCONT'),
     async close() {
       inspect.destroy();
       await stop();

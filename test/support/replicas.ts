@@ -1,12 +1,12 @@
 import { afterEach } from 'vitest';
 import { clientWith } from './clients.js';
 import { delegated, signInUser, type TestUser } from './delegated.js';
-import { useFixture } from './fixture.js';
-import { addressOf, startProgram } from './process.js';
+import { type Lifetime, useFixture } from './fixture.js';
+import { addressOf, startProgram } from './program.js';
 import { startProvider, type TestProvider } from './provider.js';
 import { startRedis, type TestRedis } from './redis.js';
 import { startTestService, type TestService, untilReady } from './service.js';
-import { startTestSimulator, type TestSimulator } from './simulator.js';
+import { startTestSimulator, stopWithSimulator, type TestSimulator } from './simulator.js';
 import { findState, type KnownState } from './states.js';
 
 /** One of several services that share a Redis. */
@@ -56,10 +56,7 @@ async function startReplicas(
     },
     async stop() {
       redis.resume();
-      await simulator.reset();
-      await Promise.all([one.stop(), two.stop()]);
-      await provider.stop();
-      await simulator.close();
+      await stopWithSimulator(simulator, one, two, provider);
       await redis.close();
     },
   };
@@ -67,13 +64,11 @@ async function startReplicas(
 
 /**
  * Starts replicas for the tests of a file or suite, resets the simulator after each test, and stops them at the end.
- *
- * @param lifetime whether all of the tests share the replicas, or each test has its own
  */
 export function useReplicas(
   where: 'here' | 'processes',
   env: Readonly<Record<string, string>> = {},
-  lifetime: 'suite' | 'test' = 'suite',
+  lifetime: Lifetime = 'suite',
 ): Replicas {
   const replicas = useFixture(
     () => startReplicas(where, env),
@@ -95,16 +90,12 @@ async function startHere(settings: Readonly<Record<string, string>>): Promise<Re
 async function startProcess(settings: Readonly<Record<string, string>>): Promise<Replica> {
   const program = startProgram('dist/main.js', { ...settings, PORT: '0' });
   const address = await addressOf(program);
-  const end = async (signal: NodeJS.Signals) => {
-    program.child.kill(signal);
-    await program.exited;
-  };
   return {
     url: new URL(address),
     address,
     client: clientWith({ address }, () => []),
     logged: program.stdout,
-    kill: () => end('SIGKILL'),
-    stop: () => end('SIGTERM'),
+    kill: () => program.stop('SIGKILL'),
+    stop: () => program.stop('SIGTERM'),
   };
 }

@@ -1,12 +1,13 @@
-import { type TRPCClient, TRPCClientError } from '@trpc/client';
-import { beforeEach, expect, vi } from 'vitest';
+import type { TRPCClient } from '@trpc/client';
+import { expect, vi } from 'vitest';
 import { loadConfig } from '../../src/config.js';
-import type { AppRouter, ErrorData } from '../../src/contract.js';
+import type { AppRouter } from '../../src/contract.js';
 import { createLog } from '../../src/log.js';
 import { type Service, startService } from '../../src/service.js';
 import { createClient } from './clients.js';
+import { type Controls, createControls } from './controls.js';
 import { useFixture } from './fixture.js';
-import { type Controls, createControls, startTestSimulator, type TestSimulator } from './simulator.js';
+import type { TestSimulator } from './simulator.js';
 
 /** The token of the service under test, which must not appear anywhere else. */
 export const canaryToken = 'canary-token-7f3a9c';
@@ -27,17 +28,10 @@ export interface TestService extends Service {
 /** The URL of the Redis database for the next service that is started without one. */
 let nextRedis: (() => string) | undefined;
 
-/**
- * Gives each service that is started without a Redis its own database in this one.
- *
- * @returns a function that undoes this
- */
-export function useRedisForAllServices(url: string): () => void {
+/** Gives each service that is started without a Redis its own database in this one. */
+export function setDefaultRedis(url: string): void {
   let count = 0;
   nextRedis = () => `${url}/${count++}`;
-  return () => {
-    nextRedis = undefined;
-  };
 }
 
 /** Resolves when the service at an address reports that it is ready. */
@@ -88,81 +82,3 @@ export const liveSettings = ({ baseUrl }: Pick<TestSimulator, 'baseUrl'>, token 
   GRAPH_ACCESS_TOKEN: token,
   GRAPH_BASE_URL: baseUrl,
 });
-
-/**
- * Starts a simulator that accepts a token, and closes it.
- *
- * @param lifetime whether all tests of the file or suite share the simulator, or each test has its own
- */
-export function useSimulator(token: string, lifetime: 'suite' | 'test' = 'suite'): TestSimulator {
-  return useFixture(
-    async () => {
-      const simulator = await startTestSimulator();
-      await simulator.register(token);
-      return simulator;
-    },
-    (simulator) => simulator.close(),
-    lifetime,
-  );
-}
-
-/** A service and the simulator that it uses as Graph, connected like a real tenant, by address and token. */
-export interface Pair {
-  readonly simulator: TestSimulator;
-  readonly service: TestService;
-  stop(): Promise<void>;
-}
-
-/** Starts a pair. The deadline of calls is 3 s by default, so that tests of it don't wait for half a minute. */
-export async function startPair(env: Readonly<Record<string, string>> = {}): Promise<Pair> {
-  const simulator = await startTestSimulator();
-  await simulator.register(canaryToken);
-  const service = await startTestService({
-    ...liveSettings(simulator),
-    GRAPH_DEADLINE_MS: '3000',
-    ...env,
-  });
-  return {
-    simulator,
-    service,
-    async stop() {
-      await simulator.reset();
-      await service.stop();
-      await simulator.close();
-    },
-  };
-}
-
-/**
- * Starts a pair before the tests of a file or suite, resets the simulator before each of them, and stops the pair after
- * the last one.
- *
- * @param graph settings of the simulator
- */
-export function usePair(
-  env: Readonly<Record<string, string>> = {},
-  graph: Readonly<Record<string, unknown>> = {},
-): Pair {
-  const pair = useFixture(
-    async () => {
-      const started = await startPair(env);
-      await started.simulator.settings(graph);
-      return started;
-    },
-    (started) => started.stop(),
-  );
-  beforeEach(() => pair.simulator.reset());
-  return pair;
-}
-
-/** The `error.data` of a call that must fail. */
-export async function failure(call: Promise<unknown>): Promise<ErrorData & { readonly message: string }> {
-  const error: unknown = await call.then(
-    (value) => new Error(`succeeded with ${JSON.stringify(value)}`),
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof TRPCClientError)) throw error;
-  const { data } = error as TRPCClientError<AppRouter>;
-  if (!data) throw error;
-  return { ...data, message: error.message };
-}

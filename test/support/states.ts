@@ -1,5 +1,6 @@
 import type { RouterOutputs } from '../../src/contract.js';
-import { type StateRef, scriptKinds } from '../../src/graph/paths.js';
+import { type StateRef, scriptKinds } from '../../src/graph/ids.js';
+import { useFixture } from './fixture.js';
 import { canaryToken, liveSettings, startTestService, type TestService } from './service.js';
 import type { TestSimulator } from './simulator.js';
 
@@ -30,6 +31,14 @@ export async function oneState(service: Pick<TestService, 'client'>): Promise<Kn
   const [first] = await someStates(service, 1);
   if (first === undefined) throw new Error('no user state');
   return first;
+}
+
+/** Finds one user state of a service before the tests of a file or suite. */
+export function useKnownState(pair: { readonly service: Pick<TestService, 'client'> }): KnownState {
+  return useFixture(
+    () => oneState(pair.service),
+    () => undefined,
+  );
 }
 
 /** Finds that many user states, each once, of scripts of the given kinds. */

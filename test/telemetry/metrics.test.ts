@@ -6,9 +6,11 @@ import { reasonCodes } from '../../src/api/errors.js';
 import { rowsOf, startMany } from '../support/bulk.js';
 import { createBatchClient } from '../support/clients.js';
 import { codeIn, readPage, tableRows } from '../support/documentation.js';
+import { failure } from '../support/failure.js';
+import { usePair } from '../support/pair.js';
 import { describeWithRedis, startRedis } from '../support/redis.js';
 import { type Sample, scrape, total } from '../support/scrape.js';
-import { canaryToken, failure, startTestService, usePair } from '../support/service.js';
+import { canaryToken, startTestService } from '../support/service.js';
 import { manyStates } from '../support/states.js';
 
 const pair = usePair({ METRICS_PORT: '0' });

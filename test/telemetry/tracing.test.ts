@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { AppRouter } from '../../src/contract.js';
 import { blocksOf, readPage } from '../support/documentation.js';
-import { addressOf, type Program, usePrograms } from '../support/process.js';
+import { addressOf, type Program, usePrograms } from '../support/program.js';
 import { canaryToken, liveSettings } from '../support/service.js';
 
 const span = z.object({
@@ -37,7 +37,7 @@ const newTrace = (): Trace => {
 const seen: (string | undefined)[] = [];
 const page = { value: [] };
 const item = z.object({ id: z.string(), headers: z.record(z.string(), z.string()).default({}) });
-const startProgram = usePrograms('suite');
+const startProgram = usePrograms();
 let graph: Server;
 let folder: string;
 let service: Program;

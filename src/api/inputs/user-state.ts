@@ -1,25 +1,24 @@
 import { z } from 'zod/mini';
+import { inputObject, messages } from './messages.js';
 import { entityId, targetFields } from './target.js';
 
 // A front end may import these schemas to validate before it calls. They use `zod/mini`, so that they add little to its
-// bundle, and depend on no server code but the ids and kinds of graph/paths.ts.
+// bundle, and depend on no server code but the ids and kinds of graph/ids.ts.
 
-const deviceCount = z
-  .int('must be a whole number')
-  .check(z.minimum(0, 'must be 0 or more'), z.maximum(2_147_483_647, 'must be at most 2147483647'));
+const deviceCount = z.int(messages).check(z.minimum(0), z.maximum(2_147_483_647));
 
 /** Graph documents it as a plain string, so it need not be an address. */
 const userPrincipalName = z
-  .string()
+  .string(messages)
   .check(
-    z.minLength(1, 'must have at least one character'),
-    z.maxLength(1024, 'must have at most 1024 characters'),
+    z.minLength(1),
+    z.maxLength(1024),
     z.regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u, 'must not contain control, zero-width or formatting characters'),
     z.regex(/^(?!\s).*(?<!\s)$/su, 'must not begin or end with white space'),
   );
 
 /** The values of a new user state. */
-export const newUserState = z.strictObject({
+export const newUserState = inputObject({
   id: z.optional(entityId),
   successDeviceCount: deviceCount,
   errorDeviceCount: deviceCount,
@@ -27,51 +26,43 @@ export const newUserState = z.strictObject({
 });
 
 /** The values that an update sets: at least one. */
-export const patch = z
-  .strictObject({
-    successDeviceCount: z.optional(deviceCount),
-    errorDeviceCount: z.optional(deviceCount),
-    userPrincipalName: z.optional(userPrincipalName),
-  })
-  .check(
-    z.refine((fields) => Object.values(fields).some((value) => value !== undefined), 'must have at least one field'),
-  );
+export const patch = inputObject({
+  successDeviceCount: z.optional(deviceCount),
+  errorDeviceCount: z.optional(deviceCount),
+  userPrincipalName: z.optional(userPrincipalName),
+}).check(
+  z.refine((fields) => Object.values(fields).some((value) => value !== undefined), 'must have at least one field'),
+);
 
-const justification = z
-  .string()
-  .check(z.minLength(1, 'must have at least one character'), z.maxLength(1024, 'must have at most 1024 characters'));
+const justification = z.string(messages).check(z.minLength(1), z.maxLength(1024));
 
 /** Files a change for approval. */
-export const approvalRequest = z.strictObject({ justification });
+export const approvalRequest = inputObject({ justification });
 
 /** Completes a change that is approved. */
-export const approvalCompletion = z.strictObject({ code: entityId });
+const approvalCompletion = inputObject({ code: entityId });
 
 /** Multi admin approval, for a write in a tenant that requires it: a justification or a code. */
-export const approval = z
-  .strictObject({ justification: z.optional(justification), code: z.optional(entityId) })
-  .check(
-    z.refine(
-      (fields) => (fields.justification === undefined) !== (fields.code === undefined),
-      'must have either a justification, to file a change, or a code, to complete an approved one',
-    ),
-  );
+export const approval = inputObject({ justification: z.optional(justification), code: z.optional(entityId) }).check(
+  z.refine(
+    (fields) => (fields.justification === undefined) !== (fields.code === undefined),
+    'must have either a justification, to file a change, or a code, to complete an approved one',
+  ),
+);
 
-const anyDeviceCount = z.int('must be a whole number').check(z.minimum(-2_147_483_648), z.maximum(2_147_483_647));
+const anyDeviceCount = z.int(messages).check(z.minimum(-2_147_483_648), z.maximum(2_147_483_647));
 
 /** The values that the caller saw: at least one. Graph can show values that an update may not set. */
-export const expectedUserState = z
-  .strictObject({
-    successDeviceCount: z.optional(anyDeviceCount),
-    errorDeviceCount: z.optional(anyDeviceCount),
-    userPrincipalName: z.optional(z.nullable(z.string().check(z.maxLength(1024, 'must have at most 1024 characters')))),
-  })
-  .check(
-    z.refine((fields) => Object.values(fields).some((value) => value !== undefined), 'must have at least one field'),
-  );
+const expectedUserState = inputObject({
+  successDeviceCount: z.optional(anyDeviceCount),
+  errorDeviceCount: z.optional(anyDeviceCount),
+  userPrincipalName: z.optional(z.nullable(z.string(messages).check(z.maxLength(1024)))),
+}).check(
+  z.refine((fields) => Object.values(fields).some((value) => value !== undefined), 'must have at least one field'),
+);
 
 /** One update of an `updateMany` call. */
-export const updateRow = z.strictObject({
+export const updateRow = inputObject({
   ...targetFields,
   patch,
   expected: z.optional(expectedUserState),

@@ -3,19 +3,19 @@ import type { Logger } from 'pino';
 import { CallError, describeCause } from '../../errors.js';
 import type { TokenSource } from './token-source.js';
 
-/** A token is renewed this long before it expires, unless its issuer sets a time. */
-const renewBeforeExpiryMs = 5 * 60_000;
+/** A token is refreshed this long before it expires, unless its issuer sets a time. */
+const refreshBeforeExpiryMs = 5 * 60_000;
 
 /** The longest time a credential may take for a token. */
 const fetchTimeoutMs = 30_000;
 
-/** After a failed renewal, the current token is used for this long before the next attempt. */
-const retryRenewalMs = 30_000;
+/** After a failed refresh, the current token is used for this long before the next attempt. */
+const retryRefreshMs = 30_000;
 
-/** Caches the tokens of one credential and renews them in time. Concurrent callers share one request. */
+/** Caches the tokens of one credential and refreshes them in time. Concurrent callers share one request. */
 export function createTokenSource(credential: TokenCredential, scope: string, log: Logger): TokenSource {
   let current: AccessToken | undefined;
-  let nextRenewalAt = 0;
+  let nextRefreshAt = 0;
   const pendingByClaims = new Map<string, Promise<AccessToken>>();
 
   async function fetchToken(claims: string | undefined): Promise<AccessToken> {
@@ -32,19 +32,19 @@ export function createTokenSource(credential: TokenCredential, scope: string, lo
     }
   }
 
-  function renew(claims?: string): Promise<AccessToken> {
+  function refresh(claims?: string): Promise<AccessToken> {
     const key = claims ?? '';
     const pending = pendingByClaims.get(key) ?? fetchToken(claims).finally(() => pendingByClaims.delete(key));
     pendingByClaims.set(key, pending);
     return pending;
   }
 
-  /** Renews while the current token is still valid. A failure is logged and affects no call yet. */
-  function renewEarly(): void {
+  /** Refreshes while the current token is still valid. A failure is logged and affects no call yet. */
+  function refreshEarly(): void {
     const now = Date.now();
-    if (now < nextRenewalAt) return;
-    nextRenewalAt = now + retryRenewalMs;
-    renew().catch(() => undefined);
+    if (now < nextRefreshAt) return;
+    nextRefreshAt = now + retryRefreshMs;
+    refresh().catch(() => undefined);
   }
 
   return {
@@ -53,10 +53,11 @@ export function createTokenSource(credential: TokenCredential, scope: string, lo
       const { claims, rejectedToken } = request;
       const now = Date.now();
       if (current !== undefined && current.token !== rejectedToken && current.expiresOnTimestamp > now) {
-        if (now >= (current.refreshAfterTimestamp ?? current.expiresOnTimestamp - renewBeforeExpiryMs)) renewEarly();
+        if (now >= (current.refreshAfterTimestamp ?? current.expiresOnTimestamp - refreshBeforeExpiryMs))
+          refreshEarly();
         return current.token;
       }
-      const { token } = await waitForToken(renew(claims), request.signal);
+      const { token } = await waitForToken(refresh(claims), request.signal);
       if (token === rejectedToken) {
         const cause = new Error('the credential returned the rejected token again');
         throw new CallError('CREDENTIAL_UNAVAILABLE', { cause });

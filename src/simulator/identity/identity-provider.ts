@@ -5,19 +5,16 @@ import type { InteractionResults } from 'oidc-provider';
 import { z } from 'zod';
 import type { TokenRegistry } from '../graph/token-registry.js';
 import { createSigningKey, loadOidcProvider } from './load-oidc-provider.js';
-import { createOidcProvider } from './oidc-provider.js';
+import { createOidcProvider, type SimulatedClient } from './oidc-provider.js';
 import { loginPage, messagePage } from './pages.js';
-import { people } from './sample-users.js';
+import { sampleUsers } from './sample-users.js';
 import { createIdentityState, type IdentityState } from './settings.js';
 
 const loginForm = z.object({ person: z.string() });
 
 /** The simulator's identity provider, with the credentials of its client. */
 export interface SimulatedIdentityProvider {
-  readonly issuer: string;
-  readonly clientId: string;
-  /** Random for each start. */
-  readonly clientSecret: string;
+  readonly client: SimulatedClient;
   readonly state: IdentityState;
   /** Handles all requests under `/identity`. */
   readonly app: Express;
@@ -32,14 +29,14 @@ export async function loadIdentityProvider(): Promise<
 > {
   const [oidc, signingKey] = await Promise.all([loadOidcProvider(), createSigningKey()]);
   return (url, tokens) => {
-    const issuer = `${url}/identity`;
-    const client = {
+    const client: SimulatedClient = {
+      issuer: `${url}/identity`,
       clientId: '5a1b0000-0000-4000-8000-00000000c11e',
       clientSecret: randomBytes(32).toString('base64url'),
     };
     const state = createIdentityState();
-    const provider = createOidcProvider({ oidc, signingKey, issuer, client, state, tokens });
-    return { issuer, ...client, state, app: createIdentityApp(provider, state) };
+    const provider = createOidcProvider({ oidc, signingKey, client, state, tokens });
+    return { client, state, app: createIdentityApp(provider, state) };
   };
 }
 
@@ -73,7 +70,7 @@ function interactionResult(key: string): InteractionResults {
   if (key === 'cancel') {
     return { error: 'access_denied', error_description: 'The user cancelled the sign-in' };
   }
-  const person = people.find((candidate) => candidate.key === key);
-  if (person === undefined) throw new TypeError('Unknown person');
-  return { login: { accountId: person.sub }, select_account: {} };
+  const user = sampleUsers.find((candidate) => candidate.key === key);
+  if (user === undefined) throw new TypeError('Unknown user');
+  return { login: { accountId: user.sub }, select_account: {} };
 }

@@ -6,16 +6,23 @@ import { type TokenRegistry, writeScopes } from '../graph/token-registry.js';
 import { createIdentityStore } from './adapter.js';
 import type { OidcProviderModule } from './load-oidc-provider.js';
 import { messagePage, signOutPage } from './pages.js';
-import { idTokenClaims, people } from './sample-users.js';
+import { idTokenClaims, sampleUsers } from './sample-users.js';
 import type { IdentityState } from './settings.js';
 import { withControlledTokenEndpoint } from './token-endpoint.js';
+
+/** The one client that is registered at the simulated identity provider. */
+export interface SimulatedClient {
+  readonly issuer: string;
+  readonly clientId: string;
+  /** Random for each start. */
+  readonly clientSecret: string;
+}
 
 /** The parts of the OpenID provider. */
 export interface OidcProviderParts {
   readonly oidc: OidcProviderModule;
   readonly signingKey: JWK;
-  readonly issuer: string;
-  readonly client: { readonly clientId: string; readonly clientSecret: string };
+  readonly client: SimulatedClient;
   readonly state: IdentityState;
   /** Its access tokens are registered here, so that the simulated Graph accepts them. */
   readonly tokens: TokenRegistry;
@@ -35,10 +42,10 @@ const claimNames = ['sub', 'oid', 'tid', 'name', 'preferred_username', 'roles', 
 
 /** Creates the OpenID provider, to be mounted at the path of its issuer. */
 export function createOidcProvider(parts: OidcProviderParts): Provider {
-  const { oidc, issuer, client, state, tokens } = parts;
+  const { oidc, client, state, tokens } = parts;
   const grants = new Map<string, GrantDetails>();
   const ControlledProvider = withControlledTokenEndpoint(oidc, state);
-  const provider = new ControlledProvider(issuer, createConfiguration(parts, grants));
+  const provider = new ControlledProvider(client.issuer, createConfiguration(parts, grants));
 
   Object.assign(provider.Client.prototype, {
     // The port of the service is not known when the simulator starts.
@@ -50,7 +57,7 @@ export function createOidcProvider(parts: OidcProviderParts): Provider {
   provider.on('access_token.saved', ({ jti, accountId, grantId, expiration }) => {
     tokens.register(jti, [writeScopes[0]], {
       expiresAt: Date.now() + expiration * 1000,
-      person: `${client.clientId} ${accountId}`,
+      subject: `${client.clientId} ${accountId}`,
       claims: grants.get(grantId)?.claims,
     });
   });
@@ -92,8 +99,8 @@ function createConfiguration(
     rotateRefreshToken: true,
     clientBasedCORS: () => false,
     findAccount(_ctx, sub) {
-      const person = people.find((candidate) => candidate.sub === sub);
-      return person && { accountId: sub, claims: () => ({ ...idTokenClaims(person) }) };
+      const user = sampleUsers.find((candidate) => candidate.sub === sub);
+      return user && { accountId: sub, claims: () => ({ ...idTokenClaims(user) }) };
     },
     extraParams: { claims: (ctx, claims) => checkParameters(oidc, ctx, claims) },
     loadExistingGrant: (ctx) => grantWithoutConsent(ctx, grants),

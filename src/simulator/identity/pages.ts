@@ -1,8 +1,8 @@
-import { people } from './sample-users.js';
+import { sampleUsers } from './sample-users.js';
 
 /** The login page: a form with a button for each user and a button to cancel. */
 export function loginPage(): string {
-  const buttons = people.map(
+  const buttons = sampleUsers.map(
     ({ key, name, preferredUsername, description }) =>
       `<li><button name="person" value="${escapeHtml(key)}">${escapeHtml(name)} (${escapeHtml(description)})</button> ${escapeHtml(preferredUsername)}</li>`,
   );

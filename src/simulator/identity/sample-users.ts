@@ -2,7 +2,7 @@ import { domains } from '../graph/sample-data.js';
 import { tenantId } from '../graph/tenant.js';
 
 /** A user who can sign in on the login page of the identity provider. */
-export interface SimulatedPerson {
+export interface SampleUser {
   /** The value that the login form posts as `person`. */
   readonly key: string;
   /** Differs from `oid`, as in Entra's tokens, so that tests notice a client that confuses the two. */
@@ -19,7 +19,7 @@ export interface SimulatedPerson {
 const [domain] = domains;
 
 /** The users on the login page: an operator, a reader, and one without a role. */
-export const people: readonly SimulatedPerson[] = [
+export const sampleUsers: readonly SampleUser[] = [
   {
     key: 'operator',
     sub: 'Jm3d1XoTqv-operator',
@@ -50,14 +50,14 @@ export const people: readonly SimulatedPerson[] = [
 ];
 
 /** The claims of a user's ID token, with Entra's names. */
-export function idTokenClaims(person: SimulatedPerson): { readonly sub: string; readonly [claim: string]: unknown } {
+export function idTokenClaims(user: SampleUser): { readonly sub: string; readonly [claim: string]: unknown } {
   return {
-    sub: person.sub,
-    oid: person.oid,
+    sub: user.sub,
+    oid: user.oid,
     tid: tenantId,
-    name: person.name,
-    preferred_username: person.preferredUsername,
-    login_hint: `O.${Buffer.from(person.oid).toString('base64url')}`,
-    ...(person.roles.length > 0 ? { roles: person.roles } : {}),
+    name: user.name,
+    preferred_username: user.preferredUsername,
+    login_hint: `O.${Buffer.from(user.oid).toString('base64url')}`,
+    ...(user.roles.length > 0 ? { roles: user.roles } : {}),
   };
 }

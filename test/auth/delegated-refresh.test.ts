@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { clientWith } from '../support/clients.js';
 import { delegated, signInUser, type TestUser } from '../support/delegated.js';
+import { failure } from '../support/failure.js';
 import { startProvider, type TestProvider } from '../support/provider.js';
-import { failure, startTestService, type TestService } from '../support/service.js';
-import { startTestSimulator, type TestSimulator } from '../support/simulator.js';
+import { startTestService, type TestService } from '../support/service.js';
+import { startTestSimulator, stopWithSimulator, type TestSimulator } from '../support/simulator.js';
 import { findState, type KnownState } from '../support/states.js';
 
 type Client = TestService['client'];
@@ -22,17 +23,12 @@ beforeEach(async () => {
   settings = delegated(simulator, provider);
   service = await startTestService(settings);
 });
-afterEach(async () => {
-  await simulator.reset();
-  await service.stop();
-  await provider.stop();
-  await simulator.close();
-});
+afterEach(() => stopWithSimulator(simulator, service, provider));
 
 const get = (client: Client) => client.scriptUserState.get.query(known.target);
 const update = (client: Client) => client.scriptUserState.update.mutate({ ...known.target, patch });
 
-/** Signs in a user whose access token is due for renewal at the next call. */
+/** Signs in a user whose access token is due for refresh at the next call. */
 async function signInWithExpiringToken(): Promise<TestUser> {
   provider.accessTokenSeconds = 30;
   const user = await signInUser(service, provider.issuer);
@@ -47,7 +43,7 @@ test('sign-in requests the Graph permission', async () => {
   expect(scopes).toEqual([['openid', 'profile', 'offline_access', permission]]);
 });
 
-test('50 calls renew a token that Graph rejects once', async () => {
+test('50 calls refresh a token that Graph rejects once', async () => {
   provider.registersTokens = false;
   const { client } = await signInUser(service, provider.issuer);
   provider.registersTokens = true;
@@ -56,7 +52,7 @@ test('50 calls renew a token that Graph rejects once', async () => {
   expect(provider.refreshes).toBe(1);
 });
 
-test('a token that Graph rejects again after renewal requires sign-in', async () => {
+test('a token that Graph rejects again after refresh requires sign-in', async () => {
   provider.registersTokens = false;
   const { client } = await signInUser(service, provider.issuer);
   expect(await failure(update(client))).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
@@ -75,7 +71,7 @@ test('an unreachable provider does not end the session', async () => {
   expect(agent.cookies()).toEqual(cookies);
 });
 
-test('a caller waits for a renewal until its own deadline, and the next caller gets the renewed token', async () => {
+test('a caller waits for a refresh until its own deadline, and the next caller gets the refreshed token', async () => {
   const { client } = await signInWithExpiringToken();
   const release = provider.hold();
   expect(await failure(update(client))).toMatchObject({ reason: 'CREDENTIAL_UNAVAILABLE' });
@@ -85,7 +81,7 @@ test('a caller waits for a renewal until its own deadline, and the next caller g
   expect(provider.refreshes).toBe(1);
 });
 
-describe('a call that waits for a renewal gets no token', () => {
+describe('a call that waits for a refresh gets no token', () => {
   test.each<[string, (user: TestUser) => Promise<unknown>]>([
     ['its user signs out', ({ agent }) => agent.signOut()],
     [

@@ -1,0 +1,32 @@
+import { z } from 'zod/mini';
+
+const wholeNumber = 'a whole number';
+
+const typeNames: Readonly<Record<string, string>> = {
+  array: 'an array',
+  int: wholeNumber,
+  number: wholeNumber,
+  object: 'an object',
+  string: 'a string',
+};
+
+function inputMessage(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.input === undefined) return 'is required';
+  const { code, origin } = issue;
+  if (code === 'invalid_type') return `must be ${typeNames[issue.expected] ?? issue.expected}`;
+  if (code === 'invalid_value') return `must be one of ${issue.values.map(String).join(', ')}`;
+  if (code === 'unrecognized_keys') return 'must not have unknown fields';
+  // The minimum length of strings and arrays is 1 everywhere.
+  if (code === 'too_small') return origin === 'number' ? `must be ${issue.minimum} or more` : 'must not be empty';
+  if (code !== 'too_big') return undefined;
+  // An integer that is not safe: the check for the maximum reports the limit.
+  if (origin === 'int') return `must be ${wholeNumber}`;
+  if (origin === 'number') return `must be at most ${issue.maximum}`;
+  return `must have at most ${issue.maximum} ${origin === 'array' ? 'items' : 'characters'}`;
+}
+
+/** The parameters of every schema of an input. Its checks have these messages too, unless they have their own. */
+export const messages = { error: inputMessage };
+
+/** Creates the schema of an object that has no other fields. */
+export const inputObject = <Fields extends z.core.$ZodLooseShape>(fields: Fields) => z.strictObject(fields, messages);

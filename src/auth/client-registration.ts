@@ -1,0 +1,36 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import * as oidc from 'openid-client';
+
+/** The registration of this service at an OpenID provider. */
+export interface ClientRegistration {
+  readonly issuer: URL;
+  readonly clientId: string;
+  readonly clientSecret?: string | undefined;
+  /** The path of a PEM file with certificate and private key, used instead of a secret. */
+  readonly certificatePath?: string | undefined;
+}
+
+/** Authenticates with a secret, or with a key whose certificate is registered at the provider (`private_key_jwt`). */
+export async function clientAuthentication({
+  clientSecret,
+  certificatePath,
+}: ClientRegistration): Promise<oidc.ClientAuth> {
+  if (certificatePath === undefined) return oidc.ClientSecretPost(clientSecret);
+  const pem = await readFile(certificatePath, 'utf8');
+  const certificate = new X509Certificate(pem);
+  const pkcs8 = createPrivateKey(pem).export({ type: 'pkcs8', format: 'der' });
+  const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
+  const key = await crypto.subtle.importKey('pkcs8', pkcs8, algorithm, false, ['sign']);
+  return oidc.PrivateKeyJwt(key, {
+    [oidc.modifyAssertion](header) {
+      header['x5t'] = thumbprint(certificate.fingerprint);
+      header['x5t#S256'] = thumbprint(certificate.fingerprint256);
+    },
+  });
+}
+
+/** Converts a fingerprint in hex to a JOSE thumbprint (RFC 7515, 4.1.7). */
+function thumbprint(fingerprint: string): string {
+  return Buffer.from(fingerprint.replaceAll(':', ''), 'hex').toString('base64url');
+}
