@@ -49,7 +49,7 @@ export async function sendRows({ rows, approval, signal, call, onRow }: SendRows
       const results = await call({ updates: [...updates], approval }, { signal });
       responded = true;
       for await (const each of results) {
-        if ('index' in each) {
+        if (each.type === 'result') {
           report(from + each.index, each.ok ? undefined : rowFailure(each.error, updates[each.index]));
         }
       }

@@ -15,7 +15,7 @@ interface Device {
 }
 
 interface DeviceCellProps {
-  readonly state: { readonly id: string; readonly device?: Device | null };
+  readonly state: { readonly id: string; readonly device: Device | null };
 }
 
 /** The device of a run state: its name, system and last check-in where Graph has them, otherwise the id of the state. */
