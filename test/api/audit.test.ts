@@ -15,10 +15,11 @@ async function audited(work: () => Promise<unknown>): Promise<readonly Readonly<
   return pair.service.lines({ log: 'audit' }).slice(before);
 }
 
+let counter = 9;
 const update = () =>
   pair.service.client.scriptUserState.update.mutate({
     ...known.target,
-    patch: { successDeviceCount: 9, userPrincipalName: 'canary@contoso.example' },
+    patch: { successDeviceCount: counter++, userPrincipalName: 'canary@contoso.example' },
   });
 
 test('a write logs one line: time, user, target, fields, outcome and ids', async () => {

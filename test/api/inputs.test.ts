@@ -46,11 +46,12 @@ const goodIds = [
 ];
 const badCounts = [-1, 0.5, 2_147_483_648, 1e300, '1', null, true, [], {}];
 const goodCounts = [0, 1, 2_147_483_647];
+// Zero-width, bidirectional and other invisible characters, and half of a surrogate pair.
+const invisible = ['\u200b', '\u200d', '\ufeff', '\u202e', '\u2066', '\u200f', '\u00ad', '\u2028', '\ud800'];
 const badNames = [
   ...['', 'x'.repeat(1025), 'a\u0000b', 'a\nb', 'a\u0085', '\u007f', null, 7, [], {}],
-  // Zero-width, bidirectional and other invisible characters, and half of a surrogate pair.
-  ...['a\u200bb', 'a\u200d', '\ufeffa', 'a\u202eb', 'a\u2066b', 'a\u200f', 'a\u00adb', 'a\u2028b', 'a\ud800b'],
-  ...[' ', ' a', 'a ', '\u00a0a', 'a\u3000', '\ta'],
+  ...invisible.flatMap((character) => [`a${character}b`, `${character}a`, `a${character}`]),
+  ...[' ', '\u00a0', '\u3000', '\t'].flatMap((space) => [space, `${space}a`, `a${space}`]),
 ];
 const goodNames = [
   'x',

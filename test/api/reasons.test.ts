@@ -208,7 +208,6 @@ describe.each(answered)('%s is %s, %i', (reason, code, httpStatus, triggers) => 
       retryAfterMs: undefined,
       approvalCode: undefined,
       missingPermissions: undefined,
-      current: undefined,
       issues: undefined,
     };
     expect({ ...extras, ...(error.data as object), message: error.message }).toMatchObject({
