@@ -49,7 +49,16 @@ const goodCounts = [0, 1, 2_147_483_647];
 // Zero-width, bidirectional and other invisible characters, and half of a surrogate pair.
 const invisible = ['\u200b', '\u200d', '\ufeff', '\u202e', '\u2066', '\u200f', '\u00ad', '\u2028', '\ud800'];
 const badNames = [
-  ...['', 'x'.repeat(1025), 'a\u0000b', 'a\nb', 'a\u0085', '\u007f', null, 7, [], {}],
+  '',
+  'x'.repeat(1025),
+  'a\u0000b',
+  'a\nb',
+  'a\u0085',
+  '\u007f',
+  null,
+  7,
+  [],
+  {},
   ...invisible.flatMap((character) => [`a${character}b`, `${character}a`, `a${character}`]),
   ...[' ', '\u00a0', '\u3000', '\t'].flatMap((space) => [space, `${space}a`, `a${space}`]),
 ];
