@@ -24,7 +24,7 @@ export interface Controls {
   identitySettings(settings: Readonly<Record<string, unknown>>): Promise<void>;
   /** The counters of the identity provider. */
   identityCounts(): Promise<z.infer<typeof identityCounts>>;
-  /** Removes the fault rules and empties the journal. */
+  /** Removes the fault rules and the approval requests, and empties the journal. */
   reset(): Promise<void>;
 }
 
@@ -53,6 +53,7 @@ export function createControls(url: string): Controls {
     identityCounts: async () => identityCounts.parse(await send('GET', 'identity')),
     async reset() {
       await send('DELETE', 'faults');
+      await send('DELETE', 'approvals');
       await send('DELETE', 'journal');
     },
   };
