@@ -101,7 +101,7 @@ describe('requests of one call to the service share a batch', () => {
 });
 
 describe('each item of a batch has its own', () => {
-  test('client-request-id, and Graph’s ids in its audit line', async () => {
+  test('client-request-id, and the batch’s request-id in its audit line', async () => {
     const before = pair.service.lines({ log: 'audit' }).length;
     const { rows, ended } = update(6);
     await ended;
@@ -171,6 +171,15 @@ describe('each item of a batch has its own', () => {
     expect(second?.clientRequestId).not.toBe(first?.clientRequestId);
     const waited = rule.delayMs ?? 0;
     expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThanOrEqual(fault === 'throttled' ? waited : 0);
+  });
+
+  test('outcome: an update that Graph accepts and ignores is not sent again', async () => {
+    await pair.simulator.fault({ fault: 'ignored', method: 'PATCH', path: idOf(1), times: 'always' });
+    const { rows, ended } = update(5);
+    const outcomes = await ended;
+    expect(outcomes[1]).toMatchObject({ status: 'rejected', reason: { data: { reason: 'NOT_APPLIED' } } });
+    expect(outcomes.filter((_, index) => index !== 1)).toMatchObject(done(rows.filter((_, index) => index !== 1)));
+    expect(await patches(pair.simulator)).toHaveLength(5);
   });
 
   test('token: after a claims challenge only that item is sent again with another one', async () => {

@@ -13,7 +13,9 @@ import type { ScriptRef, StateRef } from '../ids.js';
 import { userStatePath, userStatesPath } from '../paths.js';
 import type { GraphResponse } from '../wire/transport.js';
 import type { CallContext } from './call-context.js';
+import type { PagePosition } from './cursor.js';
 import type { GraphClient } from './graph-client.js';
+import { userStates } from './list.js';
 import type { Pager } from './pager.js';
 import type { Precondition, Write, WriteResponse } from './writer.js';
 
@@ -32,7 +34,7 @@ export interface UserStates {
 }
 
 /** @param basePath of Graph, with the version and a slash at its end */
-export function createUserStates(client: GraphClient, page: Pager, basePath: string): UserStates {
+export function createUserStates(client: GraphClient, readPage: Pager, basePath: string): UserStates {
   const pathOf = (target: StateRef) => basePath + userStatePath(target);
   const get = (target: StateRef, context: CallContext) =>
     client.read(pathOf(target), (response) => requireEntity(scriptUserState, response, target.userStateId), context);
@@ -42,12 +44,13 @@ export function createUserStates(client: GraphClient, page: Pager, basePath: str
 
   /** Without an id, a new state cannot be distinguished from an earlier one with equal values. */
   async function assertNoEqualState(script: ScriptRef, state: NewUserState, context: CallContext): Promise<void> {
-    let cursor: string | undefined;
+    let position: PagePosition | undefined;
     do {
-      const { items, nextCursor } = await page(userStatesPath(script), scriptUserState, cursor, context);
+      const { items, unreadable, next } = await readPage(userStates(script), position, context);
       if (items.some((item) => matches(item, state))) throw new CallError('CONFLICT');
-      cursor = nextCursor;
-    } while (cursor !== undefined);
+      if (unreadable > 0) throw new CallError('GRAPH_PROTOCOL');
+      position = next;
+    } while (position !== undefined);
   }
 
   return {
