@@ -44,12 +44,12 @@ describe('updateMany rejects, without a request to Graph,', () => {
       ['updates'],
       'must have at most 5000 items',
     ],
-    ['an unknown key', () => ({ updates: rows, dryRun: true }), [], 'must not have unknown fields: dryRun'],
+    ['an unknown key', () => ({ updates: rows, dryRun: true }), [], 'must not have unknown fields'],
     [
       'an unknown key in a row',
       () => ({ updates: [rows[0], { ...rows[1], etag: '1' }] }),
       ['updates', 1],
-      'must not have unknown fields: etag',
+      'must not have unknown fields',
     ],
     [
       'a justification in a row',
