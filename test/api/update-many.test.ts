@@ -184,10 +184,25 @@ describe('multi admin approval', () => {
     expect(new Set(codes).size).toBe(25);
     const [code = '', other = ''] = codes;
     await pair.simulator.approve(code);
-    const approved = await many(updates.slice(0, 1), { approval: { justification: 'a ticket', code } }).finished;
-    expect(approved).toMatchObject([{ ok: true, userState: updates[0]?.patch }]);
-    const early = await many(updates.slice(1, 2), { approval: { justification: 'a ticket', code: other } }).finished;
-    expect(early).toMatchObject([{ ok: false, error: { data: { reason: 'APPROVAL_PENDING' } } }]);
+    const [first, second, third] = updates.map((row, index) => ({
+      ...row,
+      ...(index < 2 && { approval: { code: index === 0 ? code : other } }),
+    }));
+    await pair.simulator.reset();
+    // The code of a row takes precedence over the justification of the call.
+    const mixed = [first, second, third].filter((row) => row !== undefined);
+    const results = byIndex(await many(mixed, { approval: { justification: 'a ticket' } }).finished);
+    expect(results).toMatchObject([
+      { ok: true, userState: updates[0]?.patch },
+      { ok: false, error: { data: { reason: 'APPROVAL_PENDING', approvalCode: other } } },
+      { ok: false, error: { data: { reason: 'APPROVAL_PENDING' } } },
+    ]);
+    const sent = await patches(pair.simulator);
+    expect(sent.map(({ approval }) => approval)).toEqual([
+      { justification: null, code },
+      { justification: null, code: other },
+      { justification: Buffer.from('a ticket').toString('base64'), code: null },
+    ]);
   });
 });
 

@@ -136,6 +136,7 @@ describe('each item of a batch has its own', () => {
     ['rejected', { reason: 'GRAPH_REJECTED' }],
     ['not-found', { reason: 'GRAPH_NOT_FOUND' }],
     ['conflict', { reason: 'CONFLICT' }],
+    ['ignored', { reason: 'NOT_APPLIED', current: expect.any(Object) as unknown }],
     ['forbidden-user', { reason: 'GRAPH_PERMISSION_MISSING' }],
     ['approval-required', { reason: 'APPROVAL_JUSTIFICATION_REQUIRED' }],
     ['approval-pending', { reason: 'APPROVAL_PENDING', approvalCode: expect.any(String) as unknown }],
@@ -157,6 +158,7 @@ describe('each item of a batch has its own', () => {
     ['throttled', { retryAfter: 'nested', delayMs: 1000 }],
     ['unavailable', { retryAfter: 'fractional', delayMs: 300 }],
     ['server-error', {}],
+    ['unavailable-bare', {}],
   ])('further attempt: after %s %j only that item is sent again', async (fault, rule) => {
     await pair.simulator.fault({ fault, method: 'PATCH', path: idOf(1), ...rule });
     const { rows, ended } = update(5);

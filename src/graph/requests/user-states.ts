@@ -39,7 +39,7 @@ export function createUserStates(client: GraphClient, readPage: Pager, basePath:
   const get = (target: StateRef, context: CallContext) =>
     client.read(pathOf(target), (response) => requireEntity(scriptUserState, response, target.userStateId), context);
 
-  const expect = (target: StateRef, expected: ExpectedUserState | undefined): Precondition | undefined =>
+  const preconditionOf = (target: StateRef, expected: ExpectedUserState | undefined): Precondition | undefined =>
     expected && { read: (context) => get(target, context), isMet: (state) => matches(state, expected) };
 
   /** Without an id, a new state cannot be distinguished from an earlier one with equal values. */
@@ -66,7 +66,7 @@ export function createUserStates(client: GraphClient, readPage: Pager, basePath:
         },
         isIdempotent: true,
         mayQueueApproval: approval?.justification !== undefined,
-        precondition: expect(target, expected),
+        precondition: preconditionOf(target, expected),
         parse: (response) => parseState(response, target.userStateId, patch),
         async verify(context) {
           const current = await get(target, context);
@@ -104,7 +104,7 @@ export function createUserStates(client: GraphClient, readPage: Pager, basePath:
         request: { method: 'DELETE', path: pathOf(target), headers: approvalHeaders(approval) },
         isIdempotent: true,
         mayQueueApproval: approval?.justification !== undefined,
-        precondition: expect(target, expected),
+        precondition: preconditionOf(target, expected),
         parse(response) {
           const parsed = parseState(response, target.userStateId, {});
           return parsed === 'no-evidence' || 'shown' in parsed ? parsed : { shown: parsed.value };

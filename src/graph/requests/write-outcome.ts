@@ -67,9 +67,9 @@ export function nextStep(history: WriteHistory): NextStep {
     const reads = attempts.filter((attempt) => attempt.verification !== undefined && 'current' in attempt.verification);
     if (isRepeatable && mayRetry && reads.length === 1 && mayHelpToRepeat(failure)) return 'retry';
     const details = current === undefined ? {} : { current };
-    return isUnknown(history)
-      ? failure.withReason('OUTCOME_UNKNOWN', 'unknown', details)
-      : failure.withReason(failure.reason, mayBeQueued(history) ? 'deferred' : 'not-applied', details);
+    if (isUnknown(history)) return failure.withReason('OUTCOME_UNKNOWN', 'unknown', details);
+    if (failure.reason === 'NOT_APPLIED') return failure.withReason('NOT_APPLIED', 'not-applied', details);
+    return failure.withReason(failure.reason, mayBeQueued(history) ? 'deferred' : 'not-applied');
   }
 
   // A state that does not exist shows no values, whatever the responses to the attempts.

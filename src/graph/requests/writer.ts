@@ -74,10 +74,15 @@ export function createWriter(client: GraphClient): Writer {
           return { value: found.value, graph: result.details.graph ?? {} };
         }
         last = { ...last, verification: found };
-        step = stepAfter(last, deadline.allowsAttemptAfter(0));
-        if (step === 'retry' && !mayOverwrite(precondition, found))
-          step = conflictUnlessUnknown(stepAfter(last, false));
-        waitMs = Math.min(backoffMs(attempts.length + 1, undefined), deadline.remainingMs / 4);
+        const { retryAfterMs } = result.details;
+        step = stepAfter(last, deadline.allowsAttemptAfter(retryAfterMs ?? 0));
+        waitMs = retryAfterMs ?? Math.min(backoffMs(attempts.length + 1, undefined), deadline.remainingMs / 4);
+        if (step === 'retry' && isConflict(precondition, found)) {
+          step = stepAfter(last, false);
+          if (step instanceof CallError && step.certainty === 'not-applied') {
+            step = step.withReason('CONFLICT', 'not-applied', { current: found.current });
+          }
+        }
       }
       if (step instanceof CallError) throw step;
       attempts.push(last);
@@ -97,15 +102,13 @@ async function requireMet({ read, isMet }: Precondition, context: CallContext): 
   if (!deadline.allowsAttemptAfter(0)) throw new CallError('GRAPH_TIMEOUT');
 }
 
-/** Whether a state may be written to again: not if another writer has changed it in the meantime. */
-function mayOverwrite(precondition: Precondition | undefined, found: OtherValues | CallError): boolean {
-  if (precondition === undefined || found instanceof CallError || found.current === undefined) return true;
-  return precondition.isMet(found.current);
-}
-
-function conflictUnlessUnknown(step: NextStep): NextStep {
-  if (!(step instanceof CallError) || step.certainty !== 'not-applied') return step;
-  return step.withReason('CONFLICT', 'not-applied');
+/** Whether another writer has changed the state since the first attempt, so that it must not be written to again. */
+function isConflict(
+  precondition: Precondition | undefined,
+  found: OtherValues | CallError,
+): found is { readonly current: ScriptUserState } {
+  if (precondition === undefined || found instanceof CallError || found.current === undefined) return false;
+  return !precondition.isMet(found.current);
 }
 
 /** Makes one attempt. Returns the error of a failed one. */
