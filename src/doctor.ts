@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig, readEnvironment } from './config.js';
-import { CallError, type CallReason, describeCause } from './errors.js';
+import { CallError, type CallErrorDetails, type CallReason, describeCause } from './errors.js';
 import type { CallOptions, Graph } from './graph/graph.js';
 import { createGraph } from './graph/graph-service.js';
 import { type StateRef, scriptKinds } from './graph/ids.js';
@@ -36,12 +36,24 @@ const adviceByReason: Partial<Record<CallReason, string>> = {
   GRAPH_ROUTE_NOT_IMPLEMENTED: 'Intune in this tenant does not offer the operation: contact Microsoft support',
   GRAPH_UNAVAILABLE: 'check GRAPH_BASE_URL, and that this machine can reach it (firewall, DNS)',
   GRAPH_TIMEOUT: 'Graph is slow or unreachable: try again, or raise GRAPH_DEADLINE_MS',
-  GRAPH_PROTOCOL: 'check that GRAPH_BASE_URL is the address of a Microsoft Graph with its version (…/beta)',
+  GRAPH_PROTOCOL:
+    'check that GRAPH_BASE_URL is the address of a Microsoft Graph with its version (…/beta), and that no proxy or captive portal responds in its place',
   THROTTLED: 'the request quota is used up: try again in a minute',
   APPROVAL_JUSTIFICATION_REQUIRED: 'the tenant requires multi admin approval: updates need `approval.justification`',
   APPROVAL_PENDING: 'the tenant requires multi admin approval: the update waits for a second administrator',
   OUTCOME_UNKNOWN: 'a write of unchanged values has an unknown outcome: check that the user state is still correct',
 };
+
+/** Why Graph does not offer an operation, by its message or status. */
+function adviceOnMissingOperation({ status, publicMessage = '' }: CallErrorDetails): string | undefined {
+  if (/target tenant/i.test(publicMessage)) {
+    return 'the tenant does not use Intune: assign a licence, and set the MDM authority in the Intune admin center';
+  }
+  const isAboutUrl = status === 405 || status === 501 || /segment|version/i.test(publicMessage);
+  return isAboutUrl
+    ? 'this version of Graph does not have the operation: check the version at the end of GRAPH_BASE_URL (…/beta)'
+    : adviceByReason.GRAPH_ROUTE_NOT_IMPLEMENTED;
+}
 
 function report(result: 'ok' | 'skip' | 'FAIL', name: string, text: string): void {
   console.log(`${result.padEnd(5)} ${name.padEnd(12)} ${text}`);
@@ -51,11 +63,13 @@ function toDiagnosis(error: unknown): Diagnosis {
   if (error instanceof Diagnosis) return error;
   if (!(error instanceof CallError))
     return new Diagnosis(error instanceof Error ? error.message : String(error), undefined);
-  const { code, publicMessage, graph } = error.details;
+  const { reason, details } = error;
+  const { status, code, publicMessage, graph } = details;
   const cause = error.cause === undefined ? undefined : describeCause(error.cause);
   const ids = Object.entries(graph ?? {}).map(([name, id]) => `${name} ${id}`);
-  const parts = [error.reason, code, publicMessage, cause, ...ids].filter(Boolean);
-  return new Diagnosis(parts.join('; '), adviceByReason[error.reason]);
+  const parts = [reason, status && `HTTP ${status}`, code, publicMessage, cause, ...ids].filter(Boolean);
+  const advice = reason === 'GRAPH_ROUTE_NOT_IMPLEMENTED' ? adviceOnMissingOperation(details) : adviceByReason[reason];
+  return new Diagnosis(parts.join('; '), advice);
 }
 
 interface StepResult<T> {

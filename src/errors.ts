@@ -83,7 +83,11 @@ export class CallError extends Error {
 
   /** The same failure with a reason and a certainty that were established later. This error becomes the cause. */
   withReason(reason: CallReason, certainty: Certainty, more: Omit<CallErrorDetails, 'certainty'> = {}): CallError {
-    return new CallError(reason, { ...this.details, ...more, certainty, cause: more.cause ?? this });
+    const { retryAfterMs, ...details } = this.details;
+    // A request whose outcome is unknown must not be sent again after a wait alone.
+    const hasWait = retryAfterMs !== undefined && reason !== 'OUTCOME_UNKNOWN';
+    const wait = hasWait ? { retryAfterMs } : {};
+    return new CallError(reason, { ...details, ...wait, ...more, certainty, cause: more.cause ?? this });
   }
 }
 

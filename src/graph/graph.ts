@@ -1,7 +1,7 @@
 import type { GraphIds } from '../errors.js';
 import type { FairnessKey, PerPriority } from '../scheduling/priority.js';
 import type { ScriptUserState } from '../script-user-state.js';
-import type { DeviceRunState, ScriptSummary } from './entities.js';
+import type { DeviceRunState, ScriptOverview, ScriptSummary, UserStateOfScript } from './entities.js';
 import type { ScriptKind, ScriptRef, StateRef } from './ids.js';
 import type { TokenSource } from './tokens/token-source.js';
 
@@ -64,14 +64,23 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The options of an update. */
-export interface UpdateOptions extends CallOptions {
+/** The options of a write. */
+export interface WriteOptions extends CallOptions {
   readonly approval?: Approval | undefined;
+}
+
+/** The options of a write to a state that exists. */
+export interface ChangeOptions extends WriteOptions {
+  /** If the state has other values, nothing is sent: `CONFLICT`. Without it, the state is not read before the write. */
+  readonly expected?: ExpectedUserState | undefined;
 }
 
 /** One update of several. */
 export interface Update extends StateRef {
   readonly patch: UserStatePatch;
+  readonly expected?: ExpectedUserState | undefined;
+  /** Takes precedence over the approval of the whole call. */
+  readonly approval?: Approval | undefined;
 }
 
 /** An update whose position among the writes on its state is reserved. */
@@ -111,17 +120,23 @@ export interface QuotaUsage {
 export interface Graph {
   readonly userStates: {
     list(script: ScriptRef, cursor: string | undefined, options: CallOptions): Promise<Page<ScriptUserState>>;
+    /** One person's states for all scripts. A page can be empty although there are further pages. */
+    listForUser(userId: string, cursor: string | undefined, options: CallOptions): Promise<Page<UserStateOfScript>>;
     get(target: StateRef, options: CallOptions): Promise<ScriptUserState>;
-    update(target: StateRef, patch: UserStatePatch, options: UpdateOptions): Promise<WriteResult<ScriptUserState>>;
+    update(target: StateRef, patch: UserStatePatch, options: ChangeOptions): Promise<WriteResult<ScriptUserState>>;
     /** Reserves the positions of several updates at once. @throws {CallError} `OVERLOADED` */
-    updateMany(updates: readonly Update[], options: UpdateOptions): BulkUpdate;
-    create(script: ScriptRef, state: NewUserState, options: CallOptions): Promise<WriteResult<ScriptUserState>>;
-    delete(target: StateRef, options: CallOptions): Promise<WriteResult<{ readonly id: string }>>;
+    updateMany(updates: readonly Update[], options: WriteOptions): BulkUpdate;
+    create(script: ScriptRef, state: NewUserState, options: WriteOptions): Promise<WriteResult<ScriptUserState>>;
+    delete(target: StateRef, options: ChangeOptions): Promise<WriteResult<{ readonly id: string }>>;
   };
   readonly scripts: {
     list(kind: ScriptKind, cursor: string | undefined, options: CallOptions): Promise<Page<ScriptSummary>>;
+    /** The same list, with the summary of each script's runs. */
+    overview(kind: ScriptKind, cursor: string | undefined, options: CallOptions): Promise<Page<ScriptOverview>>;
   };
   readonly deviceRunStates: {
     list(target: StateRef, cursor: string | undefined, options: CallOptions): Promise<Page<DeviceRunState>>;
+    /** The device states of all people. */
+    listForScript(script: ScriptRef, cursor: string | undefined, options: CallOptions): Promise<Page<DeviceRunState>>;
   };
 }

@@ -46,13 +46,52 @@ const goodIds = [
 ];
 const badCounts = [-1, 0.5, 2_147_483_648, 1e300, '1', null, true, [], {}];
 const goodCounts = [0, 1, 2_147_483_647];
-const badNames = ['', 'x'.repeat(1025), 'a\u0000b', 'a\nb', 'a\u0085', '\u007f', null, 7, [], {}];
-const goodNames = ['x', 'x'.repeat(1024), 'no address', 'Zoë@contoso.example', '名前 😀', "'; --", '<b>', '%2F'];
+// Zero-width, bidirectional and other invisible characters, and half of a surrogate pair.
+const invisible = ['\u200b', '\u200d', '\ufeff', '\u202e', '\u2066', '\u200f', '\u00ad', '\u2028', '\ud800'];
+const badNames = [
+  '',
+  'x'.repeat(1025),
+  'a\u0000b',
+  'a\nb',
+  'a\u0085',
+  '\u007f',
+  null,
+  7,
+  [],
+  {},
+  ...invisible.flatMap((character) => [`a${character}b`, `${character}a`, `a${character}`]),
+  ...[' ', '\u00a0', '\u3000', '\t'].flatMap((space) => [space, `${space}a`, `a${space}`]),
+];
+const goodNames = [
+  'x',
+  'x'.repeat(1024),
+  'no address',
+  'a\u00a0b',
+  'e\u0301',
+  'Zoë@contoso.example',
+  '名前 😀',
+  "'; --",
+  '<b>',
+  '%2F',
+];
 
 const counts = ['successDeviceCount', 'errorDeviceCount'] as const;
+const withKind = procedures.filter((name) => 'scriptKind' in validInputs[name]);
 const withScript = procedures.filter((name) => 'scriptId' in validInputs[name]);
 const withState = procedures.filter((name) => 'userStateId' in validInputs[name]);
-const withCursor = ['script.list', 'scriptUserState.list', 'deviceRunState.list'] as const;
+const withApproval = ['scriptUserState.update', 'scriptUserState.create', 'scriptUserState.delete'] as const;
+const withExpected = ['scriptUserState.update', 'scriptUserState.delete'] as const;
+const badExpectedCounts = [0.5, 2_147_483_648, -2_147_483_649, 1e300, '1', null, true, [], {}];
+const withCursor = [
+  'script.list',
+  'script.overview',
+  'scriptUserState.list',
+  'scriptUserState.listForUser',
+  'deviceRunState.list',
+  'deviceRunState.listForScript',
+] as const;
+/** Procedures that succeed with any ids. */
+const withScripts: readonly Procedure[] = ['script.list', 'script.overview', 'scriptUserState.listForUser'];
 
 type Rule = readonly [
   procedure: Procedure,
@@ -61,7 +100,7 @@ type Rule = readonly [
   goods: readonly unknown[],
 ];
 const rules: readonly Rule[] = [
-  ...procedures.map(
+  ...withKind.map(
     (name): Rule => [
       name,
       ['scriptKind'],
@@ -74,6 +113,12 @@ const rules: readonly Rule[] = [
   ...withCursor.map(
     (name): Rule => [name, ['cursor'], [null, 7, [], {}, '', 'x'.repeat(16_385), 'made up'], [undefined]],
   ),
+  [
+    'scriptUserState.listForUser',
+    ['userId'],
+    [...otherTypes, ...badIds, 'script:user', 'x'.repeat(129), undefined],
+    ['a', 'x'.repeat(128), crypto.randomUUID()],
+  ],
   ...counts.flatMap((name): readonly Rule[] => [
     ['scriptUserState.update', ['patch', name], badCounts, goodCounts],
     ['scriptUserState.create', ['userState', name], [...badCounts, undefined], goodCounts],
@@ -83,14 +128,16 @@ const rules: readonly Rule[] = [
   ['scriptUserState.create', ['userState', 'id'], [...otherTypes, ...badIds], [...goodIds, undefined]],
   ['scriptUserState.create', ['userState'], [null, 7, 'text', [], undefined], []],
   ['scriptUserState.update', ['patch'], [null, 7, 'text', [], {}, undefined], []],
-  ['scriptUserState.update', ['approval'], [null, 7, 'text', [], {}, { justification: 'x', code: 'x' }], [undefined]],
-  [
-    'scriptUserState.update',
-    ['approval', 'justification'],
-    [null, 7, '', 'x'.repeat(1025)],
-    ['x', 'ü'.repeat(1024), 'two\nlines'],
-  ],
-  ['scriptUserState.update', ['approval', 'code'], [...otherTypes, ...badIds, 'a\r\nx-more: 1'], [crypto.randomUUID()]],
+  ...withApproval.flatMap((name): readonly Rule[] => [
+    [name, ['approval'], [null, 7, 'text', [], {}, { justification: 'x', code: 'x' }], [undefined]],
+    [name, ['approval', 'justification'], [null, 7, '', 'x'.repeat(1025)], ['x', 'ü'.repeat(1024), 'two\nlines']],
+    [name, ['approval', 'code'], [...otherTypes, ...badIds, 'a\r\nx-more: 1'], [crypto.randomUUID()]],
+  ]),
+  ...withExpected.flatMap((name): readonly Rule[] => [
+    [name, ['expected'], [null, 7, 'text', [], {}], [undefined]],
+    ...counts.map((count): Rule => [name, ['expected', count], badExpectedCounts, [...goodCounts, -1]]),
+    [name, ['expected', 'userPrincipalName'], [7, [], {}, 'x'.repeat(1025)], [null, '', ' a\u200b', 'x'.repeat(1024)]],
+  ]),
 ];
 
 describe('invalid inputs are rejected with their path, and nothing is sent to Graph', () => {
@@ -108,7 +155,8 @@ describe('invalid inputs are rejected with their path, and nothing is sent to Gr
   test.each<[Procedure, readonly string[]]>([
     ...procedures.map((name): [Procedure, readonly string[]] => [name, []]),
     ['scriptUserState.update', ['patch']],
-    ['scriptUserState.update', ['approval']],
+    ...withApproval.map((name): [Procedure, readonly string[]] => [name, ['approval']]),
+    ...withExpected.map((name): [Procedure, readonly string[]] => [name, ['expected']]),
     ['scriptUserState.create', ['userState']],
   ])('%s: an unknown key in %j', async (procedure, path) => {
     for (const key of ['more', 'patch.id', '@odata.type', '__proto__', 'constructor', 'toString']) {
@@ -142,10 +190,13 @@ test.each(rules.filter(([, , , goods]) => goods.length > 0))('%s: a valid %j is 
     // These scripts do not exist: the request to Graph shows that the input was accepted.
     expect({ input, ...(await call(pair.service, procedure, input)) }).toMatchObject({
       input,
-      ...(procedure === 'script.list' ? { status: 200 } : { status: 404, reason: 'GRAPH_NOT_FOUND' }),
+      ...(withScripts.includes(procedure) ? { status: 200 } : { status: 404, reason: 'GRAPH_NOT_FOUND' }),
     });
   }
-  expect(await pair.simulator.journal()).toHaveLength(goods.length);
+  // A page of scripts is followed by batches of requests for each of them.
+  const journal = await pair.simulator.journal();
+  const single = journal.filter((entry) => entry.batch === null && !entry.path.endsWith('$batch'));
+  expect(single).toHaveLength(goods.length);
 });
 
 test('an empty patch is rejected although the types allow it', async () => {

@@ -89,6 +89,8 @@ describe('a fault of a whole batch', () => {
     'server-error',
     'bad-gateway',
     'gateway-timeout',
+    'service-timeout',
+    'proxy-page',
     'accepted-unapplied',
   ])('%s before any update was applied: each is sent once more', async (fault) => {
     const { outcomes, falseOutcomes, journal } = await update(whole(fault));
@@ -100,6 +102,7 @@ describe('a fault of a whole batch', () => {
   test.each<[Fault, string]>([
     ['token-expired', 'CREDENTIAL_UNAVAILABLE'],
     ['forbidden-application', 'GRAPH_PERMISSION_MISSING'],
+    ['forbidden-nested', 'GRAPH_PERMISSION_MISSING'],
     ['redirect', 'GRAPH_PROTOCOL'],
   ])('%s: none is applied, and each fails with %s', async (fault, reason) => {
     const { outcomes, falseOutcomes, journal } = await update(whole(fault, 'always'));
@@ -135,6 +138,10 @@ describe('a fault of a whole batch', () => {
     'bad-gateway-applied',
     'gateway-timeout',
     'gateway-timeout-applied',
+    'service-timeout',
+    'proxy-page',
+    'compressed',
+    'byte-order-mark',
     'no-content',
     'accepted',
     'accepted-unapplied',

@@ -40,7 +40,7 @@ test('a read that waits for another attempt stops when its caller disconnects', 
 test.each<[FaultRule, readonly boolean[]]>([
   [{ fault: 'latency', delayMs: 300 }, [true]],
   [{ fault: 'throttled', retryAfter: 'fractional', delayMs: 300 }, [false, true]],
-  [{ fault: 'ignored' }, [false, true]],
+  [{ fault: 'unavailable-bare' }, [false, true]],
   [{ fault: 'reset-applied' }, [true]],
 ])('an update that was sent is completed and audited: %j', async (rule, applied) => {
   const { update } = pair.service.client.scriptUserState;

@@ -101,7 +101,7 @@ describe('requests of one call to the service share a batch', () => {
 });
 
 describe('each item of a batch has its own', () => {
-  test('client-request-id, and Graph’s ids in its audit line', async () => {
+  test('client-request-id, and the batch’s request-id in its audit line', async () => {
     const before = pair.service.lines({ log: 'audit' }).length;
     const { rows, ended } = update(6);
     await ended;
@@ -115,9 +115,10 @@ describe('each item of a batch has its own', () => {
       Object.fromEntries(items.map((item) => [stateOf(item), item.clientRequestId])),
     );
     expect(new Set(items.map(({ clientRequestId }) => clientRequestId)).size).toBe(rows.length);
-    const own = lines.map(({ graph }) => (graph as Record<string, unknown>)['requestId']);
-    expect(own).toEqual(Array(6).fill(expect.stringMatching(/^[\w-]{36}$/)));
-    expect(new Set(own).size).toBe(rows.length);
+    const requestIds = lines.map(({ graph }) => (graph as Record<string, unknown>)['requestId']);
+    expect(requestIds).toEqual(Array(6).fill(expect.stringMatching(/^[\w-]{36}$/)));
+    // Graph sends the id only once per batch.
+    expect(new Set(requestIds).size).toBe(1);
   });
 
   test('approval', async () => {
@@ -135,6 +136,7 @@ describe('each item of a batch has its own', () => {
     ['rejected', { reason: 'GRAPH_REJECTED' }],
     ['not-found', { reason: 'GRAPH_NOT_FOUND' }],
     ['conflict', { reason: 'CONFLICT' }],
+    ['ignored', { reason: 'NOT_APPLIED', current: expect.any(Object) as unknown }],
     ['forbidden-user', { reason: 'GRAPH_PERMISSION_MISSING' }],
     ['approval-required', { reason: 'APPROVAL_JUSTIFICATION_REQUIRED' }],
     ['approval-pending', { reason: 'APPROVAL_PENDING', approvalCode: expect.any(String) as unknown }],
@@ -156,7 +158,7 @@ describe('each item of a batch has its own', () => {
     ['throttled', { retryAfter: 'nested', delayMs: 1000 }],
     ['unavailable', { retryAfter: 'fractional', delayMs: 300 }],
     ['server-error', {}],
-    ['ignored', {}],
+    ['unavailable-bare', {}],
   ])('further attempt: after %s %j only that item is sent again', async (fault, rule) => {
     await pair.simulator.fault({ fault, method: 'PATCH', path: idOf(1), ...rule });
     const { rows, ended } = update(5);
@@ -169,6 +171,15 @@ describe('each item of a batch has its own', () => {
     expect(second?.clientRequestId).not.toBe(first?.clientRequestId);
     const waited = rule.delayMs ?? 0;
     expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThanOrEqual(fault === 'throttled' ? waited : 0);
+  });
+
+  test('outcome: an update that Graph accepts and ignores is not sent again', async () => {
+    await pair.simulator.fault({ fault: 'ignored', method: 'PATCH', path: idOf(1), times: 'always' });
+    const { rows, ended } = update(5);
+    const outcomes = await ended;
+    expect(outcomes[1]).toMatchObject({ status: 'rejected', reason: { data: { reason: 'NOT_APPLIED' } } });
+    expect(outcomes.filter((_, index) => index !== 1)).toMatchObject(done(rows.filter((_, index) => index !== 1)));
+    expect(await patches(pair.simulator)).toHaveLength(5);
   });
 
   test('token: after a claims challenge only that item is sent again with another one', async () => {

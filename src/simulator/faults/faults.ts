@@ -1,40 +1,47 @@
 import { randomUUID } from 'node:crypto';
-import { type Approvals, approvalRequired } from '../graph/approvals.js';
-import { replaceFirstItem, responseItem } from '../graph/batch.js';
+import { responseItem } from '../graph/batch.js';
+import { intuneError } from '../graph/error-envelope.js';
 import {
+  approvalExists,
+  approvalPendingText,
+  approvalRequired,
   badRequest,
   conflict,
   forbiddenApplication,
   forbiddenUser,
-  type IntuneErrorOptions,
-  intuneError,
   resourceNotFound,
   routeNotImplemented,
-  tooManyRequests,
 } from '../graph/error-responses.js';
 import { isBatch, type SimulatedRequest } from '../graph/request.js';
 import type { SimulatedResponse } from '../graph/response.js';
-import { type TokenRegistry, tokenExpired, writeScopes } from '../graph/token-registry.js';
+import { tokenExpired, writeScopes } from '../graph/token-registry.js';
+import { serviceTimeout, throttled, unavailable } from './delayed-errors.js';
+import {
+  changeEntities,
+  isEntity,
+  replaceFirstEntry,
+  withClampedCounts,
+  withLowerCaseName,
+  withNextLink,
+  withNullCounts,
+  withOtherId,
+  withoutRequiredProperties,
+  withUpperCaseId,
+} from './entity-changes.js';
+import { afterApplying, type Fault, failing, onFirstItem, onSuccess, withoutApplying } from './fault.js';
 import type { SimulatorFault } from './fault-names.js';
 import type { InjectedFault } from './fault-rules.js';
-
-/** The request that gets a fault, and the parts of the simulator that faults act on. */
-export interface FaultContext {
-  readonly request: SimulatedRequest;
-  readonly injected: InjectedFault;
-  readonly tokens: TokenRegistry;
-  readonly approvals: Approvals;
-  /** The start of absolute links. */
-  readonly origin: string;
-}
-
-/** The implementation of one fault. */
-export interface Fault {
-  /** Whether the write is applied, or the items of the batch are executed. */
-  applies(request: SimulatedRequest): boolean;
-  /** Returns the response to send. `original` is the response without the fault. */
-  respond(original: SimulatedResponse, context: FaultContext): SimulatedResponse;
-}
+import {
+  conditionNotMet,
+  forbiddenNested,
+  gatewayPage,
+  locked,
+  methodNotAllowed,
+  notImplemented,
+  proxyPage,
+  segmentNotFound,
+  tenantNotApplicable,
+} from './published-errors.js';
 
 /** Every fault that the simulator can inject. */
 export const faults = {
@@ -44,12 +51,14 @@ export const faults = {
   'unavailable-bare': withoutApplying(({ request }) =>
     intuneError(request, 503, 'ServiceUnavailable', 'Service unavailable'),
   ),
-  'server-error': withoutApplying(serverError),
-  'server-error-applied': afterApplying(serverError),
+  'server-error': failing(serverError),
+  'server-error-applied': afterApplying(({ request }) => serverError(request)),
   'bad-gateway': withoutApplying(() => gatewayPage(502, 'Bad Gateway')),
   'bad-gateway-applied': afterApplying(() => gatewayPage(502, 'Bad Gateway')),
   'gateway-timeout': withoutApplying(() => gatewayPage(504, 'Gateway Time-out')),
   'gateway-timeout-applied': afterApplying(() => gatewayPage(504, 'Gateway Time-out')),
+  'service-timeout': withoutApplying(serviceTimeout),
+  'proxy-page': withoutApplying(({ injected }) => proxyPage(injected.status)),
   reset: withoutApplying(() => noResponse('reset')),
   'reset-applied': afterApplying(() => noResponse('reset')),
   stall: withoutApplying(() => noResponse('stall')),
@@ -64,24 +73,48 @@ export const faults = {
     isEntity(original.body) ? { ...original, body: { value: original.body } } : original,
   ),
   ignored: { ...onSuccess((original) => original), applies: isBatch },
+  'ignored-no-content': { ...onSuccess(() => emptyResponse(204)), applies: () => false },
+  clamped: { ...onSuccess((original) => original), rewrite: withClampedCounts },
+  'lower-case-name': { ...onSuccess((original) => original), rewrite: withLowerCaseName },
+  'other-id': onSuccess((original) => changeEntities(original, withOtherId)),
+  'upper-case-id': onSuccess((original) => changeEntities(original, withUpperCaseId)),
   malformed: onSuccess(() => ({ status: 200, headers: {}, text: '{"id": this is not JSON' })),
-  incomplete: onSuccess((original) => ({ ...original, body: withoutRequiredProperties(original.body) })),
+  incomplete: onSuccess((original) => changeEntities(original, withoutRequiredProperties)),
+  'byte-order-mark': onSuccess((original) =>
+    original.body === undefined ? original : { ...original, text: `\u{FEFF}${JSON.stringify(original.body)}` },
+  ),
+  compressed: onSuccess((original) => ({ ...original, isCompressed: true })),
   oversized: onSuccess((original) => {
     const body = typeof original.body === 'object' ? original.body : {};
     return { status: 200, headers: {}, body: { ...body, padding: 'x'.repeat(4 * 1024 * 1024) } };
   }),
-  redirect: withoutApplying(({ origin }) => ({ status: 302, headers: { Location: `${origin}/beta/redirected` } })),
+  'unreadable-entry': onSuccess((original) => replaceFirstEntry(original, () => [{ id: null, runState: {} }])),
+  'null-counts': onSuccess((original) => replaceFirstEntry(original, (entry) => [withNullCounts(entry)])),
+  'repeated-entry': onSuccess((original) => replaceFirstEntry(original, (entry) => [entry, entry])),
+  redirect: withoutApplying(({ request: { origin, path } }) => ({
+    status: 302,
+    headers: { Location: `${origin}${path}` },
+  })),
   rejected: withoutApplying(({ request }) => badRequest(request, 'One or more of the values are not acceptable')),
-  conflict: withoutApplying(({ request }) => conflict(request)),
-  'not-found': withoutApplying(({ request }) => resourceNotFound(request)),
-  'route-not-implemented': withoutApplying(({ request }) => routeNotImplemented(request)),
+  conflict: failing(conflict),
+  'condition-not-met': failing(conditionNotMet),
+  locked: failing(locked),
+  'not-found': failing(resourceNotFound),
+  'route-not-implemented': failing(routeNotImplemented),
+  'segment-not-found': failing(segmentNotFound),
+  'method-not-allowed': failing(methodNotAllowed),
+  'not-implemented': failing(notImplemented),
+  'tenant-not-applicable': failing(tenantNotApplicable),
   'forbidden-application': withoutApplying(({ request }) => forbiddenApplication(request, writeScopes)),
-  'forbidden-user': withoutApplying(({ request }) => forbiddenUser(request)),
-  'token-expired': withoutApplying(({ request }) => tokenExpired(request)),
+  'forbidden-user': failing(forbiddenUser),
+  'forbidden-nested': failing(forbiddenNested),
+  'token-expired': failing(tokenExpired),
   'claims-challenge': withoutApplying(({ request, tokens }) => tokens.challenge(request)),
-  'approval-required': withoutApplying(({ request }) => approvalRequired(request)),
-  'approval-pending': withoutApplying(({ request, approvals }) => approvals.queue(request)),
-  'next-link-loop': onSuccess((original, { origin, request }) => withNextLink(original, `${origin}${request.path}`)),
+  'approval-required': failing(approvalRequired),
+  'approval-pending': withoutApplying(({ request, approvals }) => approvals.file(request)),
+  'approval-pending-text': withoutApplying(({ request }) => approvalPendingText(request, randomUUID())),
+  'approval-exists': failing(approvalExists),
+  'next-link-loop': onSuccess((original, { request }) => withNextLink(original, `${request.origin}${request.path}`)),
   'next-link-foreign': onSuccess((original, { request }) =>
     withNextLink(original, `https://graph.example.net${request.path}`),
   ),
@@ -89,58 +122,17 @@ export const faults = {
   'batch-item-twice': onFirstItem((original, item) => [original, responseItem(item, resourceNotFound(item))]),
   'batch-item-foreign': onFirstItem((original) => [{ ...original, id: randomUUID() }]),
   'batch-item-bare': onFirstItem((original) => [{ ...original, status: undefined }]),
+  custom: withoutApplying(({ injected }) => customResponse(injected)),
 } as const satisfies Record<SimulatorFault, Fault>;
 
-function withoutApplying(respond: (context: FaultContext) => SimulatedResponse): Fault {
-  return { applies: () => false, respond: (_, context) => respond(context) };
-}
-
-function afterApplying(respond: (context: FaultContext) => SimulatedResponse): Fault {
-  return { applies: () => true, respond: (_, context) => respond(context) };
-}
-
-/** Replaces only successful responses: Graph's errors remain unchanged. */
-function onSuccess(respond: Fault['respond']): Fault {
-  return {
-    applies: () => true,
-    respond: (original, context) => (original.status < 300 ? respond(original, context) : original),
-  };
-}
-
-/** Replaces the response to the first item of a batch; has no effect on other requests. */
-function onFirstItem(replace: Parameters<typeof replaceFirstItem>[2]): Fault {
-  return onSuccess((original, { request }) => replaceFirstItem(request, original, replace));
-}
-
-function throttled({ request, injected }: FaultContext): SimulatedResponse {
-  return tooManyRequests(request, retryAfterOptions(injected));
-}
-
-function unavailable({ request, injected }: FaultContext): SimulatedResponse {
-  const options = retryAfterOptions(injected);
-  return intuneError(request, 503, 'ServiceUnavailable', 'The service is temporarily unavailable', options);
-}
-
-function retryAfterOptions({ retryAfter, delayMs = 1000 }: InjectedFault): IntuneErrorOptions {
-  const seconds = Math.ceil(delayMs / 1000);
-  const formats = {
-    seconds: { headers: { 'Retry-After': String(seconds) } },
-    fractional: { headers: { 'Retry-After': (delayMs / 1000).toFixed(3) } },
-    date: { headers: { 'Retry-After': new Date(Date.now() + delayMs).toUTCString() } },
-    nested: { retryAfterSeconds: seconds },
-    none: {},
-  } satisfies Record<InjectedFault['retryAfter'], IntuneErrorOptions>;
-  return formats[retryAfter];
-}
-
-function serverError({ request }: FaultContext): SimulatedResponse {
+function serverError(request: SimulatedRequest): SimulatedResponse {
   const message = 'An internal server error has occurred';
   return intuneError(request, 500, 'InternalServerError', message, { nestedTwice: true });
 }
 
-function gatewayPage(status: number, title: string): SimulatedResponse {
-  const page = `<html><head><title>${status} ${title}</title></head><body><h1>${status} ${title}</h1></body></html>`;
-  return { status, headers: { 'Content-Type': 'text/html' }, text: page };
+function customResponse({ response }: InjectedFault): SimulatedResponse {
+  const { headers = {}, body, isForeign = false } = response ?? {};
+  return { status: 200, headers, isForeign, ...(typeof body === 'string' ? { text: body } : { body }) };
 }
 
 function noResponse(failure: 'reset' | 'stall'): SimulatedResponse {
@@ -149,24 +141,4 @@ function noResponse(failure: 'reset' | 'stall'): SimulatedResponse {
 
 function emptyResponse(status: number): SimulatedResponse {
   return { status, headers: {} };
-}
-
-function isEntity(body: unknown): body is Readonly<Record<string, unknown>> {
-  return typeof body === 'object' && body !== null && 'id' in body;
-}
-
-function isList(body: unknown): body is { readonly value: readonly unknown[] } {
-  return typeof body === 'object' && body !== null && 'value' in body && Array.isArray(body.value);
-}
-
-/** Removes the properties that every client needs, such as the counts of a user state. */
-function withoutRequiredProperties(body: unknown): unknown {
-  if (isList(body)) return { ...body, value: body.value.map(withoutRequiredProperties) };
-  if (!isEntity(body)) return body;
-  const { successDeviceCount: _s, errorDeviceCount: _e, runState: _r, displayName: _d, ...rest } = body;
-  return rest;
-}
-
-function withNextLink(original: SimulatedResponse, nextLink: string): SimulatedResponse {
-  return isList(original.body) ? { ...original, body: { ...original.body, '@odata.nextLink': nextLink } } : original;
 }
