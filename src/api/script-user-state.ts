@@ -1,15 +1,17 @@
 import { z } from 'zod';
+import type { UserStateOfScript } from '../graph/entities.js';
 import type { Page } from '../graph/graph.js';
 import type { ScriptUserState } from '../script-user-state.js';
 import { type UpdateResult, updateMany } from './bulk/update-many.js';
 import type { Progress } from './bulk/worker-pool.js';
 import { inputObject, messages } from './inputs/messages.js';
-import { cursorField, scriptFields, targetFields } from './inputs/target.js';
+import { cursorField, scriptFields, targetFields, userId } from './inputs/target.js';
 import { approval, approvalRequest, maxUpdates, newUserState, patch, updateRow } from './inputs/user-state.js';
 import { operatorProcedure, readerProcedure, router } from './trpc.js';
 
 const getInput = inputObject(targetFields);
 const listInput = inputObject({ ...scriptFields, ...cursorField });
+const listForUserInput = inputObject({ userId, ...cursorField });
 const updateInput = inputObject({ ...targetFields, patch, approval: z.optional(approval) });
 const updateManyInput = inputObject({
   updates: z.array(updateRow, messages).min(1).max(maxUpdates),
@@ -24,6 +26,13 @@ export const scriptUserStateRouter = router({
     .query(
       ({ ctx, input, signal }): Promise<Page<ScriptUserState>> =>
         ctx.graph.userStates.list(input, input.cursor, { caller: ctx.caller, signal }),
+    ),
+
+  listForUser: readerProcedure
+    .input(listForUserInput)
+    .query(
+      ({ ctx, input, signal }): Promise<Page<UserStateOfScript>> =>
+        ctx.graph.userStates.listForUser(input.userId, input.cursor, { caller: ctx.caller, signal }),
     ),
 
   get: readerProcedure

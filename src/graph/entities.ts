@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CallError } from '../errors.js';
 import type { ScriptUserState } from '../script-user-state.js';
+import type { ScriptKind } from './ids.js';
 import { parseJson } from './wire/json.js';
 import type { GraphResponse } from './wire/transport.js';
 
@@ -18,15 +19,33 @@ export const scriptUserState = z.object({
   userPrincipalName: text,
 }) satisfies z.ZodType<ScriptUserState>;
 
-/** `microsoft.graph.deviceManagementScriptDeviceState`. `runState` is in camel case; unknown values are accepted. */
-export const deviceRunState = z.object({
+/** The part of `microsoft.graph.managedDevice` that is requested. */
+const managedDevice = z.object({
+  id: z.string().min(1),
+  deviceName: text,
+  operatingSystem: text,
+  osVersion: text,
+  lastSyncDateTime: text,
+});
+
+const deviceState = z.object({
   id: z.string().min(1),
   runState: text.transform((state) => (state === null ? null : state.charAt(0).toLowerCase() + state.slice(1))),
   resultMessage: text,
   lastStateUpdateDateTime: text,
   errorCode: count.nullish().transform((value) => value ?? null),
   errorDescription: text,
+  managedDevice: managedDevice.nullish().catch(null),
 });
+
+/**
+ * `microsoft.graph.deviceManagementScriptDeviceState`. `runState` is in camel case; unknown values are accepted.
+ * `device` is `null` if Graph does not send it.
+ */
+export const deviceRunState = deviceState.transform(({ managedDevice: device, ...state }) => ({
+  ...state,
+  device: device ?? null,
+}));
 
 /** How a script ran on one device. */
 export type DeviceRunState = z.output<typeof deviceRunState>;
@@ -44,35 +63,93 @@ export const script = z.object({
 /** A script, without its content. */
 export type ScriptSummary = z.output<typeof script>;
 
-/** Reads an entity, bare or wrapped in `value` as in the documentation's examples; `undefined` if it is neither. */
-export function readEntity<T>(schema: z.ZodType<T>, response: GraphResponse): T | undefined {
-  const body = parseJson(response.text);
-  const bare = schema.safeParse(body);
-  if (bare.success) return bare.data;
-  return z.object({ value: schema }).safeParse(body).data?.value;
+/** `microsoft.graph.deviceManagementScriptRunSummary`: on how many devices and for how many people a script ran. */
+export const runSummary = z.object({
+  successDeviceCount: count,
+  errorDeviceCount: count,
+  successUserCount: count,
+  errorUserCount: count,
+});
+
+/** The summary of a script's runs. */
+export type RunSummary = z.output<typeof runSummary>;
+
+/** A script with the summary of its runs, `null` where Graph has none. */
+export interface ScriptOverview extends ScriptSummary {
+  readonly summary: RunSummary | null;
 }
 
-/** @throws {CallError} `GRAPH_PROTOCOL` if the response contains no such entity */
-export function requireEntity<T>(schema: z.ZodType<T>, response: GraphResponse): T {
-  const entity = readEntity(schema, response);
+/** A person's state for one of many scripts. */
+export interface UserStateOfScript extends ScriptUserState {
+  readonly scriptKind: ScriptKind;
+  readonly scriptId: string;
+  readonly scriptName: string | null;
+}
+
+interface Entity {
+  readonly id: string;
+}
+
+/** Reads an object, bare or wrapped in `value` as in the documentation's examples; `undefined` if it is neither. */
+export function parseEntity<T>(schema: z.ZodType<T>, response: GraphResponse): T | undefined {
+  const body = parseJson(response.text);
+  const bare = schema.safeParse(body);
+  return bare.success ? bare.data : z.object({ value: schema }).safeParse(body).data?.value;
+}
+
+/** Whether an entity has an id. Ids are compared without regard to case. */
+export const hasId = (entity: Entity, id: string): boolean => entity.id.toLowerCase() === id.toLowerCase();
+
+/**
+ * Reads an entity, bare or wrapped in `value`.
+ *
+ * @param expectedId the id that was requested, if there is one
+ * @returns `undefined` if the response contains no such entity, or one with another id
+ */
+export function readEntity<T extends Entity>(
+  schema: z.ZodType<T>,
+  response: GraphResponse,
+  expectedId?: string,
+): T | undefined {
+  const entity = parseEntity(schema, response);
+  return entity !== undefined && (expectedId === undefined || hasId(entity, expectedId)) ? entity : undefined;
+}
+
+/**
+ * Reads an entity as {@link readEntity} does.
+ *
+ * @throws {CallError} `GRAPH_PROTOCOL` if there is none
+ */
+export function requireEntity<T extends Entity>(schema: z.ZodType<T>, response: GraphResponse, expectedId?: string): T {
+  const entity = readEntity(schema, response, expectedId);
   if (entity === undefined) throw protocolError(response);
   return entity;
 }
 
+/** One page of a collection, as Graph sent it. */
+export interface EntityPage<T> {
+  readonly items: readonly T[];
+  /** The number of entries that are not such entities. */
+  readonly unreadable: number;
+  readonly nextLink: string | undefined;
+}
+
+const page = z.object({ value: z.array(z.unknown()), '@odata.nextLink': z.string().nullish() });
+
 /**
- * Reads one page of a collection.
+ * Reads one page of a collection. Entries are read one by one, so that one in an unknown form does not cost the others.
  *
- * @throws {CallError} `GRAPH_PROTOCOL` if the response is not such a page
+ * @throws {CallError} `GRAPH_PROTOCOL` if the response is not a page
  */
-export function requirePage<T>(
-  schema: z.ZodType<T>,
-  response: GraphResponse,
-): { items: T[]; nextLink?: string | undefined } {
-  const page = z
-    .object({ value: z.array(schema), '@odata.nextLink': z.string().nullish() })
-    .safeParse(parseJson(response.text));
-  if (!page.success) throw protocolError(response);
-  return { items: page.data.value, nextLink: page.data['@odata.nextLink'] ?? undefined };
+export function requirePage<T>(schema: z.ZodType<T>, response: GraphResponse): EntityPage<T> {
+  const parsed = page.safeParse(parseJson(response.text)).data;
+  if (parsed === undefined) throw protocolError(response);
+  const { value: entries, '@odata.nextLink': nextLink } = parsed;
+  const items = entries.flatMap((entry) => {
+    const result = schema.safeParse(entry);
+    return result.success ? [result.data] : [];
+  });
+  return { items, unreadable: entries.length - items.length, nextLink: nextLink ?? undefined };
 }
 
 /** The error for a response that is not in Graph's documented form. */

@@ -9,15 +9,16 @@ import type { RequestPriority } from '../scheduling/priority.js';
 import { createRateLimiter } from '../scheduling/rate-limiter.js';
 import type { ReplicaCoordination } from '../scheduling/replica-coordination.js';
 import { createSlotPool } from '../scheduling/slot-pool.js';
-import { deviceRunState, script, scriptUserState } from './entities.js';
 import type { CallOptions, Graph, QuotaName, QuotaUsage, WriteResult } from './graph.js';
 import type { StateRef } from './ids.js';
 import { type GraphObserver, observeResponses, observeRoundTrips, observeWaits } from './observer.js';
-import { deviceStatesPath, scriptsPath, stateKey, userStatesPath } from './paths.js';
+import { stateKey } from './paths.js';
 import { createBulkUpdate } from './requests/bulk-update.js';
 import type { CallContext } from './requests/call-context.js';
 import type { CursorCodec } from './requests/cursor.js';
 import { createGraphClient } from './requests/graph-client.js';
+import { deviceStates, scriptDeviceStates, scripts, userStates } from './requests/list.js';
+import { createLists } from './requests/lists.js';
 import { createPager } from './requests/pager.js';
 import { createUserStates } from './requests/user-states.js';
 import { createWriter, type Write } from './requests/writer.js';
@@ -77,8 +78,9 @@ export function createGraph(options: GraphOptions): GraphService {
     writes: rateLimiter('writes', writesPer20s),
   };
   const client = createGraphClient({ sender, rateLimiters });
-  const page = createPager(client, baseUrl, options.cursors, log);
-  const states = createUserStates(client, page, baseUrl.pathname);
+  const readPage = createPager(client, baseUrl, log);
+  const lists = createLists(client, readPage, options.cursors, baseUrl.pathname);
+  const states = createUserStates(client, readPage, baseUrl.pathname);
   const write = createWriter(client);
 
   const queue = createKeyedQueue('GRAPH_UNAVAILABLE', coordination?.openSharedQueue);
@@ -117,7 +119,8 @@ export function createGraph(options: GraphOptions): GraphService {
 
   return {
     userStates: {
-      list: (of, cursor, call) => run(call, (context) => page(userStatesPath(of), scriptUserState, cursor, context)),
+      list: (of, cursor, call) => run(call, (context) => lists.page(userStates(of), cursor, context)),
+      listForUser: (userId, cursor, call) => run(call, (context) => lists.statesOfUser(userId, cursor, context)),
       get: (target, call) => run(call, (context) => states.get(target, context)),
       update: (target, patch, call) => runWrite(target, call, states.update(target, patch, call.approval)),
       updateMany: (updates, call) =>
@@ -137,11 +140,12 @@ export function createGraph(options: GraphOptions): GraphService {
       delete: (target, call) => runWrite(target, call, states.delete(target)),
     },
     scripts: {
-      list: (kind, cursor, call) => run(call, (context) => page(scriptsPath(kind), script, cursor, context)),
+      list: (kind, cursor, call) => run(call, (context) => lists.page(scripts(kind), cursor, context)),
+      overview: (kind, cursor, call) => run(call, (context) => lists.overview(kind, cursor, context)),
     },
     deviceRunStates: {
-      list: (target, cursor, call) =>
-        run(call, (context) => page(deviceStatesPath(target), deviceRunState, cursor, context)),
+      list: (target, cursor, call) => run(call, (context) => lists.page(deviceStates(target), cursor, context)),
+      listForScript: (of, cursor, call) => run(call, (context) => lists.page(scriptDeviceStates(of), cursor, context)),
     },
     usage: () =>
       Promise.all(

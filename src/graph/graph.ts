@@ -1,7 +1,7 @@
 import type { GraphIds } from '../errors.js';
 import type { FairnessKey, PerPriority } from '../scheduling/priority.js';
 import type { ScriptUserState } from '../script-user-state.js';
-import type { DeviceRunState, ScriptSummary } from './entities.js';
+import type { DeviceRunState, ScriptOverview, ScriptSummary, UserStateOfScript } from './entities.js';
 import type { ScriptKind, ScriptRef, StateRef } from './ids.js';
 import type { TokenSource } from './tokens/token-source.js';
 
@@ -111,6 +111,8 @@ export interface QuotaUsage {
 export interface Graph {
   readonly userStates: {
     list(script: ScriptRef, cursor: string | undefined, options: CallOptions): Promise<Page<ScriptUserState>>;
+    /** One person's states for all scripts. A page can be empty although there are further pages. */
+    listForUser(userId: string, cursor: string | undefined, options: CallOptions): Promise<Page<UserStateOfScript>>;
     get(target: StateRef, options: CallOptions): Promise<ScriptUserState>;
     update(target: StateRef, patch: UserStatePatch, options: UpdateOptions): Promise<WriteResult<ScriptUserState>>;
     /** Reserves the positions of several updates at once. @throws {CallError} `OVERLOADED` */
@@ -120,8 +122,12 @@ export interface Graph {
   };
   readonly scripts: {
     list(kind: ScriptKind, cursor: string | undefined, options: CallOptions): Promise<Page<ScriptSummary>>;
+    /** The same list, with the summary of each script's runs. */
+    overview(kind: ScriptKind, cursor: string | undefined, options: CallOptions): Promise<Page<ScriptOverview>>;
   };
   readonly deviceRunStates: {
     list(target: StateRef, cursor: string | undefined, options: CallOptions): Promise<Page<DeviceRunState>>;
+    /** The device states of all people. */
+    listForScript(script: ScriptRef, cursor: string | undefined, options: CallOptions): Promise<Page<DeviceRunState>>;
   };
 }

@@ -17,9 +17,23 @@ export function scriptsPath(scriptKind: ScriptKind): string {
   return `deviceManagement/${collections[scriptKind]}`;
 }
 
+function scriptPath({ scriptKind, scriptId }: ScriptRef): string {
+  return `${scriptsPath(scriptKind)}/${segment(scriptId)}`;
+}
+
+/** The path of the summary of a script's runs. */
+export function runSummaryPath(script: ScriptRef): string {
+  return `${scriptPath(script)}/runSummary`;
+}
+
 /** The path of the user run states of a script. */
-export function userStatesPath({ scriptKind, scriptId }: ScriptRef): string {
-  return `${scriptsPath(scriptKind)}/${segment(scriptId)}/userRunStates`;
+export function userStatesPath(script: ScriptRef): string {
+  return `${scriptPath(script)}/userRunStates`;
+}
+
+/** The path of the device run states of a script, of all people. */
+export function scriptDeviceStatesPath(script: ScriptRef): string {
+  return `${scriptPath(script)}/deviceRunStates`;
 }
 
 /** The path of a user run state. */

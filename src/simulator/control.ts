@@ -2,7 +2,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { z } from 'zod';
 import { simulatorFaults } from './faults/fault-names.js';
 import { type FaultRules, faultRule } from './faults/fault-rules.js';
-import type { Approvals } from './graph/approvals.js';
+import { type Approvals, approvalStatuses } from './graph/approvals.js';
 import type { TokenRegistry } from './graph/token-registry.js';
 import { type IdentityState, identityPatch } from './identity/settings.js';
 import type { Journal } from './journal.js';
@@ -17,6 +17,8 @@ export interface ControlParts {
   readonly journal: Journal;
   /** The state of the identity provider; undefined without one. */
   readonly identity?: IdentityState | undefined;
+  /** Where the simulator serves https; undefined if it does not. */
+  readonly tls?: { readonly url: string; readonly certificate: string } | undefined;
 }
 
 const roles = z.array(z.string()).exactOptional();
@@ -25,8 +27,14 @@ const tokenRequest = z.strictObject({
   roles,
   // Negative for a token that has expired.
   lifetimeMs: z.int().exactOptional(),
+  identity: z.string().exactOptional(),
 });
-const literalToken = z.strictObject({ token: z.string().regex(/^\S+$/), roles });
+const literalToken = z.strictObject({
+  token: z.string().regex(/^\S+$/),
+  roles,
+  identity: z.string().exactOptional(),
+});
+const approvalStatus = z.strictObject({ status: z.enum(approvalStatuses) });
 const journalQuery = z.strictObject({ after: z.coerce.number().int().min(0).default(0) });
 const faultRules = z.union([z.array(faultRule), faultRule.transform((rule) => [rule])]);
 
@@ -39,6 +47,7 @@ const endpoints = [
   'DELETE /simulator/journal',
   'GET /simulator/approvals',
   'POST /simulator/approvals/:code',
+  'PATCH /simulator/approvals/:code',
   'PATCH /simulator/settings',
 ] as const;
 const identityEndpoints = [
@@ -48,7 +57,7 @@ const identityEndpoints = [
 ] as const;
 
 /** Creates the control endpoints, under `/simulator`. */
-export function createControl({ settings, tokens, approvals, rules, journal, identity }: ControlParts): Express {
+export function createControl({ settings, tokens, approvals, rules, journal, identity, tls }: ControlParts): Express {
   const available = identity === undefined ? endpoints : [...endpoints, ...identityEndpoints];
   const app = express();
   app.disable('x-powered-by');
@@ -59,14 +68,15 @@ export function createControl({ settings, tokens, approvals, rules, journal, ide
       about: 'A simulator of Microsoft Graph. All data is simulated.',
       endpoints: available,
       faults: simulatorFaults,
+      ...(tls && { tls: { url: tls.url, certificate: tls.certificate } }),
     });
   });
   app.post('/simulator/token', (request, response) => {
     response.json(tokens.issue(tokenRequest.parse(request.body ?? {})));
   });
   app.post('/simulator/tokens', (request, response) => {
-    const { token, roles: tokenRoles } = literalToken.parse(request.body);
-    tokens.register(token, tokenRoles);
+    const { token, roles: tokenRoles, ...options } = literalToken.parse(request.body);
+    tokens.register(token, tokenRoles, options);
     response.status(204).end();
   });
   app.post('/simulator/faults', (request, response) => {
@@ -88,7 +98,11 @@ export function createControl({ settings, tokens, approvals, rules, journal, ide
     response.json({ approvals: approvals.list() });
   });
   app.post('/simulator/approvals/:code', (request, response) => {
-    response.status(approvals.approve(request.params.code) ? 204 : 404).end();
+    response.status(approvals.setStatus(request.params.code, 'approved') ? 204 : 404).end();
+  });
+  app.patch('/simulator/approvals/:code', (request, response) => {
+    const { status } = approvalStatus.parse(request.body);
+    response.status(approvals.setStatus(request.params.code, status) ? 204 : 404).end();
   });
   app.patch('/simulator/settings', (request, response) => {
     response.json(Object.assign(settings, settingsPatch.parse(request.body)));

@@ -1,11 +1,13 @@
+import { withErrorForm } from './faults/error-forms.js';
 import type { FaultRules } from './faults/fault-rules.js';
 import { type Fault, faults } from './faults/faults.js';
 import type { Approvals } from './graph/approvals.js';
 import { parseBatch, runBatch } from './graph/batch.js';
-import { graphError } from './graph/error-responses.js';
+import { graphError } from './graph/error-envelope.js';
+import type { PreparedWrite, RouteResult } from './graph/prepared-write.js';
 import { isBatch, type SimulatedRequest } from './graph/request.js';
 import type { SimulatedResponse } from './graph/response.js';
-import type { GraphRoutes, RouteResult } from './graph/routes.js';
+import type { GraphRoutes } from './graph/routes.js';
 import type { Throttle } from './graph/throttle.js';
 import type { TokenRegistry } from './graph/token-registry.js';
 import type { Journal, JournalEntry } from './journal.js';
@@ -14,8 +16,6 @@ import type { SimulatorSettings } from './settings.js';
 
 /** The parts that handle a Graph request. */
 export interface RequestHandlerParts {
-  /** The start of absolute links. */
-  readonly origin: string;
   readonly settings: SimulatorSettings;
   readonly tokens: TokenRegistry;
   readonly throttle: Throttle;
@@ -34,7 +34,7 @@ export type HandleRequest = (request: SimulatedRequest) => Promise<SimulatedResp
 
 /** Creates the handler of all Graph requests. */
 export function createRequestHandler(parts: RequestHandlerParts): HandleRequest {
-  const { approvals, journal, origin, random, routes, rules, settings, throttle, tokens, wait } = parts;
+  const { approvals, journal, random, routes, rules, settings, throttle, tokens, wait } = parts;
 
   async function handle(
     request: SimulatedRequest,
@@ -53,19 +53,23 @@ export function createRequestHandler(parts: RequestHandlerParts): HandleRequest 
       return graphError(request, 400, 'SimulatorFault', 'The header x-simulator-fault is not valid.');
     }
     const fault: Fault | undefined = injected && faults[injected.fault];
-    const applies = fault?.applies(request) ?? true;
     entry.fault = injected?.fault ?? null;
     if (injected?.fault === 'latency') await wait(injected.delayMs ?? 1000);
 
-    const result = route(request, entry.n);
+    const result = route(fault?.rewrite?.(request) ?? request, entry.n);
     let response: SimulatedResponse;
     if ('apply' in result) {
-      response = applies ? await result.apply() : result.unapplied;
-      entry.applied = applies && response.status < 300 && !isBatch(request);
+      const applied = injected?.applied ?? ((fault?.applies(request) ?? true) ? 'yes' : 'no');
+      response = applied === 'yes' ? await applyWrite(request, result, entry) : result.unapplied;
+      // Rejects if the simulator closes before.
+      const applyLater = () => wait(injected?.delayMs ?? 1000).then(() => applyWrite(request, result, entry));
+      if (applied === 'later') applyLater().catch(() => undefined);
     } else {
       response = result;
     }
-    if (injected && fault) response = fault.respond(response, { request, injected, tokens, approvals, origin });
+    if (injected && fault) {
+      response = withErrorForm(fault.respond(response, { request, injected, tokens, approvals }), injected.errorForm);
+    }
 
     // A batch is one HTTP request: the latency applies to it, not to its items.
     if (request.batchItem === null && settings.latencyMs > 0) await wait(settings.latencyMs);
@@ -94,4 +98,14 @@ export function createRequestHandler(parts: RequestHandlerParts): HandleRequest 
   }
 
   return (request) => handle(request, null);
+}
+
+async function applyWrite(
+  request: SimulatedRequest,
+  write: PreparedWrite,
+  entry: JournalEntry,
+): Promise<SimulatedResponse> {
+  const response = await write.apply();
+  entry.applied = response.status < 300 && !isBatch(request);
+  return response;
 }

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { once, setMaxListeners } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
+import { createLoopbackCertificate } from './certificate.js';
 import { createControl } from './control.js';
 import { createSimulatorCredential } from './credential.js';
 import type { SimulatorFault } from './faults/fault-names.js';
@@ -40,6 +42,8 @@ export interface SimulatorOptions {
   readonly requestsPer20s?: number;
   /** Whether to start the identity provider, which requires the development dependencies; false by default. */
   readonly identity?: boolean;
+  /** Whether to serve https on a second port, which requires the development dependencies; false by default. */
+  readonly tls?: boolean;
 }
 
 /** A running simulator. */
@@ -52,9 +56,24 @@ export interface Simulator {
   readonly credential: TokenCredential;
   /** The client that is registered at the identity provider; undefined without one. */
   readonly identity: SimulatedClient | undefined;
+  /** The same simulator over https; undefined without the option `tls`. */
+  readonly tls: TlsAddress | undefined;
   /** Stops the simulator and closes all connections, including stalled ones. */
   close(): Promise<void>;
 }
+
+/** Where a simulator serves https. */
+export interface TlsAddress {
+  /** `https://127.0.0.1:PORT` */
+  readonly url: string;
+  /** The base URL of the simulated Graph: `https://127.0.0.1:PORT/beta` */
+  readonly baseUrl: string;
+  /** The certificate that clients have to trust, as PEM. It is created at start. */
+  readonly certificate: string;
+}
+
+// With Node's default of 5 s, the server could close a connection just as a client reuses it.
+const serverOptions = { keepAliveTimeout: 60_000 };
 
 /** Starts a simulator. Rejects if the port is in use or a development dependency is missing. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
@@ -63,32 +82,32 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     port = 0,
     faults = new Map<SimulatorFault, number>(),
     identity: withIdentity = false,
+    tls: withTls = false,
     ...initialSettings
   } = options;
   const createIdentityProvider = withIdentity ? await loadIdentityProvider() : undefined;
-  // With Node's default of 5 s, the server could close a connection just as a client reuses it.
-  const server = createServer({ keepAliveTimeout: 60_000 });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new TypeError('The simulator is not listening on a port');
-  const url = `http://127.0.0.1:${address.port}`;
+  const certificate = withTls ? await createLoopbackCertificate() : undefined;
+
+  const server = createServer(serverOptions);
+  const url = `http://127.0.0.1:${await listen(server, port)}`;
+  const tlsServer = certificate && createTlsServer({ ...serverOptions, ...certificate });
+  const tls = tlsServer && describeTls(await listen(tlsServer, 0), certificate.cert);
+  const servers = [server, ...(tlsServer === undefined ? [] : [tlsServer])];
 
   const closing = new AbortController();
   const settings: SimulatorSettings = { ...defaultSettings, ...initialSettings };
   const tokens = createTokenRegistry();
   const identity = createIdentityProvider?.(url, tokens);
-  const approvals = createApprovals(settings);
+  const approvals = createApprovals(settings, (request) => tokens.identify(request));
   const rules = createFaultRules(faults, createRandom(seed + 1));
   const journal = createJournal();
-  const control = createControl({ settings, tokens, approvals, rules, journal, identity: identity?.state });
+  const control = createControl({ settings, tokens, approvals, rules, journal, identity: identity?.state, tls });
   const handle = createRequestHandler({
-    origin: url,
     settings,
     tokens,
     throttle: createThrottle(settings),
     approvals,
-    routes: createGraphRoutes(createTenant(seed), url),
+    routes: createGraphRoutes(createTenant(seed), settings, approvals),
     rules,
     journal,
     random: createRandom(seed + 2),
@@ -97,7 +116,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 
   // Every delayed response adds a listener.
   setMaxListeners(0, closing.signal);
-  server.on('request', (request, response) => {
+  const respond: RequestListener = (request, response) => {
     if (/^\/simulator(?![^/?])/.test(request.url ?? '')) {
       control(request, response);
       return;
@@ -108,21 +127,40 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     }
     // Rejects if the client disconnects before its body is read, or if the simulator closes during a delay.
     serveGraph(handle, request, response).catch(() => response.destroy());
-  });
+  };
+  for (const each of servers) each.on('request', respond);
 
   return {
     url,
     baseUrl: `${url}/beta`,
     credential: createSimulatorCredential(url),
     identity: identity?.client,
+    tls,
     async close() {
       closing.abort();
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
+      await Promise.all(servers.map(close));
     },
   };
+}
+
+function describeTls(port: number, certificate: string): TlsAddress {
+  const url = `https://127.0.0.1:${port}`;
+  return { url, baseUrl: `${url}/beta`, certificate };
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new TypeError('The simulator is not listening on a port');
+  return address.port;
+}
+
+async function close(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
 }
 
 async function serveGraph(handle: HandleRequest, message: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -134,6 +172,7 @@ async function serveGraph(handle: HandleRequest, message: IncomingMessage, respo
     ]),
   );
   const request: SimulatedRequest = {
+    origin: `${'encrypted' in message.socket ? 'https' : 'http'}://${headers['host'] ?? '127.0.0.1'}`,
     method: message.method ?? 'GET',
     path: message.url ?? '/',
     headers,
@@ -142,5 +181,5 @@ async function serveGraph(handle: HandleRequest, message: IncomingMessage, respo
     clientRequestId: headers['client-request-id'] ?? requestId,
     batchItem: null,
   };
-  sendResponse(request, await handle(request), response);
+  await sendResponse(request, await handle(request), response);
 }

@@ -50,9 +50,19 @@ const badNames = ['', 'x'.repeat(1025), 'a\u0000b', 'a\nb', 'a\u0085', '\u007f',
 const goodNames = ['x', 'x'.repeat(1024), 'no address', 'Zoë@contoso.example', '名前 😀', "'; --", '<b>', '%2F'];
 
 const counts = ['successDeviceCount', 'errorDeviceCount'] as const;
+const withKind = procedures.filter((name) => 'scriptKind' in validInputs[name]);
 const withScript = procedures.filter((name) => 'scriptId' in validInputs[name]);
 const withState = procedures.filter((name) => 'userStateId' in validInputs[name]);
-const withCursor = ['script.list', 'scriptUserState.list', 'deviceRunState.list'] as const;
+const withCursor = [
+  'script.list',
+  'script.overview',
+  'scriptUserState.list',
+  'scriptUserState.listForUser',
+  'deviceRunState.list',
+  'deviceRunState.listForScript',
+] as const;
+/** Procedures that succeed with any ids. */
+const withScripts: readonly Procedure[] = ['script.list', 'script.overview', 'scriptUserState.listForUser'];
 
 type Rule = readonly [
   procedure: Procedure,
@@ -61,7 +71,7 @@ type Rule = readonly [
   goods: readonly unknown[],
 ];
 const rules: readonly Rule[] = [
-  ...procedures.map(
+  ...withKind.map(
     (name): Rule => [
       name,
       ['scriptKind'],
@@ -74,6 +84,12 @@ const rules: readonly Rule[] = [
   ...withCursor.map(
     (name): Rule => [name, ['cursor'], [null, 7, [], {}, '', 'x'.repeat(16_385), 'made up'], [undefined]],
   ),
+  [
+    'scriptUserState.listForUser',
+    ['userId'],
+    [...otherTypes, ...badIds, 'script:user', 'x'.repeat(129), undefined],
+    ['a', 'x'.repeat(128), crypto.randomUUID()],
+  ],
   ...counts.flatMap((name): readonly Rule[] => [
     ['scriptUserState.update', ['patch', name], badCounts, goodCounts],
     ['scriptUserState.create', ['userState', name], [...badCounts, undefined], goodCounts],
@@ -142,10 +158,12 @@ test.each(rules.filter(([, , , goods]) => goods.length > 0))('%s: a valid %j is 
     // These scripts do not exist: the request to Graph shows that the input was accepted.
     expect({ input, ...(await call(pair.service, procedure, input)) }).toMatchObject({
       input,
-      ...(procedure === 'script.list' ? { status: 200 } : { status: 404, reason: 'GRAPH_NOT_FOUND' }),
+      ...(withScripts.includes(procedure) ? { status: 200 } : { status: 404, reason: 'GRAPH_NOT_FOUND' }),
     });
   }
-  expect(await pair.simulator.journal()).toHaveLength(goods.length);
+  // A page of scripts is followed by batches of requests for each of them.
+  const journal = await pair.simulator.journal();
+  expect(journal.filter(({ batch, path }) => batch === null && !path.endsWith('$batch'))).toHaveLength(goods.length);
 });
 
 test('an empty patch is rejected although the types allow it', async () => {

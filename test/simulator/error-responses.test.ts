@@ -78,6 +78,8 @@ test.each([
   ['state', () => `${simulated.statesPath}/unknown`],
   ['state with an encoded slash', () => `${simulated.statesPath}/a%2Fb`],
   ['state of device states', () => `${simulated.statesPath}/unknown/deviceRunStates`],
+  ['device state', () => `${simulated.statePath}/deviceRunStates/unknown`],
+  ['script of a summary', () => '/deviceManagement/deviceShellScripts/unknown/runSummary'],
 ])('404 for an unknown %s', async (_, path) => {
   const reply = await graph(path());
   expect(reply.status).toBe(404);
@@ -94,7 +96,7 @@ test.each([
   ['GET', () => '/users'],
   ['GET', () => '/$batch'],
   ['POST', () => `${simulated.statePath}/deviceRunStates`],
-  ['GET', () => `${simulated.statePath}/deviceRunStates/x`],
+  ['GET', () => `${simulated.statePath}/managedDevice`],
 ])('400 No method match route template for %s %#', async (method, path) => {
   const reply = await graph(path(), { method });
   expect(reply.status).toBe(400);

@@ -44,7 +44,7 @@ test('the journal contains no tokens', async () => {
 
 test('keeps at least the newest 250,000 entries', () => {
   const long = createJournal();
-  const request = { method: 'GET', path: '/', headers: {}, body: '', requestId: '', clientRequestId: '' };
+  const request = { origin: '', method: 'GET', path: '/', headers: {}, body: '', requestId: '', clientRequestId: '' };
   for (let index = 0; index < 720_000; index += 1) long.record({ ...request, batchItem: null }, null);
   const kept = long.entries(0);
   expect(kept.length).toBeGreaterThanOrEqual(250_000);

@@ -31,7 +31,15 @@ test('the window slides over 20 s and counts rejected requests', () => {
   const throttle = createThrottle({ ...defaultSettings, writesPer20s: 2 }, () => now);
   const retryAfterAt = (time: number) => {
     now = time;
-    const request = { method: 'PATCH', path: '/', headers: {}, body: '', requestId: '', clientRequestId: '' };
+    const request = {
+      origin: '',
+      method: 'PATCH',
+      path: '/',
+      headers: {},
+      body: '',
+      requestId: '',
+      clientRequestId: '',
+    };
     return throttle.check({ ...request, batchItem: null })?.headers['Retry-After'];
   };
   expect(retryAfterAt(0)).toBeUndefined();
@@ -64,7 +72,7 @@ test('gives the same results as a count of all requests', () => {
     if (index % 100 === 0) Object.assign(settings, { requestsPer20s: 50 + random.below(100) });
     const read = random.below(3) === 0;
     arrivals.push({ time: now, read });
-    const request = { method: read ? 'GET' : 'PATCH', path: '/', headers: {}, body: '' };
+    const request = { origin: '', method: read ? 'GET' : 'PATCH', path: '/', headers: {}, body: '' };
     const response = throttle.check({ ...request, requestId: '', clientRequestId: '', batchItem: null });
     expect(response?.headers['Retry-After']).toBe(expectedWait(read));
   }

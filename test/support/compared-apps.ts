@@ -35,10 +35,12 @@ function breakGraph(real: Graph): Graph {
   const isBroken = ({ caller }: CallOptions) => caller.fairnessKey === 'without-graph';
   return {
     scripts: {
+      ...real.scripts,
       list: (kind, cursor, options) =>
         isBroken(options) ? Promise.reject(new Error('a defect')) : real.scripts.list(kind, cursor, options),
     },
     deviceRunStates: {
+      ...real.deviceRunStates,
       list: (target, cursor, options) =>
         isBroken(options) ? Promise.resolve(undefined as never) : real.deviceRunStates.list(target, cursor, options),
     },

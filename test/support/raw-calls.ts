@@ -36,12 +36,15 @@ type AnyProcedure = { [R in keyof RouterInputs]: Named<R> }[keyof RouterInputs];
 /** A valid input for every procedure that has one and does not stream. The script in it does not exist. */
 export const validInputs = {
   'script.list': { scriptKind },
+  'script.overview': { scriptKind },
   'scriptUserState.list': { scriptKind, scriptId },
+  'scriptUserState.listForUser': { userId: 'user' },
   'scriptUserState.get': target,
   'scriptUserState.update': { ...target, patch },
   'scriptUserState.create': { scriptKind, scriptId, userState },
   'scriptUserState.delete': target,
   'deviceRunState.list': target,
+  'deviceRunState.listForScript': { scriptKind, scriptId },
 } as const satisfies Record<Exclude<AnyProcedure, 'session.current' | 'scriptUserState.updateMany'>, object>;
 
 export type Procedure = keyof typeof validInputs;

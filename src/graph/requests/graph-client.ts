@@ -1,7 +1,8 @@
 import { CallError, type CallReason, requireCallError } from '../../errors.js';
 import type { RateLimiter } from '../../scheduling/rate-limiter.js';
 import type { QuotaName } from '../graph.js';
-import { claimsFromChallenge, errorFromResponse, isQueuedForApproval } from '../wire/error-response.js';
+import { claimsFromChallenge } from '../wire/claims-challenge.js';
+import { errorFromResponse, isQueuedForApproval } from '../wire/error-response.js';
 import {
   type GraphRequest,
   type GraphResponse,
@@ -20,7 +21,7 @@ export interface GraphClient {
   /**
    * Makes one attempt. A token that Graph rejects is replaced once, with the claims of Graph's challenge.
    *
-   * @returns a 2xx response
+   * @returns a 2xx response; it proves nothing unless it `isFromGraph` or contains the entity
    * @throws {CallError} for any other outcome; its `certainty` describes the effect of the request
    */
   attempt(request: GraphRequest, context: CallContext, isRetry: boolean): Promise<GraphResponse>;
@@ -77,10 +78,12 @@ export function createGraphClient({ sender, rateLimiters }: GraphClientOptions):
     } finally {
       release(wasSent);
     }
-    if (response.status >= 200 && response.status < 300 && !isQueuedForApproval(response)) return response;
+    const { status } = response;
+    if (status >= 200 && status < 300 && !(status === 202 && isQueuedForApproval(response))) return response;
     const error = errorFromResponse(response);
     if (error.reason === 'THROTTLED') rateLimiter.pauseBulk(error.details.retryAfterMs ?? defaultBulkPauseMs);
-    if (response.status !== 401) throw error;
+    // Graph also answers 401 if the token is valid, but a permission is missing.
+    if (error.reason !== 'CREDENTIAL_UNAVAILABLE') throw error;
     if (rejected !== undefined) throw error.withReason(caller.tokens.rejectionReason, 'not-applied');
     return attempt(request, context, isRetry, { token, response });
   }

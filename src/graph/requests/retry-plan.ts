@@ -35,6 +35,8 @@ export function planRetry(failure: CallError, attempts: number, deadline: Deadli
     waitMs,
     isAllowed: deadline.allowsAttemptAfter(waitMs) && (saysWhen || attempts < maxBlindAttempts),
     finalFailure:
-      saysWhen && certainty === 'deferred' ? failure.withReason(reason, certainty, { retryAfterMs }) : failure,
+      reason === 'THROTTLED' || (saysWhen && certainty === 'deferred')
+        ? failure.withReason(reason, certainty, { retryAfterMs })
+        : failure,
   };
 }

@@ -6,7 +6,9 @@ import type { ScriptRef, StateRef } from '../ids.js';
 import { userStatePath, userStatesPath } from '../paths.js';
 import type { GraphResponse } from '../wire/transport.js';
 import type { CallContext } from './call-context.js';
+import type { PagePosition } from './cursor.js';
 import type { GraphClient } from './graph-client.js';
+import { userStates } from './list.js';
 import type { Pager } from './pager.js';
 import type { Write } from './writer.js';
 
@@ -24,31 +26,31 @@ export interface UserStates {
 }
 
 /** @param basePath of Graph, with the version and a slash at its end */
-export function createUserStates(client: GraphClient, page: Pager, basePath: string): UserStates {
+export function createUserStates(client: GraphClient, readPage: Pager, basePath: string): UserStates {
   const pathOf = (target: StateRef) => basePath + userStatePath(target);
-  const get = (path: string, context: CallContext) =>
-    client.read(path, (response) => requireEntity(scriptUserState, response), context);
+  const get = (target: StateRef, context: CallContext) =>
+    client.read(pathOf(target), (response) => requireEntity(scriptUserState, response, target.userStateId), context);
 
   /** Without an id, a new state cannot be distinguished from an earlier one with equal values. */
   async function assertNoEqualState(script: ScriptRef, state: NewUserState, context: CallContext): Promise<undefined> {
-    let cursor: string | undefined;
+    let position: PagePosition | undefined;
     do {
-      const { items, nextCursor } = await page(userStatesPath(script), scriptUserState, cursor, context);
+      const { items, unreadable, next } = await readPage(userStates(script), position, context);
       if (items.some((item) => matches(item, state))) throw new CallError('CONFLICT');
-      cursor = nextCursor;
-    } while (cursor !== undefined);
+      if (unreadable > 0) throw new CallError('GRAPH_PROTOCOL');
+      position = next;
+    } while (position !== undefined);
   }
 
   return {
-    get: (target, context) => get(pathOf(target), context),
+    get,
 
     update(target, patch, approval) {
-      const path = pathOf(target);
       return {
-        request: { method: 'PATCH', path, headers: approvalHeaders(approval), body: entityBody(patch) },
+        request: { method: 'PATCH', path: pathOf(target), headers: approvalHeaders(approval), body: entityBody(patch) },
         retrySafety: approval?.justification === undefined ? 'idempotent' : 'mayQueueApproval',
-        confirmedBy: (response) => ifConfirmed(response, patch),
-        verify: async (context) => ifMatches(await get(path, context), patch),
+        confirmedBy: (response) => ifConfirmed(response, patch, target.userStateId),
+        verify: async (context) => ifMatches(await get(target, context), patch),
       };
     },
 
@@ -57,23 +59,22 @@ export function createUserStates(client: GraphClient, page: Pager, basePath: str
       return {
         request: { method: 'POST', path: basePath + userStatesPath(script), body: entityBody(state) },
         retrySafety: 'notIdempotent',
-        confirmedBy: (response) => ifConfirmed(response, state),
+        confirmedBy: (response) => ifConfirmed(response, state, id),
         async verify(context) {
           if (id === undefined) return assertNoEqualState(script, state, context);
-          return ifMatches(await undefinedIfNotFound(get(pathOf({ ...script, userStateId: id }), context)), state);
+          return ifMatches(await undefinedIfNotFound(get({ ...script, userStateId: id }, context)), state);
         },
       };
     },
 
     delete(target) {
-      const path = pathOf(target);
       const deleted = { id: target.userStateId };
       return {
-        request: { method: 'DELETE', path },
+        request: { method: 'DELETE', path: pathOf(target) },
         retrySafety: 'idempotent',
-        confirmedBy: ({ status }) => (status === accepted ? undefined : deleted),
+        confirmedBy: ({ status, isFromGraph }) => (status === accepted || !isFromGraph ? undefined : deleted),
         verify: async (context) =>
-          (await undefinedIfNotFound(get(path, context))) === undefined ? deleted : undefined,
+          (await undefinedIfNotFound(get(target, context))) === undefined ? deleted : undefined,
       };
     },
   };
@@ -101,8 +102,8 @@ function ifMatches(state: ScriptUserState | undefined, wanted: UserStatePatch): 
   return state !== undefined && matches(state, wanted) ? state : undefined;
 }
 
-function ifConfirmed(response: GraphResponse, wanted: UserStatePatch): ScriptUserState | undefined {
-  return response.status === accepted ? undefined : ifMatches(readEntity(scriptUserState, response), wanted);
+function ifConfirmed(response: GraphResponse, wanted: UserStatePatch, id?: string): ScriptUserState | undefined {
+  return response.status === accepted ? undefined : ifMatches(readEntity(scriptUserState, response, id), wanted);
 }
 
 async function undefinedIfNotFound<T>(read: Promise<T>): Promise<T | undefined> {

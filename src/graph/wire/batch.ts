@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import type { GraphIds } from '../../errors.js';
 import { onTimeoutOrDone } from '../../scheduling/wait-limit.js';
-import { parseJson } from './json.js';
+import { parseJson, parseRecord } from './json.js';
+import { type Provenance, provenanceOf } from './provenance.js';
 import {
   type GraphRequest,
   type GraphResponse,
   maxResponseBytes,
-  readIds,
   type SendOptions,
   TransportError,
   type TransportFailure,
@@ -54,7 +55,7 @@ export function createBatch(requests: readonly PendingRequest[], token: string, 
         isAbandoned = true;
         abandon?.(cause);
       }
-      if (wasSent) request.reject(unknownOutcome(clientRequestId, 'aborted', cause));
+      if (wasSent) request.reject(unknownOutcome({ clientRequestId }, 'aborted', cause));
     });
     return { ...request, id: String(index + 1), clientRequestId, stopWaiting };
   });
@@ -87,12 +88,13 @@ export function createBatch(requests: readonly PendingRequest[], token: string, 
       },
     },
     pending: () => [...pending],
-    settle({ text }) {
-      const responses = parseResponses(text);
+    settle(batch) {
+      const responses = parseResponses(batch.text);
       for (const { id, clientRequestId, resolve, reject } of items) {
         const own = responses.filter((response) => response.id === id);
-        const response = own.length === 1 ? toGraphResponse(own[0], clientRequestId) : undefined;
-        if (response === undefined) reject(unknownOutcome(clientRequestId, 'invalid-response', undefined));
+        const response = own.length === 1 ? toGraphResponse(own[0], clientRequestId, batch) : undefined;
+        const ids = { ...batch.ids, clientRequestId };
+        if (response === undefined) reject(unknownOutcome(ids, 'invalid-response', undefined));
         else resolve(response);
       }
     },
@@ -103,8 +105,8 @@ export function createBatch(requests: readonly PendingRequest[], token: string, 
 }
 
 /** The error of a request whose batch was sent without a usable response. */
-function unknownOutcome(clientRequestId: string, failure: TransportFailure, cause: unknown): TransportError {
-  return new TransportError({ wasSent: true, failure, ids: { clientRequestId }, cause });
+function unknownOutcome(ids: GraphIds, failure: TransportFailure, cause: unknown): TransportError {
+  return new TransportError({ wasSent: true, failure, ids, cause });
 }
 
 /** An item of the batch's body. Its URL has no version; its own body, which is JSON already, is inserted unchanged. */
@@ -140,15 +142,30 @@ function parseResponses(text: string): readonly ItemResponse[] {
   return responses.flatMap((response) => itemResponse.safeParse(response).data ?? []);
 }
 
-function toGraphResponse(response: ItemResponse | undefined, clientRequestId: string): GraphResponse | undefined {
+function toGraphResponse(
+  response: ItemResponse | undefined,
+  clientRequestId: string,
+  batch: Provenance,
+): GraphResponse | undefined {
   if (response === undefined) return undefined;
-  const { status, headers, body } = response;
-  const own = new Map(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+  const { status, body } = response;
+  const headers = new Map(Object.entries(response.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
   try {
-    const text = typeof body === 'string' ? body : JSON.stringify(body ?? '');
-    return { status, headers: own, text, ids: readIds(own, clientRequestId) };
+    const text = typeof body === 'string' ? decodeText(body) : JSON.stringify(body ?? '');
+    return { status, headers, text, ...provenanceOf({ status, headers, text }, clientRequestId, batch) };
   } catch {
     // The body is nested too deeply to be serialized again.
     return undefined;
   }
+}
+
+/**
+ * A body that is not sent as JSON is base64url of its bytes, unless it is a text. Intune's errors can be among them.
+ *
+ * @see https://docs.oasis-open.org/odata/odata-json-format/v4.01/odata-json-format-v4.01.html#sec_BatchRequestsandResponses
+ */
+function decodeText(body: string): string {
+  if (!/^[\w+/-]+=*$/.test(body)) return body;
+  const decoded = Buffer.from(body, 'base64').toString('utf8');
+  return parseRecord(decoded) === undefined ? body : decoded;
 }

@@ -72,11 +72,17 @@ export function createBatcher(sender: Sender, basePath: string): Sender {
 
 /**
  * Graph rejects a malformed batch before it processes the requests: none was applied, and each can be sent by itself.
+ * The error page of a proxy proves nothing of the kind.
  */
 function isRejectedAsWhole(response: GraphResponse): boolean {
-  const { status } = response;
-  return status >= 400 && status < 500 && ![401, 403, 408, 412, 429].includes(status) && !isQueuedForApproval(response);
+  const { status, isFromGraph } = response;
+  return (
+    isFromGraph && status >= 400 && status < 500 && !concernsEachRequest.has(status) && !isQueuedForApproval(response)
+  );
 }
+
+/** The statuses of a batch's response that are those of each request in it. */
+const concernsEachRequest = new Set([401, 403, 408, 412, 429, 499]);
 
 function isAbandoned({ options }: PendingRequest): boolean {
   return options.limit.isDone;

@@ -1,6 +1,8 @@
 import { type Dispatcher, Pool } from 'undici';
 import type { GraphIds } from '../../errors.js';
 import { onTimeoutOrDone, type WaitLimit } from '../../scheduling/wait-limit.js';
+import { acceptedEncodings, decodeBody } from './content-encoding.js';
+import { type Provenance, provenanceOf, type ResponseHeaders, readIds } from './provenance.js';
 
 /** An HTTP request to Graph. */
 export interface GraphRequest {
@@ -27,12 +29,10 @@ export interface SendOptions {
 }
 
 /** A complete response, whatever its status. */
-export interface GraphResponse {
+export interface GraphResponse extends Provenance {
   readonly status: number;
-  /** Names are in lower case. */
-  readonly headers: { get(name: string): string | undefined };
+  readonly headers: ResponseHeaders;
   readonly text: string;
-  readonly ids: GraphIds;
 }
 
 /**
@@ -70,19 +70,12 @@ export interface Transport extends Sender {
   close(): Promise<void>;
 }
 
-/** The maximum length of a response, above that of every Graph response to this service. */
+/** The maximum length of a response, also after decompression: above that of every Graph response to this service. */
 export const maxResponseBytes = 4 * 1024 * 1024;
 
 /** Removes the token from a text, in case a server repeats it in a response. */
 function redact(token: string, text: string): string {
   return text.includes(token) ? text.replaceAll(token, '…') : text;
-}
-
-/** Reads the ids of an exchange. A value that does not have the form of an id is omitted. */
-export function readIds(headers: GraphResponse['headers'], clientRequestId: string): GraphIds {
-  const requestId = headers.get('request-id');
-  const isId = requestId !== undefined && /^[\w.:-]{1,128}$/.test(requestId);
-  return { clientRequestId, ...(isId && { requestId }) };
 }
 
 /** Creates a transport to one origin over undici's keep-alive connections. Each request has its own time limit. */
@@ -107,7 +100,7 @@ function exchange(pool: Pool, request: GraphRequest, options: SendOptions): Prom
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
     let status = 0;
-    let headers: GraphResponse['headers'] = new Map();
+    let headers: ResponseHeaders = new Map();
     let size = 0;
     const chunks: Buffer[] = [];
     let isAborted = false;
@@ -116,6 +109,11 @@ function exchange(pool: Pool, request: GraphRequest, options: SendOptions): Prom
       stopWaiting();
       const ids = readIds(headers, clientRequestId);
       reject(new TransportError({ wasSent: controller !== undefined, failure, ids, cause }));
+    };
+    const complete = (body: Buffer) => {
+      stopWaiting();
+      const text = redact(token, body.toString('utf8'));
+      resolve({ status, headers, text, ...provenanceOf({ status, headers, text }, clientRequestId) });
     };
     // A request that waits for a connection cannot be aborted. It is stopped when it gets one.
     const abort = (cause: unknown) => {
@@ -132,6 +130,8 @@ function exchange(pool: Pool, request: GraphRequest, options: SendOptions): Prom
         path: request.path,
         headers: {
           accept: 'application/json',
+          // Lists are long and compress well. The responses to writes are short.
+          ...(request.method === 'GET' && { 'accept-encoding': acceptedEncodings }),
           'client-request-id': clientRequestId,
           ...(request.body !== undefined && { 'content-type': 'application/json' }),
           ...request.headers,
@@ -155,9 +155,10 @@ function exchange(pool: Pool, request: GraphRequest, options: SendOptions): Prom
           else chunks.push(chunk);
         },
         onResponseEnd() {
-          stopWaiting();
-          const text = redact(token, Buffer.concat(chunks).toString('utf8'));
-          resolve({ status, headers, text, ids: readIds(headers, clientRequestId) });
+          const body = Buffer.concat(chunks);
+          const encodings = headers.get('content-encoding');
+          if (encodings === undefined || body.length === 0) return complete(body);
+          decodeBody(body, encodings, maxBytes).then(complete, (error: unknown) => fail('invalid-response', error));
         },
         onResponseError: (_controller, error) => fail(size > maxBytes ? 'invalid-response' : 'connection', error),
       },

@@ -5,21 +5,41 @@ import { type SimulatorFault, simulatorFaults } from './fault-names.js';
 
 const injectedFaultSchema = z.strictObject({
   fault: z.enum(simulatorFaults),
-  /** How `throttled` and `unavailable` send the delay; `nested` sends it only within Intune's JSON. */
-  retryAfter: z.enum(['seconds', 'fractional', 'date', 'nested', 'none']).default('seconds'),
-  /** The delay of `latency`, or of `Retry-After`. */
+  /** How `throttled` and `unavailable` send the delay; `nested…` sends it only within Intune's JSON. */
+  retryAfter: z
+    .enum(['seconds', 'fractional', 'date', 'nested', 'nested-time-span', 'nested-date', 'none'])
+    .default('seconds'),
+  /** The delay of `latency`, of `Retry-After`, or of a write that is applied later. */
   delayMs: z.int().min(0).max(600_000).exactOptional(),
+  /** Whether the write is applied, before the response or `delayMs` after it; as the fault says by default. */
+  applied: z.enum(['no', 'yes', 'later']).exactOptional(),
+  /** The status of `proxy-page` and `custom`. */
+  status: z.int().min(200).max(599).exactOptional(),
+  /** Where an error response has its text. */
+  errorForm: z.enum(['message', 'inner-error', 'message-value']).default('message'),
+});
+
+const customResponse = z.strictObject({
+  headers: z.record(z.string(), z.string()).default({}),
+  /** A string is sent verbatim, any other value as JSON. */
+  body: z.unknown().optional(),
+  /** Whether the response has the headers that Graph adds. */
+  isForeign: z.boolean().default(false),
 });
 
 /** A fault to inject into one request. */
-export type InjectedFault = z.output<typeof injectedFaultSchema>;
+export type InjectedFault = z.output<typeof injectedFaultSchema> & {
+  /** The response of `custom`; an empty one by default. */
+  readonly response?: z.output<typeof customResponse>;
+};
 
 /** A rule: the fault, the requests that it applies to, and how many of them. */
 export const faultRule = injectedFaultSchema.extend({
   times: z.union([z.int().min(1), z.literal('always')]).default(1),
   method: z.string().exactOptional(),
-  /** A substring of the decoded path. */
+  /** A substring of the decoded path, or of the path and query as received. */
   path: z.string().exactOptional(),
+  response: customResponse.exactOptional(),
 });
 
 type ActiveRule = z.output<typeof faultRule> & { remaining: number };
@@ -43,7 +63,7 @@ export function createFaultRules(probabilities: ReadonlyMap<SimulatorFault, numb
     let rest = random.next();
     for (const [fault, probability] of probabilities) {
       rest -= probability;
-      if (rest < 0) return { fault, retryAfter: 'seconds' };
+      if (rest < 0) return injectedFaultSchema.parse({ fault });
     }
     return undefined;
   }
@@ -73,7 +93,8 @@ export function createFaultRules(probabilities: ReadonlyMap<SimulatorFault, numb
 
 function matches({ method, path }: ActiveRule, request: SimulatedRequest): boolean {
   if (method !== undefined && method.toUpperCase() !== request.method) return false;
-  return path === undefined || `/${pathSegments(request)?.join('/') ?? request.path}`.includes(path);
+  const decoded = `/${pathSegments(request)?.join('/') ?? ''}`;
+  return path === undefined || decoded.includes(path) || request.path.includes(path);
 }
 
 /** Parses `NAME;retryAfter=fractional;delayMs=2000`. */
@@ -82,7 +103,7 @@ function parseFaultHeader(header: string): InjectedFault | undefined {
   const properties = new Map<string, unknown>([['fault', fault]]);
   for (const option of options) {
     const [name = '', value] = option.split('=', 2);
-    properties.set(name, name === 'delayMs' ? Number(value) : value);
+    properties.set(name, name === 'delayMs' || name === 'status' ? Number(value) : value);
   }
   return injectedFaultSchema.safeParse(Object.fromEntries(properties)).data;
 }

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { type Approvals, approvalRequired } from '../graph/approvals.js';
+import type { Approvals } from '../graph/approvals.js';
 import { replaceFirstItem, responseItem } from '../graph/batch.js';
+import { type IntuneErrorOptions, intuneError } from '../graph/error-envelope.js';
 import {
+  approvalExists,
+  approvalPendingText,
+  approvalRequired,
   badRequest,
   conflict,
   forbiddenApplication,
   forbiddenUser,
-  type IntuneErrorOptions,
-  intuneError,
   resourceNotFound,
   routeNotImplemented,
   tooManyRequests,
@@ -15,8 +17,32 @@ import {
 import { isBatch, type SimulatedRequest } from '../graph/request.js';
 import type { SimulatedResponse } from '../graph/response.js';
 import { type TokenRegistry, tokenExpired, writeScopes } from '../graph/token-registry.js';
+import {
+  changeEntities,
+  isEntity,
+  replaceFirstEntry,
+  withClampedCounts,
+  withLowerCaseName,
+  withNextLink,
+  withNullCounts,
+  withOtherId,
+  withoutRequiredProperties,
+  withUpperCaseId,
+} from './entity-changes.js';
 import type { SimulatorFault } from './fault-names.js';
 import type { InjectedFault } from './fault-rules.js';
+import {
+  conditionNotMet,
+  forbiddenNested,
+  gatewayPage,
+  locked,
+  methodNotAllowed,
+  notImplemented,
+  proxyPage,
+  segmentNotFound,
+  serviceTimeout,
+  tenantNotApplicable,
+} from './published-errors.js';
 
 /** The request that gets a fault, and the parts of the simulator that faults act on. */
 export interface FaultContext {
@@ -24,14 +50,14 @@ export interface FaultContext {
   readonly injected: InjectedFault;
   readonly tokens: TokenRegistry;
   readonly approvals: Approvals;
-  /** The start of absolute links. */
-  readonly origin: string;
 }
 
 /** The implementation of one fault. */
 export interface Fault {
   /** Whether the write is applied, or the items of the batch are executed. */
   applies(request: SimulatedRequest): boolean;
+  /** Returns the write that is applied in place of the request. */
+  rewrite?(request: SimulatedRequest): SimulatedRequest;
   /** Returns the response to send. `original` is the response without the fault. */
   respond(original: SimulatedResponse, context: FaultContext): SimulatedResponse;
 }
@@ -50,6 +76,8 @@ export const faults = {
   'bad-gateway-applied': afterApplying(() => gatewayPage(502, 'Bad Gateway')),
   'gateway-timeout': withoutApplying(() => gatewayPage(504, 'Gateway Time-out')),
   'gateway-timeout-applied': afterApplying(() => gatewayPage(504, 'Gateway Time-out')),
+  'service-timeout': withoutApplying(({ request }) => serviceTimeout(request)),
+  'proxy-page': withoutApplying(({ injected }) => proxyPage(injected.status)),
   reset: withoutApplying(() => noResponse('reset')),
   'reset-applied': afterApplying(() => noResponse('reset')),
   stall: withoutApplying(() => noResponse('stall')),
@@ -64,24 +92,48 @@ export const faults = {
     isEntity(original.body) ? { ...original, body: { value: original.body } } : original,
   ),
   ignored: { ...onSuccess((original) => original), applies: isBatch },
+  'ignored-no-content': { ...onSuccess(() => emptyResponse(204)), applies: () => false },
+  clamped: { ...onSuccess((original) => original), rewrite: withClampedCounts },
+  'lower-case-name': { ...onSuccess((original) => original), rewrite: withLowerCaseName },
+  'other-id': onSuccess((original) => changeEntities(original, withOtherId)),
+  'upper-case-id': onSuccess((original) => changeEntities(original, withUpperCaseId)),
   malformed: onSuccess(() => ({ status: 200, headers: {}, text: '{"id": this is not JSON' })),
-  incomplete: onSuccess((original) => ({ ...original, body: withoutRequiredProperties(original.body) })),
+  incomplete: onSuccess((original) => changeEntities(original, withoutRequiredProperties)),
+  'byte-order-mark': onSuccess((original) =>
+    original.body === undefined ? original : { ...original, text: `\u{FEFF}${JSON.stringify(original.body)}` },
+  ),
+  compressed: onSuccess((original) => ({ ...original, isCompressed: true })),
   oversized: onSuccess((original) => {
     const body = typeof original.body === 'object' ? original.body : {};
     return { status: 200, headers: {}, body: { ...body, padding: 'x'.repeat(4 * 1024 * 1024) } };
   }),
-  redirect: withoutApplying(({ origin }) => ({ status: 302, headers: { Location: `${origin}/beta/redirected` } })),
+  'unreadable-entry': onSuccess((original) => replaceFirstEntry(original, () => [{ id: null, runState: {} }])),
+  'null-counts': onSuccess((original) => replaceFirstEntry(original, (entry) => [withNullCounts(entry)])),
+  'repeated-entry': onSuccess((original) => replaceFirstEntry(original, (entry) => [entry, entry])),
+  redirect: withoutApplying(({ request: { origin, path } }) => ({
+    status: 302,
+    headers: { Location: `${origin}${path}` },
+  })),
   rejected: withoutApplying(({ request }) => badRequest(request, 'One or more of the values are not acceptable')),
   conflict: withoutApplying(({ request }) => conflict(request)),
+  'condition-not-met': withoutApplying(({ request }) => conditionNotMet(request)),
+  locked: withoutApplying(({ request }) => locked(request)),
   'not-found': withoutApplying(({ request }) => resourceNotFound(request)),
   'route-not-implemented': withoutApplying(({ request }) => routeNotImplemented(request)),
+  'segment-not-found': withoutApplying(({ request }) => segmentNotFound(request)),
+  'method-not-allowed': withoutApplying(({ request }) => methodNotAllowed(request)),
+  'not-implemented': withoutApplying(({ request }) => notImplemented(request)),
+  'tenant-not-applicable': withoutApplying(({ request }) => tenantNotApplicable(request)),
   'forbidden-application': withoutApplying(({ request }) => forbiddenApplication(request, writeScopes)),
   'forbidden-user': withoutApplying(({ request }) => forbiddenUser(request)),
+  'forbidden-nested': withoutApplying(({ request }) => forbiddenNested(request)),
   'token-expired': withoutApplying(({ request }) => tokenExpired(request)),
   'claims-challenge': withoutApplying(({ request, tokens }) => tokens.challenge(request)),
   'approval-required': withoutApplying(({ request }) => approvalRequired(request)),
-  'approval-pending': withoutApplying(({ request, approvals }) => approvals.queue(request)),
-  'next-link-loop': onSuccess((original, { origin, request }) => withNextLink(original, `${origin}${request.path}`)),
+  'approval-pending': withoutApplying(({ request, approvals }) => approvals.file(request)),
+  'approval-pending-text': withoutApplying(({ request }) => approvalPendingText(request, randomUUID())),
+  'approval-exists': withoutApplying(({ request }) => approvalExists(request)),
+  'next-link-loop': onSuccess((original, { request }) => withNextLink(original, `${request.origin}${request.path}`)),
   'next-link-foreign': onSuccess((original, { request }) =>
     withNextLink(original, `https://graph.example.net${request.path}`),
   ),
@@ -89,6 +141,7 @@ export const faults = {
   'batch-item-twice': onFirstItem((original, item) => [original, responseItem(item, resourceNotFound(item))]),
   'batch-item-foreign': onFirstItem((original) => [{ ...original, id: randomUUID() }]),
   'batch-item-bare': onFirstItem((original) => [{ ...original, status: undefined }]),
+  custom: withoutApplying(({ injected }) => customResponse(injected)),
 } as const satisfies Record<SimulatorFault, Fault>;
 
 function withoutApplying(respond: (context: FaultContext) => SimulatedResponse): Fault {
@@ -127,7 +180,9 @@ function retryAfterOptions({ retryAfter, delayMs = 1000 }: InjectedFault): Intun
     seconds: { headers: { 'Retry-After': String(seconds) } },
     fractional: { headers: { 'Retry-After': (delayMs / 1000).toFixed(3) } },
     date: { headers: { 'Retry-After': new Date(Date.now() + delayMs).toUTCString() } },
-    nested: { retryAfterSeconds: seconds },
+    nested: { retryAfter: seconds },
+    'nested-time-span': { retryAfter: new Date(delayMs).toISOString().slice(11, -1) },
+    'nested-date': { retryAfter: new Date(Date.now() + delayMs).toISOString() },
     none: {},
   } satisfies Record<InjectedFault['retryAfter'], IntuneErrorOptions>;
   return formats[retryAfter];
@@ -138,9 +193,9 @@ function serverError({ request }: FaultContext): SimulatedResponse {
   return intuneError(request, 500, 'InternalServerError', message, { nestedTwice: true });
 }
 
-function gatewayPage(status: number, title: string): SimulatedResponse {
-  const page = `<html><head><title>${status} ${title}</title></head><body><h1>${status} ${title}</h1></body></html>`;
-  return { status, headers: { 'Content-Type': 'text/html' }, text: page };
+function customResponse({ status = 200, response }: InjectedFault): SimulatedResponse {
+  const { headers = {}, body, isForeign = false } = response ?? {};
+  return { status, headers, isForeign, ...(typeof body === 'string' ? { text: body } : { body }) };
 }
 
 function noResponse(failure: 'reset' | 'stall'): SimulatedResponse {
@@ -149,24 +204,4 @@ function noResponse(failure: 'reset' | 'stall'): SimulatedResponse {
 
 function emptyResponse(status: number): SimulatedResponse {
   return { status, headers: {} };
-}
-
-function isEntity(body: unknown): body is Readonly<Record<string, unknown>> {
-  return typeof body === 'object' && body !== null && 'id' in body;
-}
-
-function isList(body: unknown): body is { readonly value: readonly unknown[] } {
-  return typeof body === 'object' && body !== null && 'value' in body && Array.isArray(body.value);
-}
-
-/** Removes the properties that every client needs, such as the counts of a user state. */
-function withoutRequiredProperties(body: unknown): unknown {
-  if (isList(body)) return { ...body, value: body.value.map(withoutRequiredProperties) };
-  if (!isEntity(body)) return body;
-  const { successDeviceCount: _s, errorDeviceCount: _e, runState: _r, displayName: _d, ...rest } = body;
-  return rest;
-}
-
-function withNextLink(original: SimulatedResponse, nextLink: string): SimulatedResponse {
-  return isList(original.body) ? { ...original, body: { ...original.body, '@odata.nextLink': nextLink } } : original;
 }

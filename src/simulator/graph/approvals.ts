@@ -1,8 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { badRequest, intuneError } from './error-responses.js';
-import type { SimulatedRequest } from './request.js';
+import { approvalExists, approvalPending, approvalRequired, badRequest, forbidden } from './error-responses.js';
+import type { PreparedWrite, RouteResult } from './prepared-write.js';
+import { type Entity, invalidQuery } from './query-options.js';
+import { pathQuery, pathSegments, type SimulatedRequest } from './request.js';
 import type { SimulatedResponse } from './response.js';
-import type { PreparedWrite, RouteResult } from './routes.js';
+
+/** The statuses of an `operationApprovalRequest`. */
+export const approvalStatuses = ['needsApproval', 'approved', 'rejected', 'cancelled', 'completed', 'expired'] as const;
+
+/** One of {@link approvalStatuses}. */
+export type ApprovalStatus = (typeof approvalStatuses)[number];
 
 /** A write that a second administrator has to approve. */
 interface ApprovalRequest {
@@ -10,82 +17,141 @@ interface ApprovalRequest {
   readonly method: string;
   readonly path: string;
   readonly justification: string | null;
-  readonly approved: boolean;
+  status: ApprovalStatus;
+}
+
+interface FiledRequest {
+  readonly approval: ApprovalRequest;
+  /** The same for identical writes. */
+  readonly change: string;
+  /** Who filed it: only this identity can complete it. */
+  readonly identity: string | undefined;
+  readonly filedAt: string;
 }
 
 /** Intune's multi admin approval. */
 export interface Approvals {
   /** Returns the write if it is approved or needs no approval, otherwise Intune's response. */
   requireApproval(request: SimulatedRequest, write: PreparedWrite): RouteResult;
-  /** Queues the request for approval and returns its 412. */
-  queue(request: SimulatedRequest): SimulatedResponse;
+  /** Files the request for approval and returns its 412. */
+  file(request: SimulatedRequest): SimulatedResponse;
   list(): readonly ApprovalRequest[];
-  /** Approves as the second administrator; returns false if the code is unknown. */
-  approve(code: string): boolean;
+  /** The `operationApprovalRequest` entities that match the `$filter`, or the 400 if it is not supported. */
+  find(request: SimulatedRequest): readonly Entity[] | SimulatedResponse;
+  /** Sets the status, as the second administrator does; returns false if the code is unknown. */
+  setStatus(code: string, status: ApprovalStatus): boolean;
 }
 
 const codeHeader = 'x-msft-approval-code';
 const justificationHeader = 'x-msft-approval-justification';
+const maxJustificationLength = 1024;
+const lifetimeMs = 30 * 24 * 3_600_000;
 
-/** Creates an empty approval queue. `settings.approval` is read at every write. */
-export function createApprovals(settings: { readonly approval: boolean }): Approvals {
-  // A code is valid only for the request that it was issued for.
-  const queued = new Map<string, { readonly approval: ApprovalRequest; readonly requestKey: string }>();
+/**
+ * Creates an empty list of requests. `settings.approval` is read at every write; `identify` returns the identity that
+ * sent a request.
+ */
+export function createApprovals(
+  settings: { readonly approval: boolean },
+  identify: (request: SimulatedRequest) => string | undefined,
+): Approvals {
+  const filed = new Map<string, FiledRequest>();
 
-  function queue(request: SimulatedRequest): SimulatedResponse {
+  function fileRequest(request: SimulatedRequest): string {
     const code = randomUUID();
     const { method, path } = request;
     const justification = decodeJustification(request.headers[justificationHeader] ?? '') ?? null;
-    const approval = { code, method, path, justification, approved: false };
-    queued.set(code, { approval, requestKey: requestKey(request) });
-    return approvalPending(request, code);
+    filed.set(code, {
+      approval: { code, method, path, justification, status: 'needsApproval' },
+      change: describeChange(request),
+      identity: identify(request),
+      filedAt: new Date().toISOString(),
+    });
+    return code;
+  }
+
+  /** Filing is an effect of the request, like a write: a fault that does not apply the request must not file it. */
+  function filing(request: SimulatedRequest, respond: (code: string) => SimulatedResponse): PreparedWrite {
+    return { unapplied: respond(randomUUID()), apply: () => respond(fileRequest(request)) };
+  }
+
+  function complete(request: SimulatedRequest, write: PreparedWrite, entry: FiledRequest | undefined): RouteResult {
+    const isOriginal = entry?.change === describeChange(request) && entry.identity === identify(request);
+    if (entry === undefined || !isOriginal) return forbidden(request);
+    const { approval } = entry;
+    if (approval.status === 'needsApproval') return approvalPending(request, approval.code);
+    if (approval.status !== 'approved') return forbidden(request);
+    return {
+      unapplied: write.unapplied,
+      apply() {
+        approval.status = 'completed';
+        return write.apply();
+      },
+    };
   }
 
   return {
     requireApproval(request, write) {
-      const code = request.headers[codeHeader] ?? '';
-      const entry = queued.get(code);
-      if (entry !== undefined && entry.requestKey === requestKey(request)) {
-        if (!entry.approval.approved) return approvalPending(request, code);
-        return {
-          unapplied: write.unapplied,
-          apply() {
-            queued.delete(code);
-            return write.apply();
-          },
-        };
+      const { [codeHeader]: code, [justificationHeader]: justification } = request.headers;
+      const entry = filed.get(code ?? '');
+      // A fault can file a request while approval is off.
+      if (!settings.approval && entry === undefined) return write;
+      if (code !== undefined && justification === undefined) return complete(request, write, entry);
+      if (justification === undefined) return approvalRequired(request);
+      if (decodeJustification(justification) === undefined) {
+        const problem = `must be base64 of 1 to ${maxJustificationLength} characters of UTF-8`;
+        return badRequest(request, `The header ${justificationHeader} ${problem}`);
       }
-      if (!settings.approval) return write;
-      const header = request.headers[justificationHeader];
-      if (header === undefined) return approvalRequired(request);
-      if (decodeJustification(header) === undefined) {
-        return badRequest(request, `The header ${justificationHeader} must be base64 of 1 to 1024 characters of UTF-8`);
-      }
-      // Queueing is an effect of the request, like a write: a fault that does not apply the request must not queue it.
-      return { unapplied: approvalPending(request, randomUUID()), apply: () => queue(request) };
+      // With both headers, Intune files another request and completes none.
+      if (code !== undefined) return filing(request, () => approvalExists(request));
+      const change = describeChange(request);
+      const isActive = [...filed.values()].some(
+        (each) => each.change === change && /^(needsApproval|approved)$/.test(each.approval.status),
+      );
+      if (isActive) return approvalExists(request);
+      return filing(request, (newCode) => approvalPending(request, newCode));
     },
-    queue,
-    list: () => [...queued.values()].map(({ approval }) => approval),
-    approve(code) {
-      const entry = queued.get(code);
-      if (entry !== undefined) queued.set(code, { ...entry, approval: { ...entry.approval, approved: true } });
+    file: (request) => approvalPending(request, fileRequest(request)),
+    list: () => [...filed.values()].map(({ approval }) => approval),
+    find(request) {
+      const filter = pathQuery(request).get('$filter');
+      if (filter === null) return [...filed.values()].map(approvalEntity);
+      const code = /^requestId eq '([^']*)'$/.exec(filter)?.[1];
+      if (code === undefined) return invalidQuery(request, `$filter must be requestId eq '…', not '${filter}'.`);
+      const entry = filed.get(code.toLowerCase());
+      return entry === undefined ? [] : [approvalEntity(entry)];
+    },
+    setStatus(code, status) {
+      const entry = filed.get(code);
+      if (entry !== undefined) entry.approval.status = status;
       return entry !== undefined;
     },
   };
 }
 
-/** 400: the request needs a justification. */
-export function approvalRequired(request: SimulatedRequest): SimulatedResponse {
-  return badRequest(request, `Multi admin approval is required: send the header ${justificationHeader}`);
+function approvalEntity({ approval, filedAt }: FiledRequest): Entity {
+  return {
+    '@odata.type': '#microsoft.graph.operationApprovalRequest',
+    id: approval.code,
+    requestId: approval.code,
+    requestDateTime: filedAt,
+    expirationDateTime: new Date(Date.parse(filedAt) + lifetimeMs).toISOString(),
+    status: approval.status,
+    requestJustification: approval.justification,
+  };
 }
 
-function approvalPending(request: SimulatedRequest, code: string): SimulatedResponse {
-  const text = `The request is waiting for the approval of another administrator: ${codeHeader}: ${code}`;
-  return intuneError(request, 412, 'PreconditionFailed', text, { headers: { [codeHeader]: code } });
-}
-
-function requestKey({ method, path, body }: SimulatedRequest): string {
-  return JSON.stringify([method, path, body]);
+/** The same text for identical writes, regardless of the order of properties and the case of ids. */
+function describeChange(request: SimulatedRequest): string {
+  const path = pathSegments(request)?.join('/').toLowerCase() ?? request.path;
+  try {
+    const body: unknown = request.body === '' ? null : JSON.parse(request.body);
+    const entries =
+      typeof body === 'object' && body !== null ? Object.entries(body).toSorted(([a], [b]) => (a < b ? -1 : 1)) : body;
+    return JSON.stringify([request.method, path, entries]);
+  } catch {
+    return JSON.stringify([request.method, path, request.body]);
+  }
 }
 
 function decodeJustification(header: string): string | undefined {
@@ -93,7 +159,7 @@ function decodeJustification(header: string): string | undefined {
   if (header === '' || bytes.toString('base64') !== header) return undefined;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return text.length <= 1024 ? text : undefined;
+    return text.length <= maxJustificationLength ? text : undefined;
   } catch {
     return undefined;
   }

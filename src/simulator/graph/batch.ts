@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type Random, shuffle } from '../random.js';
-import { graphError } from './error-responses.js';
+import { graphError } from './error-envelope.js';
 import type { SimulatedRequest } from './request.js';
 import { responseHeaders, type SimulatedResponse } from './response.js';
 import { parseJsonBody } from './user-state-body.js';
@@ -128,12 +128,13 @@ function itemRequest(batch: SimulatedRequest, item: RequestItem): SimulatedReque
   const { authorization } = batch.headers;
   const requestId = randomUUID();
   return {
+    origin: batch.origin,
     method: item.method.toUpperCase(),
     path: item.url.startsWith('/') ? `/beta${item.url}` : `/beta/${item.url}`,
     headers: authorization === undefined ? headers : { authorization, ...headers },
     body: item.body === undefined ? '' : JSON.stringify(item.body),
     requestId,
-    clientRequestId: headers['client-request-id'] ?? requestId,
+    clientRequestId: headers['client-request-id'] ?? batch.clientRequestId,
     batchItem: item.id,
   };
 }

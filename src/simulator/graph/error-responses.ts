@@ -1,60 +1,6 @@
-import { randomUUID } from 'node:crypto';
+import { graphError, type IntuneErrorOptions, intuneError } from './error-envelope.js';
 import { pathSegments, type SimulatedRequest } from './request.js';
 import type { SimulatedResponse } from './response.js';
-
-/** An error in Graph's format. */
-export function graphError(
-  request: SimulatedRequest,
-  status: number,
-  code: string,
-  message: string,
-  headers: SimulatedResponse['headers'] = {},
-): SimulatedResponse {
-  const innerError = {
-    date: new Date().toISOString().slice(0, 19),
-    'request-id': request.requestId,
-    'client-request-id': request.clientRequestId,
-  };
-  return { status, headers, body: { error: { code, message, innerError } } };
-}
-
-/** The optional parts of an Intune error. */
-export interface IntuneErrorOptions {
-  readonly headers?: SimulatedResponse['headers'];
-  /** The `RetryAfter` of Intune's JSON, in seconds. */
-  readonly retryAfterSeconds?: number;
-  /** Whether the message within Intune's JSON is Intune's JSON again. */
-  readonly nestedTwice?: boolean;
-}
-
-/** An error of Intune in Graph's format: its message is Intune's JSON, as text. */
-export function intuneError(
-  request: SimulatedRequest,
-  status: number,
-  code: string,
-  text: string,
-  { headers = {}, retryAfterSeconds, nestedTwice = false }: IntuneErrorOptions = {},
-): SimulatedResponse {
-  const toIntuneJson = (message: string) =>
-    JSON.stringify(
-      {
-        _version: 3,
-        Message: message,
-        CustomApiErrorPhrase: '',
-        RetryAfter: retryAfterSeconds ?? null,
-        ErrorSourceService: '',
-        HttpHeaders: '{}',
-      },
-      null,
-      2,
-    );
-  const message = toIntuneJson(
-    `${text} - Operation ID (for customer support): 00000000-0000-0000-0000-000000000000` +
-      ` - Activity ID: ${randomUUID()}` +
-      ` - Url: https://fef.simulated.manage.microsoft.com/DeviceConfigV2/DCV2GraphService${request.path}`,
-  );
-  return graphError(request, status, code, nestedTwice ? toIntuneJson(message) : message, headers);
-}
 
 /** 400: Graph or Intune rejects the content of the request. */
 export function badRequest(request: SimulatedRequest, text: string): SimulatedResponse {
@@ -96,6 +42,11 @@ export function forbiddenUser(request: SimulatedRequest): SimulatedResponse {
   return intuneError(request, 403, 'Forbidden', 'User is not authorized to perform this operation');
 }
 
+/** 403 without a reason: the approval code is not valid for this request. */
+export function forbidden(request: SimulatedRequest): SimulatedResponse {
+  return intuneError(request, 403, 'Forbidden', 'Forbidden');
+}
+
 /** 429: a throttling limit is exceeded. */
 export function tooManyRequests(request: SimulatedRequest, options: IntuneErrorOptions): SimulatedResponse {
   return intuneError(request, 429, 'TooManyRequests', 'Too many requests were sent', options);
@@ -104,4 +55,26 @@ export function tooManyRequests(request: SimulatedRequest, options: IntuneErrorO
 /** 401 with `challenge` as its `WWW-Authenticate` header. */
 export function unauthorized(request: SimulatedRequest, message: string, challenge: string): SimulatedResponse {
   return graphError(request, 401, 'InvalidAuthenticationToken', message, { 'WWW-Authenticate': challenge });
+}
+
+/** 400: the request needs a justification for its approval. */
+export function approvalRequired(request: SimulatedRequest): SimulatedResponse {
+  return badRequest(request, 'Multi admin approval is required: send the header x-msft-approval-justification');
+}
+
+/** 412: the request waits for approval. The response to a batch item has the code only in its message. */
+export function approvalPending(request: SimulatedRequest, code: string): SimulatedResponse {
+  if (request.batchItem !== null) return approvalPendingText(request, code);
+  const text = `The request is waiting for the approval of another administrator: x-msft-approval-code: ${code}`;
+  return intuneError(request, 412, 'PreconditionFailed', text, { headers: { 'x-msft-approval-code': code } });
+}
+
+/** 403: the request waits for approval, with the code only in the message. */
+export function approvalPendingText(request: SimulatedRequest, code: string): SimulatedResponse {
+  return intuneError(request, 403, 'ApprovalRequired', `Approval Required. x-msft-approval-code: ${code}`);
+}
+
+/** 409: the same change waits for approval. */
+export function approvalExists(request: SimulatedRequest): SimulatedResponse {
+  return intuneError(request, 409, 'Conflict', 'An active Approval Request already exists for this entity');
 }

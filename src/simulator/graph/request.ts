@@ -1,5 +1,7 @@
 /** A request to the simulated Graph: one HTTP request, or one item of a batch. */
 export interface SimulatedRequest {
+  /** The scheme and host that the client addressed, such as `http://127.0.0.1:PORT`: the start of absolute links. */
+  readonly origin: string;
   readonly method: string;
   /** As received, with `/beta` and the query: neither decoded nor normalized. */
   readonly path: string;

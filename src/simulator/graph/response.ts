@@ -1,4 +1,6 @@
 import type { ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { SimulatedRequest } from './request.js';
 
 /** The response of the simulated Graph to one request. */
@@ -11,6 +13,10 @@ export interface SimulatedResponse {
   readonly text?: string;
   /** How the delivery fails: the connection is reset, nothing is sent, or the body ends early. */
   readonly failure?: 'reset' | 'stall' | 'truncated';
+  /** Whether a proxy sends the response: it has none of the headers that Graph adds. */
+  readonly isForeign?: boolean;
+  /** Whether to compress the body even if the request has no `Accept-Encoding`. */
+  readonly isCompressed?: boolean;
 }
 
 const diagnostic = JSON.stringify({
@@ -22,23 +28,37 @@ const diagnostic = JSON.stringify({
     RoleInstance: 'SIMULATOR',
   },
 });
+const entityContentType =
+  'application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8';
 
-/** All headers of a response, including those that Graph adds to every response. */
+/** All headers of a response, including those that Graph adds. It adds the ids to no response of a batch item. */
 export function responseHeaders(
-  request: SimulatedRequest,
-  { status, headers }: SimulatedResponse,
+  { requestId, clientRequestId, batchItem }: SimulatedRequest,
+  { status, headers, isForeign }: SimulatedResponse,
 ): Readonly<Record<string, string>> {
+  if (isForeign === true) return headers;
   return {
-    'request-id': request.requestId,
-    'client-request-id': request.clientRequestId,
-    'x-ms-ags-diagnostic': diagnostic,
-    ...(status === 204 ? {} : { 'Content-Type': 'application/json' }),
+    'Cache-Control': 'no-cache',
+    'OData-Version': '4.0',
+    ...(batchItem === null && {
+      Vary: 'Accept-Encoding',
+      'request-id': requestId,
+      'client-request-id': clientRequestId,
+      'x-ms-ags-diagnostic': diagnostic,
+    }),
+    ...(status !== 204 && { 'Content-Type': status < 300 ? entityContentType : 'application/json' }),
     ...headers,
   };
 }
 
-/** Sends the response over HTTP, or simulates its `failure`. */
-export function sendResponse(request: SimulatedRequest, simulated: SimulatedResponse, response: ServerResponse): void {
+const compress = promisify(gzip);
+
+/** Sends the response over HTTP, compressed if the client accepts it, or simulates its `failure`. */
+export async function sendResponse(
+  request: SimulatedRequest,
+  simulated: SimulatedResponse,
+  response: ServerResponse,
+): Promise<void> {
   const { body, status, failure } = simulated;
   const text = simulated.text ?? (body === undefined ? '' : JSON.stringify(body));
   const headers = responseHeaders(request, simulated);
@@ -52,8 +72,23 @@ export function sendResponse(request: SimulatedRequest, simulated: SimulatedResp
       response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(text) });
       response.write(text.slice(0, text.length / 2), () => response.destroy());
       return;
-    case undefined:
-      response.writeHead(status, status === 204 ? headers : { ...headers, 'Content-Length': Buffer.byteLength(text) });
-      response.end(text);
+    case undefined: {
+      const isCompressed = text !== '' && (simulated.isCompressed ?? acceptsGzip(request));
+      const bytes = isCompressed ? await compress(text) : Buffer.from(text);
+      response.writeHead(status, {
+        ...headers,
+        ...(isCompressed && { 'Content-Encoding': 'gzip' }),
+        ...(status !== 204 && { 'Content-Length': bytes.length }),
+      });
+      response.end(bytes);
+    }
   }
+}
+
+/** Whether `Accept-Encoding` (RFC 9110, section 12.5.3) lists gzip with a weight other than 0. */
+function acceptsGzip({ headers }: SimulatedRequest): boolean {
+  return (headers['accept-encoding'] ?? '').split(',').some((part) => {
+    const [coding = '', ...parameters] = part.split(';').map((each) => each.trim().toLowerCase());
+    return (coding === 'gzip' || coding === '*') && !parameters.some((each) => /^q=0(\.0*)?$/.test(each));
+  });
 }

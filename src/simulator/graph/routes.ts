@@ -1,21 +1,39 @@
-import { randomUUID } from 'node:crypto';
-import { conflict, graphError, resourceNotFound, routeNotImplemented } from './error-responses.js';
-import { listPage } from './paging.js';
+import type { Approvals } from './approvals.js';
+import { graphError } from './error-envelope.js';
+import { resourceNotFound, routeNotImplemented } from './error-responses.js';
+import { listOptions, listPage } from './paging.js';
+import type { RouteResult } from './prepared-write.js';
+import {
+  type Entity,
+  parseQueryOptions,
+  type QueryOption,
+  type QuerySettings,
+  shapeEntities,
+} from './query-options.js';
 import { pathSegments, type SimulatedRequest } from './request.js';
 import type { SimulatedResponse } from './response.js';
-import type { ScriptCollection, SimulatedScript, SimulatedTenant, SimulatedUserState } from './tenant.js';
-import { parseUserStateBody, userStateDraft, userStatePatch, userStateType } from './user-state-body.js';
+import {
+  deviceStateEntity,
+  isScriptCollection,
+  managedDeviceEntity,
+  runSummaryEntity,
+  scriptEntities,
+  scriptEntity,
+  userStateEntity,
+} from './script-entities.js';
+import {
+  entityKey,
+  type ScriptCollection,
+  type SimulatedDeviceState,
+  type SimulatedTenant,
+  type SimulatedUserState,
+} from './tenant.js';
+import { createUserState, deleteUserState, updateUserState } from './user-state-writes.js';
 
-/** A valid write that is not applied yet. */
-export interface PreparedWrite {
-  /** The response of a Graph that ignores the write: the old values. */
-  readonly unapplied: SimulatedResponse;
-  /** Applies the write and returns its response. */
-  apply(): SimulatedResponse | Promise<SimulatedResponse>;
+/** The settings of the routes; changes apply immediately. */
+interface RouteSettings extends QuerySettings {
+  readonly repeatedEntities: number;
 }
-
-/** The response to a read or to an invalid request, or a write to apply. */
-export type RouteResult = SimulatedResponse | PreparedWrite;
 
 /** The routes of the simulated Graph. */
 export interface GraphRoutes {
@@ -23,149 +41,137 @@ export interface GraphRoutes {
   route(request: SimulatedRequest): RouteResult;
 }
 
-const scriptTypes = {
-  deviceShellScripts: '#microsoft.graph.deviceShellScript',
-  deviceManagementScripts: '#microsoft.graph.deviceManagementScript',
-  deviceCustomAttributeShellScripts: '#microsoft.graph.deviceCustomAttributeShellScript',
-} as const satisfies Record<ScriptCollection, string>;
-const deviceStateType = '#microsoft.graph.deviceManagementScriptDeviceState';
+/** Creates the routes for a tenant. */
+export function createGraphRoutes(tenant: SimulatedTenant, settings: RouteSettings, approvals: Approvals): GraphRoutes {
+  /** A list, with the options that its route accepts in addition to those of every list. */
+  function list(
+    request: SimulatedRequest,
+    resource: string,
+    entities: readonly Entity[],
+    ...more: readonly QueryOption[]
+  ): SimulatedResponse {
+    const options = parseQueryOptions(request, [...listOptions, ...more], settings);
+    if ('status' in options) return options;
+    return listPage(request, context(request, resource), entities, options, settings);
+  }
 
-/** Creates the routes for a tenant; absolute links start with `origin`. */
-export function createGraphRoutes(tenant: SimulatedTenant, origin: string): GraphRoutes {
+  /** One entity; a 404 without one. */
+  function single(
+    request: SimulatedRequest,
+    resource: string,
+    entity: Entity | null | undefined,
+    ...more: readonly QueryOption[]
+  ): SimulatedResponse {
+    if (entity === null || entity === undefined) return resourceNotFound(request);
+    const options = parseQueryOptions(request, ['$select', ...more], settings);
+    if ('status' in options) return options;
+    const shaped = shapeEntities(request, options, [entity]);
+    if ('status' in shaped) return shaped;
+    return entityResponse(request, 200, resource, shaped[0] ?? {});
+  }
+
+  function routeScript(
+    request: SimulatedRequest,
+    collection: ScriptCollection,
+    segments: readonly string[],
+  ): RouteResult {
+    const [scriptId = '', , childId = '', , deviceStateId = ''] = segments;
+    const resource = resourceName(collection, segments);
+    // Every second segment is an id.
+    const template = ['scripts', ...segments.map((segment, index) => (index % 2 === 0 ? '{id}' : segment))].join('/');
+    if (template === 'scripts' && request.method === 'GET') {
+      return list(request, resource, scriptEntities(collection, tenant));
+    }
+
+    const script = tenant[collection].get(entityKey(scriptId));
+    const userState = script?.userStates.get(entityKey(childId));
+    const scriptStates = () => [...(script?.deviceStates.values() ?? [])].flat();
+    const userStates = () => script?.deviceStates.get(entityKey(childId)) ?? [];
+    const singleState = (state: SimulatedDeviceState | undefined) =>
+      single(request, resource, state && deviceStateEntity(state), '$expand');
+    const singleDevice = (state: SimulatedDeviceState | undefined) =>
+      single(request, resource, state && managedDeviceEntity(state));
+    const toResponse = (status: number, state: SimulatedUserState) =>
+      entityResponse(request, status, resource, userStateEntity(state));
+    const missing = () => resourceNotFound(request);
+
+    switch (`${request.method} ${template}`) {
+      case 'GET scripts/{id}':
+        return single(request, resource, script && scriptEntity(collection, script));
+      case 'GET scripts/{id}/runSummary':
+        return single(request, resource, script && runSummaryEntity(script));
+      case 'GET scripts/{id}/userRunStates':
+        if (script === undefined) return missing();
+        return list(request, resource, [...script.userStates.values()].map(userStateEntity));
+      case 'POST scripts/{id}/userRunStates':
+        return script === undefined ? missing() : createUserState(request, scriptId, script, toResponse);
+      case 'GET scripts/{id}/userRunStates/{id}':
+        return single(request, resource, userState && userStateEntity(userState));
+      case 'PATCH scripts/{id}/userRunStates/{id}':
+        if (script === undefined || userState === undefined) return missing();
+        return updateUserState(request, script, userState, toResponse);
+      case 'DELETE scripts/{id}/userRunStates/{id}':
+        return script === undefined || userState === undefined ? missing() : deleteUserState(script, userState);
+      case 'GET scripts/{id}/deviceRunStates':
+        return script === undefined
+          ? missing()
+          : list(request, resource, scriptStates().map(deviceStateEntity), '$expand');
+      case 'GET scripts/{id}/deviceRunStates/{id}':
+        return singleState(findState(scriptStates(), childId));
+      case 'GET scripts/{id}/deviceRunStates/{id}/managedDevice':
+        return singleDevice(findState(scriptStates(), childId));
+      case 'GET scripts/{id}/userRunStates/{id}/deviceRunStates':
+        return userState === undefined
+          ? missing()
+          : list(request, resource, userStates().map(deviceStateEntity), '$expand');
+      case 'GET scripts/{id}/userRunStates/{id}/deviceRunStates/{id}':
+        return singleState(findState(userStates(), deviceStateId));
+      case 'GET scripts/{id}/userRunStates/{id}/deviceRunStates/{id}/managedDevice':
+        return singleDevice(findState(userStates(), deviceStateId));
+      default:
+        return routeNotImplemented(request);
+    }
+  }
+
   return {
     route(request) {
       const [version, ...segments] = pathSegments(request) ?? ['beta'];
       if (version !== 'beta') return unsupportedVersion(request, version, segments);
-      const [root, collection, scriptId = '', , stateId = ''] = segments;
-      if (root !== 'deviceManagement' || !isScriptCollection(collection) || segments.includes('')) {
-        return routeNotImplemented(request);
+      const [root, collection, ...rest] = segments;
+      if (root !== 'deviceManagement' || segments.includes('')) return routeNotImplemented(request);
+      if (isScriptCollection(collection)) return routeScript(request, collection, rest);
+      if (collection === 'operationApprovalRequests' && rest.length === 0 && request.method === 'GET') {
+        const found = approvals.find(request);
+        return 'status' in found ? found : list(request, segments.join('/'), found, '$filter');
       }
-      const scripts = tenant[collection];
-      const script = scripts.get(scriptId);
-      const state = script?.userStates.get(stateId);
-      const scriptsContext = `${origin}/beta/$metadata#deviceManagement/${collection}`;
-      const statesContext = `${scriptsContext}('${scriptId}')/userRunStates`;
-      const toResponse = (status: number, entity: SimulatedUserState): SimulatedResponse =>
-        jsonResponse(status, { '@odata.context': `${statesContext}/$entity`, ...userStateEntity(entity) });
-
-      // Every second segment after the root is an id.
-      const template = segments.slice(2).map((segment, index) => (index % 2 === 0 ? '{id}' : segment));
-      switch (`${request.method} ${['scripts', ...template].join('/')}`) {
-        case 'GET scripts': {
-          const entities = [...scripts.values()].map((each) => scriptEntity(collection, each));
-          return listPage(request, origin, scriptsContext, entities);
-        }
-        case 'GET scripts/{id}':
-          if (script === undefined) return resourceNotFound(request);
-          return jsonResponse(200, {
-            '@odata.context': `${scriptsContext}/$entity`,
-            ...scriptEntity(collection, script),
-            scriptContent: script.content,
-          });
-        case 'GET scripts/{id}/userRunStates':
-          if (script === undefined) return resourceNotFound(request);
-          return listPage(request, origin, statesContext, [...script.userStates.values()].map(userStateEntity));
-        case 'POST scripts/{id}/userRunStates':
-          if (script === undefined) return resourceNotFound(request);
-          return createUserState(request, scriptId, script, toResponse);
-        case 'GET scripts/{id}/userRunStates/{id}':
-          return state === undefined ? resourceNotFound(request) : toResponse(200, state);
-        case 'PATCH scripts/{id}/userRunStates/{id}':
-          if (script === undefined || state === undefined) return resourceNotFound(request);
-          return updateUserState(request, script, state, toResponse);
-        case 'DELETE scripts/{id}/userRunStates/{id}':
-          if (script === undefined || state === undefined) return resourceNotFound(request);
-          return deleteUserState(script, state);
-        case 'GET scripts/{id}/userRunStates/{id}/deviceRunStates': {
-          if (script === undefined || state === undefined) return resourceNotFound(request);
-          const states = script.deviceStates.get(stateId) ?? [];
-          const entities = states.map((each) => ({ '@odata.type': deviceStateType, ...each }));
-          return listPage(request, origin, `${statesContext}('${stateId}')/deviceRunStates`, entities);
-        }
-        default:
-          return routeNotImplemented(request);
-      }
+      return routeNotImplemented(request);
     },
   };
 }
 
-type ToResponse = (status: number, state: SimulatedUserState) => SimulatedResponse;
+function findState(states: readonly SimulatedDeviceState[], id: string): SimulatedDeviceState | undefined {
+  return states.find((each) => entityKey(each.id) === entityKey(id));
+}
 
-function createUserState(
+/** The resource of a context: without the id of the entity itself. */
+function resourceName(collection: ScriptCollection, segments: readonly string[]): string {
+  const parents = segments.length % 2 === 0 ? segments : segments.slice(0, -1);
+  const names = parents.map((segment, index) => (index % 2 === 0 ? `('${segment}')` : `/${segment}`));
+  return `deviceManagement/${collection}${names.join('')}`;
+}
+
+function context({ origin }: SimulatedRequest, resource: string): string {
+  return `${origin}/beta/$metadata#${resource}`;
+}
+
+function entityResponse(
   request: SimulatedRequest,
-  scriptId: string,
-  script: SimulatedScript,
-  toResponse: ToResponse,
-): RouteResult {
-  const body = parseUserStateBody(request, userStateDraft);
-  if ('status' in body) return body;
-  const { '@odata.type': _, ...draft } = body.value;
-  const state: SimulatedUserState = {
-    id: `${scriptId}:${randomUUID()}`,
-    successDeviceCount: 0,
-    errorDeviceCount: 0,
-    userPrincipalName: null,
-    pendingDeviceCount: 0,
-    ...draft,
-  };
-  if (script.userStates.has(state.id)) return conflict(request);
-  return storeUserState(script, state, toResponse(201, state), toResponse(201, state));
-}
-
-function updateUserState(
-  request: SimulatedRequest,
-  script: SimulatedScript,
-  before: SimulatedUserState,
-  toResponse: ToResponse,
-): RouteResult {
-  const body = parseUserStateBody(request, userStatePatch);
-  if ('status' in body) return body;
-  const { '@odata.type': _, ...patch } = body.value;
-  const state: SimulatedUserState = { ...before, ...patch };
-  return storeUserState(script, state, toResponse(200, before), toResponse(200, state));
-}
-
-function storeUserState(
-  script: SimulatedScript,
-  state: SimulatedUserState,
-  unapplied: SimulatedResponse,
-  applied: SimulatedResponse,
-): PreparedWrite {
-  return {
-    unapplied,
-    apply() {
-      script.userStates.set(state.id, state);
-      return applied;
-    },
-  };
-}
-
-function deleteUserState(script: SimulatedScript, state: SimulatedUserState): PreparedWrite {
-  const response: SimulatedResponse = { status: 204, headers: {} };
-  return {
-    unapplied: response,
-    apply() {
-      script.userStates.delete(state.id);
-      script.deviceStates.delete(state.id);
-      return response;
-    },
-  };
-}
-
-function jsonResponse(status: number, body: unknown): SimulatedResponse {
+  status: number,
+  resource: string,
+  entity: Entity,
+): SimulatedResponse {
+  const body = { '@odata.context': `${context(request, resource)}/$entity`, ...entity };
   return { status, headers: {}, body };
-}
-
-function userStateEntity(state: SimulatedUserState) {
-  return { '@odata.type': userStateType, ...state };
-}
-
-function scriptEntity(collection: ScriptCollection, script: SimulatedScript) {
-  return { '@odata.type': scriptTypes[collection], ...script.properties };
-}
-
-function isScriptCollection(name: string | undefined): name is ScriptCollection {
-  return name !== undefined && Object.hasOwn(scriptTypes, name);
 }
 
 function unsupportedVersion(request: SimulatedRequest, version = '', segments: readonly string[]): SimulatedResponse {

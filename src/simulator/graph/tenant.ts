@@ -1,5 +1,7 @@
 import { createRandom, type Random } from '../random.js';
-import { audiences, domains, firstNames, lastNames, topics } from './sample-data.js';
+import { createDirectory, type DirectoryUser, type UserDevice } from './directory.js';
+import { dateTime, type ManagedDevice } from './managed-devices.js';
+import { audiences, topics } from './sample-data.js';
 
 /** The id of the simulated tenant: the `tid` of every token. */
 export const tenantId = '5a1b0000-0000-4000-8000-000000007e4a';
@@ -18,8 +20,10 @@ export interface SimulatedUserState {
 }
 
 /** The run state of a script on one device: a `deviceManagementScriptDeviceState`. */
-interface SimulatedDeviceState {
+export interface SimulatedDeviceState {
   readonly id: string;
+  /** Null if the device is no longer managed. */
+  readonly managedDevice: ManagedDevice | null;
   readonly runState: string;
   readonly resultMessage: string;
   readonly lastStateUpdateDateTime: string;
@@ -33,24 +37,20 @@ export interface SimulatedScript {
   readonly properties: Readonly<Record<string, unknown>>;
   /** The script's text, as base64. */
   readonly content: string;
+  /** Keyed by {@link entityKey} of the id. */
   readonly userStates: Map<string, SimulatedUserState>;
-  /** Keyed by the id of the user state. */
+  /** Keyed as {@link userStates}. */
   readonly deviceStates: Map<string, readonly SimulatedDeviceState[]>;
 }
 
-/** The simulated tenant: the scripts of each collection by id. Writes change the maps of the scripts. */
+/** The simulated tenant: the scripts of each collection by {@link entityKey} of their ids. Writes change the maps of the scripts. */
 export type SimulatedTenant = Readonly<Record<ScriptCollection, ReadonlyMap<string, SimulatedScript>>>;
 
-/** A user of the tenant's directory. */
-interface DirectoryUser {
-  readonly id: string;
-  /** Null for a user who was deleted. */
-  readonly userPrincipalName: string | null;
-  readonly deviceIds: readonly string[];
+/** The key of an entity. Graph compares ids without regard to case. */
+export function entityKey(id: string): string {
+  return id.toLowerCase();
 }
 
-// A prime, so that any stride through the directory visits every user once.
-const userCount = 457;
 const scriptsPerCollection = 100;
 // One script of each collection has enough user states for several pages.
 const pagedScriptIndex = 3;
@@ -61,24 +61,14 @@ const minuteMs = 60_000;
 /** Creates the tenant of a seed: 300 scripts, about 4,000 user states, and one directory of users. */
 export function createTenant(seed: number): SimulatedTenant {
   const random = createRandom(seed);
-  const users = Array.from({ length: userCount }, (_, index) => createUser(index, random));
+  // The devices' properties have a generator of their own, so that they don't change the other values of a seed.
+  const users = createDirectory(random, createRandom(seed + 3));
   const collection = (name: ScriptCollection) =>
     new Map(Array.from({ length: scriptsPerCollection }, (_, index) => createScript(name, index, users, random)));
   return {
     deviceShellScripts: collection('deviceShellScripts'),
     deviceManagementScripts: collection('deviceManagementScripts'),
     deviceCustomAttributeShellScripts: collection('deviceCustomAttributeShellScripts'),
-  };
-}
-
-function createUser(index: number, random: Random): DirectoryUser {
-  // 31 first and 29 last names: every pair is unique (Chinese remainder theorem).
-  const name = `${firstNames[index % firstNames.length]}.${lastNames[index % lastNames.length]}`.toLowerCase();
-  return {
-    id: random.guid(),
-    // The states of a deleted user remain, without the name.
-    userPrincipalName: random.below(50) === 0 ? null : `${name}@${random.pick(domains)}`,
-    deviceIds: Array.from({ length: 1 + random.below(3) }, () => random.guid()),
   };
 }
 
@@ -106,6 +96,7 @@ function createScript(
       runAsAccount: random.pick(['system', 'system', 'user']),
       fileName,
       roleScopeTagIds: ['0'],
+      ...kindProperties[collection](index, topic),
     },
     content: Buffer.from(windows ? `Write-Output '${topic}'\r\n` : `#!/bin/sh\necho '${topic}'\n`).toString('base64'),
     userStates: new Map(),
@@ -116,18 +107,38 @@ function createScript(
   const stride = 1 + random.below(users.length - 1);
   for (let step = 0; step < count; step += 1) {
     const user = users[(start + step * stride) % users.length];
-    if (user !== undefined) addRunStates(script, id, user, random);
+    if (user !== undefined) addRunStates(script, id, user, user.devices[windows ? 'Windows' : 'macOS'], random);
   }
-  return [id, script];
+  return [entityKey(id), script];
 }
 
-function addRunStates(script: SimulatedScript, scriptId: string, user: DirectoryUser, random: Random): void {
+/** The properties that only scripts of one collection have. */
+const kindProperties = {
+  deviceShellScripts: (index) => ({
+    executionFrequency: index % 3 === 0 ? 'P1D' : 'PT0S',
+    retryCount: index % 4,
+    blockExecutionNotifications: index % 2 === 0,
+  }),
+  deviceManagementScripts: (index) => ({ enforceSignatureCheck: index % 3 === 0, runAs32Bit: index % 5 === 0 }),
+  deviceCustomAttributeShellScripts: (_index, topic) => ({
+    customAttributeType: /count|days|space/.test(topic) ? 'integer' : /reboot/.test(topic) ? 'dateTime' : 'string',
+    customAttributeName: topic,
+  }),
+} as const satisfies Record<ScriptCollection, (index: number, topic: string) => object>;
+
+function addRunStates(
+  script: SimulatedScript,
+  scriptId: string,
+  user: DirectoryUser,
+  userDevices: readonly UserDevice[],
+  random: Random,
+): void {
   const id = `${scriptId}:${user.id}`;
-  const devices = user.deviceIds.map((deviceId) => createDeviceState(`${scriptId}:${deviceId}`, random));
+  const devices = userDevices.map((device) => createDeviceState(`${scriptId}:${device.id}`, device, random));
   const count = (...runStates: readonly string[]) =>
     devices.filter(({ runState }) => runStates.includes(runState.toLowerCase())).length;
-  script.deviceStates.set(id, devices);
-  script.userStates.set(id, {
+  script.deviceStates.set(entityKey(id), devices);
+  script.userStates.set(entityKey(id), {
     id,
     successDeviceCount: count('success'),
     errorDeviceCount: count('fail', 'scripterror'),
@@ -136,7 +147,7 @@ function addRunStates(script: SimulatedScript, scriptId: string, user: Directory
   });
 }
 
-function createDeviceState(id: string, random: Random): SimulatedDeviceState {
+function createDeviceState(id: string, { managedDevice }: UserDevice, random: Random): SimulatedDeviceState {
   const runState =
     random.below(10) < 7
       ? 'success'
@@ -150,9 +161,6 @@ function createDeviceState(id: string, random: Random): SimulatedDeviceState {
     lastStateUpdateDateTime: dateTime(newYearMs + random.below(14 * 24 * 60) * minuteMs),
     errorCode: failed ? random.pick([1, 127, -2016281112]) : 0,
     errorDescription: failed ? 'Script execution failed' : null,
+    managedDevice,
   };
-}
-
-function dateTime(timestamp: number): string {
-  return new Date(timestamp).toISOString().replace('.000Z', 'Z');
 }

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { forbiddenApplication, unauthorized } from './error-responses.js';
-import { isBatch, type SimulatedRequest } from './request.js';
+import { isBatch, pathSegments, type SimulatedRequest } from './request.js';
 import type { SimulatedResponse } from './response.js';
 import { tenantId } from './tenant.js';
 
@@ -13,6 +13,7 @@ export const writeScopes = [
 ] as const;
 
 const readScopes = ['DeviceManagementScripts.Read.All', ...writeScopes] as const;
+const approvalScopes = ['DeviceManagementRBAC.Read.All', 'DeviceManagementRBAC.ReadWrite.All'] as const;
 
 /** The contents of a token to issue. */
 interface IssueOptions {
@@ -22,6 +23,8 @@ interface IssueOptions {
   readonly roles?: readonly string[] | undefined;
   /** One hour by default; negative for a token that has expired. */
   readonly lifetimeMs?: number | undefined;
+  /** The identity that approvals compare; the same for all tokens by default, as for those of one application. */
+  readonly identity?: string | undefined;
 }
 
 /** The properties of a token that was issued elsewhere. */
@@ -32,6 +35,8 @@ interface RegisterOptions {
   readonly subject?: string | undefined;
   /** The claims request of the sign-in, as JSON text. The token satisfies a challenge whose claims are all in it. */
   readonly claims?: string | undefined;
+  /** As in {@link IssueOptions}; `subject` by default. */
+  readonly identity?: string | undefined;
 }
 
 /**
@@ -49,6 +54,8 @@ export interface TokenRegistry {
   challenge(request: SimulatedRequest): SimulatedResponse;
   /** Returns the 401 or 403 if the token is missing, unknown, expired, challenged or without the permission. */
   authorize(request: SimulatedRequest): SimulatedResponse | undefined;
+  /** The identity of the request's token; undefined if the token is unknown. */
+  identify(request: SimulatedRequest): string | undefined;
 }
 
 interface RegisteredToken {
@@ -57,12 +64,15 @@ interface RegisteredToken {
   /** The key of challenges: the user for a delegated token, otherwise the token. */
   readonly subject: string;
   readonly claims: string | undefined;
+  readonly identity: string;
 }
 
 const claimsRequest = z.looseObject({ access_token: z.record(z.string(), z.unknown()).default({}) });
 
 const authorizationUri = 'https://login.microsoftonline.com/common/oauth2/authorize';
-const bearerChallenge = `Bearer realm="", authorization_uri="${authorizationUri}"`;
+const graphClientId = '00000003-0000-0000-c000-000000000000';
+const bearerChallenge = `Bearer realm="", authorization_uri="${authorizationUri}", client_id="${graphClientId}"`;
+const applicationId = '5a1b0000-0000-4000-8000-00000000a991';
 const hourMs = 3_600_000;
 
 /** Creates an empty registry. */
@@ -78,7 +88,7 @@ export function createTokenRegistry(): TokenRegistry {
   };
 
   return {
-    issue({ claims, roles = [writeScopes[0]], lifetimeMs = hourMs }) {
+    issue({ claims, roles = [writeScopes[0]], lifetimeMs = hourMs, identity = applicationId }) {
       const expiresOnTimestamp = Date.now() + lifetimeMs;
       const token = [
         encodePart({ typ: 'JWT', alg: 'RS256', kid: 'simulator' }),
@@ -86,7 +96,7 @@ export function createTokenRegistry(): TokenRegistry {
           aud: 'https://graph.microsoft.com',
           iat: Math.floor(Date.now() / 1000),
           exp: Math.floor(expiresOnTimestamp / 1000),
-          appid: '5a1b0000-0000-4000-8000-00000000a991',
+          appid: identity,
           tid: tenantId,
           jti: randomUUID(),
           roles,
@@ -94,12 +104,16 @@ export function createTokenRegistry(): TokenRegistry {
         }),
         randomBytes(64).toString('base64url'),
       ].join('.');
-      registered.set(token, { roles, expiresAt: expiresOnTimestamp, subject: token, claims: undefined });
+      registered.set(token, { roles, expiresAt: expiresOnTimestamp, subject: token, claims: undefined, identity });
       return { token, expiresOnTimestamp };
     },
 
-    register(token, roles = [writeScopes[0]], { expiresAt = Number.POSITIVE_INFINITY, subject = token, claims } = {}) {
-      registered.set(token, { roles, expiresAt, subject, claims });
+    register(
+      token,
+      roles = [writeScopes[0]],
+      { expiresAt = Number.POSITIVE_INFINITY, subject, claims, identity = subject ?? applicationId } = {},
+    ) {
+      registered.set(token, { roles, expiresAt, subject: subject ?? token, claims, identity });
     },
 
     challenge(request) {
@@ -123,10 +137,12 @@ export function createTokenRegistry(): TokenRegistry {
       const claims = unsatisfiedClaims(token);
       if (claims !== undefined) return claimsChallenge(request, claims);
       // A batch needs no permission; its items do.
-      const scopes: readonly string[] = request.method === 'GET' ? readScopes : writeScopes;
+      const scopes = requiredScopes(request);
       const allowed = isBatch(request) || token.roles.some((role) => scopes.includes(role));
       return allowed ? undefined : forbiddenApplication(request, scopes);
     },
+
+    identify: (request) => registered.get(bearerToken(request) ?? '')?.identity,
   };
 }
 
@@ -135,12 +151,17 @@ export function tokenExpired(request: SimulatedRequest): SimulatedResponse {
   return unauthorized(request, 'Lifetime validation failed, the token is expired.', bearerChallenge);
 }
 
+function requiredScopes(request: SimulatedRequest): readonly string[] {
+  if (pathSegments(request)?.[2] === 'operationApprovalRequests') return approvalScopes;
+  return request.method === 'GET' ? readScopes : writeScopes;
+}
+
 function claimsChallenge(request: SimulatedRequest, claims: string): SimulatedResponse {
   const encoded = Buffer.from(claims).toString('base64');
   // RFC 9110, section 11.6.1 allows several challenges in one header, and commas within quoted values.
   const challenge =
-    `PoP realm="simulator, other", authorization_uri="${authorizationUri}", ` +
-    `${bearerChallenge}, error="insufficient_claims", claims="${encoded}"`;
+    `${bearerChallenge}, error="insufficient_claims", claims="${encoded}", ` +
+    `PoP realm="simulator, other", authorization_uri="${authorizationUri}"`;
   return unauthorized(request, 'Continuous access evaluation resulted in challenge.', challenge);
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { badRequest, graphError } from './error-responses.js';
+import { graphError } from './error-envelope.js';
+import { badRequest } from './error-responses.js';
 import type { SimulatedRequest } from './request.js';
 import type { SimulatedResponse } from './response.js';
 
