@@ -1,11 +1,14 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { FaultRule } from './support/controls.js';
+import { graphError } from './support/graph-errors.js';
+import { type GraphServerResponse, useGraphServer } from './support/graph-server.js';
 import { startProgram } from './support/program.js';
 import { liveSettings } from './support/service.js';
 import { useSimulator } from './support/simulator.js';
 
 const token = 'canary-doctor-token';
 const simulator = useSimulator(token);
+const graph = useGraphServer();
 afterEach(() => simulator.reset());
 
 /** Runs the doctor until it exits. */
@@ -73,6 +76,37 @@ test.each<[string, Readonly<Record<string, string>>, FaultRule[], string, RegExp
   expect(steps.at(-1)).toBe(step);
   expect(printed).toMatch(advice);
   expect(printed).not.toContain(token);
+});
+
+test.each<[string, GraphServerResponse, RegExp]>([
+  [
+    'a tenant without Intune',
+    graphError(400, 'BadRequest', 'Request not applicable to target tenant.'),
+    /assign a licence/,
+  ],
+  [
+    'another version of Graph',
+    graphError(400, 'BadRequest', "Resource not found for the segment 'deviceShellScripts'."),
+    /version at the end of GRAPH_BASE_URL/,
+  ],
+  ['a method that this version does not have', graphError(405, 'MethodNotAllowed', ''), /HTTP 405.*\n.*GRAPH_BASE_URL/],
+  [
+    'a missing route',
+    graphError(400, 'No method match route template', 'No OData route exists that match template'),
+    /contact Microsoft support/,
+  ],
+  [
+    'a missing Intune role, as a 401',
+    graphError(401, 'UnknownError', JSON.stringify({ ErrorCode: 'Forbidden', Message: '{}' })),
+    /GRAPH_PERMISSION_MISSING.*\n.*Intune role/,
+  ],
+  ['the page of a proxy', { status: 407, body: '<html></html>' }, /HTTP 407.*\n.*proxy/],
+])('advises on %s', async (_, response, advice) => {
+  graph.respond(() => response);
+  const { code, steps, printed } = await runDoctor({ ...live(), GRAPH_BASE_URL: graph.baseUrl });
+  expect(code).toBe(1);
+  expect(steps.at(-1)).toBe('FAIL read');
+  expect(printed).toMatch(advice);
 });
 
 describe('the cloud', () => {

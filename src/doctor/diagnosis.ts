@@ -38,11 +38,11 @@ const advice: Partial<Record<CallReason, string | ((details: CallErrorDetails) =
 export const grantPermission = `grant the application ${requiredPermission} with admin consent; assign an Intune role to a user`;
 
 function adviceOnRoute({ status, publicMessage = '' }: CallErrorDetails): string {
-  if (/not applicable to target tenant/i.test(publicMessage)) {
-    return 'this tenant has no Intune license or no MDM authority: assign licenses, and set the MDM authority in Intune';
+  if (/target tenant/i.test(publicMessage)) {
+    return 'this tenant does not use Intune: assign a licence, and set the MDM authority in the Intune admin center';
   }
-  if (status === 405 || /\bsegment\b|\bversion\b/i.test(publicMessage)) {
-    return 'GRAPH_BASE_URL names a version of Graph without this operation: it must end with /beta';
+  if (status === 405 || status === 501 || /\b(?:segment|version)\b/i.test(publicMessage)) {
+    return 'this version of Graph does not have the operation: check the version at the end of GRAPH_BASE_URL (…/beta)';
   }
   return 'Intune in this tenant does not offer the operation: contact Microsoft support';
 }
@@ -69,7 +69,7 @@ export function diagnose(error: unknown): Diagnosis {
   const { status, code, publicMessage, graph, current } = error.details;
   const parts = [
     error.reason,
-    status !== undefined && `status ${status}`,
+    status !== undefined && `HTTP ${status}`,
     code,
     publicMessage,
     // Without the name: the output may be kept, and a user principal name is personal data.

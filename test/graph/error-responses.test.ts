@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createBatchClient } from '../support/clients.js';
 import { failure } from '../support/failure.js';
+import { activityId, graphError, intune, nested, requestId } from '../support/graph-errors.js';
 import { batchRequestId, type GraphServerResponse, useGraphServer } from '../support/graph-server.js';
 import { liveSettings, useService } from '../support/service.js';
 
@@ -16,39 +17,7 @@ const patch = { errorDeviceCount: 1 };
 const update = () => service.client.scriptUserState.update.mutate({ ...target, patch });
 const get = () => service.client.scriptUserState.get.query(target);
 
-const requestId = '6f1c9e55-4b53-4f0e-9d35-8d3f1d9d4a10';
 const approvalCode = '6dc2cd1e-5d4a-4a3f-9d43-0d9ad8d8a3b1';
-const activityId = 'ce80e7e8-8a96-4c03-898c-d85f9cdf805a';
-
-/** An error as Graph sends it. */
-function graphError(status: number, code: string, message: unknown, innerError: object = {}): GraphServerResponse {
-  const ids = { date: '2026-05-19T10:00:00', 'request-id': requestId, 'client-request-id': requestId };
-  return {
-    status,
-    headers: { 'content-type': 'application/json', 'request-id': requestId },
-    body: { error: { code, message, innerError: { ...ids, ...innerError } } },
-  };
-}
-
-/** Intune's own JSON, which Graph sends as the message. */
-function intune(message: string, fields: object = {}): string {
-  const ids =
-    ' - Operation ID (for customer support): 00000000-0000-0000-0000-000000000000' +
-    ` - Activity ID: ${activityId} - Url: https://fef.msuc02.manage.microsoft.com/DeviceFE/x?timeout=approval`;
-  return JSON.stringify({
-    _version: 3,
-    Message: message + ids,
-    CustomApiErrorPhrase: '',
-    RetryAfter: null,
-    ErrorSourceService: '',
-    HttpHeaders: '{}',
-    ...fields,
-  });
-}
-
-const nested = (errorCode: string, message: string) =>
-  JSON.stringify({ ErrorCode: errorCode, Message: message, Target: null, Details: null, InnerError: null });
-
 const intuneChallenge = {
   HttpHeaders: JSON.stringify({ 'WWW-Authenticate': 'Bearer realm="urn:intune:service,1,2"' }),
 };

@@ -22,8 +22,10 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] 
  */
 const maxDepth = 8;
 
-/** Graph's texts are truncated to this length before they are searched. */
+/** Graph's texts are truncated to these lengths, and only so many are kept, before they are searched. */
 const maxTextLength = 2_000;
+const maxCodeLength = 200;
+const maxTexts = 10;
 
 /** The maximum number of `details` that are read. */
 const maxDetails = 5;
@@ -47,9 +49,9 @@ function collect(record: JsonRecord, depth: number, found: Mutable<ErrorBody>): 
   if (depth > maxDepth) return;
   const fields = lowerCaseNames(record);
   const code = firstText(fields, 'errorcode', 'code');
-  if (code !== undefined) found.codes.push(code.slice(0, maxTextLength));
+  if (code !== undefined) keep(found.codes, code, maxCodeLength);
   const phrase = firstText(fields, 'customapierrorphrase');
-  if (phrase !== undefined) found.phrases.push(phrase.slice(0, maxTextLength));
+  if (phrase !== undefined) keep(found.phrases, phrase, maxCodeLength);
 
   const details: unknown = fields.get('details');
   const nested: unknown[] = ['error', 'odata.error', 'message', 'value', 'innererror'].map((name) => fields.get(name));
@@ -57,7 +59,7 @@ function collect(record: JsonRecord, depth: number, found: Mutable<ErrorBody>): 
   for (const value of nested) {
     const inner = typeof value === 'string' ? parseRecord(value) : value;
     if (isRecord(inner)) collect(inner, depth + 1, found);
-    else if (typeof value === 'string' && value !== '') found.texts.push(value.slice(0, maxTextLength));
+    else if (typeof value === 'string' && value !== '') keep(found.texts, value, maxTextLength);
   }
 
   // The headers of the response that Intune got from one of its own services.
@@ -66,6 +68,10 @@ function collect(record: JsonRecord, depth: number, found: Mutable<ErrorBody>): 
   found.requestId ??= firstText(fields, 'request-id', 'requestid');
   found.approvalCode ??=
     firstText(fields, 'x-msft-approval-code', 'approvalcode') ?? firstText(headers, 'x-msft-approval-code');
+}
+
+function keep(list: string[], text: string, maxLength: number): void {
+  if (list.length < maxTexts) list.push(text.slice(0, maxLength));
 }
 
 /** Graph, Intune and OData differ in case: `innerError` and `innererror`, `message` and `Message`. */

@@ -17,8 +17,17 @@ const notOffered = new RegExp(
 );
 
 /** What Intune says in a 401 if the token is valid, but the person or the application has no Intune role. */
-const denied =
-  /\bforbidden\b|\bnot authorized to\b|\baccess (?:is |was )?denied\b|^accessdenied$|_requestdenied\b|\binsufficient privileges\b/im;
+const denied = new RegExp(
+  [
+    '\\bforbidden\\b',
+    '\\b(?:not |un)authorized to\\b',
+    '\\baccess ?(?:is |was )?denied\\b',
+    '_requestdenied\\b',
+    '\\binsufficient (?:privileges|permissions)\\b',
+    '\\b(?:lacks|does not have|do not have)\\b.{0,40}\\b(?:permission|role|privilege|access)',
+  ].join('|'),
+  'i',
+);
 
 /**
  * The reason of one of Graph's errors that is not about approval: by its status and, where that is ambiguous, by its text.
@@ -62,7 +71,8 @@ export function reasonFor(response: GraphResponse, { codes }: ErrorBody, words: 
   }
 }
 
-const timeout = /time-?\s?d?-?\s?out/i;
+/** `timeout`, `time-out`, `timed out`. */
+const timeout = /timed?[-\s]?out/i;
 
 /** The request ran out of time, or was abandoned, at a server on the way. */
 const abandoned = /cancell?ed|cancell?ation|cancelon|\baborted\b|deadline|\b(?:did|has) not (?:respond|complete)/i;
