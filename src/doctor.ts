@@ -3,6 +3,7 @@ import { checkCloud } from './doctor/cloud-check.js';
 import { Diagnosis, grantPermission } from './doctor/diagnosis.js';
 import { checkReads } from './doctor/reads.js';
 import { checkRedis } from './doctor/redis-check.js';
+import { createResponseLog } from './doctor/response-log.js';
 import { report, StepFailed, step } from './doctor/steps.js';
 import { writeBack } from './doctor/write-back.js';
 import { createGraph } from './graph/graph-service.js';
@@ -12,7 +13,6 @@ import { createTokenSource } from './graph/tokens/credential-token-source.js';
 import { permissionsIn, requiredPermission } from './graph/tokens/permissions.js';
 import { connectGraph, type GraphConnection } from './graph-backend.js';
 import { createLog } from './log.js';
-import { noMetrics } from './telemetry/metrics.js';
 
 /** Checks the settings against the real thing, step by step. @throws {StepFailed} */
 async function examine(write: boolean): Promise<void> {
@@ -51,17 +51,18 @@ async function examineGraph(config: Config, { baseUrl, credential }: GraphConnec
   }));
   await step('permissions', async () => ({ summary: checkPermissions(token), value: undefined }));
 
+  const responses = createResponseLog();
   const graph = createGraph({
     baseUrl,
     cursors: createCursorCodec([]),
     deadlineMs: config.GRAPH_DEADLINE_MS,
     writesPer20s: config.GRAPH_WRITES_PER_20S,
     log,
-    observer: noMetrics.graph,
+    observer: responses.observer,
   });
   const options = { caller: { tokens, fairnessKey: 'doctor' } };
   try {
-    const state = await checkReads(graph, options);
+    const state = await checkReads(graph, responses, options);
     if (write) await step('write', () => writeBack(graph, state, options));
     else report('skip', 'write', '`npm run doctor -- --write` writes the values of a user state back unchanged');
   } finally {

@@ -3,6 +3,7 @@ import type { CallOptions, Graph } from '../graph/graph.js';
 import { type ScriptKind, type StateRef, scriptKinds } from '../graph/ids.js';
 import { Diagnosis, diagnose } from './diagnosis.js';
 import { createReads, type Read } from './read-procedures.js';
+import type { ResponseLog } from './response-log.js';
 import { report, reportDiagnosis, StepFailed } from './steps.js';
 
 /**
@@ -11,8 +12,12 @@ import { report, reportDiagnosis, StepFailed } from './steps.js';
  * @returns a user state, if there is one in the first scripts
  * @throws {StepFailed} if a read fails, or if the tenant does not offer a required one for any kind
  */
-export async function checkReads(graph: Graph, options: CallOptions): Promise<StateRef | undefined> {
-  const { reads, states } = createReads(graph, options);
+export async function checkReads(
+  graph: Graph,
+  responses: ResponseLog,
+  options: CallOptions,
+): Promise<StateRef | undefined> {
+  const { reads, states } = createReads(graph, responses, options);
   for (const read of reads) await check(read);
   return states.values().next().value;
 }
