@@ -55,17 +55,19 @@ export function createApp(parts: AppParts, callProcedures: RequestHandler = trpc
   app.use(requirePath);
   app.use(requireValidHost);
 
-  app.all(
-    '/trpc/:calls',
-    signIn.sessions ?? requireLocalHost(publicUrl),
-    requireMethod,
-    requireSameOrigin(publicUrl),
-    requireJson,
-    parseCalls(procedures),
-    authenticate(signIn.authenticate),
-    readBody,
-    callProcedures,
-  );
+  // A route: `app.all` would add each handler once per HTTP method.
+  app
+    .route('/trpc/:calls')
+    .all(
+      signIn.sessions ?? requireLocalHost(publicUrl),
+      requireMethod,
+      requireSameOrigin(publicUrl),
+      requireJson,
+      parseCalls(procedures),
+      authenticate(signIn.authenticate),
+      readBody,
+      callProcedures,
+    );
   if (signIn.routes !== undefined) app.use('/auth', signIn.routes);
   app.use(serveConsole(consoleFolder));
   app.get('/healthz', liveness);

@@ -6,7 +6,8 @@ import { type Reason, reasonOf } from './errors.js';
 /** The outcome of a write. */
 export type AuditedOutcome = 'applied' | 'rejected' | 'pending-approval' | 'unknown';
 
-function outcomeOf(error: unknown, reason: Reason): AuditedOutcome {
+/** The outcome of a write that has failed. */
+export function auditedOutcome(error: unknown, reason: Reason): AuditedOutcome {
   if (reason === 'APPROVAL_PENDING') return 'pending-approval';
   // Graph has responded with 429 to writes that it applied, and no read could verify this one.
   if (error instanceof CallError && error.certainty === 'deferred') return 'unknown';
@@ -31,7 +32,7 @@ export function createAudit(log: Logger, observe: WriteObserver): Audit {
         return value;
       } catch (error) {
         const reason = reasonOf(error);
-        const outcome = outcomeOf(error, reason);
+        const outcome = auditedOutcome(error, reason);
         const graph = error instanceof CallError ? error.details.graph : undefined;
         audit.info({ ...line, outcome, reason, graph }, 'write');
         observe(action, outcome);

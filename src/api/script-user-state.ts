@@ -6,18 +6,28 @@ import { type UpdateResult, updateMany } from './bulk/update-many.js';
 import type { Progress } from './bulk/worker-pool.js';
 import { inputObject, messages } from './inputs/messages.js';
 import { cursorField, scriptFields, targetFields, userId } from './inputs/target.js';
-import { approval, approvalRequest, maxUpdates, newUserState, patch, updateRow } from './inputs/user-state.js';
+import {
+  approval,
+  approvalRequest,
+  expectedUserState,
+  maxUpdates,
+  newUserState,
+  patch,
+  updateRow,
+} from './inputs/user-state.js';
 import { operatorProcedure, readerProcedure, router } from './trpc.js';
 
+const changeFields = { ...targetFields, expected: z.optional(expectedUserState), approval: z.optional(approval) };
 const getInput = inputObject(targetFields);
 const listInput = inputObject({ ...scriptFields, ...cursorField });
 const listForUserInput = inputObject({ userId, ...cursorField });
-const updateInput = inputObject({ ...targetFields, patch, approval: z.optional(approval) });
+const updateInput = inputObject({ ...changeFields, patch });
 const updateManyInput = inputObject({
   updates: z.array(updateRow, messages).min(1).max(maxUpdates),
   approval: z.optional(approvalRequest),
 });
-const createInput = inputObject({ ...scriptFields, userState: newUserState });
+const createInput = inputObject({ ...scriptFields, userState: newUserState, approval: z.optional(approval) });
+const deleteInput = inputObject(changeFields);
 
 /** The run states that Graph stores per script and person. */
 export const scriptUserStateRouter = router({
@@ -42,14 +52,17 @@ export const scriptUserStateRouter = router({
         ctx.graph.userStates.get(input, { caller: ctx.caller, signal }),
     ),
 
-  update: operatorProcedure
-    .input(updateInput)
-    .mutation(
-      ({ ctx, input, signal }): Promise<ScriptUserState> =>
-        ctx.audit.write(ctx, { action: 'update', target: input, fields: Object.keys(input.patch) }, () =>
-          ctx.graph.userStates.update(input, input.patch, { caller: ctx.caller, signal, approval: input.approval }),
-        ),
-    ),
+  update: operatorProcedure.input(updateInput).mutation(
+    ({ ctx, input, signal }): Promise<ScriptUserState> =>
+      ctx.audit.write(ctx, { action: 'update', target: input, fields: Object.keys(input.patch) }, () =>
+        ctx.graph.userStates.update(input, input.patch, {
+          caller: ctx.caller,
+          signal,
+          expected: input.expected,
+          approval: input.approval,
+        }),
+      ),
+  ),
 
   updateMany: operatorProcedure
     .meta({ streamed: true })
@@ -62,16 +75,19 @@ export const scriptUserStateRouter = router({
     const { userState } = input;
     const target = { ...input, userStateId: userState.id };
     return ctx.audit.write(ctx, { action: 'create', target, fields: Object.keys(userState) }, () =>
-      ctx.graph.userStates.create(input, userState, { caller: ctx.caller, signal }),
+      ctx.graph.userStates.create(input, userState, { caller: ctx.caller, signal, approval: input.approval }),
     );
   }),
 
-  delete: operatorProcedure
-    .input(getInput)
-    .mutation(
-      ({ ctx, input, signal }): Promise<{ readonly id: string }> =>
-        ctx.audit.write(ctx, { action: 'delete', target: input, fields: [] }, () =>
-          ctx.graph.userStates.delete(input, { caller: ctx.caller, signal }),
-        ),
-    ),
+  delete: operatorProcedure.input(deleteInput).mutation(
+    ({ ctx, input, signal }): Promise<{ readonly id: string }> =>
+      ctx.audit.write(ctx, { action: 'delete', target: input, fields: [] }, () =>
+        ctx.graph.userStates.delete(input, {
+          caller: ctx.caller,
+          signal,
+          expected: input.expected,
+          approval: input.approval,
+        }),
+      ),
+  ),
 });

@@ -122,7 +122,7 @@ export function createGraph(options: GraphOptions): GraphService {
       list: (of, cursor, call) => run(call, (context) => lists.page(userStates(of), cursor, context)),
       listForUser: (userId, cursor, call) => run(call, (context) => lists.statesOfUser(userId, cursor, context)),
       get: (target, call) => run(call, (context) => states.get(target, context)),
-      update: (target, patch, call) => runWrite(target, call, states.update(target, patch, call.approval)),
+      update: (target, patch, call) => runWrite(target, call, states.update(target, patch, call)),
       updateMany: (updates, call) =>
         createBulkUpdate(updates, call, {
           queue,
@@ -130,14 +130,14 @@ export function createGraph(options: GraphOptions): GraphService {
           deadlineMs,
           stopping: stopping.signal,
           onClose: bulkUpdates.enter(call.caller.fairnessKey),
-          send: (update, { approval }, context) =>
-            write(states.update(update, update.patch, approval), context).finally(inFlight.add()),
+          send: ({ approval = call.approval, ...update }, context) =>
+            write(states.update(update, update.patch, { ...update, approval }), context).finally(inFlight.add()),
         }),
       create(of, state, call) {
         const target = { ...of, userStateId: state.id ?? crypto.randomUUID() };
-        return runWrite(target, call, states.create(of, state));
+        return runWrite(target, call, states.create(of, state, call));
       },
-      delete: (target, call) => runWrite(target, call, states.delete(target)),
+      delete: (target, call) => runWrite(target, call, states.delete(target, call)),
     },
     scripts: {
       list: (kind, cursor, call) => run(call, (context) => lists.page(scripts(kind), cursor, context)),

@@ -64,14 +64,23 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The options of an update. */
-export interface UpdateOptions extends CallOptions {
+/** The options of a write. */
+export interface WriteOptions extends CallOptions {
   readonly approval?: Approval | undefined;
+}
+
+/** The options of a write to a state that exists. */
+export interface ChangeOptions extends WriteOptions {
+  /** If the state has other values, nothing is sent: `CONFLICT`. Without it, the state is not read before the write. */
+  readonly expected?: ExpectedUserState | undefined;
 }
 
 /** One update of several. */
 export interface Update extends StateRef {
   readonly patch: UserStatePatch;
+  readonly expected?: ExpectedUserState | undefined;
+  /** Takes precedence over the approval of the whole call. */
+  readonly approval?: Approval | undefined;
 }
 
 /** An update whose position among the writes on its state is reserved. */
@@ -114,11 +123,11 @@ export interface Graph {
     /** One person's states for all scripts. A page can be empty although there are further pages. */
     listForUser(userId: string, cursor: string | undefined, options: CallOptions): Promise<Page<UserStateOfScript>>;
     get(target: StateRef, options: CallOptions): Promise<ScriptUserState>;
-    update(target: StateRef, patch: UserStatePatch, options: UpdateOptions): Promise<WriteResult<ScriptUserState>>;
+    update(target: StateRef, patch: UserStatePatch, options: ChangeOptions): Promise<WriteResult<ScriptUserState>>;
     /** Reserves the positions of several updates at once. @throws {CallError} `OVERLOADED` */
-    updateMany(updates: readonly Update[], options: UpdateOptions): BulkUpdate;
-    create(script: ScriptRef, state: NewUserState, options: CallOptions): Promise<WriteResult<ScriptUserState>>;
-    delete(target: StateRef, options: CallOptions): Promise<WriteResult<{ readonly id: string }>>;
+    updateMany(updates: readonly Update[], options: WriteOptions): BulkUpdate;
+    create(script: ScriptRef, state: NewUserState, options: WriteOptions): Promise<WriteResult<ScriptUserState>>;
+    delete(target: StateRef, options: ChangeOptions): Promise<WriteResult<{ readonly id: string }>>;
   };
   readonly scripts: {
     list(kind: ScriptKind, cursor: string | undefined, options: CallOptions): Promise<Page<ScriptSummary>>;

@@ -231,8 +231,13 @@ describe('streams of both handlers', () => {
       { ...apps.known, userStateId: 'nobody', patch: full },
     ];
     for await (const result of await client.scriptUserState.updateMany.mutate({ updates })) results.push(result);
-    expect(results).toContainEqual({ done: 2, total: 2 });
-    expect(results).toContainEqual({ index: 0, ok: true, userState: { id: apps.known.userStateId, ...full } });
+    expect(results).toContainEqual({ type: 'progress', done: 2, total: 2 });
+    expect(results).toContainEqual({
+      type: 'result',
+      index: 0,
+      ok: true,
+      userState: { id: apps.known.userStateId, ...full },
+    });
     expect(results).toContainEqual(expect.objectContaining({ index: 1, ok: false }));
     const [session, scripts] = await Promise.all([
       client.session.current.query(),

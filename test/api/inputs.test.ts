@@ -46,8 +46,24 @@ const goodIds = [
 ];
 const badCounts = [-1, 0.5, 2_147_483_648, 1e300, '1', null, true, [], {}];
 const goodCounts = [0, 1, 2_147_483_647];
-const badNames = ['', 'x'.repeat(1025), 'a\u0000b', 'a\nb', 'a\u0085', '\u007f', null, 7, [], {}];
-const goodNames = ['x', 'x'.repeat(1024), 'no address', 'Zoë@contoso.example', '名前 😀', "'; --", '<b>', '%2F'];
+const badNames = [
+  ...['', 'x'.repeat(1025), 'a\u0000b', 'a\nb', 'a\u0085', '\u007f', null, 7, [], {}],
+  // Zero-width, bidirectional and other invisible characters, and half of a surrogate pair.
+  ...['a\u200bb', 'a\u200d', '\ufeffa', 'a\u202eb', 'a\u2066b', 'a\u200f', 'a\u00adb', 'a\u2028b', 'a\ud800b'],
+  ...[' ', ' a', 'a ', '\u00a0a', 'a\u3000', '\ta'],
+];
+const goodNames = [
+  'x',
+  'x'.repeat(1024),
+  'no address',
+  'a\u00a0b',
+  'e\u0301',
+  'Zoë@contoso.example',
+  '名前 😀',
+  "'; --",
+  '<b>',
+  '%2F',
+];
 
 const counts = ['successDeviceCount', 'errorDeviceCount'] as const;
 const withKind = procedures.filter((name) => 'scriptKind' in validInputs[name]);
@@ -63,6 +79,9 @@ const withCursor = [
 ] as const;
 /** Procedures that succeed with any ids. */
 const withScripts: readonly Procedure[] = ['script.list', 'script.overview', 'scriptUserState.listForUser'];
+const withApproval = ['scriptUserState.update', 'scriptUserState.create', 'scriptUserState.delete'] as const;
+const withExpected = ['scriptUserState.update', 'scriptUserState.delete'] as const;
+const badExpectedCounts = [0.5, 2_147_483_648, -2_147_483_649, 1e300, '1', null, true, [], {}];
 
 type Rule = readonly [
   procedure: Procedure,
@@ -99,14 +118,16 @@ const rules: readonly Rule[] = [
   ['scriptUserState.create', ['userState', 'id'], [...otherTypes, ...badIds], [...goodIds, undefined]],
   ['scriptUserState.create', ['userState'], [null, 7, 'text', [], undefined], []],
   ['scriptUserState.update', ['patch'], [null, 7, 'text', [], {}, undefined], []],
-  ['scriptUserState.update', ['approval'], [null, 7, 'text', [], {}, { justification: 'x', code: 'x' }], [undefined]],
-  [
-    'scriptUserState.update',
-    ['approval', 'justification'],
-    [null, 7, '', 'x'.repeat(1025)],
-    ['x', 'ü'.repeat(1024), 'two\nlines'],
-  ],
-  ['scriptUserState.update', ['approval', 'code'], [...otherTypes, ...badIds, 'a\r\nx-more: 1'], [crypto.randomUUID()]],
+  ...withApproval.flatMap((name): readonly Rule[] => [
+    [name, ['approval'], [null, 7, 'text', [], {}, { justification: 'x', code: 'x' }], [undefined]],
+    [name, ['approval', 'justification'], [null, 7, '', 'x'.repeat(1025)], ['x', 'ü'.repeat(1024), 'two\nlines']],
+    [name, ['approval', 'code'], [...otherTypes, ...badIds, 'a\r\nx-more: 1'], [crypto.randomUUID()]],
+  ]),
+  ...withExpected.flatMap((name): readonly Rule[] => [
+    [name, ['expected'], [null, 7, 'text', [], {}], [undefined]],
+    ...counts.map((count): Rule => [name, ['expected', count], badExpectedCounts, [...goodCounts, -1]]),
+    [name, ['expected', 'userPrincipalName'], [7, [], {}, 'x'.repeat(1025)], [null, '', ' a\u200b', 'x'.repeat(1024)]],
+  ]),
 ];
 
 describe('invalid inputs are rejected with their path, and nothing is sent to Graph', () => {
@@ -124,7 +145,8 @@ describe('invalid inputs are rejected with their path, and nothing is sent to Gr
   test.each<[Procedure, readonly string[]]>([
     ...procedures.map((name): [Procedure, readonly string[]] => [name, []]),
     ['scriptUserState.update', ['patch']],
-    ['scriptUserState.update', ['approval']],
+    ...withApproval.map((name): [Procedure, readonly string[]] => [name, ['approval']]),
+    ...withExpected.map((name): [Procedure, readonly string[]] => [name, ['expected']]),
     ['scriptUserState.create', ['userState']],
   ])('%s: an unknown key in %j', async (procedure, path) => {
     for (const key of ['more', 'patch.id', '@odata.type', '__proto__', 'constructor', 'toString']) {

@@ -95,7 +95,7 @@ describe('when the service is stopped', () => {
     expect(failed).toMatchObject(
       failed.map(() => ({ error: { data: { reason: 'OVERLOADED', retryAfterMs: expect.any(Number) as unknown } } })),
     );
-    expect(running.progress().at(-1)).toEqual({ done: 400, total: 400 });
+    expect(running.progress().at(-1)).toEqual({ type: 'progress', done: 400, total: 400 });
     expect(await program.exited).toBe(0);
     expect(await sent()).toBe(19);
     expect(program.stdout.filter((line) => line.includes('"log":"audit"'))).toHaveLength(400);

@@ -49,7 +49,7 @@ test.each([
   await simulator.fault({ fault: 'throttled', method: 'PATCH', delayMs: 10_000 });
   await readMany(client, { updates: first === undefined ? [] : [first] }).finished;
   const running = readMany(client, { updates: rows });
-  await expect.poll(() => running.events).toEqual([{ done: 0, total: 20 }]);
+  await expect.poll(() => running.events).toEqual([{ type: 'progress', done: 0, total: 20 }]);
   await agent.signOut();
   const results = await running.finished;
   expect(results).toMatchObject(rows.map(() => ({ ok: false, error: { data: { reason: 'SIGN_IN_REQUIRED' } } })));

@@ -40,15 +40,15 @@ describe('the stream', () => {
     expect(results).toMatchObject(updates.map(({ patch }, index) => ({ index, ok: true, userState: patch })));
     expect(results.map(({ index }) => index)).toEqual(numbers(100));
     const progress = running.progress();
-    expect(running.events[0]).toEqual({ done: 0, total: 100 });
-    expect(running.events.at(-1)).toEqual({ done: 100, total: 100 });
+    expect(running.events[0]).toEqual({ type: 'progress', done: 0, total: 100 });
+    expect(running.events.at(-1)).toEqual({ type: 'progress', done: 100, total: 100 });
     expect(progress.map(({ total }) => total)).toEqual(progress.map(() => 100));
     const done = progress.map((each) => each.done);
     expect(done).toEqual(done.toSorted((one, other) => one - other));
     // The results precede the progress that counts them.
     for (const [at, each] of running.events.entries()) {
-      const yielded = running.events.slice(0, at).filter((earlier) => 'index' in earlier);
-      expect(yielded.length).toBeGreaterThanOrEqual('done' in each ? each.done : 0);
+      const yielded = running.events.slice(0, at).filter((earlier) => earlier.type === 'result');
+      expect(yielded.length).toBeGreaterThanOrEqual(each.type === 'progress' ? each.done : 0);
     }
   });
 
@@ -57,9 +57,9 @@ describe('the stream', () => {
     const running = many(updates);
     await running.finished;
     expect(running.events).toEqual([
-      { done: 0, total: 1 },
-      { index: 0, ok: true, userState: { ...states[0]?.state, ...updates[0]?.patch } },
-      { done: 1, total: 1 },
+      { type: 'progress', done: 0, total: 1 },
+      { type: 'result', index: 0, ok: true, userState: { ...states[0]?.state, ...updates[0]?.patch } },
+      { type: 'progress', done: 1, total: 1 },
     ]);
   });
 
@@ -73,7 +73,7 @@ describe('the stream', () => {
     const results = byIndex(await running.finished);
     expect(results.map(({ index }) => index)).toEqual(numbers(5000));
     expect(results.filter(({ ok }) => !ok)).toEqual([]);
-    expect(running.events.at(-1)).toEqual({ done: 5000, total: 5000 });
+    expect(running.events.at(-1)).toEqual({ type: 'progress', done: 5000, total: 5000 });
     expect(await patches(pair.simulator)).toHaveLength(5000);
     const last = await pair.service.client.scriptUserState.get.query(states[0]?.target ?? expect.fail('no states'));
     expect(last).toHaveProperty('errorDeviceCount', 4);
@@ -89,7 +89,11 @@ describe('the stream', () => {
     const first = byIndex(results.slice(0, 25)).map(({ index }) => index);
     expect(first).toEqual(numbers(45).slice(20));
     const [next] = results.slice(25);
-    expect(next && running.events.slice(0, running.events.indexOf(next))).toContainEqual({ done: 25, total: 45 });
+    expect(next && running.events.slice(0, running.events.indexOf(next))).toContainEqual({
+      type: 'progress',
+      done: 25,
+      total: 45,
+    });
   });
 });
 
@@ -110,9 +114,9 @@ describe('rows that fail', () => {
       data: { code, httpStatus, reason, requestId: 'rows-that-fail', path, graph: expect.any(Object) as unknown },
     });
     expect(results.filter(({ ok }) => !ok)).toEqual([
-      { index: 2, ok: false, error: error('GRAPH_REJECTED', 'UNPROCESSABLE_CONTENT', 422) },
-      { index: 11, ok: false, error: error('CONFLICT', 'CONFLICT', 409) },
-      { index: 29, ok: false, error: error('GRAPH_NOT_FOUND', 'NOT_FOUND', 404) },
+      { type: 'result', index: 2, ok: false, error: error('GRAPH_REJECTED', 'UNPROCESSABLE_CONTENT', 422) },
+      { type: 'result', index: 11, ok: false, error: error('CONFLICT', 'CONFLICT', 409) },
+      { type: 'result', index: 29, ok: false, error: error('GRAPH_NOT_FOUND', 'NOT_FOUND', 404) },
     ]);
     expect(results.map(({ index }) => index)).toEqual(numbers(30));
   });
@@ -180,10 +184,25 @@ describe('multi admin approval', () => {
     expect(new Set(codes).size).toBe(25);
     const [code = '', other = ''] = codes;
     await pair.simulator.approve(code);
-    const approved = await many(updates.slice(0, 1), { approval: { justification: 'a ticket', code } }).finished;
-    expect(approved).toMatchObject([{ ok: true, userState: updates[0]?.patch }]);
-    const early = await many(updates.slice(1, 2), { approval: { justification: 'a ticket', code: other } }).finished;
-    expect(early).toMatchObject([{ ok: false, error: { data: { reason: 'APPROVAL_PENDING' } } }]);
+    const [first, second, third] = updates.map((row, index) => ({
+      ...row,
+      ...(index < 2 && { approval: { code: index === 0 ? code : other } }),
+    }));
+    await pair.simulator.reset();
+    // The code of a row takes precedence over the justification of the call.
+    const mixed = [first, second, third].filter((row) => row !== undefined);
+    const results = byIndex(await many(mixed, { approval: { justification: 'a ticket' } }).finished);
+    expect(results).toMatchObject([
+      { ok: true, userState: updates[0]?.patch },
+      { ok: false, error: { data: { reason: 'APPROVAL_PENDING', approvalCode: other } } },
+      { ok: false, error: { data: { reason: 'APPROVAL_PENDING' } } },
+    ]);
+    const sent = await patches(pair.simulator);
+    expect(sent.map(({ approval }) => approval)).toEqual([
+      { justification: null, code },
+      { justification: null, code: other },
+      { justification: Buffer.from('a ticket').toString('base64'), code: null },
+    ]);
   });
 });
 

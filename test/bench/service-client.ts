@@ -15,7 +15,7 @@ export async function updateMany(client: TRPCClient<AppRouter>, updates: Update[
   const pending = new Set(updates.keys());
   let done = 0;
   for await (const event of await client.scriptUserState.updateMany.mutate({ updates })) {
-    if ('done' in event) {
+    if (event.type === 'progress') {
       done = event.done;
       continue;
     }

@@ -47,8 +47,6 @@ describe('an update that Graph did not apply is sent once more', () => {
     'server-error',
     'unavailable-bare',
     'stall',
-    'accepted-unapplied',
-    'ignored',
   ])('after %s', async (fault) => {
     await pair.simulator.fault({ fault, method: 'PATCH' });
     const patch = fresh();
@@ -65,8 +63,6 @@ describe('an update that fails twice is not sent a third time', () => {
     ['reset', 'OUTCOME_UNKNOWN'],
     ['gateway-timeout', 'OUTCOME_UNKNOWN'],
     ['stall', 'OUTCOME_UNKNOWN'],
-    ['ignored', 'OUTCOME_UNKNOWN'],
-    ['accepted-unapplied', 'OUTCOME_UNKNOWN'],
   ])('%s twice: %s', async (fault, reason) => {
     await pair.simulator.fault({ fault, method: 'PATCH', times: 'always' });
     expect(await failure(update())).toMatchObject({ reason });
@@ -74,15 +70,40 @@ describe('an update that fails twice is not sent a third time', () => {
   });
 });
 
+describe('an update that Graph accepts but does not show is not sent again', () => {
+  test('200 with the old values: NOT_APPLIED, with the state as it is', async () => {
+    const before = await pair.service.client.scriptUserState.get.query(known.target);
+    await pair.simulator.reset();
+    await pair.simulator.fault({ fault: 'ignored', method: 'PATCH', times: 'always' });
+    expect(await failure(update())).toMatchObject({
+      reason: 'NOT_APPLIED',
+      code: 'UNPROCESSABLE_CONTENT',
+      current: before,
+    });
+    expect((await pair.simulator.journal()).map(({ method }) => method)).toEqual(['PATCH', 'GET', 'GET']);
+  });
+
+  test('202: OUTCOME_UNKNOWN', async () => {
+    await pair.simulator.fault({ fault: 'accepted-unapplied', method: 'PATCH', times: 'always' });
+    expect(await failure(update())).toMatchObject({ reason: 'OUTCOME_UNKNOWN' });
+    expect((await pair.simulator.journal()).map(({ method }) => method)).toEqual(['PATCH', 'GET', 'GET']);
+  });
+});
+
 describe('when the state cannot be read, the outcome is unknown', () => {
-  test.each<FaultRule['fault']>(['reset-applied', 'reset', 'bad-gateway', 'stall', 'no-content', 'truncated'])(
-    'after %s',
-    async (fault) => {
-      await pair.simulator.fault({ fault, method: 'PATCH' }, { fault: 'server-error', method: 'GET', times: 'always' });
-      expect(await failure(update())).toMatchObject({ reason: 'OUTCOME_UNKNOWN', code: 'GATEWAY_TIMEOUT' });
-      expect(await patches(pair.simulator)).toHaveLength(1);
-    },
-  );
+  test.each<FaultRule['fault']>([
+    'reset-applied',
+    'reset',
+    'bad-gateway',
+    'stall',
+    'no-content',
+    'truncated',
+    'ignored',
+  ])('after %s', async (fault) => {
+    await pair.simulator.fault({ fault, method: 'PATCH' }, { fault: 'server-error', method: 'GET', times: 'always' });
+    expect(await failure(update())).toMatchObject({ reason: 'OUTCOME_UNKNOWN', code: 'GATEWAY_TIMEOUT' });
+    expect(await patches(pair.simulator)).toHaveLength(1);
+  });
 });
 
 describe('an update waits for the Retry-After of Graph', () => {
@@ -135,7 +156,11 @@ describe('the unknown outcome of an attempt', () => {
     ['stall', 'server-error', 'OUTCOME_UNKNOWN'],
     ['reset', 'rejected', 'OUTCOME_UNKNOWN'],
     ['gateway-timeout', 'bad-gateway', 'OUTCOME_UNKNOWN'],
-    ['ignored', 'server-error', 'OUTCOME_UNKNOWN'],
+    ['reset', 'ignored', 'OUTCOME_UNKNOWN'],
+    ['gateway-timeout', 'accepted-unapplied', 'OUTCOME_UNKNOWN'],
+    ['server-error', 'ignored', 'NOT_APPLIED'],
+    ['throttled', 'ignored', 'NOT_APPLIED'],
+    ['throttled', 'accepted-unapplied', 'OUTCOME_UNKNOWN'],
     ['server-error', 'reset', 'OUTCOME_UNKNOWN'],
     ['server-error', 'rejected', 'GRAPH_REJECTED'],
     ['bad-gateway', 'forbidden-user', 'GRAPH_PERMISSION_MISSING'],
@@ -152,7 +177,9 @@ describe('the unknown outcome of an attempt', () => {
     ['throttled-applied', 'reset'],
     ['server-error', 'reset-applied'],
     ['reset', 'stall-applied'],
-    ['ignored', 'no-content'],
+    ['reset-applied', 'ignored'],
+    ['throttled-applied', 'accepted-unapplied'],
+    ['reset', 'no-content'],
   ])('is decided by a read: %s, then %s', async (first, second) => {
     await pair.simulator.fault({ fault: first, method: 'PATCH', delayMs: 100 }, { fault: second, method: 'PATCH' });
     const patch = fresh();

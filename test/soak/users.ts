@@ -149,7 +149,7 @@ export async function simulateBulkUser(assignment: Assignment): Promise<void> {
     const outcomes = updates.map(() => 'LOST');
     try {
       for await (const each of await client.scriptUserState.updateMany.mutate({ updates })) {
-        if ('index' in each) outcomes[each.index] = each.ok ? 'OK' : each.error.data.reason;
+        if (each.type === 'result') outcomes[each.index] = each.ok ? 'OK' : each.error.data.reason;
       }
     } catch {
       // Rows without a result are lost.

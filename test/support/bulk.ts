@@ -28,7 +28,7 @@ export interface UpdateManyCall {
   readonly finished: Promise<readonly Result[]>;
 }
 
-const isResult = (each: Yielded): each is Result => 'index' in each;
+const isResult = (each: Yielded): each is Result => each.type === 'result';
 
 /** Calls `updateMany` and reads the stream. */
 export function startMany(service: Pick<TestService, 'address'>, input: Input): UpdateManyCall {
@@ -51,7 +51,7 @@ export function readMany(client: TRPCClient<AppRouter>, input: Input): UpdateMan
   return {
     events,
     results,
-    progress: () => events.filter((each) => 'done' in each),
+    progress: () => events.filter((each) => each.type === 'progress'),
     abort: () => controller.abort(),
     finished,
   };

@@ -7,8 +7,8 @@ import { type Progress, runPool } from './worker-pool.js';
 
 /** The result of one of many updates; `index` is its position in the input, from 0. */
 export type UpdateResult =
-  | { readonly index: number; readonly ok: true; readonly userState: ScriptUserState }
-  | { readonly index: number; readonly ok: false; readonly error: ErrorShape };
+  | { readonly type: 'result'; readonly index: number; readonly ok: true; readonly userState: ScriptUserState }
+  | { readonly type: 'result'; readonly index: number; readonly ok: false; readonly error: ErrorShape };
 
 /** Many updates in one call. */
 export interface UpdateManyInput {
@@ -34,11 +34,11 @@ export function updateMany(
     const write = { action: 'update', target: update, fields: Object.keys(update.patch) } as const;
     try {
       const userState = await ctx.audit.write(ctx, write, () => update.run());
-      return { index, ok: true, userState };
+      return { type: 'result', index, ok: true, userState };
     } catch (thrown) {
       const error = getTRPCErrorFromUnknown(thrown);
       if (reasonOf(error) === 'INTERNAL') ctx.logFailure(error, path);
-      return { index, ok: false, error: describeError(error, ctx.requestId, path) };
+      return { type: 'result', index, ok: false, error: describeError(error, ctx.requestId, path) };
     }
   }
 

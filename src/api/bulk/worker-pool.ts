@@ -1,5 +1,6 @@
 /** The progress of a pool. */
 export interface Progress {
+  readonly type: 'progress';
   readonly done: number;
   readonly total: number;
 }
@@ -99,7 +100,7 @@ export function runPool<Item, T>({ items, run, onStop, signal }: PoolOptions<Ite
   async function* read(): AsyncGenerator<T | Progress, void> {
     try {
       let done = 0;
-      yield { done, total };
+      yield { type: 'progress', done, total };
       startMore();
       while (done < total) {
         await hasUnread();
@@ -108,7 +109,7 @@ export function runPool<Item, T>({ items, run, onStop, signal }: PoolOptions<Ite
         unread = [];
         yield* results;
         done += results.length;
-        yield { done, total };
+        yield { type: 'progress', done, total };
         startMore();
       }
     } finally {

@@ -53,7 +53,7 @@ export const approval = inputObject({ justification: z.optional(justification), 
 const anyDeviceCount = z.int(messages).check(z.minimum(-2_147_483_648), z.maximum(2_147_483_647));
 
 /** The values that the caller saw: at least one. Graph can show values that an update may not set. */
-const expectedUserState = inputObject({
+export const expectedUserState = inputObject({
   successDeviceCount: z.optional(anyDeviceCount),
   errorDeviceCount: z.optional(anyDeviceCount),
   userPrincipalName: z.optional(z.nullable(z.string(messages).check(z.maxLength(1024)))),

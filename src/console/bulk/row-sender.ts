@@ -49,7 +49,7 @@ export async function sendRows({ rows, approval, signal, call, onRow }: SendRows
       const results = await call({ updates: [...updates], approval }, { signal });
       responded = true;
       for await (const each of results) {
-        if ('index' in each) report(from + each.index, each.ok ? undefined : rowFailure(each.error));
+        if (each.type === 'result') report(from + each.index, each.ok ? undefined : rowFailure(each.error));
       }
       if (!reported.subarray(from, from + updates.length).includes(0)) return [{ state: 'completed' }, connectionLost];
       if (!signal.aborted) return [{ state: 'interrupted', failure: connectionLost }, connectionLost];

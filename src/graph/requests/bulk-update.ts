@@ -3,7 +3,7 @@ import { Deadline } from '../../scheduling/deadline.js';
 import type { KeyedQueue, Reservation } from '../../scheduling/keyed-queue.js';
 import type { RequestPriority } from '../../scheduling/priority.js';
 import type { ScriptUserState } from '../../script-user-state.js';
-import type { BulkUpdate, QueuedUpdate, Update, UpdateOptions, WriteResult } from '../graph.js';
+import type { BulkUpdate, CallOptions, QueuedUpdate, Update, WriteResult } from '../graph.js';
 import { stateKey } from '../paths.js';
 import type { CallContext } from './call-context.js';
 
@@ -16,11 +16,7 @@ export interface BulkUpdateParts {
   readonly deadlineMs: number;
   /** Aborts when no further update may be sent; its reason is the error of the waiting updates. */
   readonly stopping: AbortSignal;
-  readonly send: (
-    update: Update,
-    options: UpdateOptions,
-    context: CallContext,
-  ) => Promise<WriteResult<ScriptUserState>>;
+  readonly send: (update: Update, context: CallContext) => Promise<WriteResult<ScriptUserState>>;
   readonly onClose: () => void;
 }
 
@@ -46,10 +42,9 @@ interface StateRows {
 /** Reserves a position for each update, and sends it when it is run. */
 export function createBulkUpdate(
   updates: readonly Update[],
-  options: UpdateOptions,
+  { caller, signal }: CallOptions,
   { queue, boost, deadlineMs, stopping, send, onClose }: BulkUpdateParts,
 ): BulkUpdate {
-  const { caller, signal } = options;
   // Bulk updates take turns, even those of one user.
   const fairnessKey = Symbol('bulk update');
   const cancellation = new AbortController();
@@ -104,7 +99,7 @@ export function createBulkUpdate(
     inProgress++;
     const deadline = new Deadline({ totalMs: deadlineMs, cancellation: cancellation.signal });
     try {
-      return await reservation.run(priority, deadline, () => send(update, options, { caller, priority, deadline }));
+      return await reservation.run(priority, deadline, () => send(update, { caller, priority, deadline }));
     } finally {
       deadline.dispose();
       inProgress--;

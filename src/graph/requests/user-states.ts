@@ -1,7 +1,14 @@
 import { CallError, requireCallError } from '../../errors.js';
 import type { ScriptUserState } from '../../script-user-state.js';
 import { readEntity, requireEntity, scriptUserState } from '../entities.js';
-import type { Approval, NewUserState, UserStatePatch } from '../graph.js';
+import type {
+  Approval,
+  ChangeOptions,
+  ExpectedUserState,
+  NewUserState,
+  UserStatePatch,
+  WriteOptions,
+} from '../graph.js';
 import type { ScriptRef, StateRef } from '../ids.js';
 import { userStatePath, userStatesPath } from '../paths.js';
 import type { GraphResponse } from '../wire/transport.js';
@@ -10,19 +17,20 @@ import type { PagePosition } from './cursor.js';
 import type { GraphClient } from './graph-client.js';
 import { userStates } from './list.js';
 import type { Pager } from './pager.js';
-import type { Write } from './writer.js';
+import type { Precondition, Write, WriteResponse } from './writer.js';
 
 const odataType = '#microsoft.graph.deviceManagementScriptUserState';
-
-/** Accepted, but not necessarily applied, whatever the body shows. */
-const accepted = 202;
 
 /** The read of a user run state, and its three writes with the verification of their outcome. */
 export interface UserStates {
   get(target: StateRef, context: CallContext): Promise<ScriptUserState>;
-  update(target: StateRef, patch: UserStatePatch, approval: Approval | undefined): Write<ScriptUserState>;
-  create(script: ScriptRef, state: NewUserState): Write<ScriptUserState>;
-  delete(target: StateRef): Write<{ readonly id: string }>;
+  update(
+    target: StateRef,
+    patch: UserStatePatch,
+    options: Pick<ChangeOptions, 'approval' | 'expected'>,
+  ): Write<ScriptUserState>;
+  create(script: ScriptRef, state: NewUserState, options: Pick<WriteOptions, 'approval'>): Write<ScriptUserState>;
+  delete(target: StateRef, options: Pick<ChangeOptions, 'approval' | 'expected'>): Write<{ readonly id: string }>;
 }
 
 /** @param basePath of Graph, with the version and a slash at its end */
@@ -31,8 +39,11 @@ export function createUserStates(client: GraphClient, readPage: Pager, basePath:
   const get = (target: StateRef, context: CallContext) =>
     client.read(pathOf(target), (response) => requireEntity(scriptUserState, response, target.userStateId), context);
 
+  const preconditionOf = (target: StateRef, expected: ExpectedUserState | undefined): Precondition | undefined =>
+    expected && { read: (context) => get(target, context), isMet: (state) => matches(state, expected) };
+
   /** Without an id, a new state cannot be distinguished from an earlier one with equal values. */
-  async function assertNoEqualState(script: ScriptRef, state: NewUserState, context: CallContext): Promise<undefined> {
+  async function assertNoEqualState(script: ScriptRef, state: NewUserState, context: CallContext): Promise<void> {
     let position: PagePosition | undefined;
     do {
       const { items, unreadable, next } = await readPage(userStates(script), position, context);
@@ -45,36 +56,64 @@ export function createUserStates(client: GraphClient, readPage: Pager, basePath:
   return {
     get,
 
-    update(target, patch, approval) {
+    update(target, patch, { approval, expected }) {
       return {
-        request: { method: 'PATCH', path: pathOf(target), headers: approvalHeaders(approval), body: entityBody(patch) },
-        retrySafety: approval?.justification === undefined ? 'idempotent' : 'mayQueueApproval',
-        confirmedBy: (response) => ifConfirmed(response, patch, target.userStateId),
-        verify: async (context) => ifMatches(await get(target, context), patch),
-      };
-    },
-
-    create(script, state) {
-      const { id } = state;
-      return {
-        request: { method: 'POST', path: basePath + userStatesPath(script), body: entityBody(state) },
-        retrySafety: 'notIdempotent',
-        confirmedBy: (response) => ifConfirmed(response, state, id),
+        request: {
+          method: 'PATCH',
+          path: pathOf(target),
+          headers: approvalHeaders(approval),
+          body: entityBody(patch),
+        },
+        isIdempotent: true,
+        mayQueueApproval: approval?.justification !== undefined,
+        precondition: preconditionOf(target, expected),
+        parse: (response) => parseState(response, target.userStateId, patch),
         async verify(context) {
-          if (id === undefined) return assertNoEqualState(script, state, context);
-          return ifMatches(await undefinedIfNotFound(get({ ...script, userStateId: id }, context)), state);
+          const current = await get(target, context);
+          return matches(current, patch) ? { value: current } : { current };
         },
       };
     },
 
-    delete(target) {
-      const deleted = { id: target.userStateId };
+    create(script, state, { approval }) {
       return {
-        request: { method: 'DELETE', path: pathOf(target) },
-        retrySafety: 'idempotent',
-        confirmedBy: ({ status, isFromGraph }) => (status === accepted || !isFromGraph ? undefined : deleted),
-        verify: async (context) =>
-          (await undefinedIfNotFound(get(target, context))) === undefined ? deleted : undefined,
+        request: {
+          method: 'POST',
+          path: basePath + userStatesPath(script),
+          headers: approvalHeaders(approval),
+          body: entityBody(state),
+        },
+        isIdempotent: false,
+        mayQueueApproval: approval?.justification !== undefined,
+        parse: (response) => parseState(response, state.id, state),
+        async verify(context, shown) {
+          const userStateId = state.id ?? shown?.id;
+          if (userStateId === undefined) {
+            await assertNoEqualState(script, state, context);
+            return { current: undefined };
+          }
+          const found = await undefinedIfNotFound(get({ ...script, userStateId }, context));
+          return found !== undefined && matches(found, state) ? { value: found } : { current: found ?? shown };
+        },
+      };
+    },
+
+    delete(target, { approval, expected }) {
+      const value = { id: target.userStateId };
+      return {
+        request: { method: 'DELETE', path: pathOf(target), headers: approvalHeaders(approval) },
+        isIdempotent: true,
+        mayQueueApproval: approval?.justification !== undefined,
+        precondition: preconditionOf(target, expected),
+        parse(response) {
+          const parsed = parseState(response, target.userStateId, {});
+          return parsed === 'no-evidence' || 'shown' in parsed ? parsed : { shown: parsed.value };
+        },
+        impliedBySuccess: value,
+        async verify(context) {
+          const current = await undefinedIfNotFound(get(target, context));
+          return current === undefined ? { value } : { current };
+        },
       };
     },
   };
@@ -90,20 +129,31 @@ function approvalHeaders({ justification, code }: Approval = {}): Record<string,
   return { 'x-msft-approval-justification': Buffer.from(justification, 'utf8').toString('base64') };
 }
 
-function matches(state: ScriptUserState, wanted: UserStatePatch): boolean {
+/** Whether a state has all the given values. Entra compares names without regard to case, and may store another one. */
+function matches(state: ScriptUserState, values: ExpectedUserState): boolean {
+  const { successDeviceCount, errorDeviceCount, userPrincipalName: name } = values;
   return (
-    (wanted.successDeviceCount === undefined || wanted.successDeviceCount === state.successDeviceCount) &&
-    (wanted.errorDeviceCount === undefined || wanted.errorDeviceCount === state.errorDeviceCount) &&
-    (wanted.userPrincipalName === undefined || wanted.userPrincipalName === state.userPrincipalName)
+    (successDeviceCount === undefined || successDeviceCount === state.successDeviceCount) &&
+    (errorDeviceCount === undefined || errorDeviceCount === state.errorDeviceCount) &&
+    (name === undefined || name?.toLowerCase() === state.userPrincipalName?.toLowerCase())
   );
 }
 
-function ifMatches(state: ScriptUserState | undefined, wanted: UserStatePatch): ScriptUserState | undefined {
-  return state !== undefined && matches(state, wanted) ? state : undefined;
+/** Ids are GUIDs, which are compared without regard to case. */
+function isSameId(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
 }
 
-function ifConfirmed(response: GraphResponse, wanted: UserStatePatch, id?: string): ScriptUserState | undefined {
-  return response.status === accepted ? undefined : ifMatches(readEntity(scriptUserState, response, id), wanted);
+/** @param id of the state that was written to; `undefined` if Graph has chosen it */
+function parseState(
+  response: GraphResponse,
+  id: string | undefined,
+  wanted: UserStatePatch,
+): WriteResponse<ScriptUserState> {
+  const shown = readEntity(scriptUserState, response);
+  if (shown === undefined) return response.isFromGraph ? { shown } : 'no-evidence';
+  if (id !== undefined && !isSameId(shown.id, id)) return 'no-evidence';
+  return matches(shown, wanted) ? { value: shown } : { shown };
 }
 
 async function undefinedIfNotFound<T>(read: Promise<T>): Promise<T | undefined> {

@@ -1,25 +1,36 @@
 import type { CallError } from '../../errors.js';
+import type { ScriptUserState } from '../../script-user-state.js';
 
-/**
- * The effect of sending a write again.
- * - `idempotent`: the same as sending it once
- * - `mayQueueApproval`: may queue it for approval a second time; a read that shows the old values proves nothing
- * - `notIdempotent`: creates a second entity
- *
- * A request that was not sent can always be sent again.
- */
-export type RetrySafety = 'idempotent' | 'mayQueueApproval' | 'notIdempotent';
+/** What a second request of a write could do. A request that was not sent can always be sent again. */
+export interface RetrySafety {
+  /** Whether two requests have the same effect as one. A create makes a second entity. */
+  readonly isIdempotent: boolean;
+  /**
+   * Whether a request may queue the write for approval: then it is not sent again, and a read that shows other values
+   * proves nothing.
+   */
+  readonly mayQueueApproval: boolean;
+}
+
+/** A read that does not show the result of the write. */
+export interface OtherValues {
+  /** The state as it is; `undefined` if there is none. */
+  readonly current: ScriptUserState | undefined;
+}
 
 /** One failed attempt of a write, and what a read after it has shown. */
 export interface FailedAttempt {
+  /**
+   * A 2xx response that does not show the result is also a failure: `NOT_APPLIED`, or `OUTCOME_UNKNOWN` if Graph has
+   * only accepted the request (202).
+   */
   readonly failure: CallError;
-  /** `not-applied` if the read showed the old values, or the error of the read; `undefined` before the read. */
-  readonly verification?: 'not-applied' | CallError;
+  /** The error of the read if it failed; `undefined` before the read. */
+  readonly verification?: OtherValues | CallError;
 }
 
 /** The history of a write that no response and no read has shown to be applied. */
-export interface WriteHistory {
-  readonly retrySafety: RetrySafety;
+export interface WriteHistory extends RetrySafety {
   /** At least one, in order. */
   readonly attempts: readonly FailedAttempt[];
   /** Whether the deadline and the number of attempts allow another attempt. */
@@ -31,69 +42,102 @@ export type NextStep = 'retry' | 'verify' | CallError;
 
 /**
  * The rules for the outcome of a write. It is reported as done only if a response of Graph or a later read shows the
- * new values, and as failed only if it was certainly not applied. Anything else is `OUTCOME_UNKNOWN`.
+ * new values, and as failed only if it can no longer be applied. Anything else is `OUTCOME_UNKNOWN`.
  */
-export function nextStep({ retrySafety, attempts, mayRetry }: WriteHistory): NextStep {
+export function nextStep(history: WriteHistory): NextStep {
+  const { attempts, mayRetry } = history;
   const last = attempts.at(-1);
   if (last === undefined) return 'retry';
   const { failure, verification } = last;
-  const isIdempotent = retrySafety === 'idempotent';
+  const isRepeatable = history.isIdempotent && !history.mayQueueApproval;
 
   if (verification === undefined) {
     const wasSentBefore = attempts.slice(0, -1).some(wasSent);
     // A rejection is final for the first request that was sent. It gives no information about earlier requests.
-    if (failure.reason === 'APPROVAL_PENDING' || (failure.certainty === 'not-applied' && !wasSentBefore))
-      return failure;
-    if (failure.certainty === 'deferred' && (isIdempotent || !wasSent(last)) && mayRetry) return 'retry';
+    if (failure.certainty === 'not-applied' && !wasSentBefore) return failure;
+    if (isWaitRequested(failure) && (isRepeatable || !wasSent(last)) && mayRetry) return 'retry';
     return wasSentBefore || wasSent(last) ? 'verify' : failure.withReason(failure.reason, 'not-applied');
   }
 
-  if (verification === 'not-applied') {
-    const isFirst = attempts.filter((attempt) => attempt.verification === 'not-applied').length === 1;
-    if ((failure.certainty === 'unknown' || failure.certainty === 'completed') && isIdempotent && isFirst && mayRetry)
-      return 'retry';
-    return isUnknown(attempts, retrySafety)
-      ? failure.withReason('OUTCOME_UNKNOWN', 'unknown')
-      : failure.withReason(failure.reason, mayBeQueued(attempts, retrySafety) ? 'deferred' : 'not-applied');
+  // Whatever became of earlier requests, this one is queued.
+  if (failure.reason === 'APPROVAL_PENDING') return failure;
+
+  if ('current' in verification) {
+    const { current } = verification;
+    const reads = attempts.filter((attempt) => attempt.verification !== undefined && 'current' in attempt.verification);
+    if (isRepeatable && mayRetry && reads.length === 1 && mayHelpToRepeat(failure)) return 'retry';
+    const details = current === undefined ? {} : { current };
+    return isUnknown(history)
+      ? failure.withReason('OUTCOME_UNKNOWN', 'unknown', details)
+      : failure.withReason(failure.reason, mayBeQueued(history) ? 'deferred' : 'not-applied', details);
   }
 
-  // A state that does not exist cannot be written to, whatever the responses to the attempts.
-  const error = verification.reason === 'GRAPH_NOT_FOUND' ? verification : failure;
-  return isUnknown(attempts, retrySafety)
-    ? error.withReason('OUTCOME_UNKNOWN', 'unknown', { cause: verification })
-    : error;
+  // A state that does not exist shows no values, whatever the responses to the attempts.
+  if (verification.reason === 'GRAPH_NOT_FOUND') {
+    return mayStillApply(history) ? verification.withReason('OUTCOME_UNKNOWN', 'unknown') : verification;
+  }
+  return isUnknown(history) ? failure.withReason('OUTCOME_UNKNOWN', 'unknown', { cause: verification }) : failure;
+}
+
+/** Whether a second request could have another effect: not if Graph has accepted the first one. */
+function mayHelpToRepeat({ certainty, reason }: CallError): boolean {
+  return isInDoubt(certainty) && reason !== 'NOT_APPLIED' && reason !== 'OUTCOME_UNKNOWN';
+}
+
+/** Whether an attempt may still be applied, or its change may be waiting for approval. */
+function mayStillApply({ attempts, mayQueueApproval }: WriteHistory): boolean {
+  return attempts.some(
+    ({ failure: { certainty, reason } }) =>
+      certainty === 'unknown' || (certainty === 'completed' && mayQueueApproval && reason !== 'NOT_APPLIED'),
+  );
 }
 
 /** Whether an attempt may have been applied, or may still be applied. */
-function isUnknown(attempts: readonly FailedAttempt[], retrySafety: RetrySafety): boolean {
-  const mayStillApply = attempts.some(
-    ({ failure: { certainty } }) =>
-      certainty === 'unknown' || (certainty === 'completed' && retrySafety === 'mayQueueApproval'),
-  );
-  // A read that shows the old values determines the outcome of the attempts before it.
-  const settled = attempts.findLastIndex(({ verification }) => verification === 'not-applied') + 1;
-  return (
-    mayStillApply ||
-    attempts.slice(settled).some((attempt, index, open) => {
-      const { certainty, reason } = attempt.failure;
-      if (certainty === 'unknown' || certainty === 'completed') return true;
-      // Graph has responded with 429 to writes that it applied, so a create that no read verified may have been
-      // applied.
-      if (isDeferred(attempt)) return retrySafety === 'notIdempotent';
-      // After a 429, only another 429 or the end of the session may be reported: any other failure is that of a retry.
-      return reason !== 'SIGN_IN_REQUIRED' && open.slice(0, index).some(isDeferred);
-    })
-  );
+function isUnknown(history: WriteHistory): boolean {
+  const { attempts, isIdempotent } = history;
+  if (mayStillApply(history)) return true;
+  const last = attempts.at(-1);
+  if (last?.verification !== undefined && 'current' in last.verification) {
+    const isAccepted = last.failure.reason === 'NOT_APPLIED';
+    const isFound = last.verification.current !== undefined;
+    // A read of other values settles the attempts before it, except those of a create: the state may appear later if
+    // Graph has accepted it; otherwise, a state that exists may be the one that the create has made.
+    return !isIdempotent && isAccepted !== isFound;
+  }
+  return attemptsInDoubt(attempts).some((attempt, index, open) => {
+    const { certainty, reason } = attempt.failure;
+    if (isInDoubt(certainty)) return true;
+    // Graph has responded with 429 to writes that it applied, so a create that no read verified may have been applied.
+    if (isDeferred(attempt)) return !isIdempotent;
+    // After a 429, only another 429 or the end of the session may be reported: any other failure is that of a retry.
+    return reason !== 'SIGN_IN_REQUIRED' && open.slice(0, index).some(isDeferred);
+  });
 }
 
-/** Whether a change that Graph deferred may be waiting for approval: then the old values prove nothing. */
-function mayBeQueued(attempts: readonly FailedAttempt[], retrySafety: RetrySafety): boolean {
-  return retrySafety === 'mayQueueApproval' && attempts.some(isDeferred);
+/** The attempts since a read last showed the state. */
+function attemptsInDoubt(attempts: readonly FailedAttempt[]): readonly FailedAttempt[] {
+  const settled = attempts.findLastIndex(({ verification }) => verification !== undefined && 'current' in verification);
+  return attempts.slice(settled + 1);
+}
+
+/** Whether a change that Graph deferred may be waiting for approval: then other values prove nothing. */
+function mayBeQueued({ attempts, mayQueueApproval }: WriteHistory): boolean {
+  return mayQueueApproval && attempts.some(isDeferred);
+}
+
+/** Whether the request can be sent again later without a read in between. A 429 may also be that of a proxy. */
+function isWaitRequested({ certainty, reason }: CallError): boolean {
+  return certainty === 'deferred' || (certainty === 'unknown' && reason === 'THROTTLED');
+}
+
+/** Whether the request may have been applied. */
+function isInDoubt(certainty: CallError['certainty']): boolean {
+  return certainty === 'unknown' || certainty === 'completed';
 }
 
 /** Whether the request was sent: there is a response, or it may have been applied. */
 function wasSent({ failure: { certainty, details } }: FailedAttempt): boolean {
-  return certainty === 'unknown' || certainty === 'completed' || details.status !== undefined;
+  return isInDoubt(certainty) || details.status !== undefined;
 }
 
 /** Whether Graph received and deferred the request: a 429, or a 503 with `Retry-After`. */

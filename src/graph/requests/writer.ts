@@ -1,33 +1,65 @@
 import { CallError, requireCallError } from '../../errors.js';
+import type { ScriptUserState } from '../../script-user-state.js';
 import type { WriteResult } from '../graph.js';
 import type { GraphRequest, GraphResponse } from '../wire/transport.js';
 import type { CallContext } from './call-context.js';
 import type { GraphClient } from './graph-client.js';
 import { backoffMs, planRetry } from './retry-plan.js';
-import { type FailedAttempt, nextStep, type RetrySafety } from './write-outcome.js';
+import { type FailedAttempt, type NextStep, nextStep, type OtherValues, type RetrySafety } from './write-outcome.js';
+
+/** The result of a write. */
+export interface Confirmation<T> {
+  readonly value: T;
+}
+
+/** What a 2xx response other than 202 says about a write. */
+export type WriteResponse<T> =
+  | Confirmation<T>
+  /** Graph has processed the request. Its response shows other values, or none. */
+  | { readonly shown: ScriptUserState | undefined }
+  /** It is not Graph's own, or it is about another state. */
+  | 'no-evidence';
+
+/** The values that a state must have before it is written to. */
+export interface Precondition {
+  readonly read: (context: CallContext) => Promise<ScriptUserState>;
+  readonly isMet: (state: ScriptUserState) => boolean;
+}
 
 /** One write, and how to verify whether it was applied. */
-export interface Write<T> {
+export interface Write<T> extends RetrySafety {
   readonly request: GraphRequest;
-  readonly retrySafety: RetrySafety;
-  /** Returns the result in a 2xx response; `undefined` if it does not show that the write was applied. */
-  readonly confirmedBy: (response: GraphResponse) => T | undefined;
-  /** Reads the result of the write; `undefined` if it was not applied. */
-  readonly verify: (context: CallContext) => Promise<T | undefined>;
+  readonly precondition?: Precondition | undefined;
+  readonly parse: (response: GraphResponse) => WriteResponse<T>;
+  /** The result if Graph's 2xx response shows nothing and the state cannot be read; `undefined` if that is no proof. */
+  readonly impliedBySuccess?: T;
+  /**
+   * Reads the result of the write.
+   *
+   * @param shown the values in Graph's response
+   */
+  readonly verify: (context: CallContext, shown: ScriptUserState | undefined) => Promise<Confirmation<T> | OtherValues>;
 }
 
 /** Sends writes and determines their outcome. @throws {CallError} */
 export type Writer = <T>(write: Write<T>, context: CallContext) => Promise<WriteResult<T>>;
 
+/** Accepted, but not necessarily applied, whatever the body shows. */
+const accepted = 202;
+
 /** The maximum number of reads after a 2xx response that does not show its result: Graph may apply it with a delay. */
-const readsAfterSuccess = 3;
+const readsAfterSuccess = 2;
 
 /** Creates a writer: a loop that follows {@link nextStep}. */
 export function createWriter(client: GraphClient): Writer {
   return async (write, context) => {
-    const { retrySafety } = write;
+    const { isIdempotent, mayQueueApproval, precondition } = write;
     const { deadline } = context;
     const attempts: FailedAttempt[] = [];
+    const stepAfter = (last: FailedAttempt, mayRetry: boolean): NextStep =>
+      nextStep({ isIdempotent, mayQueueApproval, attempts: [...attempts, last], mayRetry });
+
+    if (precondition !== undefined) await requireMet(precondition, context);
     for (;;) {
       const result = await attemptWrite(client, write, context, attempts.length > 0);
       if (!(result instanceof CallError)) return result;
@@ -35,12 +67,16 @@ export function createWriter(client: GraphClient): Writer {
       const { finalFailure, isAllowed, ...retry } = planRetry(result, attempts.length + 1, deadline);
       let { waitMs } = retry;
       let last: FailedAttempt = { failure: isAllowed ? result : finalFailure };
-      let step = nextStep({ retrySafety, attempts: [...attempts, last], mayRetry: isAllowed });
+      let step = stepAfter(last, isAllowed);
       if (step === 'verify') {
         const found = await verify(write, result, context);
-        if (found !== 'not-applied' && !(found instanceof CallError)) return found;
+        if (!(found instanceof CallError) && 'value' in found) {
+          return { value: found.value, graph: result.details.graph ?? {} };
+        }
         last = { ...last, verification: found };
-        step = nextStep({ retrySafety, attempts: [...attempts, last], mayRetry: deadline.allowsAttemptAfter(0) });
+        step = stepAfter(last, deadline.allowsAttemptAfter(0));
+        if (step === 'retry' && !mayOverwrite(precondition, found))
+          step = conflictUnlessUnknown(stepAfter(last, false));
         waitMs = Math.min(backoffMs(attempts.length + 1, undefined), deadline.remainingMs / 4);
       }
       if (step instanceof CallError) throw step;
@@ -50,19 +86,49 @@ export function createWriter(client: GraphClient): Writer {
   };
 }
 
+/** @throws {CallError} `CONFLICT` with the state as it is; the error of the read. Nothing has been sent. */
+async function requireMet({ read, isMet }: Precondition, context: CallContext): Promise<void> {
+  const { deadline } = context;
+  const current = await read(context).catch((error: unknown) => {
+    const failure = requireCallError(error);
+    throw failure.certainty === 'not-applied' ? failure : failure.withReason(failure.reason, 'not-applied');
+  });
+  if (!isMet(current)) throw new CallError('CONFLICT', { current });
+  if (!deadline.allowsAttemptAfter(0)) throw new CallError('GRAPH_TIMEOUT');
+}
+
+/** Whether a state may be written to again: not if another writer has changed it in the meantime. */
+function mayOverwrite(precondition: Precondition | undefined, found: OtherValues | CallError): boolean {
+  if (precondition === undefined || found instanceof CallError || found.current === undefined) return true;
+  return precondition.isMet(found.current);
+}
+
+function conflictUnlessUnknown(step: NextStep): NextStep {
+  if (!(step instanceof CallError) || step.certainty !== 'not-applied') return step;
+  return step.withReason('CONFLICT', 'not-applied');
+}
+
 /** Makes one attempt. Returns the error of a failed one. */
 async function attemptWrite<T>(
   client: GraphClient,
-  { request, confirmedBy }: Write<T>,
+  { request, parse }: Write<T>,
   context: CallContext,
   isRetry: boolean,
 ): Promise<WriteResult<T> | CallError> {
   try {
     const response = await client.attempt(request, context, isRetry);
-    const value = confirmedBy(response);
-    if (value !== undefined) return { value, graph: response.ids };
     const { ids: graph, status } = response;
-    return new CallError('OUTCOME_UNKNOWN', { certainty: 'unknown', graph, status });
+    if (status === accepted) return new CallError('OUTCOME_UNKNOWN', { certainty: 'unknown', graph, status });
+    const parsed = parse(response);
+    if (parsed === 'no-evidence') return new CallError('GRAPH_PROTOCOL', { certainty: 'unknown', graph, status });
+    if ('value' in parsed) return { value: parsed.value, graph };
+    const { shown } = parsed;
+    return new CallError('NOT_APPLIED', {
+      certainty: 'completed',
+      graph,
+      status,
+      ...(shown !== undefined && { current: shown }),
+    });
   } catch (error) {
     return requireCallError(error);
   }
@@ -70,21 +136,24 @@ async function attemptWrite<T>(
 
 /** Reads after a failed attempt. Returns the error if the outcome cannot be read. */
 async function verify<T>(
-  write: Write<T>,
-  { details: { status = 500, graph = {} } }: CallError,
+  { verify: read, impliedBySuccess: value }: Write<T>,
+  { reason, details: { status = 500, current: shown } }: CallError,
   context: CallContext,
-): Promise<WriteResult<T> | 'not-applied' | CallError> {
+): Promise<Confirmation<T> | OtherValues | CallError> {
   const maxReads = status < 300 ? readsAfterSuccess : 1;
   const { deadline } = context;
+  let found: Confirmation<T> | OtherValues | undefined;
   try {
     for (let reads = 1; ; reads++) {
-      const value = await write.verify(context);
-      if (value !== undefined) return { value, graph };
+      found = await read(context, shown);
+      if ('value' in found) return found;
+      if (reads >= maxReads) return found;
       const waitMs = backoffMs(reads, undefined);
-      if (reads >= maxReads || !deadline.allowsAttemptAfter(waitMs)) return 'not-applied';
+      if (!deadline.allowsAttemptAfter(waitMs)) throw new CallError('GRAPH_TIMEOUT');
       await deadline.wait(waitMs);
     }
   } catch (error) {
-    return requireCallError(error);
+    const isImplied = reason === 'NOT_APPLIED' && shown === undefined && found === undefined;
+    return isImplied && value !== undefined ? { value } : requireCallError(error);
   }
 }
