@@ -17,7 +17,7 @@ const governmentHosts = ['login.microsoftonline.us', 'login.usgovcloudapi.net'];
  *
  * @see https://learn.microsoft.com/graph/deployments
  */
-const clouds: readonly Cloud[] = [
+export const clouds: readonly Cloud[] = [
   {
     name: 'the public cloud',
     graphHost: 'graph.microsoft.com',

@@ -1,15 +1,21 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { scriptKinds } from '../src/graph/ids.js';
+import { userStatePath } from '../src/graph/paths.js';
 import type { FaultRule } from './support/controls.js';
 import { graphError } from './support/graph-errors.js';
 import { type GraphServerResponse, useGraphServer } from './support/graph-server.js';
 import { startProgram } from './support/program.js';
 import { liveSettings } from './support/service.js';
 import { useSimulator } from './support/simulator.js';
+import { findState } from './support/states.js';
 
 const token = 'canary-doctor-token';
 const simulator = useSimulator(token);
 const graph = useGraphServer();
-afterEach(() => simulator.reset());
+afterEach(async () => {
+  await simulator.reset();
+  await simulator.settings({ acceptTop: true, acceptExpand: true });
+});
 
 /** Runs the doctor until it exits. */
 async function runDoctor(env: Readonly<Record<string, string>>, ...args: string[]) {
@@ -19,13 +25,14 @@ async function runDoctor(env: Readonly<Record<string, string>>, ...args: string[
   return { code, steps, printed: [...stdout, ...stderr].join('\n') };
 }
 
-const live = () => ({ ...liveSettings(simulator, token), SIGN_IN: 'off', GRAPH_DEADLINE_MS: '2000' });
+const live = () => ({ ...liveSettings(simulator, token), SIGN_IN: 'off', GRAPH_DEADLINE_MS: '10000' });
 
-const writes = async () => (await simulator.journal()).filter(({ method }) => method !== 'GET');
+const writes = async () =>
+  (await simulator.journal()).filter(({ method, path }) => method !== 'GET' && !path.endsWith('/$batch'));
 
 /** The steps before the reads, and those of the reads. */
 const before = ['ok settings', 'ok cloud', 'ok graph', 'ok token', 'ok permissions'];
-const reads = Array.from({ length: 4 }, () => 'ok read');
+const reads = Array.from({ length: 7 }, () => 'ok read');
 
 test('checks settings, token, permissions and reads, and writes nothing', async () => {
   const { code, steps, printed } = await runDoctor(live());
@@ -42,6 +49,65 @@ test('with --write, writes the values of a state back', async () => {
   const [patch, ...more] = await writes();
   expect(more).toEqual([]);
   expect(patch).toMatchObject({ method: 'PATCH', status: 200, applied: true });
+});
+
+test('tries each read for each kind of script, and says what the tenant offers', async () => {
+  const { printed } = await runDoctor(live());
+  const all = (text: string) => scriptKinds.map((kind) => `${kind} \\(${text}\\)`).join(', ');
+  for (const [procedure, text] of [
+    ['script.list', '\\d+, with \\$top'],
+    ['scriptUserState.list', '\\d+, with \\$top'],
+    ['scriptUserState.get', '1'],
+    ['deviceRunState.list', '\\d+, with \\$top, with devices'],
+    ['deviceRunState.listForScript', '\\d+( on the first page)?, with \\$top, with devices'],
+    ['script.overview', '100 of 100 with runSummary'],
+  ] as const)
+    expect(printed).toMatch(new RegExp(`^ok +read +${procedure}: ${all(text)}$`, 'm'));
+  expect(printed).toMatch(/^ok +read +scriptUserState\.listForUser: deviceShellScript \(\d+/m);
+  const paths = (await simulator.journal()).map(({ path }) => path);
+  expect(paths).toEqual(expect.arrayContaining([expect.stringMatching(/\/runSummary$/)]));
+});
+
+test('says which options and reads the tenant refuses, and continues', async () => {
+  await simulator.settings({ acceptTop: false, acceptExpand: false });
+  await simulator.fault(
+    { fault: 'tenant-not-applicable', path: '/runSummary', times: 'always' },
+    { fault: 'segment-not-found', path: 'deviceCustomAttributeShellScripts', times: 'always' },
+    { fault: 'forbidden-application', path: 'deviceShellScripts', method: 'GET', times: 'always' },
+  );
+  const { code, printed } = await runDoctor(live());
+  expect(code).toBe(0);
+  expect(printed).toMatch(/^ok +read +script\.list: deviceManagementScript \(50 on the first page, without \$top\)$/m);
+  expect(printed).toMatch(/^no +read +script\.list: deviceCustomAttributeShellScript: .*segment.*\n.*\/beta/m);
+  expect(printed).toMatch(/^no +read +script\.list: deviceShellScript: .*\n.*these permissions.*: DeviceManagement/m);
+  expect(printed).toMatch(
+    /deviceRunState\.list: deviceManagementScript \(.*without \$top, without devices\)\n.*DeviceManagementManagedDevices/,
+  );
+  expect(printed).toMatch(/^no +read +script\.overview: deviceManagementScript: no runSummary \(HTTP 400\)/m);
+});
+
+test.each([
+  [{ acceptTop: false }, 'without \\$top, with devices'],
+  [{ acceptExpand: false }, 'with \\$top, without devices'],
+])('says which of two options the tenant refuses: %o', async (settings, text) => {
+  await simulator.settings(settings);
+  const { printed } = await runDoctor(live());
+  expect(printed).toMatch(new RegExp(`deviceRunState\\.list: deviceShellScript \\(\\d+, ${text}\\)`));
+});
+
+test('with --write, says that the tenant ignores the update, and what it shows', async () => {
+  const { target } = await findState(simulator);
+  const path = userStatePath(target);
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const body = JSON.stringify({ successDeviceCount: 9 });
+  await fetch(`${simulator.baseUrl}/${path}`, { method: 'PATCH', headers, body });
+  await simulator.fault({ fault: 'clamped', method: 'PATCH' });
+  const { code, steps, printed } = await runDoctor(live(), '--write');
+  expect(code).toBe(1);
+  expect(steps.at(-1), printed).toBe('FAIL write');
+  expect(printed).toMatch(
+    /NOT_APPLIED.*Graph shows 3 successful and \d+ failed devices.*\n.*Intune computes this entity/,
+  );
 });
 
 test('checks the built-in simulator without settings', async () => {
@@ -100,7 +166,23 @@ test.each<[string, GraphServerResponse, RegExp]>([
     graphError(401, 'UnknownError', JSON.stringify({ ErrorCode: 'Forbidden', Message: '{}' })),
     /GRAPH_PERMISSION_MISSING.*\n.*Intune role/,
   ],
-  ['the page of a proxy', { status: 407, body: '<html></html>' }, /HTTP 407.*\n.*proxy/],
+  [
+    'an operation that is not implemented',
+    graphError(501, 'NotImplemented', ''),
+    /HTTP 501.*\n.*version at the end of GRAPH_BASE_URL/,
+  ],
+  [
+    'missing permissions',
+    graphError(
+      403,
+      'Forbidden',
+      'Application is not authorized. It must have one of the following scopes: A.Read, B.Read',
+    ),
+    /these permissions with admin consent: A\.Read, B\.Read/,
+  ],
+  ['the page of a captive portal', { status: 200, body: '<html></html>' }, /a proxy or captive portal answered/],
+  ['the refusal of a proxy', { status: 403, body: '<html></html>' }, /a proxy or captive portal answered/],
+  ['the page of a proxy', { status: 407, body: '<html></html>' }, /HTTP 407.*\n.*the proxy requires authentication/],
 ])('advises on %s', async (_, response, advice) => {
   graph.respond(() => response);
   const { code, steps, printed } = await runDoctor({ ...live(), GRAPH_BASE_URL: graph.baseUrl });
