@@ -46,6 +46,7 @@ const endpoints = [
   'GET /simulator/journal',
   'DELETE /simulator/journal',
   'GET /simulator/approvals',
+  'DELETE /simulator/approvals',
   'POST /simulator/approvals/:code',
   'PATCH /simulator/approvals/:code',
   'PATCH /simulator/settings',
@@ -96,6 +97,10 @@ export function createControl({ settings, tokens, approvals, rules, journal, ide
   });
   app.get('/simulator/approvals', (_request, response) => {
     response.json({ approvals: approvals.list() });
+  });
+  app.delete('/simulator/approvals', (_request, response) => {
+    approvals.clear();
+    response.status(204).end();
   });
   app.post('/simulator/approvals/:code', (request, response) => {
     response.status(approvals.setStatus(request.params.code, 'approved') ? 204 : 404).end();

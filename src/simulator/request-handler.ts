@@ -1,6 +1,7 @@
-import { withErrorForm } from './faults/error-forms.js';
+import type { Fault } from './faults/fault.js';
 import type { FaultRules } from './faults/fault-rules.js';
-import { type Fault, faults } from './faults/faults.js';
+import { faults } from './faults/faults.js';
+import { withResponseOptions } from './faults/response-options.js';
 import type { Approvals } from './graph/approvals.js';
 import { parseBatch, runBatch } from './graph/batch.js';
 import { graphError } from './graph/error-envelope.js';
@@ -68,7 +69,7 @@ export function createRequestHandler(parts: RequestHandlerParts): HandleRequest 
       response = result;
     }
     if (injected && fault) {
-      response = withErrorForm(fault.respond(response, { request, injected, tokens, approvals }), injected.errorForm);
+      response = withResponseOptions(fault.respond(response, { request, injected, tokens, approvals }), injected);
     }
 
     // A batch is one HTTP request: the latency applies to it, not to its items.

@@ -92,12 +92,12 @@ describe('approval', () => {
       const { reason, approvalCode: code = '' } = await failure(send({ justification }));
       expect(reason).toBe('APPROVAL_PENDING');
       expect(code).toMatch(/^[0-9a-f-]{36}$/);
-      expect(await failure(send({ justification, code }))).toMatchObject({
+      expect(await failure(send({ code }))).toMatchObject({
         reason: 'APPROVAL_PENDING',
         approvalCode: code,
       });
       await simulator.approve(code);
-      expect(await send({ justification, code })).toMatchObject(values);
+      expect(await send({ code })).toMatchObject(values);
       expect(await get()).toMatchObject(values);
       const sent = await patches(simulator);
       expect(sent.map(({ applied }) => applied)).toEqual([false, false, false, true]);

@@ -149,6 +149,14 @@ test('a write filed by a fault needs approval too', async () => {
   expect((await write(headers)).status).toBe(200);
 });
 
+test('requests can be removed', async () => {
+  const { completion } = await fileUpdate();
+  expect((await control('DELETE', '/approvals')).status).toBe(204);
+  expect((await control('GET', '/approvals')).json).toEqual({ approvals: [] });
+  expect((await write(completion)).status).toBe(403);
+  expect((await write(justification)).status).toBe(412);
+});
+
 test('an unknown code cannot be approved, and an unknown status cannot be set', async () => {
   expect((await control('POST', '/approvals/unknown')).status).toBe(404);
   expect((await setStatus('unknown', 'approved')).status).toBe(404);

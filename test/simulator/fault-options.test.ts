@@ -76,6 +76,15 @@ test('an error response has its text where the option says', async () => {
   expect(graphError.safeParse((await write({ 'x-simulator-fault': 'rejected' })).json).success).toBe(true);
 });
 
+test('an error has the status and the delay that the options say', async () => {
+  expect((await write({ 'x-simulator-fault': 'approval-required;status=403' })).status).toBe(403);
+  expect((await write({ 'x-simulator-fault': 'gateway-timeout;status=408' })).status).toBe(408);
+  const bare = await write({ 'x-simulator-fault': 'service-timeout' });
+  expect(bare.headers.get('retry-after')).toBeNull();
+  const delayed = await write({ 'x-simulator-fault': 'service-timeout;retryAfter=seconds;delayMs=2000' });
+  expect([delayed.status, delayed.headers.get('retry-after')]).toEqual([503, '2']);
+});
+
 test('a name is stored in lower case', async () => {
   const call = { method: 'PATCH', body: { userPrincipalName: 'Ada@Contoso.example' }, ...withFault('lower-case-name') };
   expect((await graph(simulated.statePath, call)).json).toMatchObject({ userPrincipalName: 'ada@contoso.example' });

@@ -138,6 +138,11 @@ describe('query options', () => {
     expect(graphError.parse(reply.json).error.message).toContain(message);
   });
 
+  test('a write accepts none', async () => {
+    const call = { method: 'PATCH', body: { successDeviceCount: 9 } };
+    expect((await graph(`${simulated.statePath}?$select=id`, call)).status).toBe(400);
+  });
+
   test('the settings reject $top and $expand', async () => {
     const top = `${simulated.statesPath}?$top=5`;
     const expand = `${simulated.statePath}/deviceRunStates?${expandDevice}`;

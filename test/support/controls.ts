@@ -20,6 +20,8 @@ export interface Controls {
   /** The entries of the journal whose `n` is greater than `after`, 0 by default. */
   journal(after?: number): Promise<readonly JournalEntry[]>;
   approve(code: string): Promise<void>;
+  /** Removes the approval requests: the same change can be filed again. */
+  clearApprovals(): Promise<void>;
   /** Changes the behavior of the identity provider. */
   identitySettings(settings: Readonly<Record<string, unknown>>): Promise<void>;
   /** The counters of the identity provider. */
@@ -49,6 +51,7 @@ export function createControls(url: string): Controls {
     journal: async (after = 0) =>
       ((await send('GET', `journal?after=${after}`)) as { entries: readonly JournalEntry[] }).entries,
     approve: async (code) => void (await send('POST', `approvals/${code}`)),
+    clearApprovals: async () => void (await send('DELETE', 'approvals')),
     identitySettings: async (settings) => void (await send('PATCH', 'identity', settings)),
     identityCounts: async () => identityCounts.parse(await send('GET', 'identity')),
     async reset() {

@@ -5,15 +5,15 @@ import { type SimulatorFault, simulatorFaults } from './fault-names.js';
 
 const injectedFaultSchema = z.strictObject({
   fault: z.enum(simulatorFaults),
-  /** How `throttled` and `unavailable` send the delay; `nested…` sends it only within Intune's JSON. */
+  /** How an error sends the delay; `nested…` sends it only within Intune's JSON. */
   retryAfter: z
     .enum(['seconds', 'fractional', 'date', 'nested', 'nested-time-span', 'nested-date', 'none'])
-    .default('seconds'),
+    .exactOptional(),
   /** The delay of `latency`, of `Retry-After`, or of a write that is applied later. */
   delayMs: z.int().min(0).max(600_000).exactOptional(),
   /** Whether the write is applied, before the response or `delayMs` after it; as the fault says by default. */
   applied: z.enum(['no', 'yes', 'later']).exactOptional(),
-  /** The status of `proxy-page` and `custom`. */
+  /** The status of the response; the fault's own by default. */
   status: z.int().min(200).max(599).exactOptional(),
   /** Where an error response has its text. */
   errorForm: z.enum(['message', 'inner-error', 'message-value']).default('message'),

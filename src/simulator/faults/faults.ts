@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Approvals } from '../graph/approvals.js';
-import { replaceFirstItem, responseItem } from '../graph/batch.js';
-import { type IntuneErrorOptions, intuneError } from '../graph/error-envelope.js';
+import { responseItem } from '../graph/batch.js';
+import { intuneError } from '../graph/error-envelope.js';
 import {
   approvalExists,
   approvalPendingText,
@@ -12,11 +11,11 @@ import {
   forbiddenUser,
   resourceNotFound,
   routeNotImplemented,
-  tooManyRequests,
 } from '../graph/error-responses.js';
 import { isBatch, type SimulatedRequest } from '../graph/request.js';
 import type { SimulatedResponse } from '../graph/response.js';
-import { type TokenRegistry, tokenExpired, writeScopes } from '../graph/token-registry.js';
+import { tokenExpired, writeScopes } from '../graph/token-registry.js';
+import { serviceTimeout, throttled, unavailable } from './delayed-errors.js';
 import {
   changeEntities,
   isEntity,
@@ -29,6 +28,7 @@ import {
   withoutRequiredProperties,
   withUpperCaseId,
 } from './entity-changes.js';
+import { afterApplying, type Fault, failing, onFirstItem, onSuccess, withoutApplying } from './fault.js';
 import type { SimulatorFault } from './fault-names.js';
 import type { InjectedFault } from './fault-rules.js';
 import {
@@ -40,27 +40,8 @@ import {
   notImplemented,
   proxyPage,
   segmentNotFound,
-  serviceTimeout,
   tenantNotApplicable,
 } from './published-errors.js';
-
-/** The request that gets a fault, and the parts of the simulator that faults act on. */
-export interface FaultContext {
-  readonly request: SimulatedRequest;
-  readonly injected: InjectedFault;
-  readonly tokens: TokenRegistry;
-  readonly approvals: Approvals;
-}
-
-/** The implementation of one fault. */
-export interface Fault {
-  /** Whether the write is applied, or the items of the batch are executed. */
-  applies(request: SimulatedRequest): boolean;
-  /** Returns the write that is applied in place of the request. */
-  rewrite?(request: SimulatedRequest): SimulatedRequest;
-  /** Returns the response to send. `original` is the response without the fault. */
-  respond(original: SimulatedResponse, context: FaultContext): SimulatedResponse;
-}
 
 /** Every fault that the simulator can inject. */
 export const faults = {
@@ -70,13 +51,13 @@ export const faults = {
   'unavailable-bare': withoutApplying(({ request }) =>
     intuneError(request, 503, 'ServiceUnavailable', 'Service unavailable'),
   ),
-  'server-error': withoutApplying(serverError),
-  'server-error-applied': afterApplying(serverError),
+  'server-error': failing(serverError),
+  'server-error-applied': afterApplying(({ request }) => serverError(request)),
   'bad-gateway': withoutApplying(() => gatewayPage(502, 'Bad Gateway')),
   'bad-gateway-applied': afterApplying(() => gatewayPage(502, 'Bad Gateway')),
   'gateway-timeout': withoutApplying(() => gatewayPage(504, 'Gateway Time-out')),
   'gateway-timeout-applied': afterApplying(() => gatewayPage(504, 'Gateway Time-out')),
-  'service-timeout': withoutApplying(({ request }) => serviceTimeout(request)),
+  'service-timeout': withoutApplying(serviceTimeout),
   'proxy-page': withoutApplying(({ injected }) => proxyPage(injected.status)),
   reset: withoutApplying(() => noResponse('reset')),
   'reset-applied': afterApplying(() => noResponse('reset')),
@@ -115,24 +96,24 @@ export const faults = {
     headers: { Location: `${origin}${path}` },
   })),
   rejected: withoutApplying(({ request }) => badRequest(request, 'One or more of the values are not acceptable')),
-  conflict: withoutApplying(({ request }) => conflict(request)),
-  'condition-not-met': withoutApplying(({ request }) => conditionNotMet(request)),
-  locked: withoutApplying(({ request }) => locked(request)),
-  'not-found': withoutApplying(({ request }) => resourceNotFound(request)),
-  'route-not-implemented': withoutApplying(({ request }) => routeNotImplemented(request)),
-  'segment-not-found': withoutApplying(({ request }) => segmentNotFound(request)),
-  'method-not-allowed': withoutApplying(({ request }) => methodNotAllowed(request)),
-  'not-implemented': withoutApplying(({ request }) => notImplemented(request)),
-  'tenant-not-applicable': withoutApplying(({ request }) => tenantNotApplicable(request)),
+  conflict: failing(conflict),
+  'condition-not-met': failing(conditionNotMet),
+  locked: failing(locked),
+  'not-found': failing(resourceNotFound),
+  'route-not-implemented': failing(routeNotImplemented),
+  'segment-not-found': failing(segmentNotFound),
+  'method-not-allowed': failing(methodNotAllowed),
+  'not-implemented': failing(notImplemented),
+  'tenant-not-applicable': failing(tenantNotApplicable),
   'forbidden-application': withoutApplying(({ request }) => forbiddenApplication(request, writeScopes)),
-  'forbidden-user': withoutApplying(({ request }) => forbiddenUser(request)),
-  'forbidden-nested': withoutApplying(({ request }) => forbiddenNested(request)),
-  'token-expired': withoutApplying(({ request }) => tokenExpired(request)),
+  'forbidden-user': failing(forbiddenUser),
+  'forbidden-nested': failing(forbiddenNested),
+  'token-expired': failing(tokenExpired),
   'claims-challenge': withoutApplying(({ request, tokens }) => tokens.challenge(request)),
-  'approval-required': withoutApplying(({ request }) => approvalRequired(request)),
+  'approval-required': failing(approvalRequired),
   'approval-pending': withoutApplying(({ request, approvals }) => approvals.file(request)),
   'approval-pending-text': withoutApplying(({ request }) => approvalPendingText(request, randomUUID())),
-  'approval-exists': withoutApplying(({ request }) => approvalExists(request)),
+  'approval-exists': failing(approvalExists),
   'next-link-loop': onSuccess((original, { request }) => withNextLink(original, `${request.origin}${request.path}`)),
   'next-link-foreign': onSuccess((original, { request }) =>
     withNextLink(original, `https://graph.example.net${request.path}`),
@@ -144,58 +125,14 @@ export const faults = {
   custom: withoutApplying(({ injected }) => customResponse(injected)),
 } as const satisfies Record<SimulatorFault, Fault>;
 
-function withoutApplying(respond: (context: FaultContext) => SimulatedResponse): Fault {
-  return { applies: () => false, respond: (_, context) => respond(context) };
-}
-
-function afterApplying(respond: (context: FaultContext) => SimulatedResponse): Fault {
-  return { applies: () => true, respond: (_, context) => respond(context) };
-}
-
-/** Replaces only successful responses: Graph's errors remain unchanged. */
-function onSuccess(respond: Fault['respond']): Fault {
-  return {
-    applies: () => true,
-    respond: (original, context) => (original.status < 300 ? respond(original, context) : original),
-  };
-}
-
-/** Replaces the response to the first item of a batch; has no effect on other requests. */
-function onFirstItem(replace: Parameters<typeof replaceFirstItem>[2]): Fault {
-  return onSuccess((original, { request }) => replaceFirstItem(request, original, replace));
-}
-
-function throttled({ request, injected }: FaultContext): SimulatedResponse {
-  return tooManyRequests(request, retryAfterOptions(injected));
-}
-
-function unavailable({ request, injected }: FaultContext): SimulatedResponse {
-  const options = retryAfterOptions(injected);
-  return intuneError(request, 503, 'ServiceUnavailable', 'The service is temporarily unavailable', options);
-}
-
-function retryAfterOptions({ retryAfter, delayMs = 1000 }: InjectedFault): IntuneErrorOptions {
-  const seconds = Math.ceil(delayMs / 1000);
-  const formats = {
-    seconds: { headers: { 'Retry-After': String(seconds) } },
-    fractional: { headers: { 'Retry-After': (delayMs / 1000).toFixed(3) } },
-    date: { headers: { 'Retry-After': new Date(Date.now() + delayMs).toUTCString() } },
-    nested: { retryAfter: seconds },
-    'nested-time-span': { retryAfter: new Date(delayMs).toISOString().slice(11, -1) },
-    'nested-date': { retryAfter: new Date(Date.now() + delayMs).toISOString() },
-    none: {},
-  } satisfies Record<InjectedFault['retryAfter'], IntuneErrorOptions>;
-  return formats[retryAfter];
-}
-
-function serverError({ request }: FaultContext): SimulatedResponse {
+function serverError(request: SimulatedRequest): SimulatedResponse {
   const message = 'An internal server error has occurred';
   return intuneError(request, 500, 'InternalServerError', message, { nestedTwice: true });
 }
 
-function customResponse({ status = 200, response }: InjectedFault): SimulatedResponse {
+function customResponse({ response }: InjectedFault): SimulatedResponse {
   const { headers = {}, body, isForeign = false } = response ?? {};
-  return { status, headers, isForeign, ...(typeof body === 'string' ? { text: body } : { body }) };
+  return { status: 200, headers, isForeign, ...(typeof body === 'string' ? { text: body } : { body }) };
 }
 
 function noResponse(failure: 'reset' | 'stall'): SimulatedResponse {

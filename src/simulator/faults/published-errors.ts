@@ -47,11 +47,6 @@ export function conditionNotMet(request: SimulatedRequest): SimulatedResponse {
   return intuneError(request, 412, 'ConditionNotMet', 'The condition specified in the request is not met');
 }
 
-/** 503: Intune's back end timed out. The write can be applied after the response. */
-export function serviceTimeout(request: SimulatedRequest): SimulatedResponse {
-  return intuneError(request, 503, 'CancelledOnServiceTimeout', 'The operation was cancelled on a service timeout');
-}
-
 /** The HTML page of a gateway of Graph, with Graph's headers. */
 export function gatewayPage(status: number, title: string): SimulatedResponse {
   return { status, headers: { 'Content-Type': 'text/html' }, text: htmlPage(`${status} ${title}`) };

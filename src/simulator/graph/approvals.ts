@@ -40,6 +40,7 @@ export interface Approvals {
   find(request: SimulatedRequest): readonly Entity[] | SimulatedResponse;
   /** Sets the status, as the second administrator does; returns false if the code is unknown. */
   setStatus(code: string, status: ApprovalStatus): boolean;
+  clear(): void;
 }
 
 const codeHeader = 'x-msft-approval-code';
@@ -126,6 +127,7 @@ export function createApprovals(
       if (entry !== undefined) entry.approval.status = status;
       return entry !== undefined;
     },
+    clear: () => filed.clear(),
   };
 }
 

@@ -14,7 +14,7 @@ export interface QuerySettings {
   readonly acceptExpand: boolean;
 }
 
-/** The query options of a read, by name. Their syntax is checked where they are used. */
+/** The query options of a request, by name. Their syntax is checked where they are used. */
 export type QueryOptions = ReadonlyMap<QueryOption, string>;
 
 /** The request's query options, or the 400 if one of them is not `supported`, is disabled or is repeated. */
@@ -30,10 +30,8 @@ export function parseQueryOptions(
   for (const [name, value] of pathQuery(request)) {
     const option = enabled.find((each) => each === name);
     if (option === undefined) {
-      return invalidQuery(
-        request,
-        `Query option '${name}' is not allowed. This resource allows: ${enabled.join(', ')}.`,
-      );
+      const allowed = enabled.length === 0 ? 'none' : enabled.join(', ');
+      return invalidQuery(request, `Query option '${name}' is not allowed. This request allows: ${allowed}.`);
     }
     if (options.has(option)) return invalidQuery(request, `Query option '${name}' must be specified only once.`);
     options.set(option, value);

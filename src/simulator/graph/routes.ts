@@ -95,6 +95,10 @@ export function createGraphRoutes(tenant: SimulatedTenant, settings: RouteSettin
       entityResponse(request, status, resource, userStateEntity(state));
     const missing = () => resourceNotFound(request);
 
+    if (request.method !== 'GET') {
+      const options = parseQueryOptions(request, [], settings);
+      if ('status' in options) return options;
+    }
     switch (`${request.method} ${template}`) {
       case 'GET scripts/{id}':
         return single(request, resource, script && scriptEntity(collection, script));
