@@ -40,6 +40,8 @@ test('a write logs one line: time, user, target, fields, outcome and ids', async
 test.each<[FaultRule[], string, string]>([
   [[{ fault: 'rejected', method: 'PATCH' }], 'rejected', 'GRAPH_REJECTED'],
   [[{ fault: 'approval-pending', method: 'PATCH' }], 'pending-approval', 'APPROVAL_PENDING'],
+  [[{ fault: 'ignored', method: 'PATCH' }], 'rejected', 'NOT_APPLIED'],
+  [[{ fault: 'accepted-unapplied', method: 'PATCH' }], 'unknown', 'OUTCOME_UNKNOWN'],
   [[{ fault: 'reset', times: 'always' }], 'unknown', 'OUTCOME_UNKNOWN'],
 ])('after %j the outcome is %s', async (rules, outcome, reason) => {
   await pair.simulator.fault(...rules);

@@ -86,6 +86,11 @@ const rows = {
     ],
   ],
   GRAPH_REJECTED: ['UNPROCESSABLE_CONTENT', 422, faulty('rejected', ids)],
+  NOT_APPLIED: [
+    'UNPROCESSABLE_CONTENT',
+    422,
+    faulty('ignored', { current: expect.any(Object) as unknown }, { method: 'PATCH' }),
+  ],
   GRAPH_ROUTE_NOT_IMPLEMENTED: [
     'NOT_IMPLEMENTED',
     501,
@@ -126,6 +131,11 @@ const rows = {
             userState: { ...known.state, userPrincipalName: 'new@contoso.example' },
           }),
       },
+      {
+        when: 'a state is not as expected',
+        data: { current: expect.any(Object) as unknown },
+        call: () => update(pair.service.client, { expected: { successDeviceCount: -1 } }),
+      },
       ...faulty('conflict', ids),
     ],
   ],
@@ -158,7 +168,7 @@ const rows = {
     [
       ...faulty('stall', sentIds, { method: 'PATCH' }),
       ...faulty('reset', sentIds, { method: 'PATCH' }),
-      ...faulty('ignored', {}, { method: 'PATCH' }),
+      ...faulty('accepted-unapplied', {}, { method: 'PATCH' }),
     ],
   ],
   GRAPH_PROTOCOL: [
@@ -176,7 +186,6 @@ const rows = {
     503,
     [{ when: 'more than 1000 calls of one user are in flight', data: { retryAfterMs: 1000 }, call: overload }],
   ],
-  NOT_APPLIED: 'tested with the outcomes of updates',
   CLIENT_CLOSED: 'there is no client to receive the response; tested with the log',
   INTERNAL: [
     'INTERNAL_SERVER_ERROR',
@@ -199,6 +208,7 @@ describe.each(answered)('%s is %s, %i', (reason, code, httpStatus, triggers) => 
       retryAfterMs: undefined,
       approvalCode: undefined,
       missingPermissions: undefined,
+      current: undefined,
       issues: undefined,
     };
     expect({ ...extras, ...(error.data as object), message: error.message }).toMatchObject({

@@ -7,7 +7,7 @@ import { liveSettings, useService } from '../support/service.js';
 // Writes that Graph accepts, and whose values it does not show, or shows differently.
 
 const graph = useGraphServer();
-const service = useService(() => ({ ...liveSettings(graph), GRAPH_DEADLINE_MS: '4000' }));
+const service = useService(() => ({ ...liveSettings(graph), GRAPH_DEADLINE_MS: '20000' }));
 beforeEach(() => graph.reset());
 
 const script = { scriptKind: 'deviceShellScript', scriptId: 'script' } as const;

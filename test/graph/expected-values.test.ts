@@ -5,7 +5,7 @@ import { type GraphServerResponse, useGraphServer } from '../support/graph-serve
 import { liveSettings, useService } from '../support/service.js';
 
 const graph = useGraphServer();
-const service = useService(() => ({ ...liveSettings(graph), GRAPH_DEADLINE_MS: '2000' }));
+const service = useService(() => ({ ...liveSettings(graph), GRAPH_DEADLINE_MS: '20000' }));
 
 const target = { scriptKind: 'deviceShellScript', scriptId: 'script', userStateId: 'script:user' } as const;
 const patch = { successDeviceCount: 5 };
