@@ -47,19 +47,25 @@ function adviceOnRoute({ status, publicMessage = '' }: CallErrorDetails): string
   return 'Intune in this tenant does not offer the operation: contact Microsoft support';
 }
 
+/** The reasons that a response which is not Graph's own can have. */
+const foreignReasons = new Set<CallReason>(['GRAPH_PROTOCOL', 'GRAPH_UNAVAILABLE', 'THROTTLED', 'OUTCOME_UNKNOWN']);
+
 /** Whether something between this machine and Graph responded: there is a response without any sign of Graph. */
-function isForeign({ status, code, publicMessage, graph }: CallErrorDetails): boolean {
-  return status !== undefined && code === undefined && publicMessage === undefined && graph?.requestId === undefined;
+function isForeign({ reason, details: { status, code, publicMessage, graph } }: CallError): boolean {
+  const hasSign = code !== undefined || publicMessage !== undefined || graph?.requestId !== undefined;
+  return foreignReasons.has(reason) && status !== undefined && !hasSign;
 }
 
-function adviceOn({ reason, details }: CallError): string | undefined {
-  if (isForeign(details)) {
-    return details.status === 407
+function adviceOn(error: CallError): string | undefined {
+  const { reason, details } = error;
+  const found = advice[reason];
+  const ownAdvice = typeof found === 'function' ? found(details) : found;
+  if (!isForeign(error)) return ownAdvice;
+  const onProxy =
+    details.status === 407
       ? 'the proxy requires authentication: add user name and password to the address of the proxy'
       : 'a proxy or captive portal answered instead of Graph: check GRAPH_BASE_URL, the proxy, and the sign-in of this network';
-  }
-  const found = advice[reason];
-  return typeof found === 'function' ? found(details) : found;
+  return reason === 'OUTCOME_UNKNOWN' ? `${ownAdvice}\n${onProxy}` : onProxy;
 }
 
 /** Describes a failure in one line, with its cause and the ids that Microsoft support needs, and adds advice. */
