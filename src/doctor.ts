@@ -63,7 +63,7 @@ async function examineGraph(config: Config, { baseUrl, credential }: GraphConnec
   const options = { caller: { tokens, fairnessKey: 'doctor' } };
   try {
     const state = await checkReads(graph, responses, options);
-    if (write) await step('write', () => writeBack(graph, state, options));
+    if (write) await step('write', () => writeBack(graph, state, responses, options));
     else report('skip', 'write', '`npm run doctor -- --write` writes the values of a user state back unchanged');
   } finally {
     await graph.close();

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { scriptKinds } from '../src/graph/ids.js';
 import { userStatePath } from '../src/graph/paths.js';
 import type { FaultRule } from './support/controls.js';
@@ -12,9 +12,10 @@ import { findState } from './support/states.js';
 const token = 'canary-doctor-token';
 const simulator = useSimulator(token);
 const graph = useGraphServer();
-afterEach(async () => {
+beforeEach(async () => {
   await simulator.reset();
-  await simulator.settings({ acceptTop: true, acceptExpand: true });
+  // Each run of the doctor reads several hundred entities.
+  await simulator.settings({ acceptTop: true, acceptExpand: true, requestsPer20s: 100_000 });
 });
 
 /** Runs the doctor until it exits. */
@@ -134,6 +135,27 @@ test.each<[string, Readonly<Record<string, string>>, FaultRule[], string, RegExp
   ['a missing Intune role', {}, [{ fault: 'forbidden-user', times: 'always' }], 'FAIL read', /Intune role/],
   ['an unreachable Graph', { GRAPH_BASE_URL: 'http://127.0.0.1:1/beta' }, [], 'FAIL read', /ECONNREFUSED/],
   ['an address that is not a Graph', {}, [{ fault: 'malformed', times: 'always' }], 'FAIL read', /GRAPH_BASE_URL/],
+  [
+    'a proxy that blocks writes',
+    {},
+    [{ fault: 'proxy-page', method: 'PATCH', times: 'always' }],
+    'FAIL write',
+    /did not confirm.*\n.*proxy/,
+  ],
+  [
+    'a captive portal that accepts writes',
+    {},
+    [{ fault: 'proxy-page', status: 200, method: 'PATCH', times: 'always' }],
+    'FAIL write',
+    /did not confirm.*\n.*proxy/,
+  ],
+  [
+    'a Graph that fails to write',
+    {},
+    [{ fault: 'server-error', method: 'PATCH', times: 'always' }],
+    'FAIL write',
+    /did not confirm the write: HTTP 500/,
+  ],
   ['required approval', {}, [{ fault: 'approval-required', method: 'PATCH' }], 'FAIL write', /justification/],
 ])('exits with code 1 and advice on %s', async (_, env, rules, step, advice) => {
   await simulator.fault(...rules);

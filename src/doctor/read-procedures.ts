@@ -124,9 +124,9 @@ export function createReads(graph: Graph, responses: ResponseLog, options: CallO
         const { items } = await graph.scripts.overview(kind, undefined, options);
         const count = items.filter(({ summary }) => summary !== null).length;
         if (count > 0) return { text: `${count} of ${items.length} with runSummary` };
-        const statuses = [...new Set(responses.take())].filter((status) => status !== '200');
+        const statuses = new Set(responses.take().flatMap(({ status }) => (status === '200' ? [] : [status])));
         throw new Diagnosis(
-          `no runSummary (HTTP ${statuses.join(', ') || '200'})`,
+          `no runSummary (HTTP ${[...statuses].join(', ') || '200'})`,
           'this tenant has no summaries: `script.overview` has `summary: null`',
         );
       },
@@ -135,7 +135,7 @@ export function createReads(graph: Graph, responses: ResponseLog, options: CallO
   return { reads, states };
 }
 
-function isRefusal(status: string): boolean {
+function isRefusal({ status }: { readonly status: string }): boolean {
   return ['400', '403', '404', '405', '501'].includes(status);
 }
 
