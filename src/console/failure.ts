@@ -1,5 +1,7 @@
 import { TRPCClientError } from '@trpc/client';
 import type { AppRouter, ErrorData, Reason } from '../contract.js';
+import { currentValuesText } from './current-values.js';
+import type { ScriptUserState } from './queries.js';
 import { OfflineError } from './trpc.js';
 
 /** Why a call failed: a reason from the service, or that the service was not reached. */
@@ -17,6 +19,14 @@ export interface Failure {
   readonly requestId?: string;
   readonly approvalCode?: string;
   readonly retryAfterMs?: number;
+  /** The state as Graph shows it. The detail contains its values. */
+  readonly current?: ScriptUserState;
+}
+
+/** What a failed write had sent. */
+export interface SentWrite {
+  /** The code of the approved change that it completes. */
+  readonly approvalCode?: string | undefined;
 }
 
 /** The title and the next step for each reason. */
@@ -79,6 +89,33 @@ const texts = {
   OFFLINE: ['You are offline', 'Not sent. Try again when you are online.'],
 } as const satisfies Record<FailureReason, readonly [string, string]>;
 
+/** The texts for cases in which the reason alone does not tell the next step. They replace the service's message. */
+const specialTexts = {
+  /** `APPROVAL_PENDING` without a code. */
+  alreadyFiled: [
+    'This change was already filed for approval',
+    'Filing it again has no effect. The person who filed it completes it with the approval code that they received.',
+  ],
+  /** `GRAPH_PERMISSION_MISSING` for a change that was sent with a code. */
+  codeRefused: [
+    'Microsoft Graph did not accept the approval code',
+    'It is valid only for the person who filed the change, for exactly the same values, and until the request is rejected, cancelled, completed or expired. If it is no longer valid, file the change again.',
+  ],
+  /** `CONFLICT` with the current values. */
+  changed: ['The values have changed', 'Nothing was sent. Check the current values before you try again.'],
+} as const satisfies Record<string, readonly [string, string]>;
+
+function textsOf(reason: FailureReason, { approvalCode, missingPermissions, current }: ErrorData, sent: SentWrite) {
+  if (reason === 'APPROVAL_PENDING' && approvalCode === undefined && sent.approvalCode === undefined) {
+    return specialTexts.alreadyFiled;
+  }
+  if (reason === 'GRAPH_PERMISSION_MISSING' && sent.approvalCode !== undefined && missingPermissions === undefined) {
+    return specialTexts.codeRefused;
+  }
+  if (reason === 'CONFLICT' && current !== undefined) return specialTexts.changed;
+  return texts[reason];
+}
+
 /** The reasons whose message from the service contains Graph's explanation. */
 const reasonsWithMessage = new Set<FailureReason>([
   'GRAPH_REJECTED',
@@ -90,14 +127,26 @@ const reasonsWithMessage = new Set<FailureReason>([
 /** Whether a change that failed for this reason may still have been made. */
 export const isOutcomeUnknown = (reason: string): boolean => reason === 'OUTCOME_UNKNOWN' || reason === 'INTERNAL';
 
-/** Describes an error that the service returned, for a call or for one row of many. */
-export function describeFailure({ message, data }: { readonly message: string; readonly data: ErrorData }): Failure {
-  const { requestId, approvalCode, retryAfterMs, issues, missingPermissions } = data;
+/**
+ * Describes an error that the service returned, for a call or for one row of many.
+ *
+ * @param sent what was sent, for a write
+ */
+export function describeFailure(
+  { message, data }: { readonly message: string; readonly data: ErrorData },
+  sent: SentWrite = {},
+): Failure {
+  const { requestId, retryAfterMs, issues, missingPermissions, current } = data;
   // A newer service can return reasons that this version of the page has no text for.
   const reason = Object.hasOwn(texts, data.reason) ? data.reason : 'INTERNAL';
-  const [title, next] = texts[reason];
+  const [title, next] = textsOf(reason, data, sent);
+  // Graph repeats the code of a change that is still waiting, but not in every response.
+  const approvalCode = data.approvalCode ?? (reason === 'APPROVAL_PENDING' ? sent.approvalCode : undefined);
   const detail = [
-    ...(reasonsWithMessage.has(reason) && missingPermissions === undefined ? [message] : []),
+    ...(current === undefined ? [] : [currentValuesText(current), nameText(current)]),
+    ...(reasonsWithMessage.has(reason) && title === texts[reason][0] && missingPermissions === undefined
+      ? [message]
+      : []),
     ...(issues ?? []).map((issue) => [issue.path.join('.'), issue.message].filter(Boolean).join(': ')),
     ...(missingPermissions === undefined ? [] : [`Missing: ${missingPermissions.join(', ')}.`]),
   ].join(' ');
@@ -109,20 +158,21 @@ export function describeFailure({ message, data }: { readonly message: string; r
     ...(detail !== '' && { detail }),
     ...(approvalCode !== undefined && { approvalCode }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(current !== undefined && { current }),
   };
 }
 
 /**
  * Describes a thrown error.
  *
- * @param isWrite whether the call was a write: without a response, its outcome is unknown
+ * @param sent what was sent, if the call was a write: without a response, its outcome is unknown
  */
-export function failureOf(thrown: unknown, isWrite = false): Failure {
+export function failureOf(thrown: unknown, sent?: SentWrite): Failure {
   if (isCallError(thrown) && thrown.data?.reason) {
-    return describeFailure({ message: thrown.message, data: thrown.data });
+    return describeFailure({ message: thrown.message, data: thrown.data }, sent);
   }
   const offline = isCallError(thrown) && thrown.cause instanceof OfflineError;
-  const reason = offline ? 'OFFLINE' : isWrite ? 'OUTCOME_UNKNOWN' : 'UNREACHABLE';
+  const reason = offline ? 'OFFLINE' : sent !== undefined ? 'OUTCOME_UNKNOWN' : 'UNREACHABLE';
   const [title, next] = texts[reason];
   return {
     reason,
@@ -131,5 +181,8 @@ export function failureOf(thrown: unknown, isWrite = false): Failure {
     ...(reason === 'OUTCOME_UNKNOWN' && { detail: 'The connection was lost before the service responded.' }),
   };
 }
+
+const nameText = ({ userPrincipalName: name }: ScriptUserState) =>
+  name === null ? 'There is no user principal name.' : `The user principal name is ${name}.`;
 
 const isCallError = (thrown: unknown): thrown is TRPCClientError<AppRouter> => thrown instanceof TRPCClientError;

@@ -1,9 +1,18 @@
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react';
 import type { RouterInputs } from '../contract.js';
+import { idKey } from './ids.js';
 import type { ScriptUserState, StateRef } from './queries.js';
 
 /** An update as it is sent, without the reference to its state. */
 export type Change = Pick<RouterInputs['scriptUserState']['update'], 'patch' | 'approval'>;
+
+/** A change that awaits approval. Only the same values can complete it, with the code in the place of a justification. */
+export interface FiledChange extends Pick<Change, 'patch'> {
+  readonly approval: { readonly code: string };
+}
+
+/** A filed change and its state. */
+export type FiledRow = StateRef & FiledChange;
 
 /** Local data about a user state, in addition to the fetched state. */
 export interface LocalChange {
@@ -14,7 +23,7 @@ export interface LocalChange {
   /** Set while an update is in progress, and after one whose outcome is unknown. */
   readonly status?: 'saving' | 'unknown';
   /** The change that awaits approval by a second administrator, with its code. Refetching the list does not clear it. */
-  readonly awaitingApproval?: Change & { readonly approval: { readonly code: string } };
+  readonly awaitingApproval?: FiledChange;
 }
 
 /** Values changed on this page, which take precedence over fetched ones. */
@@ -24,7 +33,7 @@ export interface LocalChanges {
   readonly set: (entries: readonly (readonly [StateRef, LocalChange | undefined])[]) => void;
 }
 
-const keyOf = ({ scriptKind, scriptId, userStateId }: StateRef) => `${scriptKind} ${scriptId} ${userStateId}`;
+const keyOf = ({ scriptKind, scriptId, userStateId }: StateRef) => idKey(`${scriptKind} ${scriptId} ${userStateId}`);
 
 const Context = createContext<LocalChanges>({ get: () => undefined, set: () => undefined });
 

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { RouterInputs, RouterOutputs } from '../contract.js';
+import { idKey } from './ids.js';
 import { trpc } from './trpc.js';
 
 /** The run state of a script for one person. */
@@ -15,16 +16,33 @@ export type Session = RouterOutputs['session']['current'];
 
 type Cursor = string | undefined;
 const firstPage = undefined as Cursor;
-interface Identified {
-  readonly id: string;
+interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly unreadable?: number | undefined;
 }
 
-/** The distinct items of all pages: Graph can send a page twice. The case of a GUID has no meaning. */
-const itemsOf = <Item extends Identified>({
+/** The items of the pages that have been fetched. */
+export interface PagedItems<Item> {
+  readonly items: readonly Item[];
+  /** The number of entries that are missing because Graph sent them in an unknown form. */
+  readonly unreadable: number;
+}
+
+/**
+ * Joins pages. Graph can send an item more than once, on one page or on several: the last one takes the place of the
+ * first. Rows of the same key would stay on the page when they are sorted or filtered, over those of other people.
+ */
+export function joinPages<Item extends { readonly id: string }>({
   pages,
 }: {
-  readonly pages: readonly { readonly items: readonly Item[] }[];
-}) => [...new Map(pages.flatMap(({ items }) => items).map((item) => [item.id.toLowerCase(), item])).values()];
+  readonly pages: readonly Page<Item>[];
+}): PagedItems<Item> {
+  const items = new Map(pages.flatMap((page) => page.items).map((item) => [idKey(item.id), item]));
+  return {
+    items: [...items.values()],
+    unreadable: pages.reduce((total, { unreadable = 0 }) => total + unreadable, 0),
+  };
+}
 const cursorOf = ({ nextCursor }: { readonly nextCursor?: string | undefined }): Cursor => nextCursor;
 
 /** The current session. Polled, to notice when the session ends or the service becomes unreachable. */
@@ -45,7 +63,7 @@ export const scriptsQuery = (scriptKind: ScriptKind) =>
     queryFn: ({ pageParam: cursor, signal }) => trpc.script.list.query({ scriptKind, cursor }, { signal }),
     initialPageParam: firstPage,
     getNextPageParam: cursorOf,
-    select: itemsOf,
+    select: joinPages,
   });
 
 /** A user state from a fetched list. */
@@ -62,12 +80,12 @@ export const userStatesQuery = (script: ScriptRef) =>
     queryKey: ['userStates', script],
     queryFn: async ({ pageParam: cursor, signal }) => {
       const requestedAt = Date.now();
-      const { items, nextCursor } = await trpc.scriptUserState.list.query({ ...script, cursor }, { signal });
-      return { items: items.map((state): ListedState => ({ id: state.id, state, requestedAt })), nextCursor };
+      const { items, ...page } = await trpc.scriptUserState.list.query({ ...script, cursor }, { signal });
+      return { ...page, items: items.map((state): ListedState => ({ id: state.id, state, requestedAt })) };
     },
     initialPageParam: firstPage,
     getNextPageParam: cursorOf,
-    select: itemsOf,
+    select: joinPages,
   });
 
 /** The run states of a script on one person's devices, page by page. */
@@ -77,5 +95,5 @@ export const deviceRunStatesQuery = (state: StateRef) =>
     queryFn: ({ pageParam: cursor, signal }) => trpc.deviceRunState.list.query({ ...state, cursor }, { signal }),
     initialPageParam: firstPage,
     getNextPageParam: cursorOf,
-    select: itemsOf,
+    select: joinPages,
   });

@@ -6,11 +6,14 @@ import {
 } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { type Failure, failureOf } from './failure.js';
+import type { PagedItems } from './queries.js';
 
 /** A list that is fetched page by page until it is complete. */
 export interface AllPages<T> {
   /** The items fetched so far; undefined before the first page. */
   readonly items: readonly T[] | undefined;
+  /** The number of entries so far that are not among the items because they could not be read. */
+  readonly unreadable: number;
   /** Whether the last page has been fetched. */
   readonly complete: boolean;
   readonly fetching: boolean;
@@ -23,15 +26,16 @@ export interface AllPages<T> {
 
 /** Fetches all pages of a list in sequence: Graph can neither search nor sort these lists, so the console does. */
 export function useAllPages<Page, T, Key extends QueryKey, Cursor>(
-  options: UseInfiniteQueryOptions<Page, DefaultError, T[], Key, Cursor> & { initialPageParam: Cursor },
+  options: UseInfiniteQueryOptions<Page, DefaultError, PagedItems<T>, Key, Cursor> & { initialPageParam: Cursor },
 ): AllPages<T> {
-  const query = useInfiniteQuery<Page, DefaultError, T[], Key, Cursor>(options);
+  const query = useInfiniteQuery<Page, DefaultError, PagedItems<T>, Key, Cursor>(options);
   const { data, dataUpdatedAt, error, hasNextPage, isFetching, isFetchNextPageError, fetchNextPage, refetch } = query;
   useEffect(() => {
     if (hasNextPage && !isFetching && error === null) void fetchNextPage();
   }, [hasNextPage, isFetching, error, fetchNextPage]);
   return {
-    items: data,
+    items: data?.items,
+    unreadable: data?.unreadable ?? 0,
     complete: data !== undefined && !hasNextPage,
     fetching: isFetching,
     asOf: new Date(dataUpdatedAt),

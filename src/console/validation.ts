@@ -4,15 +4,23 @@ export const countFields = [
   ['errorDeviceCount', 'Devices failed'],
 ] as const;
 
-/** Parses a typed count: `undefined` if empty, `NaN` if not a whole number. The schema validates the number itself. */
+/** How to write a count. Completes "Enter" and "must be". */
+export const countFormat = 'a whole number with digits only, such as 1000 (not 1,000 or 1.000)';
+
+/**
+ * Parses a typed count: `undefined` if empty, `NaN` if it is not digits only. Separators are refused rather than
+ * interpreted: `1.000` is one thousand in some countries and one in others. The schema validates the number itself; a
+ * minus sign is accepted because Graph can have negative counts, which a file of states contains unchanged.
+ */
 export function parseCount(text: string): number | undefined {
   const digits = text.trim();
   if (digits === '') return undefined;
-  return /^[+-]?\d+$/.test(digits) ? Number(digits) : Number.NaN;
+  // Numbers with more digits than this are not exact, and all are too large for the schema.
+  return /^(?:\d+|-0*[1-9]\d*)$/.test(digits) ? Math.min(Number(digits), Number.MAX_SAFE_INTEGER) : Number.NaN;
 }
 
 /** The message for a form field whose value a schema rejects. Text that is not a count is parsed as `NaN`. */
 export function fieldMessage(value: unknown, issueMessage: string): string {
-  if (Number.isNaN(value)) return 'Enter a whole number';
+  if (Number.isNaN(value)) return `Enter ${countFormat}`;
   return issueMessage.charAt(0).toUpperCase() + issueMessage.slice(1);
 }

@@ -3,6 +3,7 @@ import { lazy, Suspense, useState } from 'react';
 import { narrowScreen } from './breakpoint.js';
 import { Dialogs, type OpenDialog } from './dialogs.js';
 import { DefectBoundary } from './error-boundary.js';
+import { idKey, isSameId } from './ids.js';
 import { scriptsQuery } from './queries.js';
 import { ScriptList } from './scripts/script-list.js';
 import { scriptKindTabs, type UrlState, useUrlState } from './url-state.js';
@@ -37,7 +38,7 @@ export function Workspace({ canWrite }: { readonly canWrite: boolean }) {
   const [dialog, setDialog] = useState<OpenDialog>();
   const scripts = useAllPages(scriptsQuery(kind));
   const script = scriptId === null ? undefined : { scriptKind: kind, scriptId };
-  const summary = scripts.items?.find(({ id }) => id === scriptId);
+  const summary = scriptId === null ? undefined : scripts.items?.find(({ id }) => isSameId(id, scriptId));
 
   const navigate = (to: Partial<UrlState>) =>
     void setUrlState({ script: null, state: null, find: null, errors: null, ...to }, { history: 'push' });
@@ -72,12 +73,12 @@ export function Workspace({ canWrite }: { readonly canWrite: boolean }) {
             <DefectBoundary>
               <Suspense fallback={<Spinner className={styles.empty} label="Loading" />}>
                 <StatesPage
-                  key={`${kind} ${scriptId}`}
+                  key={`${kind} ${idKey(script.scriptId)}`}
                   script={script}
                   summary={summary}
                   canWrite={canWrite}
                   onEdit={(state) => setDialog({ kind: 'edit', script, state })}
-                  onBulkUpdate={(selected, known) => setDialog({ kind: 'bulk', script, selected, known })}
+                  onBulkUpdate={(update) => setDialog({ kind: 'bulk', script, ...update })}
                 />
               </Suspense>
             </DefectBoundary>

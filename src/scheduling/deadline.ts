@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CallError } from '../errors.js';
 import type { WaitLimit } from './wait-limit.js';
@@ -66,6 +67,8 @@ export class Deadline implements WaitLimit {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       const controller = new AbortController();
+      // Each of a call's concurrent requests listens to it.
+      setMaxListeners(0, controller.signal);
       this.#controller = controller;
       if (this.isDone) controller.abort(this.#cause());
       else this.onDone((cause) => controller.abort(cause));

@@ -60,8 +60,9 @@ describeConsole('the console, when changes require approval', {}, (app) => {
     expect((await patches(app.simulator)).map(({ status, approval }) => [status, approval])).toEqual([
       [400, { justification: null, code: null }],
       [412, { justification: encodedJustification, code: null }],
-      [412, { justification: encodedJustification, code }],
-      [200, { justification: encodedJustification, code }],
+      // The code takes the place of the justification: with both, Graph would file another request.
+      [412, { justification: null, code }],
+      [200, { justification: null, code }],
     ]);
   });
 
@@ -128,5 +129,36 @@ describeConsole('the console, when changes require approval', {}, (app) => {
     await field.waitFor();
     expect(await field.isEnabled()).toBe(true);
     expect(await dialog.getByText(/Approval code/).count()).toBe(0);
+  });
+
+  test('a change that was filed elsewhere is completed with a typed code', async () => {
+    await app.simulator.settings({ approval: true });
+    const first = await edit(await app.openSession());
+    const code = await requestApproval(first);
+    const { page, dialog, click, field, typed, expectAccessible } = await edit(await app.openSession());
+    await click('Save');
+    await dialog.getByRole('textbox', { name: 'Justification' }).fill(justification);
+    await click('Send again');
+    await dialog.getByText('This change was already filed for approval').waitFor();
+    expect(await dialog.getByText(/Approval code: /).count()).toBe(0);
+    expect(await field.isEnabled()).toBe(true);
+    await expectAccessible();
+
+    const codeField = dialog.getByRole('textbox', { name: 'Code of an approved request' });
+    await codeField.fill('00000000-0000-4000-8000-000000000000');
+    expect(await dialog.getByRole('textbox', { name: 'Justification' }).isDisabled()).toBe(true);
+    await click('Send again');
+    await dialog.getByText('Microsoft Graph did not accept the approval code').waitFor();
+    await app.simulator.approve(code);
+    await codeField.fill(` ${code} `);
+    expect(await field.inputValue()).toBe(typed);
+    await page.keyboard.press('Enter');
+    await dialog.waitFor({ state: 'detached' });
+    expect((await patches(app.simulator)).slice(2).map(({ status, approval }) => [status, approval])).toEqual([
+      [400, { justification: null, code: null }],
+      [409, { justification: encodedJustification, code: null }],
+      [403, { justification: null, code: '00000000-0000-4000-8000-000000000000' }],
+      [200, { justification: null, code }],
+    ]);
   });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeInChromium } from '../support/chromium.js';
 import { describeConsole, startConsole } from '../support/console.js';
-import { changedStates, download, openLong, openShort, parseCsv } from '../support/console-bulk.js';
+import { type BulkSession, changedStates, download, openLong, openShort, parseCsv } from '../support/console-bulk.js';
 import { patches, settledPatches } from '../support/journal.js';
 
 /** One window of 20 s has room for 19 of the updates: bulk updates leave 5 % of the slots free. */
@@ -51,6 +51,123 @@ describeConsole('bulk updates that require approval', {}, (app) => {
       const [{ approval, applied } = expect.fail('nothing was sent'), ...more] = await patches(app.simulator);
       expect([approval.code, applied, more]).toEqual([code, true, []]);
     }
+  });
+});
+
+describeConsole('bulk updates whose approval codes are known', {}, (app) => {
+  const justification = Buffer.from('Because').toString('base64');
+
+  /** Files a change for two people. @returns the approval codes */
+  async function fileTwo({ page, dialog, press, heading, failures, selectAll }: BulkSession, count: string) {
+    await app.simulator.settings({ approval: true });
+    await page.getByRole('searchbox', { name: 'Find a person' }).fill('zielinski');
+    await page.getByText('2 of 8 people').waitFor();
+    await selectAll();
+    await dialog.getByLabel('Devices failed').fill(count);
+    await press('Start');
+    await heading('0 changed, 2 failed');
+    await dialog.getByRole('textbox', { name: 'Justification' }).fill('Because');
+    await press('Retry failed rows');
+    await heading('0 changed, 2 awaiting approval');
+    const codes = (await failures()).map(([, words = '']) => /Approval code: (\S+)/.exec(words)?.[1] ?? '');
+    await sent();
+    return codes;
+  }
+  let seen = 0;
+  /** Whether each update since the last call was applied, and its approval. */
+  async function sent() {
+    const entries = await app.simulator.journal(seen);
+    seen = entries.at(-1)?.n ?? seen;
+    const updates = entries.filter(({ method }) => method === 'PATCH');
+    return updates.map(({ applied, approval }) => [applied, approval.justification, approval.code]);
+  }
+
+  test('are completed from the report, each with its code alone', async () => {
+    const session = await openShort(app);
+    const { page, dialog, press, heading, expectAccessible } = session;
+    const [first = '', second = ''] = await fileTwo(session, '8811');
+    await app.simulator.approve(first);
+    await press('Complete approved rows');
+    await heading('1 changed, 1 awaiting approval');
+    expect(new Set(await sent())).toEqual(
+      new Set([
+        [true, null, first],
+        [false, null, second],
+      ]),
+    );
+    expect(await dialog.getByText(`Approval code: ${second}`).count()).toBe(1);
+    await expectAccessible();
+    await app.simulator.approve(second);
+    await press('Complete approved rows');
+    await heading('1 changed');
+    expect(await sent()).toEqual([[true, null, second]]);
+    await press('Close');
+    await expect.poll(() => page.locator('[role=row]').getByText('8,811').count()).toBe(2);
+    expect(await page.getByText('awaiting approval').count()).toBe(0);
+    expect(await page.getByRole('button', { name: /^Complete approved/ }).count()).toBe(0);
+  });
+
+  test('are completed later from the list, and filing them again has no effect', async () => {
+    const session = await openShort(app);
+    const { page, dialog, press, heading, expectAccessible } = session;
+    const codes = await fileTwo(session, '8822');
+    await press('Close');
+    await page.getByRole('button', { name: 'Change selected (2)' }).click();
+    await dialog.getByLabel('Devices failed').fill('8822');
+    await press('Start');
+    await heading('0 changed, 2 failed');
+    await dialog.getByRole('textbox', { name: 'Justification' }).fill('Because');
+    await sent();
+    await press('Retry failed rows');
+    await heading('0 changed, 2 awaiting approval');
+    expect(await sent()).toEqual([
+      [false, justification, null],
+      [false, justification, null],
+    ]);
+    expect(await dialog.getByText('This change was already filed for approval').count()).toBe(2);
+    expect(await dialog.getByRole('button', { name: 'Complete approved rows' }).count()).toBe(0);
+    await press('Close');
+
+    for (const code of codes) await app.simulator.approve(code);
+    await page.getByRole('button', { name: 'Complete approved (2)' }).click();
+    await heading('Complete 2 changes');
+    expect(await dialog.getByRole('listitem').allInnerTexts()).toEqual([
+      expect.stringMatching(/zielinski.*: Devices failed 8,822$/) as string,
+      expect.stringMatching(/zielinski.*: Devices failed 8,822$/) as string,
+    ]);
+    await expectAccessible();
+    await press('Start');
+    await heading('2 changed');
+    expect(new Set(await sent())).toEqual(new Set(codes.map((code) => [true, null, code])));
+    await press('Close');
+    await expect.poll(() => page.getByText('awaiting approval').count()).toBe(0);
+  });
+});
+
+describeConsole('a bulk update that Graph accepts but does not apply', {}, (app) => {
+  test('reports the current values of each row, and the list shows them', async () => {
+    const { page, dialog, press, heading, failures, selectAll, expectAccessible } = await openShort(app);
+    const { scriptUserState } = app.service.client;
+    const scriptId = new URL(page.url()).searchParams.get('script') ?? '';
+    const script = { scriptKind: 'deviceManagementScript', scriptId } as const;
+    const { items } = await scriptUserState.list.query(script);
+    for (const { id } of items) {
+      await scriptUserState.update.mutate({ ...script, userStateId: id, patch: { successDeviceCount: 4321 } });
+    }
+    await app.simulator.fault({ fault: 'ignored', method: 'PATCH', times: 'always' });
+    await selectAll();
+    await dialog.getByLabel('Devices failed').fill('8833');
+    await press('Start');
+    await heading('0 changed, 8 failed');
+    await expectAccessible();
+    for (const [, words] of await failures()) {
+      expect(words).toContain('Microsoft Graph did not apply the change');
+      expect(words).toMatch(/Microsoft Graph has 4,321 succeeded and \d failed\./);
+    }
+    expect((await download(page, 'Download failures')).text).toContain('Microsoft Graph has 4,321 succeeded');
+    await press('Close');
+    await expect.poll(() => page.locator('[role=row]').getByText('4,321').count()).toBe(8);
+    expect(await page.getByText('8,833').count()).toBe(0);
   });
 });
 

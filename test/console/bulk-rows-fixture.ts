@@ -24,7 +24,9 @@ const state = fc.record({
 export const states = fc.uniqueArray(state, { selector: (each) => each.id, maxLength: 12 });
 export const someStates = fc.uniqueArray(state, { selector: (each) => each.id, minLength: 1, maxLength: 12 });
 /** A valid name. */
-const name = text.filter((each) => each.trim() !== '' && !/\p{Cc}/u.test(each));
+const name = text.filter(
+  (each) => each !== '' && each === each.trim() && !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(each),
+);
 export const patch = fc
   .record({ userPrincipalName: name, successDeviceCount: count, errorDeviceCount: count }, { requiredKeys: [] })
   .filter((fields) => Object.keys(fields).length > 0);

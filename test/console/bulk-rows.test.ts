@@ -45,7 +45,7 @@ test('every row is reported once, and as updated only if the service reports it 
       for (const [nth, index] of said.entries()) {
         if (nth + 1 === cancelAfter) stop.abort();
         const error = { message: 'no', data: { reason: 'GRAPH_REJECTED', requestId: 'r' } };
-        yield kinds[index] === 'refused' ? { index, ok: false, error } : { index, ok: true };
+        yield { type: 'result', ...(kinds[index] === 'refused' ? { index, ok: false, error } : { index, ok: true }) };
       }
       if (throws) throw new Error('broken');
     }
@@ -83,7 +83,7 @@ test.each([true, false])(
     const reported: (RowFailure | undefined)[] = [];
     async function* answer({ updates }: { readonly updates: readonly BulkRow[] }) {
       events.push(`starts at ${updates[0]?.userStateId}`);
-      for (const index of updates.keys()) yield { index, ok: true };
+      for (const index of updates.keys()) yield { type: 'result', index, ok: true };
       if (isBroken) throw new Error('broken');
       events.push(`ends after ${updates.length}`);
     }

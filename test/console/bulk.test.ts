@@ -64,7 +64,7 @@ describeConsole('bulk updates', { GRAPH_WRITES_PER_20S: '100000' }, (app) => {
     await press('Check');
     await dialog.getByText('2 problems. Correct all lines before you send.').waitFor();
     expect(await problems()).toEqual([
-      'Line 4: errorDeviceCount: must be a whole number',
+      'Line 4: errorDeviceCount: must be a whole number with digits only, such as 1000 (not 1,000 or 1.000)',
       'Line 6: errorDeviceCount: must be 0 or more',
     ]);
     expect(await dialog.getByRole('button', { name: 'Start' }).count()).toBe(0);

@@ -4,12 +4,92 @@ import { describe, expect, test } from 'vitest';
 import { formatFailures } from '../../src/console/bulk/failures-csv.js';
 import { parseUpdates } from '../../src/console/bulk/updates-csv.js';
 import { csvColumns, patchColumns } from '../../src/console/csv/csv-format.js';
+import { validateDraft } from '../../src/console/edit/draft.js';
 import type { ScriptUserState } from '../../src/console/queries.js';
 import { formatUserStates } from '../../src/console/states/states-csv.js';
+import { parseCount } from '../../src/console/validation.js';
 import { failedRows, patch, script, someStates, states, text } from './bulk-rows-fixture.js';
 
 const read = (csv: string, known?: readonly ScriptUserState[]) => parseUpdates(csv, script, known);
 const parsed = (csv: string) => Papa.parse<string[]>(csv).data;
+
+/** Texts that are not digits only: most could be another number than the one they seem to be. */
+const formattedCounts = `1.000 1,000 1\u00A0000 1\u202F000 1'000 1_000 1,000.00 1.000,00 1.0 1.5 1e3 0x10 0b1 +5 -0 ٣ １
+  5\u200B 5n '5 =5 5% 5- NaN Infinity`
+  .split(/[ \n]+/)
+  .concat('1 000');
+
+describe('a count', () => {
+  const columns = 'userStateId,errorDeviceCount,successDeviceCount';
+  const refusal = /^errorDeviceCount: must be a whole number with digits only, such as 1000/;
+  const messages = (csv: string) => read(csv).problems.map(({ message }) => message);
+
+  test.each(formattedCounts)('cannot be written as %j in a file', (cell) => {
+    for (const delimiter of [',', ';', '\t']) {
+      const csv = Papa.unparse([columns.split(','), ['a', cell, '3']], { delimiter });
+      expect(read(csv)).toEqual({ rows: [], unchanged: 0, problems: [expect.anything()] });
+      expect(messages(csv)).toEqual([expect.stringMatching(refusal)]);
+    }
+  });
+
+  test.each(formattedCounts)('cannot be written as %j in a form', (typed) => {
+    const state = { id: 'a', successDeviceCount: 1, errorDeviceCount: 0, userPrincipalName: null };
+    expect(validateDraft({ errorDeviceCount: typed }, state)).toEqual({
+      patch: undefined,
+      problems: { errorDeviceCount: 'Enter a whole number with digits only, such as 1000 (not 1,000 or 1.000)' },
+    });
+    expect(parseCount(typed)).toBeNaN();
+  });
+
+  test.each([
+    ['5', 5],
+    [' 5 ', 5],
+    ['0', 0],
+    ['2147483647', 2_147_483_647],
+  ])('can be written as %j', (cell, errorDeviceCount) => {
+    expect(read(`userStateId;errorDeviceCount\na;${cell}`).rows).toEqual([
+      { ...script, userStateId: 'a', patch: { errorDeviceCount } },
+    ]);
+    expect(parseCount(cell)).toBe(errorDeviceCount);
+  });
+
+  test.each([
+    [columns, 'a,1,000'],
+    [columns, 'a,1,000,'],
+    [columns, 'a,1,234,'],
+    ['userStateId,errorDeviceCount', 'a,12,345'],
+    ['userStateId,errorDeviceCount,reason', 'a,1,234'],
+    ['userStateId,errorDeviceCount,reason', 'a,1,000.00'],
+    ['userStateId,errorDeviceCount,reason,message', 'a,1,000,000'],
+    ['errorDeviceCount,userStateId,userPrincipalName', '1,000,a'],
+  ])('with an unquoted separator is not two cells: %s %s', (header, line) => {
+    const { rows, problems } = read(`${header}\n${line}`);
+    expect(rows).toEqual([]);
+    expect(problems.map(({ message }) => message)).toContainEqual(expect.stringMatching(refusal));
+  });
+
+  test('next to another count is a cell of its own', () => {
+    expect(read(`${columns}\na,1,234\nb,1,0\nc,100,200`).rows.map((row) => row.patch)).toEqual([
+      { errorDeviceCount: 1, successDeviceCount: 234 },
+      { errorDeviceCount: 1, successDeviceCount: 0 },
+      { errorDeviceCount: 100, successDeviceCount: 200 },
+    ]);
+  });
+});
+
+test('ids that differ only in case name the same state', () => {
+  const known = [{ id: 'ab:CD', successDeviceCount: 1, errorDeviceCount: 2, userPrincipalName: null }];
+  const header = 'scriptId,userStateId,errorDeviceCount';
+  const id = script.scriptId.toUpperCase();
+  expect(read(`${header}\n${id},AB:cd,2`, known)).toEqual({ rows: [], unchanged: 1, problems: [] });
+  // The last line sets the listed value again: it is a change after the first one.
+  const patches = [{ errorDeviceCount: 3 }, { errorDeviceCount: 2 }];
+  expect(read(`${header}\n${id},Ab:Cd,3\n,ab:CD,2`, known)).toEqual({
+    rows: patches.map((each) => ({ ...script, userStateId: 'ab:CD', patch: each })),
+    unchanged: 0,
+    problems: [],
+  });
+});
 
 describe('a file of states', () => {
   test('contains no changes if it was not edited', () => {
@@ -45,7 +125,7 @@ describe('a file of states', () => {
   });
 
   test('reports exactly the invalid lines', () => {
-    const bad = fc.constantFrom('x', '-1', '1.5', '2147483648', '1e3', '0x10');
+    const bad = fc.constantFrom('x', '-1', '2147483648', ...formattedCounts.filter((cell) => !cell.includes(',')));
     const property = fc.property(someStates, fc.nat(), bad, (known, at, cell) => {
       const wrong = at % known.length;
       // It is the last cell of its line.

@@ -1,5 +1,6 @@
 import { createTRPCClient, httpBatchLink } from '@trpc/client';
 import { expect, test } from 'vitest';
+import { describeFailure } from '../../src/console/failure.js';
 import type { AppRouter } from '../../src/contract.js';
 import { describeConsole, startConsole } from '../support/console.js';
 import { edit, expectFailure, type FaultCase } from '../support/console-edit.js';
@@ -70,7 +71,48 @@ const refusals: FaultCase[] = [
   ],
 ];
 
+test('a conflict with expected values shows the current ones', () => {
+  const current = { id: 'a', successDeviceCount: 1000, errorDeviceCount: 2, userPrincipalName: null };
+  const data = { code: 'CONFLICT', httpStatus: 409, reason: 'CONFLICT', requestId: 'r', current } as const;
+  expect(describeFailure({ message: 'The state is not as expected.', data })).toEqual({
+    reason: 'CONFLICT',
+    title: 'The values have changed',
+    next: 'Nothing was sent. Check the current values before you try again.',
+    detail: 'Microsoft Graph has 1,000 succeeded and 2 failed. There is no user principal name.',
+    requestId: 'r',
+    current,
+  });
+});
+
 describeConsole('the console, when an edit fails', {}, (app) => {
+  test('a change that Graph accepts but does not apply shows the current values', async () => {
+    const session = await edit(await app.openSession());
+    const { page, dialog, field, before, typed, click, rowShows, row, saves } = session;
+    const { scriptUserState } = app.service.client;
+    const scriptId = new URL(page.url()).searchParams.get('script') ?? '';
+    const script = { scriptKind: 'deviceManagementScript', scriptId } as const;
+    const { items } = await scriptUserState.list.query(script);
+    const { id } = items.find((each) => each.userPrincipalName?.startsWith('amir.zielinski')) ?? expect.fail();
+    await scriptUserState.update.mutate({ ...script, userStateId: id, patch: { successDeviceCount: 4321 } });
+    await app.simulator.fault({ fault: 'ignored', method: 'PATCH', times: 'always' });
+    await click('Save');
+    await expectFailure(
+      app,
+      dialog,
+      'NOT_APPLIED',
+      'Microsoft Graph did not apply the change',
+      'It accepted the change but still shows other values. Intune may compute them itself.',
+      `Microsoft Graph has 4,321 succeeded and ${before} failed.`,
+    );
+    await rowShows(before);
+    await row.getByText('4,321').waitFor();
+    expect(await dialog.getByLabel('Devices succeeded').inputValue()).toBe('4321');
+    expect(await field.inputValue()).toBe(typed);
+    await session.expectAccessible();
+    await app.simulator.reset();
+    await saves('Send again');
+  });
+
   test.each(refusals)('an edit that fails with %s after %o', async (reason, fault, ...texts) => {
     const session = await edit(await app.openSession());
     const { dialog, field, before, typed, click, rowShows, saves } = session;

@@ -46,6 +46,60 @@ describeConsole('the console, when a list fails or is empty', {}, (app) => {
     await page.getByText(texts[0] ?? '').waitFor({ state: 'detached' });
   });
 
+  test('entries that cannot be read are counted', async () => {
+    const session = await app.openSession();
+    const { page, open, selectScript } = session;
+    await app.simulator.fault(
+      { fault: 'unreadable-entry', method: 'GET', path: '/deviceManagementScripts', times: 1 },
+      { fault: 'unreadable-entry', method: 'GET', path: '/userRunStates', times: 1 },
+      { fault: 'unreadable-entry', method: 'GET', path: '/deviceRunStates', times: 1 },
+    );
+    const notice = '1 entry could not be read. Microsoft Graph sent it in an unknown form, so it is missing here.';
+    await open();
+    await page.getByRole('region', { name: 'Scripts' }).getByText(notice).waitFor();
+    await selectScript('PowerShell', script);
+    await page.getByRole('main').getByText(notice).waitFor();
+    await session.expectAccessible();
+    await page
+      .getByRole('grid')
+      .getByRole('button', { name: /zielinski/ })
+      .first()
+      .click();
+    await page.getByRole('dialog').getByText(notice).waitFor();
+    await session.expectAccessible();
+    await page.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    await page.getByRole('main').getByText(notice).waitFor({ state: 'detached' });
+  });
+
+  test('devices have their names, or their ids where Graph has no names', async () => {
+    const session = await app.openSession();
+    const { page, open, selectScript } = session;
+    const { client } = app.service;
+    await open();
+    await selectScript('PowerShell', script);
+    const scriptId = new URL(page.url()).searchParams.get('script') ?? '';
+    const target = { scriptKind: 'deviceManagementScript', scriptId } as const;
+    const states = await client.scriptUserState.list.query(target);
+    const amir = states.items.find((each) => each.userPrincipalName?.startsWith('amir.zielinski')) ?? expect.fail();
+    const { items } = await client.deviceRunState.list.query({ ...target, userStateId: amir.id });
+    const devices = page.getByRole('table').getByRole('row');
+    const shown = async () => {
+      await page.getByRole('grid').getByRole('button', { name: 'amir.zielinski' }).first().click();
+      await devices.nth(items.length).waitFor();
+      const rows = (await devices.all()).slice(1);
+      return Promise.all(rows.map((row) => row.getByRole('cell').first().innerText()));
+    };
+    expect((await shown()).map((text) => text.split('\n')[0])).toEqual(items.map(({ device }) => device?.deviceName));
+    await session.expectAccessible();
+    await app.simulator.settings({ acceptExpand: false });
+    await page.reload();
+    await devices.nth(items.length).waitFor();
+    await page.getByRole('button', { name: 'Close' }).click();
+    expect(await shown()).toEqual(items.map(({ id }) => id));
+    await app.simulator.settings({ acceptExpand: true });
+  });
+
   test('empty search results are explained', async () => {
     const session = await app.openSession();
     const { page, open, selectScript } = session;

@@ -47,10 +47,18 @@ test('a compressed response to a write is read', async () => {
   expect(graph.received).toHaveLength(1);
 });
 
-test('responses to reads may be compressed', async () => {
-  respond('gzip', gzipSync(plain));
-  await get();
+test('pages of lists may be compressed', async () => {
+  respond('gzip', gzipSync(JSON.stringify({ value: [state] })));
+  const { scriptKind, scriptId } = target;
+  const { items } = await service.client.scriptUserState.list.query({ scriptKind, scriptId });
+  expect(items).toEqual([state]);
   expect(graph.received[0]?.headers['accept-encoding']).toBe('gzip, deflate, br');
+});
+
+test('the response to a single read need not be compressed', async () => {
+  respond('identity', plain);
+  await get();
+  expect(graph.received[0]?.headers).not.toHaveProperty('accept-encoding');
 });
 
 const zeros = Buffer.alloc(1024 * 1024 * 512);

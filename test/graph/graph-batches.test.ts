@@ -115,10 +115,10 @@ describe('each item of a batch has its own', () => {
       Object.fromEntries(items.map((item) => [stateOf(item), item.clientRequestId])),
     );
     expect(new Set(items.map(({ clientRequestId }) => clientRequestId)).size).toBe(rows.length);
-    const own = lines.map(({ graph }) => (graph as Record<string, unknown>)['requestId']);
-    expect(own).toEqual(Array(6).fill(expect.stringMatching(/^[\w-]{36}$/)));
+    const requestIds = lines.map(({ graph }) => (graph as Record<string, unknown>)['requestId']);
+    expect(requestIds).toEqual(Array(6).fill(expect.stringMatching(/^[\w-]{36}$/)));
     // Graph sends the id only once per batch.
-    expect(new Set(own).size).toBe(1);
+    expect(new Set(requestIds).size).toBe(1);
   });
 
   test('approval', async () => {

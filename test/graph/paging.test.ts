@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { createSealer } from '../../src/seal.js';
 import { failure } from '../support/failure.js';
 import { usePair } from '../support/pair.js';
 import { canaryToken, liveSettings, startTestService, type TestService } from '../support/service.js';
@@ -10,7 +11,8 @@ const scriptKind = 'deviceShellScript';
 const oldSecret = 'the old secret that signed until now';
 const newSecret = 'the new secret that signs from now on';
 
-const pair = usePair({ SESSION_SECRET: oldSecret });
+// Without `$top`, the pages of the simulator have 50 entities.
+const pair = usePair({ SESSION_SECRET: oldSecret }, { acceptTop: false });
 /** A script whose user states fill several pages. */
 let scriptId: string;
 /** The cursor of its second page. */
@@ -33,9 +35,11 @@ function nextOf({ nextCursor }: { readonly nextCursor?: string }): string {
 
 /** The ids that Graph has, in one page. */
 async function idsInGraph(path: string): Promise<readonly string[]> {
+  await pair.simulator.settings({ acceptTop: true });
   const response = await fetch(`${pair.simulator.baseUrl}/deviceManagement/${path}?$top=1000`, {
     headers: { authorization: `Bearer ${canaryToken}` },
   });
+  await pair.simulator.settings({ acceptTop: false });
   const { value } = z.object({ value: z.array(z.object({ id: z.string() })) }).parse(await response.json());
   return value.map(({ id }) => id);
 }
@@ -92,6 +96,9 @@ describe('a cursor is valid only for the query that returned it:', () => {
     await refused(scriptUserState.list.query({ scriptKind, scriptId: 'another', cursor }));
     await refused(scriptUserState.list.query({ scriptKind: 'deviceManagementScript', scriptId, cursor }));
     await refused(script.list.query({ scriptKind, cursor }));
+    await refused(script.overview.query({ scriptKind, cursor }));
+    await refused(scriptUserState.listForUser.query({ userId: 'any', cursor }));
+    await refused(deviceRunState.listForScript.query({ scriptKind, scriptId, cursor }));
     await refused(deviceRunState.list.query({ scriptKind, scriptId, userStateId: 'any', cursor }));
   });
 
@@ -102,6 +109,13 @@ describe('a cursor is valid only for the query that returned it:', () => {
     ['long enough', 'A'.repeat(200)],
     ['of the maximum length', 'A'.repeat(16_384)],
   ])('not if it was forged: %s', (_, some) => refused(listStates(some)));
+
+  test('not if an earlier version of the service issued it', async () => {
+    const path = `deviceManagement/deviceShellScripts/${scriptId}/userRunStates`;
+    const link = `${pair.simulator.baseUrl}/${path}`;
+    const position = { link, checkpoint: 'x'.repeat(16), pages: 1, nextCheckpoint: 1 };
+    await refused(listStates(createSealer([oldSecret], 'cursor').seal(JSON.stringify(position), path)));
+  });
 
   test('not with one character changed, added or removed', async () => {
     const place = fc.nat({ max: cursor.length - 1 });

@@ -30,12 +30,18 @@ export const authenticate: Authenticate = async (request, active) => {
   }
 };
 
-/** The real Graph layer, except that it violates its types for the caller `without-graph`. */
+/**
+ * The real Graph layer, except that it violates its types for the caller `without-graph`, and reads only the scripts in
+ * place of the lists that request something for each of them: many comparisons would use up the quota of reads.
+ */
 function breakGraph(real: Graph): Graph {
   const isBroken = ({ caller }: CallOptions) => caller.fairnessKey === 'without-graph';
   return {
     scripts: {
-      ...real.scripts,
+      async overview(kind, cursor, options) {
+        const { items, ...page } = await real.scripts.list(kind, cursor, options);
+        return { ...page, items: items.map((script) => ({ ...script, summary: null })) };
+      },
       list: (kind, cursor, options) =>
         isBroken(options) ? Promise.reject(new Error('a defect')) : real.scripts.list(kind, cursor, options),
     },
@@ -46,6 +52,10 @@ function breakGraph(real: Graph): Graph {
     },
     userStates: {
       ...real.userStates,
+      async listForUser(_userId, cursor, options) {
+        const page = await real.scripts.list('deviceShellScript', cursor, options);
+        return { ...page, items: [] };
+      },
       list: (script, cursor, options) =>
         isBroken(options)
           ? Promise.resolve({ items: [], nextCursor: undefined } as never)

@@ -18,7 +18,9 @@ export const targetFields = { ...scriptFields, userStateId: id };
 /** The id of a person. It is the second part of the ids of their states, which must not become too long by it. */
 export const userId = z
   .string(messages)
-  .check(z.regex(/^[A-Za-z0-9._-]{1,128}$/, 'must be 1 to 128 letters, digits, dots, underscores or hyphens'));
+  .check(
+    z.regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$/, 'must be 1 to 128 letters, digits, dots, underscores or hyphens'),
+  );
 
 /** An id chosen by the caller. */
 export const entityId = id;

@@ -1,41 +1,47 @@
 import { Dialog, DialogBody, DialogSurface, DialogTitle, makeStyles } from '@fluentui/react-components';
 import { useState } from 'react';
+import type { FiledRow } from '../local-changes.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
 import type { BulkRow } from './bulk-row.js';
+import { CompletionForm } from './completion-form.js';
 import { CountsForm } from './counts-form.js';
 import { ImportForm } from './import-form.js';
 import { ProgressStep } from './progress-step.js';
 import { ReportStep } from './report-step.js';
+import type { FailedRow } from './row-failure.js';
 import { useBulkUpdate } from './use-bulk-update.js';
 
 const useStyles = makeStyles({ surface: { maxWidth: '860px' } });
 
 interface BulkDialogProps {
   readonly script: ScriptRef;
-  /** The states to update; empty for an import from CSV. */
+  /** The states to update. */
   readonly selected: readonly ScriptUserState[];
+  /** The changes to complete. Without states and filed changes, the updates are imported from CSV. */
+  readonly filed: readonly FiledRow[];
   /** The states of the script as the page shows them. */
   readonly known: readonly ScriptUserState[];
   readonly onClose: () => void;
 }
 
-/** Updates many user states: the selected ones, or those in a CSV file. */
-export function BulkDialog({ script, selected, known, onClose }: BulkDialogProps) {
+/** Updates many user states: the selected ones, those whose changes await approval, or those in a CSV file. */
+export function BulkDialog({ script, selected, filed, known, onClose }: BulkDialogProps) {
   const styles = useStyles();
   const update = useBulkUpdate();
   // Kept for all further attempts.
   const [justification, setJustification] = useState('');
   // The selection when the dialog was opened: refetching the list can change the one of the page.
   const [initiallySelected] = useState(selected);
+  const [initiallyFiled] = useState(filed);
   const [hasInput, setHasInput] = useState(false);
 
   const isRunning = update.state === 'running';
   // The Escape key must not discard pasted lines or a report of failures.
   const canDismiss = update.state === 'ready' ? !hasInput : !isRunning && update.failures.length === 0;
 
-  function start(rows: readonly BulkRow[]): void {
+  function start(rows: readonly BulkRow[], kept: readonly FailedRow[] = []): void {
     const trimmed = justification.trim();
-    update.start(rows, trimmed === '' ? undefined : { justification: trimmed });
+    update.start(rows, trimmed === '' ? undefined : { justification: trimmed }, kept);
   }
 
   return (
@@ -53,7 +59,10 @@ export function BulkDialog({ script, selected, known, onClose }: BulkDialogProps
           {update.state === 'ready' && initiallySelected.length > 0 && (
             <CountsForm script={script} selected={initiallySelected} onStart={start} onClose={onClose} />
           )}
-          {update.state === 'ready' && initiallySelected.length === 0 && (
+          {update.state === 'ready' && initiallyFiled.length > 0 && (
+            <CompletionForm filed={initiallyFiled} known={known} onStart={start} onClose={onClose} />
+          )}
+          {update.state === 'ready' && initiallySelected.length === 0 && initiallyFiled.length === 0 && (
             <ImportForm script={script} known={known} onInput={setHasInput} onStart={start} onClose={onClose} />
           )}
           {update.state !== 'ready' && !isRunning && (

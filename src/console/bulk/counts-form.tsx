@@ -10,7 +10,7 @@ import {
 } from '@fluentui/react-components';
 import { type FormEvent, useId, useState } from 'react';
 import { patch as patchSchema } from '../../api/inputs/user-state.js';
-import { pluralize } from '../number-format.js';
+import { pluralize } from '../format.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
 import { countFields, fieldMessage, parseCount } from '../validation.js';
 import type { BulkRow } from './bulk-row.js';

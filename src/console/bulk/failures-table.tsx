@@ -10,9 +10,9 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { useMemo } from 'react';
-import { formatNumber } from '../number-format.js';
+import { formatNumber } from '../format.js';
 import type { ScriptUserState } from '../queries.js';
-import type { BulkRow } from './bulk-row.js';
+import { namesById, personOf } from './bulk-row.js';
 import type { FailedRow } from './row-failure.js';
 
 const useStyles = makeStyles({
@@ -83,14 +83,4 @@ export function FailuresTable({ failures, known }: FailuresTableProps) {
       )}
     </>
   );
-}
-
-/** The person of a row: the known name, otherwise the name to be set, otherwise the id of the state. */
-function personOf(row: BulkRow, names: ReadonlyMap<string, string>): string {
-  return names.get(row.userStateId) ?? row.patch.userPrincipalName ?? row.userStateId;
-}
-
-/** The names of people by the ids of their states. */
-function namesById(states: readonly ScriptUserState[]): ReadonlyMap<string, string> {
-  return new Map(states.flatMap(({ id, userPrincipalName: name }) => (name ? [[id, name] as const] : [])));
 }

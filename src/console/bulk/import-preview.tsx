@@ -1,6 +1,7 @@
 import { makeStyles, Text, tokens } from '@fluentui/react-components';
-import { formatNumber, pluralize } from '../number-format.js';
+import { formatNumber, pluralize } from '../format.js';
 import type { ScriptRef } from '../queries.js';
+import { countFormat } from '../validation.js';
 import { isSameScript, type ParsedUpdates } from './updates-csv.js';
 
 const useStyles = makeStyles({
@@ -36,6 +37,12 @@ export function ImportPreview({ script, updates, fileError }: ImportPreviewProps
         {problems.length > 0 && (
           <>
             <Text block>{pluralize(problems.length, 'problem', 'problems')}. Correct all lines before you send.</Text>
+            {problems.some(({ message }) => message.includes(countFormat)) && (
+              <Text block>
+                A spreadsheet saves numbers as it displays them, such as 1,000.00 or 1.000. Set the format of the count
+                columns to “General” there and save the file again.
+              </Text>
+            )}
             <ul className={styles.list}>
               {problems.slice(0, maxShownProblems).map(({ line, message }) => (
                 <li key={`${line} ${message}`}>{`Line ${formatNumber(line)}: ${message}`}</li>

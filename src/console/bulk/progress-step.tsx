@@ -9,7 +9,7 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { useEffect, useRef, useState } from 'react';
-import { formatNumber, pluralize } from '../number-format.js';
+import { formatNumber, pluralize } from '../format.js';
 import { StepHeading } from './step-heading.js';
 import { timeLeft } from './time-left.js';
 import type { BulkProgress, BulkUpdateState } from './use-bulk-update.js';

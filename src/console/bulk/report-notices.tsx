@@ -1,6 +1,6 @@
 import { MessageBar, MessageBarBody, makeStyles } from '@fluentui/react-components';
 import { FailureNotice } from '../failure-notice.js';
-import { failureKind } from './row-failure.js';
+import { failureKind, isCompletable } from './row-failure.js';
 import type { BulkProgress } from './use-bulk-update.js';
 
 const useStyles = makeStyles({ bar: { flexShrink: 0 } });
@@ -15,8 +15,8 @@ export function ReportNotices({ progress: { state, failure, failures } }: { read
     kinds.has('unknown') &&
       'Rows with an unknown outcome may have been changed. Check the list in a moment, or send them again: that sets the same values.',
     kinds.has('notSent') && 'Rows that were not sent are unchanged.',
-    kinds.has('awaitingApproval') &&
-      'Rows awaiting approval have an approval code. Give it to a second administrator. After they approve, send each row again from the list.',
+    failures.some(isCompletable) &&
+      'Rows awaiting approval have an approval code. Give it to a second administrator. After they approve, complete the rows here, or later from the list.',
   ].filter((text) => text !== false);
   return (
     <>

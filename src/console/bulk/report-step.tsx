@@ -1,14 +1,14 @@
 import { Button, DialogActions, DialogContent, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { useId, useState } from 'react';
 import { downloadCsv } from '../csv/csv-download.js';
+import { pluralize } from '../format.js';
 import { JustificationField } from '../justification-field.js';
-import { pluralize } from '../number-format.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
 import type { BulkRow } from './bulk-row.js';
 import { formatFailures } from './failures-csv.js';
 import { FailuresTable } from './failures-table.js';
 import { ReportNotices } from './report-notices.js';
-import { failureKind, summaryText } from './row-failure.js';
+import { type FailedRow, isCompletable, isRetryable, rowToResend, summaryText } from './row-failure.js';
 import { StepHeading } from './step-heading.js';
 import type { BulkProgress } from './use-bulk-update.js';
 
@@ -22,7 +22,8 @@ interface ReportStepProps {
   readonly known: readonly ScriptUserState[];
   readonly justification: string;
   readonly onJustification: (text: string) => void;
-  readonly onRetry: (rows: readonly BulkRow[]) => void;
+  /** Called with the rows to send again, and with the other failed ones. */
+  readonly onRetry: (rows: readonly BulkRow[], kept: readonly FailedRow[]) => void;
   readonly onClose: () => void;
 }
 
@@ -35,14 +36,19 @@ export function ReportStep(props: ReportStepProps) {
 
   const { failures, succeeded, succeededBefore } = progress;
   const needsJustification = failures.some(({ failure }) => failure.reason === 'APPROVAL_JUSTIFICATION_REQUIRED');
-  // Without its code, sending a row again would only request another approval.
-  const retryable = failures.filter(({ failure }) => failureKind(failure) !== 'awaitingApproval').map(({ row }) => row);
+  const hasRetryable = failures.some(isRetryable);
 
+  function resend(matches: (row: FailedRow) => boolean): void {
+    onRetry(
+      failures.filter(matches).map(rowToResend),
+      failures.filter((each) => !matches(each)),
+    );
+  }
   function retry(): void {
     if (needsJustification && justification.trim() === '') {
       setJustificationMissing(true);
       document.getElementById(justificationId)?.focus();
-    } else onRetry(retryable);
+    } else resend(isRetryable);
   }
 
   return (
@@ -53,7 +59,7 @@ export function ReportStep(props: ReportStepProps) {
           <Text>{pluralize(succeededBefore, 'row was', 'rows were')} changed in earlier attempts.</Text>
         )}
         <ReportNotices progress={progress} />
-        {(needsJustification || (justification !== '' && retryable.length > 0)) && (
+        {(needsJustification || (justification !== '' && hasRetryable)) && (
           <JustificationField
             id={justificationId}
             hint="This tenant requires a reason for changes. “Retry failed rows” sends it."
@@ -74,7 +80,8 @@ export function ReportStep(props: ReportStepProps) {
             Download failures
           </Button>
         )}
-        {retryable.length > 0 && <Button onClick={retry}>Retry failed rows</Button>}
+        {failures.some(isCompletable) && <Button onClick={() => resend(isCompletable)}>Complete approved rows</Button>}
+        {hasRetryable && <Button onClick={retry}>Retry failed rows</Button>}
         <Button appearance="primary" onClick={onClose}>
           Close
         </Button>

@@ -1,5 +1,5 @@
 import { type Failure, type FailureReason, isOutcomeUnknown } from '../failure.js';
-import { formatNumber } from '../number-format.js';
+import { formatNumber } from '../format.js';
 import type { BulkRow } from './bulk-row.js';
 
 /** The known reason why a row was not updated; `NOT_SENT` if the page did not send it. */
@@ -11,6 +11,22 @@ export interface RowFailure extends Omit<Failure, 'reason'> {
 export interface FailedRow {
   readonly row: BulkRow;
   readonly failure: RowFailure;
+}
+
+/** The reasons after which an approval code is of no further use: Graph refused it, or accepted the change. */
+const codeEndings = new Set<RowFailure['reason']>(['GRAPH_PERMISSION_MISSING', 'NOT_APPLIED']);
+
+/** Whether a row awaits approval and its code is known: after the approval, the code completes it. */
+export const isCompletable = ({ failure: { reason, approvalCode } }: FailedRow): boolean =>
+  reason === 'APPROVAL_PENDING' && approvalCode !== undefined;
+
+/** Whether a row can be sent again. Filing a row for approval again would have no effect. */
+export const isRetryable = ({ failure }: FailedRow): boolean => failureKind(failure) !== 'awaitingApproval';
+
+/** A row as it is sent again: with its approval code if it awaits approval, and without one that is of no further use. */
+export function rowToResend({ row: { approval, ...row }, failure: { reason, approvalCode } }: FailedRow): BulkRow {
+  const code = reason === 'APPROVAL_PENDING' ? approvalCode : approval?.code;
+  return code === undefined || codeEndings.has(reason) ? row : { ...row, approval: { code } };
 }
 
 /** In the order in which a summary lists them. */

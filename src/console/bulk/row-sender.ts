@@ -49,12 +49,14 @@ export async function sendRows({ rows, approval, signal, call, onRow }: SendRows
       const results = await call({ updates: [...updates], approval }, { signal });
       responded = true;
       for await (const each of results) {
-        if (each.type === 'result') report(from + each.index, each.ok ? undefined : rowFailure(each.error));
+        if (each.type === 'result') {
+          report(from + each.index, each.ok ? undefined : rowFailure(each.error, updates[each.index]));
+        }
       }
       if (!reported.subarray(from, from + updates.length).includes(0)) return [{ state: 'completed' }, connectionLost];
       if (!signal.aborted) return [{ state: 'interrupted', failure: connectionLost }, connectionLost];
     } catch (thrown) {
-      const failure = failureOf(thrown, true);
+      const failure = failureOf(thrown, {});
       // An error before the response rejects the call as a whole, so it applies to every row. An error in the middle of
       // the stream does not apply to the remaining rows.
       if (!signal.aborted) return [{ state: 'interrupted', failure }, responded ? connectionLost : failure];
@@ -74,12 +76,10 @@ export async function sendRows({ rows, approval, signal, call, onRow }: SendRows
   return end;
 }
 
-function rowFailure(error: Parameters<typeof describeFailure>[0]): RowFailure {
-  const failure = describeFailure(error);
-  if (failure.reason === 'APPROVAL_PENDING') {
-    // A bulk update cannot send the approval codes of single rows.
-    const next = 'Give them the approval code. After they approve, send this change again from its own row.';
-    return { ...failure, next };
+function rowFailure(error: Parameters<typeof describeFailure>[0], row: BulkRow | undefined): RowFailure {
+  const failure = describeFailure(error, { approvalCode: row?.approval?.code });
+  if (failure.reason === 'APPROVAL_PENDING' && failure.approvalCode !== undefined) {
+    return { ...failure, next: 'Give them the approval code. After they approve, complete the change.' };
   }
   if (failure.reason === 'OVERLOADED') {
     // The service accepted the call, then stopped sending rows: it is shutting down or has lost Redis.
@@ -88,5 +88,5 @@ function rowFailure(error: Parameters<typeof describeFailure>[0]): RowFailure {
   return failure;
 }
 
-const connectionLost = failureOf(undefined, true);
+const connectionLost = failureOf(undefined, {});
 const cancelled: RowFailure = { ...connectionLost, detail: 'You cancelled before the service responded.' };

@@ -1,9 +1,11 @@
 import { updateRow } from '../../api/inputs/user-state.js';
 import { type CsvColumn, csvColumns, patchColumns, unescapeCell } from '../csv/csv-format.js';
 import { type CsvLine, type CsvProblem, readCsv } from '../csv/csv-reader.js';
+import { idKey, isSameId } from '../ids.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
-import { parseCount } from '../validation.js';
+import { countFields, countFormat, parseCount } from '../validation.js';
 import type { BulkRow } from './bulk-row.js';
+import { findSplitCount } from './split-counts.js';
 
 type Patch = BulkRow['patch'];
 
@@ -26,19 +28,27 @@ export function parseUpdates(
   script: ScriptRef,
   known: readonly ScriptUserState[] | undefined,
 ): ParsedUpdates {
-  const { header, lines, problems: syntaxErrors } = readCsv(text);
+  const { header, lines, delimiter, problems: syntaxErrors } = readCsv(text);
   const { columns, problems: headerProblems } = readHeader(header);
   const problems = [...syntaxErrors, ...headerProblems];
   const rows: BulkRow[] = [];
   let unchanged = 0;
-  const states = new Map(known?.map((state) => [state.id, state]));
+  const states = new Map(known?.map((state) => [idKey(state.id), state]));
   const changedByEarlierLine = new Set<string>();
 
   for (const { line, cells } of columns.includes('userStateId') ? lines : []) {
-    const { target, values, messages } = readLine(cells, columns, script);
-    const key = Object.values(target).join('/');
-    const isOpenScript = isSameScript(target, script);
-    const current = isOpenScript && !changedByEarlierLine.has(key) ? states.get(target.userStateId) : undefined;
+    const { target: named, values, messages } = readLine(cells, columns, script);
+    const splitCount = delimiter === ',' ? findSplitCount(cells, columns, header?.cells.length ?? 0) : undefined;
+    if (splitCount !== undefined) {
+      const { column, text: number } = splitCount;
+      messages.push(`${column}: must be ${countFormat}. Is ${number} one number or two cells?`);
+    }
+    const isOpenScript = isSameScript(named, script);
+    const listed = isOpenScript ? states.get(idKey(named.userStateId)) : undefined;
+    // A spreadsheet can change the case of ids. Those of the list are sent as Graph spells them.
+    const target = { ...named, ...(isOpenScript && script), ...(listed && { userStateId: listed.id }) };
+    const key = idKey(Object.values(target).join('/'));
+    const current = changedByEarlierLine.has(key) ? undefined : listed;
     const patch = Object.fromEntries(
       patchColumns.flatMap((column) => {
         const value = values[column];
@@ -50,7 +60,8 @@ export function parseUpdates(
     for (const { path, message } of error?.issues ?? []) {
       const column = String(path.at(-1));
       // An empty patch is not an error here; its issue is the one on `patch` as a whole.
-      if (column !== 'patch') messages.push(`${column}: ${message}`);
+      if (column === 'patch') continue;
+      messages.push(`${column}: ${isFormatted(values, column) ? `must be ${countFormat}` : message}`);
     }
     problems.push(...messages.map((message) => ({ line, message })));
     if (messages.length > 0) continue;
@@ -62,6 +73,10 @@ export function parseUpdates(
   }
   return { rows, unchanged, problems: problems.toSorted((a, b) => a.line - b.line) };
 }
+
+/** Whether a count has something other than digits. */
+const isFormatted = (values: Patch, column: string): boolean =>
+  countFields.some(([field]) => field === column && Number.isNaN(values[field]));
 
 /** Reading a file normalizes its line breaks. */
 function isSame(value: string | number, current: string | number | null | undefined): boolean {
@@ -122,4 +137,4 @@ interface AnyScript {
 
 /** Whether two references name the same script. */
 export const isSameScript = (one: AnyScript, other: AnyScript): boolean =>
-  one.scriptKind === other.scriptKind && one.scriptId === other.scriptId;
+  one.scriptKind === other.scriptKind && isSameId(one.scriptId, other.scriptId);

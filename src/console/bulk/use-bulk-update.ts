@@ -1,8 +1,8 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import type { Failure } from '../failure.js';
-import { useLocalChanges } from '../local-changes.js';
-import { sessionQuery } from '../queries.js';
+import { type LocalChange, type LocalChanges, useLocalChanges } from '../local-changes.js';
+import { type StateRef, sessionQuery } from '../queries.js';
 import { trpc } from '../trpc.js';
 import type { BulkApproval, BulkRow } from './bulk-row.js';
 import type { FailedRow, RowFailure } from './row-failure.js';
@@ -17,7 +17,7 @@ export interface BulkProgress {
   readonly succeeded: number;
   /** Rows whose result is not a success. */
   readonly failed: number;
-  /** Those rows in input order; empty until the update has ended. */
+  /** Those rows in input order, after those of earlier attempts that were not sent again; empty until the update has ended. */
   readonly failures: readonly FailedRow[];
   /** Rows that succeeded in earlier attempts. */
   readonly succeededBefore: number;
@@ -30,8 +30,12 @@ export interface BulkProgress {
 
 /** A bulk update and its controls. */
 export interface BulkUpdateState extends BulkProgress {
-  /** Starts sending rows; ignored while an update is running. */
-  readonly start: (rows: readonly BulkRow[], approval?: BulkApproval) => void;
+  /**
+   * Starts sending rows; ignored while an update is running.
+   *
+   * @param kept failed rows of earlier attempts that are not sent again, for the report
+   */
+  readonly start: (rows: readonly BulkRow[], approval?: BulkApproval, kept?: readonly FailedRow[]) => void;
   /** Cancels the rows that have not been sent to Graph. The service completes the others. */
   readonly cancel: () => void;
 }
@@ -69,7 +73,12 @@ export function useBulkUpdate(): BulkUpdateState {
     return () => window.removeEventListener('beforeunload', warn);
   }, [isRunning]);
 
-  async function run(rows: readonly BulkRow[], approval: BulkApproval | undefined, signal: AbortSignal): Promise<void> {
+  async function run(
+    rows: readonly BulkRow[],
+    approval: BulkApproval | undefined,
+    kept: readonly FailedRow[],
+    signal: AbortSignal,
+  ): Promise<void> {
     const failures = new Map<number, RowFailure>();
     const succeededBefore = progress.succeededBefore + progress.succeeded;
     const startedAt = Date.now();
@@ -82,7 +91,7 @@ export function useBulkUpdate(): BulkUpdateState {
         done: succeeded + failures.size,
         succeeded,
         failed: failures.size,
-        failures: end === undefined ? [] : inInputOrder(rows, failures),
+        failures: end === undefined ? [] : [...kept, ...inInputOrder(rows, failures)],
         succeededBefore,
         startedAt,
         elapsedMs: Date.now() - startedAt,
@@ -105,15 +114,9 @@ export function useBulkUpdate(): BulkUpdateState {
     clearInterval(timer);
     controller.current = undefined;
     show(end);
+    // Before the list is refetched: its values are newer.
+    localChanges.set(rows.flatMap((row, index) => changesAfter(row, failures.get(index), localChanges)));
     void client.invalidateQueries({ queryKey: ['userStates'] });
-    // A bulk update cannot send approval codes: each of these rows is sent again from its own edit dialog.
-    localChanges.set(
-      inInputOrder(rows, failures).flatMap(({ row, failure: { approvalCode: code } }) => {
-        if (code === undefined) return [];
-        const awaitingApproval = { patch: row.patch, approval: { code } };
-        return [[row, { updatedAt: Date.now(), awaitingApproval }] as const];
-      }),
-    );
     if ([...failures.values()].some(({ reason }) => reason === 'SIGN_IN_REQUIRED')) {
       void client.invalidateQueries(sessionQuery);
     }
@@ -121,13 +124,29 @@ export function useBulkUpdate(): BulkUpdateState {
 
   return {
     ...progress,
-    start: (rows, approval) => {
+    start: (rows, approval, kept = []) => {
       if (controller.current !== undefined) return;
       controller.current = new AbortController();
-      void run(rows, approval, controller.current.signal);
+      void run(rows, approval, kept, controller.current.signal);
     },
     cancel: () => controller.current?.abort(),
   };
+}
+
+/** The local change that the result of a row leads to, if any. */
+function changesAfter(
+  row: BulkRow,
+  failure: RowFailure | undefined,
+  localChanges: LocalChanges,
+): readonly (readonly [StateRef, LocalChange | undefined])[] {
+  // The change no longer awaits approval.
+  if (failure === undefined) return row.approval === undefined ? [] : [[row, undefined]];
+  const { reason, approvalCode: code, current: values } = failure;
+  const updatedAt = Date.now();
+  if (code !== undefined) return [[row, { updatedAt, awaitingApproval: { patch: row.patch, approval: { code } } }]];
+  if (values === undefined) return [];
+  const awaitingApproval = reason === 'NOT_APPLIED' ? undefined : localChanges.get(row)?.awaitingApproval;
+  return [[row, { updatedAt, values, ...(awaitingApproval && { awaitingApproval }) }]];
 }
 
 /** Results arrive in any order. */

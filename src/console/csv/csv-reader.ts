@@ -17,13 +17,15 @@ export interface CsvProblem {
 export interface Csv {
   readonly header: CsvLine | undefined;
   readonly lines: readonly CsvLine[];
+  readonly delimiter: Delimiter;
   readonly problems: readonly CsvProblem[];
 }
 
 const delimiters = [',', ';', '\t'] as const;
+type Delimiter = (typeof delimiters)[number];
 
 /** Detects the delimiter from the header: the names of the columns do not contain any. */
-function delimiterOf(text: string): string {
+function delimiterOf(text: string): Delimiter {
   const header = /^.*\S.*$/m.exec(text)?.[0] ?? '';
   const counts = delimiters.map((delimiter) => header.split(delimiter).length);
   return delimiters[counts.indexOf(Math.max(...counts))] ?? ',';
@@ -32,7 +34,8 @@ function delimiterOf(text: string): string {
 /** Reads CSV with any of the usual delimiters and line breaks. */
 export function readCsv(text: string): Csv {
   const plain = text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
-  const { data, errors } = Papa.parse<string[]>(plain, { delimiter: delimiterOf(plain), newline: '\n' });
+  const delimiter = delimiterOf(plain);
+  const { data, errors } = Papa.parse<string[]>(plain, { delimiter, newline: '\n' });
   const errorCodes = new Map(errors.flatMap(({ row, code }) => (row === undefined ? [] : [[row, code] as const])));
   const problems: CsvProblem[] = [];
   const lines: CsvLine[] = [];
@@ -46,5 +49,5 @@ export function readCsv(text: string): Csv {
     line++;
   }
   const [header, ...rest] = lines;
-  return { header, lines: rest, problems };
+  return { header, lines: rest, delimiter, problems };
 }

@@ -23,6 +23,14 @@ export const textOf = (field: DraftField, draft: Draft, state: ScriptUserState):
 export const draftOf = (patch: Patch): Draft =>
   Object.fromEntries(Object.entries(patch).map(([field, value]) => [field, String(value)]));
 
+/** Whether a state has the values of a patch. Names are compared as Entra does, without regard to case. */
+export function isApplied(patch: Patch, state: ScriptUserState): boolean {
+  return draftFields.every(([field]) => {
+    const value = patch[field];
+    return value === undefined || String(value).toLowerCase() === String(state[field] ?? '').toLowerCase();
+  });
+}
+
 /** The patch to send, with changed fields only, or the problem with each field. */
 export interface ValidatedDraft {
   readonly patch: Patch | undefined;

@@ -14,12 +14,12 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { type FormEvent, useState } from 'react';
+import { currentValuesText } from '../current-values.js';
 import { displayName } from '../display-name.js';
 import { failureOf, isOutcomeUnknown } from '../failure.js';
 import { FailureNotice } from '../failure-notice.js';
-import { JustificationField } from '../justification-field.js';
-import { formatNumber } from '../number-format.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
+import { ApprovalFields, approvalOf, noApproval } from './approval-fields.js';
 import { type Draft, draftOf, validateDraft } from './draft.js';
 import { DraftFields } from './draft-fields.js';
 import { useUpdate } from './use-update.js';
@@ -39,18 +39,16 @@ interface EditDialogProps {
 /** Edits the state of one person, including rejections, approval, and updates whose outcome is unknown. */
 export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps) {
   const styles = useStyles();
-  const { known, update, verification, awaitingApproval, discard } = useUpdate(script, state);
+  const { known, update, failure, verification, awaitingApproval, discard } = useUpdate(script, state);
   const [draft, setDraft] = useState<Draft>({});
-  const [justification, setJustification] = useState('');
+  const [approvalTexts, setApprovalTexts] = useState(noApproval);
   const [submitted, setSubmitted] = useState(false);
 
-  const failure = update.isError ? failureOf(update.error, true) : undefined;
   const outcomeUnknown = failure !== undefined && isOutcomeUnknown(failure.reason);
-  const needsJustification = failure?.reason === 'APPROVAL_JUSTIFICATION_REQUIRED';
+  const approval = approvalOf(approvalTexts);
+  const needsApproval = failure?.reason === 'APPROVAL_JUSTIFICATION_REQUIRED' || failure?.reason === 'APPROVAL_PENDING';
   const { patch, problems } = validateDraft(draft, known);
-  const trimmed = justification.trim();
-  const change =
-    awaitingApproval ?? (patch && { patch, ...(trimmed !== '' && { approval: { justification: trimmed } }) });
+  const change = awaitingApproval ?? (patch && { patch, ...(approval && { approval }) });
   const busy = update.isPending || verification.isPending;
   const code = awaitingApproval?.approval?.code;
 
@@ -63,6 +61,7 @@ export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps)
   }
   function startOver() {
     discard();
+    setApprovalTexts({ ...approvalTexts, code: '' });
     update.reset();
     verification.reset();
   }
@@ -87,13 +86,8 @@ export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps)
                 disabled={busy || awaitingApproval !== undefined}
                 onChange={setDraft}
               />
-              {(needsJustification || justification !== '') && awaitingApproval === undefined && (
-                <JustificationField
-                  hint="The second administrator reads it."
-                  value={justification}
-                  disabled={busy}
-                  onChange={setJustification}
-                />
+              {(needsApproval || approval !== undefined) && awaitingApproval === undefined && (
+                <ApprovalFields texts={approvalTexts} disabled={busy} onChange={setApprovalTexts} />
               )}
               {failure !== undefined && !verification.isSuccess && <FailureNotice failure={failure} />}
               {failure === undefined && code !== undefined && !busy && (
@@ -151,12 +145,12 @@ interface VerificationResultProps {
 }
 
 /** Reports whether a change with an unknown outcome was applied. */
-function VerificationResult({ current: { successDeviceCount, errorDeviceCount }, applied }: VerificationResultProps) {
+function VerificationResult({ current, applied }: VerificationResultProps) {
   return (
     <MessageBar intent={applied ? 'success' : 'info'} layout="multiline">
       <MessageBarBody>
         <MessageBarTitle>{applied ? 'The change was applied' : 'The change has not been applied'}</MessageBarTitle>
-        Microsoft Graph has {formatNumber(successDeviceCount)} succeeded and {formatNumber(errorDeviceCount)} failed.{' '}
+        {currentValuesText(current)}{' '}
         {applied ? 'No further action is needed.' : 'It may still be applied; you can send it again.'}
       </MessageBarBody>
     </MessageBar>

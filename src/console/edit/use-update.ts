@@ -4,7 +4,7 @@ import { failureOf, isOutcomeUnknown } from '../failure.js';
 import { type Change, type LocalChange, useLocalChanges } from '../local-changes.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
 import { trpc } from '../trpc.js';
-import { draftOf, type Patch, validateDraft } from './draft.js';
+import { isApplied, type Patch } from './draft.js';
 
 /**
  * Updates one user state optimistically: the list shows the new values immediately, and reverts if the update is
@@ -26,10 +26,13 @@ export function useUpdate(script: ScriptRef, state: ScriptUserState) {
       setEntry({ ...entry, values: { ...known, ...definedFields(patch) }, status: 'saving' }, Number.POSITIVE_INFINITY),
     onSuccess: (values) => setEntry({ values }),
     onError(error, change) {
-      const { reason, approvalCode: code } = failureOf(error, true);
-      const awaitingApproval = code === undefined ? entry?.awaitingApproval : { ...change, approval: { code } };
+      const { reason, approvalCode: code, current = known } = failureOf(error, sentWrite(change));
+      setKnown(current);
+      // A change that Graph accepted without applying it no longer awaits approval.
+      const waiting = reason === 'NOT_APPLIED' ? undefined : entry?.awaitingApproval;
+      const awaitingApproval = code === undefined ? waiting : { patch: change.patch, approval: { code } };
       setEntry({
-        values: known,
+        values: current,
         ...(awaitingApproval && { awaitingApproval }),
         ...(isOutcomeUnknown(reason) && { status: 'unknown' }),
       });
@@ -40,7 +43,7 @@ export function useUpdate(script: ScriptRef, state: ScriptUserState) {
   const verification = useMutation({
     mutationFn: async ({ patch }: Change) => {
       const current = await trpc.scriptUserState.get.query(target);
-      return { current, applied: validateDraft(draftOf(patch), current).patch === undefined };
+      return { current, applied: isApplied(patch, current) };
     },
     onSuccess({ current, applied }) {
       setKnown(current);
@@ -49,10 +52,14 @@ export function useUpdate(script: ScriptRef, state: ScriptUserState) {
     },
   });
 
+  const failure = update.isError ? failureOf(update.error, sentWrite(update.variables)) : undefined;
+
   /** Discards the change that awaits approval. */
   const discard = () => setEntry({ values: known });
-  return { known, update, verification, awaitingApproval: entry?.awaitingApproval, discard };
+  return { known, update, failure, verification, awaitingApproval: entry?.awaitingApproval, discard };
 }
+
+const sentWrite = ({ approval }: Change) => ({ approvalCode: approval?.code });
 
 const definedFields = (patch: Patch): { [Field in keyof Patch]?: NonNullable<Patch[Field]> } =>
   Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));

@@ -12,8 +12,10 @@ import {
 } from '@fluentui/react-components';
 import { useEffect, useRef, useState } from 'react';
 import { FailureNotice } from '../failure-notice.js';
-import { formatNumber, pluralize } from '../number-format.js';
+import { formatNumber, pluralize } from '../format.js';
+import { idKey, isSameId } from '../ids.js';
 import type { ScriptSummary } from '../queries.js';
+import { UnreadableNotice } from '../unreadable-notice.js';
 import type { AllPages } from '../use-all-pages.js';
 
 const useStyles = makeStyles({
@@ -66,13 +68,14 @@ const scriptName = ({ displayName, fileName, id }: ScriptSummary) => displayName
 export function ScriptList({ scripts, selected, onSelect }: ScriptListProps) {
   const styles = useStyles();
   const [find, setFind] = useState('');
-  const { items, complete, failure, refresh } = scripts;
+  const { items, unreadable, complete, failure, refresh } = scripts;
   const selectedItem = useRef<HTMLSpanElement>(null);
   // A script selected by the URL can be out of view, and moves while more pages arrive.
   // biome-ignore lint/correctness/useExhaustiveDependencies: these values only trigger the effect
   useEffect(() => {
     selectedItem.current?.scrollIntoView({ block: 'nearest' });
   }, [selected, complete]);
+  const isSelected = ({ id }: ScriptSummary) => selected !== null && isSameId(id, selected);
   const search = find.trim().toLowerCase();
   const matches = items
     ?.filter((each) =>
@@ -96,6 +99,7 @@ export function ScriptList({ scripts, selected, onSelect }: ScriptListProps) {
           <Button onClick={refresh}>Try again</Button>
         </FailureNotice>
       )}
+      <UnreadableNotice count={unreadable} />
       {matches === undefined && failure === undefined && (
         <Skeleton aria-label="Loading scripts">
           {placeholders.map((name) => (
@@ -111,7 +115,7 @@ export function ScriptList({ scripts, selected, onSelect }: ScriptListProps) {
           {!complete && failure === undefined && ' so far'}
         </Text>
       )}
-      {matches?.length === 0 && complete && (
+      {matches?.length === 0 && complete && (items?.length !== 0 || unreadable === 0) && (
         <Text>{items?.length === 0 ? 'There are no scripts of this kind.' : 'No scripts match your search.'}</Text>
       )}
       {matches !== undefined && matches.length > 0 && (
@@ -120,19 +124,19 @@ export function ScriptList({ scripts, selected, onSelect }: ScriptListProps) {
           aria-label="Scripts"
           navigationMode="items"
           selectionMode="single"
-          selectedItems={selected === null ? [] : [selected]}
+          selectedItems={matches.filter(isSelected).map(({ id }) => id)}
           onSelectionChange={(_event, { selectedItems: [id] }) => typeof id === 'string' && onSelect(id)}
         >
           {matches.map((each) => (
             <ListItem
-              key={each.id}
+              key={idKey(each.id)}
               value={each.id}
               checkmark={null}
-              className={mergeClasses(styles.item, each.id === selected && styles.selected)}
+              className={mergeClasses(styles.item, isSelected(each) && styles.selected)}
               aria-label={scriptName(each)}
             >
-              <Text className={styles.line} weight={each.id === selected ? 'semibold' : 'regular'}>
-                <span ref={each.id === selected ? selectedItem : undefined} className={styles.name}>
+              <Text className={styles.line} weight={isSelected(each) ? 'semibold' : 'regular'}>
+                <span ref={isSelected(each) ? selectedItem : undefined} className={styles.name}>
                   {scriptName(each)}
                 </span>
               </Text>

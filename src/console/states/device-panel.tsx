@@ -18,11 +18,17 @@ import {
 } from '@fluentui/react-components';
 import { DismissRegular } from '@fluentui/react-icons';
 import { FailureNotice } from '../failure-notice.js';
+import { formatDate } from '../format.js';
+import { idKey } from '../ids.js';
 import { type DeviceRunState, deviceRunStatesQuery, type StateRef } from '../queries.js';
+import { UnreadableNotice } from '../unreadable-notice.js';
 import { useAllPages } from '../use-all-pages.js';
+import { DeviceCell } from './device-cell.js';
 
 const useStyles = makeStyles({
   panel: { width: 'min(720px, 100vw)' },
+  device: { width: '28%' },
+  result: { width: '15%' },
   message: { overflowWrap: 'anywhere' },
   code: { fontFamily: tokens.fontFamilyMonospace },
   table: { marginTop: tokens.spacingVerticalM },
@@ -37,7 +43,7 @@ interface DevicePanelProps {
 /** The results of the script on each device of one person. */
 export function DevicePanel({ state, name, onClose }: DevicePanelProps) {
   const styles = useStyles();
-  const { items, complete, failure, refresh } = useAllPages(deviceRunStatesQuery(state));
+  const { items, unreadable, complete, failure, refresh } = useAllPages(deviceRunStatesQuery(state));
   return (
     <OverlayDrawer
       open
@@ -60,21 +66,26 @@ export function DevicePanel({ state, name, onClose }: DevicePanelProps) {
             <Button onClick={refresh}>Try again</Button>
           </FailureNotice>
         )}
+        <UnreadableNotice count={unreadable} />
         {items === undefined && failure === undefined && <Spinner label="Loading devices" />}
-        {items?.length === 0 && complete && <Text>No devices have reported yet.</Text>}
+        {items?.length === 0 && unreadable === 0 && complete && <Text>No devices have reported yet.</Text>}
         {items !== undefined && items.length > 0 && (
           <Table aria-label={`Devices of ${name}`} size="small" className={styles.table}>
             <TableHeader>
               <TableRow>
-                <TableHeaderCell>Result</TableHeaderCell>
+                <TableHeaderCell className={styles.device}>Device</TableHeaderCell>
+                <TableHeaderCell className={styles.result}>Result</TableHeaderCell>
                 <TableHeaderCell>Message</TableHeaderCell>
-                <TableHeaderCell>Code</TableHeaderCell>
+                <TableHeaderCell className={styles.result}>Code</TableHeaderCell>
                 <TableHeaderCell>Last updated</TableHeaderCell>
               </TableRow>
             </TableHeader>
             <TableBody>
               {items.map((device) => (
-                <TableRow key={device.id}>
+                <TableRow key={idKey(device.id)}>
+                  <TableCell className={styles.device}>
+                    <DeviceCell state={device} />
+                  </TableCell>
                   <TableCell>
                     <RunState runState={device.runState} />
                   </TableCell>
@@ -108,9 +119,4 @@ function RunState({ runState }: Pick<DeviceRunState, 'runState'>) {
       {text}
     </Badge>
   );
-}
-
-function formatDate(date: string | null): string {
-  if (date === null || Number.isNaN(Date.parse(date))) return '–';
-  return new Date(date).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' });
 }

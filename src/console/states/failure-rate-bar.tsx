@@ -1,6 +1,6 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 import { narrowScreen } from '../breakpoint.js';
-import { formatShare } from '../number-format.js';
+import { formatShare } from '../format.js';
 import type { ScriptUserState } from '../queries.js';
 import { failureRate } from './visible-states.js';
 

@@ -1,6 +1,7 @@
 import { Button, makeStyles, tokens, useRestoreFocusTarget } from '@fluentui/react-components';
 import { displayName } from '../display-name.js';
-import { formatNumber, formatShort } from '../number-format.js';
+import { formatNumber, formatShort } from '../format.js';
+import { idKey } from '../ids.js';
 import type { ScriptUserState } from '../queries.js';
 
 /** The height of one person in the list, in pixels. */
@@ -51,7 +52,7 @@ export function MostFailures({ states, onOpen }: MostFailuresProps) {
   return (
     <ol className={styles.list}>
       {states.map((state) => (
-        <li key={state.id}>
+        <li key={idKey(state.id)}>
           <Button
             {...restoreFocus}
             appearance="subtle"

@@ -1,5 +1,5 @@
 import { Caption1, Caption1Strong, makeStyles, tokens } from '@fluentui/react-components';
-import { formatShare, formatShort } from '../number-format.js';
+import { formatShare, formatShort } from '../format.js';
 import { Donut } from './donut.js';
 import { outcomeStyles } from './outcome-styles.js';
 import type { Statistics } from './statistics.js';

@@ -8,11 +8,19 @@ import {
   tokens,
   useRestoreFocusTarget,
 } from '@fluentui/react-components';
-import { ArrowDownloadRegular, ArrowSyncRegular, DocumentArrowUpRegular, EditRegular } from '@fluentui/react-icons';
+import {
+  ArrowDownloadRegular,
+  ArrowSyncRegular,
+  CheckmarkCircleRegular,
+  DocumentArrowUpRegular,
+  EditRegular,
+} from '@fluentui/react-icons';
 import { useState } from 'react';
 import { downloadCsv } from '../csv/csv-download.js';
 import { DefectNotice } from '../error-boundary.js';
-import { formatNumber, pluralize } from '../number-format.js';
+import { formatNumber, pluralize } from '../format.js';
+import { idKey } from '../ids.js';
+import type { FiledRow } from '../local-changes.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
 import { useUrlState } from '../url-state.js';
 
@@ -29,24 +37,29 @@ interface StateFiltersProps {
   readonly states: readonly ScriptUserState[];
   /** The states that match the filters. */
   readonly visible: readonly ScriptUserState[];
+  /** The keys of the selected states' ids. */
   readonly selected: ReadonlySet<string>;
   readonly complete: boolean;
   readonly fetching: boolean;
   readonly asOf: Date;
   readonly onRefresh: () => void;
-  /** Opens the bulk dialog for the given states, or for an import without any; undefined for readers. */
-  readonly onBulkUpdate: ((states: readonly ScriptUserState[]) => void) | undefined;
+  /** The changes that await approval. */
+  readonly filed: readonly FiledRow[];
+  /** Opens the bulk dialog for the given states or filed changes, or for an import; undefined for readers. */
+  readonly onBulkUpdate:
+    | ((options: { readonly selected: readonly ScriptUserState[]; readonly filed: readonly FiledRow[] }) => void)
+    | undefined;
 }
 
 /** The filters of the state table, and the actions on it. */
 export function StateFilters(props: StateFiltersProps) {
-  const { script, states, visible, selected, complete, fetching, asOf, onRefresh, onBulkUpdate } = props;
+  const { script, states, visible, selected, complete, fetching, asOf, filed, onRefresh, onBulkUpdate } = props;
   const styles = useStyles();
   const [downloadFailed, setDownloadFailed] = useState(false);
   const restoreFocus = useRestoreFocusTarget();
   const [{ find, errors }, setUrlState] = useUrlState();
-  const selectedStates = states.filter(({ id }) => selected.has(id));
-  const hidden = selectedStates.length - visible.filter(({ id }) => selected.has(id)).length;
+  const selectedStates = states.filter(({ id }) => selected.has(idKey(id)));
+  const hidden = selectedStates.length - visible.filter(({ id }) => selected.has(idKey(id))).length;
   const total = `${pluralize(states.length, 'person', 'people')}${complete ? '' : ' so far'}`;
 
   async function download() {
@@ -80,12 +93,25 @@ export function StateFilters(props: StateFiltersProps) {
             {...restoreFocus}
             icon={<EditRegular />}
             disabledFocusable={selectedStates.length === 0}
-            onClick={() => onBulkUpdate(selectedStates)}
+            onClick={() => onBulkUpdate({ selected: selectedStates, filed: [] })}
           >
             Change selected ({formatNumber(selectedStates.length)}
             {hidden > 0 && `, ${formatNumber(hidden)} hidden`})
           </Button>
-          <Button {...restoreFocus} icon={<DocumentArrowUpRegular />} onClick={() => onBulkUpdate([])}>
+          {filed.length > 0 && (
+            <Button
+              {...restoreFocus}
+              icon={<CheckmarkCircleRegular />}
+              onClick={() => onBulkUpdate({ selected: [], filed })}
+            >
+              Complete approved ({formatNumber(filed.length)})
+            </Button>
+          )}
+          <Button
+            {...restoreFocus}
+            icon={<DocumentArrowUpRegular />}
+            onClick={() => onBulkUpdate({ selected: [], filed: [] })}
+          >
             Import CSV
           </Button>
         </>

@@ -11,7 +11,8 @@ import {
 import { EditRegular } from '@fluentui/react-icons';
 import { memo } from 'react';
 import { displayName } from '../display-name.js';
-import { formatNumber } from '../number-format.js';
+import { formatNumber } from '../format.js';
+import { idKey } from '../ids.js';
 import { FailureRateBar } from './failure-rate-bar.js';
 import { useGridStyles } from './grid-styles.js';
 import type { VisibleState } from './visible-states.js';
@@ -47,8 +48,8 @@ interface StateRowProps {
   /** Undefined for readers, as is `onEdit`. */
   readonly onSelect: ((id: string, on: boolean) => void) | undefined;
   readonly onOpen: (state: VisibleState) => void;
-  /** Called when the focus enters the row. */
-  readonly onFocus: (id: string) => void;
+  /** Called with the key of the state's id when the focus enters the row. */
+  readonly onFocus: (key: string) => void;
   readonly onEdit: ((state: VisibleState) => void) | undefined;
 }
 
@@ -74,7 +75,7 @@ export const StateRow = memo(function StateRow({
       aria-rowindex={index + 2}
       className={mergeClasses(grid.row, styles.row, selected && styles.selected)}
       style={{ transform: `translateY(${top}px)` }}
-      onFocus={() => onFocus(state.id)}
+      onFocus={() => onFocus(idKey(state.id))}
     >
       {onSelect && (
         <div role="gridcell" className={grid.select}>

@@ -3,7 +3,8 @@ import { ArrowSortDownRegular, ArrowSortUpRegular } from '@fluentui/react-icons'
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState } from 'react';
 import { narrowScreen } from '../breakpoint.js';
-import { formatNumber } from '../number-format.js';
+import { formatNumber } from '../format.js';
+import { idKey } from '../ids.js';
 import { type SortColumn, sortColumns, useUrlState } from '../url-state.js';
 import { rowHeightPx, useGridStyles } from './grid-styles.js';
 import { StateRow } from './state-row.js';
@@ -42,16 +43,20 @@ const useStyles = makeStyles({
 interface StateTableProps {
   readonly states: readonly VisibleState[];
   readonly canWrite: boolean;
+  /** The keys of the selected states' ids. */
   readonly selected: ReadonlySet<string>;
   readonly onSelect: (selected: ReadonlySet<string>) => void;
   readonly onOpen: (state: VisibleState) => void;
   readonly onEdit: (state: VisibleState) => void;
 }
 
+const keyOf = (state: VisibleState | undefined) => state && idKey(state.id);
+
 /** The user states as a virtualized grid. The arrow keys move through all rows, rendered or not. */
 export function StateTable({ states, canWrite, selected, onSelect, onOpen, onEdit }: StateTableProps) {
   const styles = useStyles();
   const grid = useGridStyles();
+  /** The key of the id of the state whose row has the focus. */
   const [focused, setFocused] = useState<string>();
   const scroll = useRef<HTMLDivElement>(null);
   const arrows = useArrowNavigationGroup({ axis: 'grid', memorizeCurrent: true });
@@ -60,12 +65,12 @@ export function StateTable({ states, canWrite, selected, onSelect, onOpen, onEdi
     count: states.length,
     getScrollElement: () => scroll.current,
     estimateSize: () => rowHeightPx,
-    getItemKey: (index) => states[index]?.id ?? index,
+    getItemKey: (index) => keyOf(states[index]) ?? index,
     overscan: 12,
     // The focused row stays rendered: removing it would lose the focus.
     rangeExtractor: (range) => {
       const indexes = defaultRangeExtractor(range);
-      const focusedIndex = focused === undefined ? -1 : states.findIndex(({ id }) => id === focused);
+      const focusedIndex = focused === undefined ? -1 : states.findIndex((state) => keyOf(state) === focused);
       return focusedIndex < 0 || indexes.includes(focusedIndex)
         ? indexes
         : [...indexes, focusedIndex].toSorted((a, b) => a - b);
@@ -78,7 +83,7 @@ export function StateTable({ states, canWrite, selected, onSelect, onOpen, onEdi
     if (scroll.current) scroll.current.scrollTop = 0;
   }, [find, errors, sort, ascending]);
 
-  const selectedCount = states.filter(({ id }) => selected.has(id)).length;
+  const selectedCount = states.filter(({ id }) => selected.has(idKey(id))).length;
   const allSelected = selectedCount === states.length;
   const sortBy = (column: SortColumn) => {
     // The first click on a column sorts numbers in descending and names in ascending order.
@@ -88,15 +93,15 @@ export function StateTable({ states, canWrite, selected, onSelect, onOpen, onEdi
   const toggleAll = (on: boolean) => {
     const next = new Set(selected);
     for (const { id } of states) {
-      if (on) next.add(id);
-      else next.delete(id);
+      if (on) next.add(idKey(id));
+      else next.delete(idKey(id));
     }
     onSelect(next);
   };
   const toggle = (id: string, on: boolean) => {
     const next = new Set(selected);
-    if (on) next.add(id);
-    else next.delete(id);
+    if (on) next.add(idKey(id));
+    else next.delete(idKey(id));
     onSelect(next);
   };
 
@@ -152,7 +157,7 @@ export function StateTable({ states, canWrite, selected, onSelect, onOpen, onEdi
                 state={state}
                 index={index}
                 top={start}
-                selected={selected.has(state.id)}
+                selected={selected.has(idKey(state.id))}
                 onSelect={canWrite ? toggle : undefined}
                 onOpen={onOpen}
                 onEdit={canWrite ? onEdit : undefined}

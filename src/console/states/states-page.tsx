@@ -3,15 +3,17 @@ import { lazy, Suspense, useMemo, useState } from 'react';
 import { displayName } from '../display-name.js';
 import { DefectBoundary } from '../error-boundary.js';
 import { FailureNotice } from '../failure-notice.js';
-import { useLocalChanges } from '../local-changes.js';
+import { isSameId } from '../ids.js';
+import { type FiledRow, useLocalChanges } from '../local-changes.js';
 import { type ScriptRef, type ScriptSummary, type ScriptUserState, userStatesQuery } from '../queries.js';
+import { UnreadableNotice } from '../unreadable-notice.js';
 import { useUrlState } from '../url-state.js';
 import { useAllPages } from '../use-all-pages.js';
 import { ScriptHeading } from './script-heading.js';
 import { StateFilters } from './state-filters.js';
 import { StateTable } from './state-table.js';
 import { Summary } from './summary.js';
-import { applyLocalChanges, filterAndSort } from './visible-states.js';
+import { applyLocalChanges, filedChanges, filterAndSort } from './visible-states.js';
 
 const DevicePanel = lazy(async () => ({ default: (await import('./device-panel.js')).DevicePanel }));
 
@@ -33,8 +35,14 @@ interface StatesPageProps {
   readonly summary: ScriptSummary | undefined;
   readonly canWrite: boolean;
   readonly onEdit: (state: ScriptUserState) => void;
-  /** Opens the bulk dialog, for an import if no states are selected. */
-  readonly onBulkUpdate: (selected: readonly ScriptUserState[], known: readonly ScriptUserState[]) => void;
+  /** Opens the bulk dialog: for an import, if no states are selected and no filed changes are to be completed. */
+  readonly onBulkUpdate: (update: BulkUpdateOptions) => void;
+}
+
+interface BulkUpdateOptions {
+  readonly selected: readonly ScriptUserState[];
+  readonly filed: readonly FiledRow[];
+  readonly known: readonly ScriptUserState[];
 }
 
 /** The results of one script for each person: summary, filters and table. */
@@ -42,7 +50,7 @@ export function StatesPage({ script, summary, canWrite, onEdit, onBulkUpdate }: 
   const styles = useStyles();
   const [{ state: openId, find, errors, sort, ascending }, setUrlState] = useUrlState();
   const localChanges = useLocalChanges();
-  const { items, complete, fetching, asOf, failure, refresh } = useAllPages(userStatesQuery(script));
+  const { items, unreadable, complete, fetching, asOf, failure, refresh } = useAllPages(userStatesQuery(script));
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
 
   const { scriptKind, scriptId } = script;
@@ -50,12 +58,16 @@ export function StatesPage({ script, summary, canWrite, onEdit, onBulkUpdate }: 
     () => items && applyLocalChanges(items, { scriptKind, scriptId }, localChanges),
     [items, scriptKind, scriptId, localChanges],
   );
+  const filed = useMemo(
+    () => filedChanges(items ?? [], { scriptKind, scriptId }, localChanges),
+    [items, scriptKind, scriptId, localChanges],
+  );
   const visible = useMemo(
     () => filterAndSort(states ?? [], { find, errors, sort, ascending }),
     [states, find, errors, sort, ascending],
   );
   const open = (id: string) => void setUrlState({ state: id }, { history: 'push' });
-  const openState = states?.find(({ id }) => id === openId);
+  const openState = openId === null ? undefined : states?.find(({ id }) => isSameId(id, openId));
   const isEmpty = states === undefined || states.length === 0;
 
   return (
@@ -67,6 +79,7 @@ export function StatesPage({ script, summary, canWrite, onEdit, onBulkUpdate }: 
             <Button onClick={refresh}>Try again</Button>
           </FailureNotice>
         )}
+        <UnreadableNotice count={unreadable} />
         {!isEmpty && (
           <>
             <DefectBoundary>
@@ -81,13 +94,14 @@ export function StatesPage({ script, summary, canWrite, onEdit, onBulkUpdate }: 
               fetching={fetching}
               asOf={asOf}
               onRefresh={refresh}
-              onBulkUpdate={canWrite ? (chosen) => onBulkUpdate(chosen, states) : undefined}
+              filed={filed}
+              onBulkUpdate={canWrite ? (options) => onBulkUpdate({ ...options, known: states }) : undefined}
             />
           </>
         )}
       </div>
       {states === undefined && failure === undefined && <Spinner className={styles.empty} label="Loading states" />}
-      {states?.length === 0 && complete && (
+      {states?.length === 0 && unreadable === 0 && complete && (
         <div className={styles.empty}>
           <Text block>This script has no results yet.</Text>
           <Button appearance="transparent" onClick={refresh}>

@@ -1,5 +1,5 @@
 import { Caption1, makeStyles, Text, tokens } from '@fluentui/react-components';
-import { formatNumber, formatShort } from '../number-format.js';
+import { formatNumber, formatShort } from '../format.js';
 import type { Statistics } from './statistics.js';
 
 /** Applies where the summary is too narrow for three columns: the totals become one line above the others. */

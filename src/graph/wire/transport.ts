@@ -130,8 +130,8 @@ function exchange(pool: Pool, request: GraphRequest, options: SendOptions): Prom
         path: request.path,
         headers: {
           accept: 'application/json',
-          // Lists are long and compress well. The responses to writes are short.
-          ...(request.method === 'GET' && { 'accept-encoding': acceptedEncodings }),
+          // Only pages of lists, which have a query, are long enough for compression to save time.
+          ...(request.path.includes('?') && { 'accept-encoding': acceptedEncodings }),
           'client-request-id': clientRequestId,
           ...(request.body !== undefined && { 'content-type': 'application/json' }),
           ...request.headers,

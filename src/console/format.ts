@@ -19,3 +19,9 @@ export function formatShare(part: number, whole: number): string {
   if (share > 0.99 && share < 1) return `>${percent.format(0.99)}`;
   return percent.format(share);
 }
+
+/** A date and time in the user's time zone; `–` if there is none. Graph also writes that as the year 1. */
+export function formatDate(date: string | null): string {
+  if (date === null || !(Date.parse(date) > 0)) return '–';
+  return new Date(date).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' });
+}
