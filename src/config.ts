@@ -7,6 +7,9 @@ export type Config = Readonly<Settings> & {
   readonly SIGN_IN: NonNullable<Settings['SIGN_IN']>;
 };
 
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** The names of all settings, in the order of the documentation. */
 export const settingNames: readonly string[] = Object.keys(settings);
 
@@ -20,7 +23,7 @@ export class ConfigError extends Error {
  *
  * @throws {ConfigError} with all problems at once
  */
-export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+export function loadConfig(env: Environment): Config {
   const given = Object.fromEntries(settingNames.map((name) => [name, env[name]?.trim() || undefined]));
   const invalid = new Set(settingsSchema.safeParse(given).error?.issues.map(({ path }) => String(path[0])));
   // Check the rules too, with the invalid settings at their defaults.
@@ -45,7 +48,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
 }
 
 /** Reads the environment of this process, after loading an `.env` file from the working directory if there is one. */
-export function readEnvironment(): Readonly<Record<string, string | undefined>> {
+export function readEnvironment(): Environment {
   try {
     process.loadEnvFile();
   } catch (error) {

@@ -6,6 +6,7 @@ import { parseEnv, promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { reasonCodes } from '../src/api/errors.js';
 import { procedures } from '../src/api/router.js';
+import { clouds } from '../src/clouds.js';
 import { type Config, loadConfig, settingNames } from '../src/config.js';
 import { simulatorFaults } from '../src/simulator/faults/fault-names.js';
 import { checkHistory } from './soak/checker.js';
@@ -115,6 +116,17 @@ test('the simulator’s page explains every setting and every fault of the simul
   const explained = codeOf(simulatorPage);
   const settings = settingNames.filter((name) => name.startsWith('SIMULATOR_'));
   expect(explained).toEqual(expect.arrayContaining([...settings, ...simulatorFaults]));
+});
+
+test('the page on deployment lists the clouds that the doctor compares', () => {
+  const listed = tableRows(deployPage, 'National clouds').map((row) => row.map((cell) => codeIn(cell) ?? cell));
+  const known = clouds.map(({ name, graphHost, authorityHost, issuerHost }) => [
+    `https://${graphHost}/beta`,
+    `https://${authorityHost}`,
+    `https://${issuerHost}/TENANT-ID/v2.0`,
+    name,
+  ]);
+  expect(listed).toEqual(known);
 });
 
 test('the page on deployment shows every count of the soak', () => {

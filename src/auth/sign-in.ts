@@ -84,8 +84,9 @@ function providerOptions(config: Config, simulated: ClientRegistration | undefin
   const issuer = config.OIDC_ISSUER ?? simulated?.issuer;
   if (issuer === undefined) throw new TypeError('no identity provider is configured');
   const scopes = ['openid', 'profile', 'offline_access'];
-  if (config.GRAPH_CREDENTIAL === 'signed-in-user')
-    scopes.push(graphScope(config.GRAPH_BASE_URL).replace('.default', requiredPermission));
+  if (config.GRAPH_CREDENTIAL === 'signed-in-user') {
+    scopes.push(graphScope(config.GRAPH_BASE_URL, requiredPermission));
+  }
   return {
     issuer,
     clientId: config.OIDC_CLIENT_ID ?? simulated?.clientId ?? '',

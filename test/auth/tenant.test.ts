@@ -9,6 +9,8 @@ test.each([
   [own, entra, undefined],
   [own.toUpperCase(), entra, undefined],
   [own, `https://login.microsoftonline.us/${own}/v2.0`, undefined],
+  [own, `https://login.sovcloud-identity.fr/${own}/v2.0`, undefined],
+  [undefined, `https://login.sovcloud-identity.fr/${own}/v2.0`, 'other-tenant'],
   [own, `https://sts.windows.net/${own}/`, undefined],
   ['5a1b0000-0000-4000-8000-000000000bad', entra, 'other-tenant'],
   ['', entra, 'other-tenant'],

@@ -3,8 +3,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createClient } from '../support/clients.js';
+import { delegated, signInUser } from '../support/delegated.js';
 import { failure } from '../support/failure.js';
 import { addressOf, usePrograms } from '../support/program.js';
+import { startProvider } from '../support/provider.js';
 import { liveSettings, startTestService, useService } from '../support/service.js';
 import { useSimulator } from '../support/simulator.js';
 
@@ -82,6 +84,21 @@ describe('the credential azure', () => {
     expect(program.stdout.join('\n')).not.toContain('canary-identity-header');
   });
 
+  test.each([
+    ['https://graph.microsoft.com/beta', 'https://graph.microsoft.com'],
+    ['https://graph.microsoft.us/beta', 'https://graph.microsoft.us'],
+    ['https://dod-graph.microsoft.us/beta', 'https://dod-graph.microsoft.us'],
+    ['https://microsoftgraph.chinacloudapi.cn/beta', 'https://microsoftgraph.chinacloudapi.cn'],
+    ['https://graph.svc.sovcloud.fr/beta', 'https://graph.svc.sovcloud.fr'],
+    ['https://localhost:8443/beta', 'https://localhost:8443'],
+    ['http://localhost:8443/beta', 'https://graph.microsoft.com'],
+  ])('requests a token for the cloud of the Graph at %s', async (baseUrl, resource) => {
+    start({ GRAPH_BASE_URL: baseUrl });
+    await expect
+      .poll(() => asked.map((path) => new URL(path, 'http://x').searchParams.get('resource')))
+      .toEqual([resource]);
+  });
+
   test('without a token fails the call, and logs the cause', async () => {
     const running = start({ AZURE_TOKEN_CREDENTIALS: 'EnvironmentCredential' });
     const address = await addressOf(running);
@@ -97,6 +114,19 @@ describe('the credential azure', () => {
     const address = await addressOf(start({ GRAPH_DEADLINE_MS: '500' }));
     expect(await failure(list(address))).toMatchObject({ reason: 'CREDENTIAL_UNAVAILABLE' });
   });
+});
+
+test.each([
+  ['https://graph.microsoft.us/beta', 'https://graph.microsoft.us'],
+  ['https://graph.svc.sovcloud.fr/beta', 'https://graph.svc.sovcloud.fr'],
+])('signed-in-user requests a permission of the Graph at %s', async (baseUrl, origin) => {
+  const provider = await startProvider({ register: (token) => simulator.register(token) });
+  const service = await startTestService({ ...delegated(simulator, provider), GRAPH_BASE_URL: baseUrl });
+  await signInUser(service, provider.issuer);
+  const [request] = provider.authorizationRequests;
+  expect(request?.get('scope')?.split(' ')).toContain(`${origin}/DeviceManagementScripts.ReadWrite.All`);
+  await service.stop();
+  await provider.stop();
 });
 
 describe('a token that Graph rejects', () => {

@@ -1,10 +1,13 @@
 import type { TokenCredential } from '@azure/identity';
 
-const nationalClouds = new Set(['graph.microsoft.us', 'dod-graph.microsoft.us', 'microsoftgraph.chinacloudapi.cn']);
-
-/** The scope of tokens for a Graph. Custom base URLs use the public cloud's scope. */
-export function graphScope(baseUrl: URL): string {
-  return `https://${nationalClouds.has(baseUrl.hostname) ? baseUrl.hostname : 'graph.microsoft.com'}/.default`;
+/**
+ * The scope of tokens for a Graph. Every cloud has its own, so it follows from the base URL. A Graph on plain http is a
+ * local one for tests, and has the public cloud's.
+ *
+ * @param permission a delegated permission, instead of all permissions that were granted
+ */
+export function graphScope({ protocol, origin }: URL, permission = '.default'): string {
+  return `${protocol === 'https:' ? origin : 'https://graph.microsoft.com'}/${permission}`;
 }
 
 /** A credential with a fixed token. Only Graph checks whether it is still valid. */

@@ -14,12 +14,22 @@ const checkTimeoutMs = 60_000;
  * @returns `undefined` if the token is not a JWT
  */
 export function permissionsIn(token: string): readonly string[] | undefined {
+  const payload = payloadOf(token);
+  if (payload === undefined) return undefined;
+  const { roles, scp = '' } = payload;
+  return [...(Array.isArray(roles) ? roles.map(String) : []), ...String(scp).split(' ')].filter(Boolean);
+}
+
+/** Reads the resource that a token is for: a URL or an application id. `undefined` if the token is not a JWT. */
+export function audienceOf(token: string): string | undefined {
+  const audience = payloadOf(token)?.['aud'];
+  return typeof audience === 'string' ? audience : undefined;
+}
+
+function payloadOf(token: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const payload: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
-    if (typeof payload !== 'object' || payload === null) return undefined;
-    const roles: unknown = 'roles' in payload ? payload.roles : [];
-    const scopes: unknown = 'scp' in payload ? payload.scp : '';
-    return [...(Array.isArray(roles) ? roles.map(String) : []), ...String(scopes).split(' ')].filter(Boolean);
+    return typeof payload === 'object' && payload !== null ? { ...payload } : undefined;
   } catch {
     return undefined;
   }
