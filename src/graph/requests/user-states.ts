@@ -1,6 +1,6 @@
 import { CallError, requireCallError } from '../../errors.js';
 import type { ScriptUserState } from '../../script-user-state.js';
-import { readEntity, requireEntity, scriptUserState } from '../entities.js';
+import { hasId, parseEntity, requireEntity, scriptUserState } from '../entities.js';
 import type {
   Approval,
   ChangeOptions,
@@ -139,20 +139,15 @@ function matches(state: ScriptUserState, values: ExpectedUserState): boolean {
   );
 }
 
-/** Ids are GUIDs, which are compared without regard to case. */
-function isSameId(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase();
-}
-
 /** @param id of the state that was written to; `undefined` if Graph has chosen it */
 function parseState(
   response: GraphResponse,
   id: string | undefined,
   wanted: UserStatePatch,
 ): WriteResponse<ScriptUserState> {
-  const shown = readEntity(scriptUserState, response);
+  const shown = parseEntity(scriptUserState, response);
   if (shown === undefined) return response.isFromGraph ? { shown } : 'no-evidence';
-  if (id !== undefined && !isSameId(shown.id, id)) return 'no-evidence';
+  if (id !== undefined && !hasId(shown, id)) return 'no-evidence';
   return matches(shown, wanted) ? { value: shown } : { shown };
 }
 

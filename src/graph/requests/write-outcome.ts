@@ -16,6 +16,8 @@ export interface RetrySafety {
 export interface OtherValues {
   /** The state as it is; `undefined` if there is none. */
   readonly current: ScriptUserState | undefined;
+  /** Whether another writer has changed the state, so that it no longer has the values that the caller expects. */
+  readonly isConflict?: boolean;
 }
 
 /** One failed attempt of a write, and what a read after it has shown. */
@@ -63,12 +65,14 @@ export function nextStep(history: WriteHistory): NextStep {
   if (failure.reason === 'APPROVAL_PENDING') return failure;
 
   if ('current' in verification) {
-    const { current } = verification;
+    const { current, isConflict } = verification;
     const reads = attempts.filter((attempt) => attempt.verification !== undefined && 'current' in attempt.verification);
-    if (isRepeatable && mayRetry && reads.length === 1 && mayHelpToRepeat(failure)) return 'retry';
+    const mayRepeat = isRepeatable && mayRetry && reads.length === 1 && mayHelpToRepeat(failure);
+    if (mayRepeat && !isConflict) return 'retry';
     const details = current === undefined ? {} : { current };
     if (isUnknown(history)) return unknownOutcome(failure, history, details);
     if (failure.reason === 'NOT_APPLIED') return failure.withReason('NOT_APPLIED', 'not-applied', details);
+    if (mayRepeat) return failure.withReason('CONFLICT', 'not-applied', details);
     return failure.withReason(failure.reason, mayBeQueued(history) ? 'deferred' : 'not-applied');
   }
 

@@ -62,7 +62,7 @@ function hasBearerChallenge(headers: ResponseHeaders): boolean {
   return /(?:^|,)\s*bearer\b/i.test(headers.get('www-authenticate') ?? '');
 }
 
-/** Whether a body is an error, a collection, an entity with annotations or a batch in OData's JSON format. */
+/** Whether a body is an error, a collection or an entity with annotations in OData's JSON format. */
 function isGraphJson(text: string): boolean {
   const body = parseRecord(text);
   if (body === undefined) return false;
