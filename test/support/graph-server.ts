@@ -51,7 +51,7 @@ interface BatchBody {
 }
 
 /** The requests in a batch, by their ids. */
-function requestsInBatch({ body }: GraphServerRequest): ReadonlyMap<string, GraphServerRequest> {
+export function requestsInBatch({ body }: GraphServerRequest): ReadonlyMap<string, GraphServerRequest> {
   const { requests } = JSON.parse(body) as BatchBody;
   return new Map(
     requests.map(({ id, method, url, headers = {}, body: own }) => [
@@ -71,7 +71,8 @@ export function batchOf(
   return { status: 200, headers, body: { responses } };
 }
 
-async function startGraphServer(): Promise<GraphServer> {
+/** Starts a server that responds to every request with status 500 until a response is set. */
+export async function startGraphServer(): Promise<GraphServer> {
   type Respond = (request: GraphServerRequest) => GraphServerResponse;
   let received: GraphServerRequest[] = [];
   const serverError: Respond = () => ({ status: 500 });
@@ -84,13 +85,18 @@ async function startGraphServer(): Promise<GraphServer> {
   let respondToBatch = respondToEach;
 
   const server = createServer((incoming, outgoing) => {
-    void text(incoming).then((body) => {
+    const handled = text(incoming).then((body) => {
       const { method = '', url: path = '', headers } = incoming;
       const request = { method, path, headers, body };
       const response = path.endsWith('/$batch') ? respondToBatch(request) : record(request);
       const isRaw = typeof response.body === 'string' || response.body instanceof Uint8Array;
       outgoing.writeHead(response.status, response.headers);
       outgoing.end(isRaw || response.body === undefined ? response.body : JSON.stringify(response.body));
+    });
+    // A request that the test does not expect fails the run. It must not hang before.
+    handled.catch((error: unknown) => {
+      outgoing.destroy();
+      throw error;
     });
   });
   server.listen(0, '127.0.0.1');

@@ -68,6 +68,6 @@ export async function observe(
     };
   } finally {
     await app.stop();
-    await graph.close();
+    graph.close();
   }
 }
