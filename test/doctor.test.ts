@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { scriptKinds } from '../src/graph/ids.js';
 import { userStatePath } from '../src/graph/paths.js';
 import type { FaultRule } from './support/controls.js';
-import { graphError } from './support/graph-errors.js';
+import { graphError } from './support/graph-responses.js';
 import { type GraphServerResponse, useGraphServer } from './support/graph-server.js';
 import { startProgram } from './support/program.js';
 import { liveSettings } from './support/service.js';

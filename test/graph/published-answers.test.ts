@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { ErrorData } from '../../src/contract.js';
+import { activityId } from '../support/graph-responses.js';
 import type { ScriptedResponse, SentRequest } from '../support/scripted-graph.js';
 import { approvals } from './published-answers/approvals.js';
 import { type CallResult, type FailedCall, neighborIds, reads, updates, type Way } from './published-answers/calls.js';
@@ -9,7 +10,6 @@ import { observe } from './published-answers/observe.js';
 import { proxies } from './published-answers/proxies.js';
 import { before, type ExpectedResult, newCounts, type PublishedAnswer } from './published-answers/published-answer.js';
 import { rejections } from './published-answers/rejections.js';
-import { activityId } from './published-answers/responses.js';
 import { successes } from './published-answers/successes.js';
 import { throttling } from './published-answers/throttling.js';
 

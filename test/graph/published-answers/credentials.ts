@@ -1,5 +1,6 @@
+import { graphError, graphResponse, intuneText, nestedIntuneError } from '../../support/graph-responses.js';
 import { after, type PublishedAnswer, rejection } from './published-answer.js';
-import { graphError, graphResponse, intuneText, nestedIntuneError, saved } from './responses.js';
+import { saved } from './responses.js';
 
 const claims = '{"access_token":{"nbf":{"essential":true,"value":"1779177995"}}}';
 const claimsPage = 'Microsoft Learn: entra/identity-platform/claims-challenge';
@@ -81,6 +82,16 @@ export const credentials: readonly PublishedAnswer[] = [
     get: { sent: 'GET GET', result: { reason: 'CREDENTIAL_UNAVAILABLE' } },
   },
   {
+    name: '401 to a token that is denied',
+    source: 'Microsoft Learn: graph/resolve-auth-errors',
+    responses: [graphError(401, 'InvalidAuthenticationToken', 'Access denied')],
+    sent: 'PATCH PATCH',
+    tokenClaims: [undefined, undefined],
+    result: { reason: 'CREDENTIAL_UNAVAILABLE' },
+    audited: 'rejected',
+    get: { sent: 'GET GET', result: { reason: 'CREDENTIAL_UNAVAILABLE' } },
+  },
+  {
     name: '401 with a nested Unauthorized',
     source: 'microsoftgraph/msgraph-sdk-powershell#1120',
     responses: [nestedIntuneError(401, 'Unauthorized', 'An error has occurred')],
@@ -107,5 +118,21 @@ export const credentials: readonly PublishedAnswer[] = [
     'AzureAD/microsoft-authentication-library-for-js#1261',
     graphError(401, 'Forbidden', intuneText('An error has occurred')),
     { reason: 'GRAPH_PERMISSION_MISSING' },
+  ),
+  rejection(
+    '401 Forbidden without a message',
+    'AzureAD/microsoft-authentication-library-for-js#1261',
+    graphError(401, 'Forbidden', ''),
+    { reason: 'GRAPH_PERMISSION_MISSING' },
+  ),
+  rejection(
+    '401 with a nested Forbidden that lists the missing permissions',
+    'microsoftgraph/msgraph-sdk-powershell#1257',
+    nestedIntuneError(
+      401,
+      'Forbidden',
+      'Application is not authorized. Application must have one of the following scopes: A.Read.All, B.Read.All',
+    ),
+    { reason: 'GRAPH_PERMISSION_MISSING', missingPermissions: ['A.Read.All', 'B.Read.All'] },
   ),
 ];

@@ -1,11 +1,11 @@
 import { expect } from 'vitest';
 import { localOperator } from '../../../src/auth/principal.js';
 import type { ErrorData } from '../../../src/contract.js';
+import { internalHost } from '../../support/graph-responses.js';
 import { type ScriptedGraph, type SentRequest, startScriptedGraph } from '../../support/scripted-graph.js';
 import { startTestApp } from '../../support/test-app.js';
 import type { Address, CallResult } from './calls.js';
 import { before, type PublishedAnswer } from './published-answer.js';
-import { internalHost } from './responses.js';
 
 type AuditLine = Readonly<Record<string, unknown>> & { readonly graph?: ErrorData['graph'] };
 
