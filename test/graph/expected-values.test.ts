@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { startMany } from '../support/bulk.js';
 import { failure } from '../support/failure.js';
-import { type GraphServerResponse, useGraphServer } from '../support/graph-server.js';
+import { type GraphServerResponse, own, useGraphServer } from '../support/graph-server.js';
 import { liveSettings, useService } from '../support/service.js';
 
 const graph = useGraphServer();
@@ -18,11 +18,6 @@ const initial = {
 
 let state: typeof initial | undefined;
 
-const own = (status: number, body: object | string = ''): GraphServerResponse => ({
-  status,
-  headers: { 'request-id': crypto.randomUUID() },
-  body,
-});
 const notFound = () => own(404, { error: { code: 'ResourceNotFound', message: 'no such state' } });
 
 /** Responds as Graph does. `write` replaces the response to the write, which is then not applied. */

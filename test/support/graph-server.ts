@@ -20,6 +20,11 @@ export interface GraphServerResponse {
   readonly body?: string | Uint8Array | object;
 }
 
+/** A response that is recognized as Graph's own, whatever its body. */
+export function own(status: number, body: object | string = ''): GraphServerResponse {
+  return { status, headers: { 'request-id': crypto.randomUUID() }, body };
+}
+
 /** An HTTP server in the place of Graph, whose responses a test determines. */
 export interface GraphServer {
   readonly baseUrl: string;
