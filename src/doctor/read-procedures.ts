@@ -44,14 +44,14 @@ export function createReads(graph: Graph, responses: ResponseLog, options: CallO
   async function readList<T>(list: () => Promise<Page<T>>): Promise<{ page: Page<T>; refusals: number }> {
     responses.take();
     const page = await list();
-    return { page, refusals: responses.take().filter(isRefusal).length };
+    return { page, refusals: responses.take().filter(isRefusedQuery).length };
   }
 
   async function readDevices(list: () => Promise<Page<DeviceRunState>>): Promise<Found> {
     const { page, refusals } = await readList(list);
     // The list is tried with $top and $expand, with $top, with $expand, and without both.
     const hasDevices = refusals === 0 || page.items.some(({ device }) => device !== null);
-    const text = `${describe(page, refusals <= 1)}, ${hasDevices ? 'with' : 'without'} devices`;
+    const text = `${summarize(page, refusals <= 1)}, ${hasDevices ? 'with' : 'without'} devices`;
     return { text, ...(!hasDevices && { advice: missingDevices }) };
   }
 
@@ -63,7 +63,7 @@ export function createReads(graph: Graph, responses: ResponseLog, options: CallO
         const { page, refusals } = await readList(() => graph.scripts.list(scriptKind, undefined, options));
         const found = page.items.map(({ id }) => ({ scriptKind, scriptId: id }));
         scripts.set(scriptKind, found);
-        return { text: describe(page, refusals === 0) };
+        return { text: summarize(page, refusals === 0) };
       },
     },
     {
@@ -78,7 +78,7 @@ export function createReads(graph: Graph, responses: ResponseLog, options: CallO
           const [state] = page.items;
           if (state === undefined) continue;
           states.set(kind, { ...script, userStateId: state.id });
-          return { text: describe(page, refused === 0) };
+          return { text: summarize(page, refused === 0) };
         }
         return searched.length > 0 ? { text: `none in ${searched.length} scripts` } : undefined;
       },
@@ -99,7 +99,7 @@ export function createReads(graph: Graph, responses: ResponseLog, options: CallO
         const userId = [...states.values()][0]?.userStateId.split(':')[1];
         // Its first page is about the scripts of the first kind.
         if (userId === undefined || kind !== scriptKinds[0]) return undefined;
-        return { text: describe(await graph.userStates.listForUser(userId, undefined, options)) };
+        return { text: summarize(await graph.userStates.listForUser(userId, undefined, options)) };
       },
     },
     {
@@ -135,12 +135,12 @@ export function createReads(graph: Graph, responses: ResponseLog, options: CallO
   return { reads, states };
 }
 
-function isRefusal({ status }: { readonly status: string }): boolean {
+function isRefusedQuery({ status }: { readonly status: string }): boolean {
   return ['400', '403', '404', '405', '501'].includes(status);
 }
 
 /** The number of items on a page, and what is special about it. */
-function describe({ items, nextCursor, unreadable }: Page<unknown>, hasTop?: boolean): string {
+function summarize({ items, nextCursor, unreadable }: Page<unknown>, hasTop?: boolean): string {
   return [
     nextCursor === undefined ? `${items.length}` : `${items.length} on the first page`,
     ...(unreadable === undefined ? [] : [`${unreadable} unreadable`]),

@@ -34,7 +34,7 @@ async function check({ procedure, isRequired, run }: Read): Promise<void> {
       if (found.advice !== undefined) advice.add(found.advice);
     } catch (error) {
       const diagnosis = diagnose(error);
-      if (!isRefusal(error)) fail(procedure, [kind], diagnosis);
+      if (!isRefusal(error)) failRead(procedure, [kind], diagnosis);
       addRefusal(refusals, kind, diagnosis);
     }
   }
@@ -44,8 +44,8 @@ async function check({ procedure, isRequired, run }: Read): Promise<void> {
     report('skip', 'read', `${procedure}: there is nothing to try it with`);
   }
   for (const { kinds, diagnosis } of refusals.values()) {
-    if (isRequired && offered.length === 0) fail(procedure, kinds, diagnosis);
-    reportDiagnosis('no', 'read', describe(procedure, kinds, diagnosis));
+    if (isRequired && offered.length === 0) failRead(procedure, kinds, diagnosis);
+    reportDiagnosis('no', 'read', withProcedure(procedure, kinds, diagnosis));
   }
 }
 
@@ -71,11 +71,11 @@ function isRefusal(error: unknown): boolean {
   );
 }
 
-function describe(procedure: string, kinds: readonly ScriptKind[], { message, advice }: Diagnosis): Diagnosis {
+function withProcedure(procedure: string, kinds: readonly ScriptKind[], { message, advice }: Diagnosis): Diagnosis {
   return new Diagnosis(`${procedure}: ${kinds.join(', ')}: ${message}`, advice);
 }
 
-function fail(procedure: string, kinds: readonly ScriptKind[], diagnosis: Diagnosis): never {
-  reportDiagnosis('FAIL', 'read', describe(procedure, kinds, diagnosis));
+function failRead(procedure: string, kinds: readonly ScriptKind[], diagnosis: Diagnosis): never {
+  reportDiagnosis('FAIL', 'read', withProcedure(procedure, kinds, diagnosis));
   throw new StepFailed('read');
 }

@@ -74,13 +74,13 @@ export function createPager(client: GraphClient, baseUrl: URL, log: Logger): Pag
     list: List<T>,
     context: CallContext,
   ): Promise<ListPage<T>> {
-    const keyOf = (query: ListQuery) => list.kind + textOf(query);
+    const keyOf = (query: ListQuery) => list.kind + queryText(query);
     const refusedNow: ListQuery[] = [];
     let untried: readonly ListQuery[] = queriesOf(list).filter((query) => !refused.has(keyOf(query)));
     for (;;) {
       const [query = {}, ...rest] = untried;
       try {
-        const page = await read(list, firstPosition(new URL(list.path + textOf(query), baseUrl).href), context);
+        const page = await read(list, firstPosition(new URL(list.path + queryText(query), baseUrl).href), context);
         // A list that fails without options as well says nothing about them.
         for (const each of refusedNow) refused.add(keyOf(each));
         return page;
@@ -88,7 +88,7 @@ export function createPager(client: GraphClient, baseUrl: URL, log: Logger): Pag
         const failure = requireCallError(error);
         untried = queriesAfter(failure, query, rest);
         if (untried.length === 0) throw failure;
-        if (isRefusal(failure)) refusedNow.push(query);
+        if (refusesOptions(failure)) refusedNow.push(query);
       }
     }
   }
@@ -101,7 +101,7 @@ function queriesOf({ top, expand }: List<unknown>): readonly ListQuery[] {
   return expand === undefined ? [{ top }, {}] : [{ top, expand }, { top }, { expand }, {}];
 }
 
-function textOf({ top, expand }: ListQuery): string {
+function queryText({ top, expand }: ListQuery): string {
   const options = [
     ...(top === undefined ? [] : [`$top=${top}`]),
     ...(expand === undefined ? [] : [`$expand=${expand}`]),
@@ -111,7 +111,7 @@ function textOf({ top, expand }: ListQuery): string {
 
 /** Those of the other queries that may succeed where one has failed. */
 function queriesAfter(failure: CallError, failed: ListQuery, rest: readonly ListQuery[]): readonly ListQuery[] {
-  if (isRefusal(failure)) return rest;
+  if (refusesOptions(failure)) return rest;
   // Devices need a permission of their own, which one caller may have and another may not.
   if (failure.reason === 'GRAPH_PERMISSION_MISSING' && failed.expand !== undefined) {
     return rest.filter(({ expand }) => expand === undefined);
@@ -123,6 +123,6 @@ function queriesAfter(failure: CallError, failed: ListQuery, rest: readonly List
   return [];
 }
 
-function isRefusal({ reason }: CallError): boolean {
+function refusesOptions({ reason }: CallError): boolean {
   return reason === 'GRAPH_REJECTED' || reason === 'GRAPH_ROUTE_NOT_IMPLEMENTED';
 }

@@ -67,7 +67,7 @@ export function createUserStates(client: GraphClient, readPage: Pager, basePath:
         isIdempotent: true,
         mayQueueApproval: approval?.justification !== undefined,
         precondition: preconditionOf(target, expected),
-        parse: (response) => parseState(response, target.userStateId, patch),
+        parse: (response) => parseWriteResponse(response, target.userStateId, patch),
         async verify(context) {
           const current = await get(target, context);
           return matches(current, patch) ? { value: current } : { current };
@@ -85,7 +85,7 @@ export function createUserStates(client: GraphClient, readPage: Pager, basePath:
         },
         isIdempotent: false,
         mayQueueApproval: approval?.justification !== undefined,
-        parse: (response) => parseState(response, state.id, state),
+        parse: (response) => parseWriteResponse(response, state.id, state),
         async verify(context, shown) {
           const userStateId = state.id ?? shown?.id;
           if (userStateId === undefined) {
@@ -106,7 +106,7 @@ export function createUserStates(client: GraphClient, readPage: Pager, basePath:
         mayQueueApproval: approval?.justification !== undefined,
         precondition: preconditionOf(target, expected),
         parse(response) {
-          const parsed = parseState(response, target.userStateId, {});
+          const parsed = parseWriteResponse(response, target.userStateId, {});
           return parsed === 'no-evidence' || 'shown' in parsed ? parsed : { shown: parsed.value };
         },
         impliedBySuccess: value,
@@ -140,7 +140,7 @@ function matches(state: ScriptUserState, values: ExpectedUserState): boolean {
 }
 
 /** @param id of the state that was written to; `undefined` if Graph has chosen it */
-function parseState(
+function parseWriteResponse(
   response: GraphResponse,
   id: string | undefined,
   wanted: UserStatePatch,
@@ -151,7 +151,8 @@ function parseState(
   return matches(shown, wanted) ? { value: shown } : { shown };
 }
 
-async function undefinedIfNotFound<T>(read: Promise<T>): Promise<T | undefined> {
+/** The result of a read; `undefined` if Graph has no such entity. */
+export async function undefinedIfNotFound<T>(read: Promise<T>): Promise<T | undefined> {
   try {
     return await read;
   } catch (error) {
