@@ -58,6 +58,8 @@ export interface Interference {
 export interface Script {
   readonly action: 'update' | 'create' | 'delete';
   readonly approval: 'none' | 'justification' | 'code';
+  /** Whether the caller expects the values before the first request. A create has no such values. */
+  readonly isExpected: boolean;
   readonly answers: readonly Answer[];
   readonly reads: readonly ReadAnswer[];
   readonly interference: Interference;
@@ -75,6 +77,7 @@ export const mayApplyLater = (kind: AnswerKind): boolean => effectsOf[kind].some
 export const anyScript: fc.Arbitrary<Script> = fc.record({
   action: fc.constantFrom('update', 'update', 'create', 'delete'),
   approval: fc.constantFrom('none', 'none', 'justification', 'code'),
+  isExpected: fc.boolean(),
   answers: fc.array(
     fc.constantFrom(...kinds).chain((kind) =>
       fc.record({
