@@ -56,12 +56,12 @@ interface BatchBody {
 }
 
 /** The requests in a batch, by their ids. */
-export function requestsInBatch({ body }: GraphServerRequest): ReadonlyMap<string, GraphServerRequest> {
-  const { requests } = JSON.parse(body) as BatchBody;
+export function requestsInBatch(batch: GraphServerRequest): ReadonlyMap<string, GraphServerRequest> {
+  const { requests } = JSON.parse(batch.body) as BatchBody;
   return new Map(
-    requests.map(({ id, method, url, headers = {}, body: own }) => [
+    requests.map(({ id, method, url, headers = {}, body }) => [
       id,
-      { method, path: `/beta${url}`, headers, body: own === undefined ? '' : JSON.stringify(own) },
+      { method, path: `/beta${url}`, headers, body: body === undefined ? '' : JSON.stringify(body) },
     ]),
   );
 }
