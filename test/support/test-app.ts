@@ -1,3 +1,4 @@
+import type { TokenCredential } from '@azure/identity';
 import type { Express } from 'express';
 import { createAudit } from '../../src/api/audit.js';
 import { type AppParts, createApp } from '../../src/app.js';
@@ -21,6 +22,10 @@ export interface TestAppOptions {
   /** Whether there is a sign-in; then any host is accepted. True by default. */
   readonly signIn?: boolean;
   readonly writesPer20s?: number;
+  /** The longest time that one call may take, in milliseconds; 3 s by default. */
+  readonly deadlineMs?: number;
+  /** Of the service; by default one with a fixed token. */
+  readonly credential?: TokenCredential;
   readonly cursors?: ReturnType<typeof createCursorCodec>;
   /** Replaces the Graph layer that calls use. */
   readonly wrapGraph?: (graph: Graph) => Graph;
@@ -34,6 +39,8 @@ export async function startTestApp({
   graphUrl,
   signIn = true,
   writesPer20s = 200,
+  deadlineMs = 3000,
+  credential = accessTokenCredential(canaryToken),
   cursors = createCursorCodec([]),
   wrapGraph = (graph) => graph,
   create = createApp,
@@ -41,8 +48,8 @@ export async function startTestApp({
   const logged: string[] = [];
   const log = createLog('trace', { write: (line: string) => void logged.push(line) });
   const baseUrl = new URL(graphUrl);
-  const tokens = createTokenSource(accessTokenCredential(canaryToken), graphScope(baseUrl), log);
-  const graph = createGraph({ baseUrl, cursors, deadlineMs: 3000, writesPer20s, log, observer: noMetrics.graph });
+  const tokens = createTokenSource(credential, graphScope(baseUrl), log);
+  const graph = createGraph({ baseUrl, cursors, deadlineMs, writesPer20s, log, observer: noMetrics.graph });
   const app = create({
     graph: wrapGraph(graph),
     graphKind: 'live',

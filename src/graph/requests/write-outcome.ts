@@ -1,4 +1,4 @@
-import type { CallError } from '../../errors.js';
+import type { CallError, CallErrorDetails } from '../../errors.js';
 import type { ScriptUserState } from '../../script-user-state.js';
 
 /** What a second request of a write could do. A request that was not sent can always be sent again. */
@@ -67,16 +67,26 @@ export function nextStep(history: WriteHistory): NextStep {
     const reads = attempts.filter((attempt) => attempt.verification !== undefined && 'current' in attempt.verification);
     if (isRepeatable && mayRetry && reads.length === 1 && mayHelpToRepeat(failure)) return 'retry';
     const details = current === undefined ? {} : { current };
-    if (isUnknown(history)) return failure.withReason('OUTCOME_UNKNOWN', 'unknown', details);
+    if (isUnknown(history)) return unknownOutcome(failure, history, details);
     if (failure.reason === 'NOT_APPLIED') return failure.withReason('NOT_APPLIED', 'not-applied', details);
     return failure.withReason(failure.reason, mayBeQueued(history) ? 'deferred' : 'not-applied');
   }
 
   // A state that does not exist shows no values, whatever the responses to the attempts.
   if (verification.reason === 'GRAPH_NOT_FOUND') {
-    return mayStillApply(history) ? verification.withReason('OUTCOME_UNKNOWN', 'unknown') : verification;
+    return mayStillApply(history) ? unknownOutcome(verification, history) : verification;
   }
-  return isUnknown(history) ? failure.withReason('OUTCOME_UNKNOWN', 'unknown', { cause: verification }) : failure;
+  return isUnknown(history) ? unknownOutcome(failure, history, { cause: verification }) : failure;
+}
+
+/** Creates the error, with the ids of the last request that was sent: a retry may have failed before it was sent. */
+function unknownOutcome(
+  error: CallError,
+  { attempts }: WriteHistory,
+  details: Pick<CallErrorDetails, 'current' | 'cause'> = {},
+): CallError {
+  const graph = attempts.findLast(wasSent)?.failure.details.graph;
+  return error.withReason('OUTCOME_UNKNOWN', 'unknown', { ...details, ...(graph !== undefined && { graph }) });
 }
 
 /** Whether a second request could have another effect: not if Graph has accepted the first one. */
