@@ -127,7 +127,7 @@ function check(
   { audited, reason, current }: Outcome,
 ): void {
   const { sent } = graph;
-  // What Graph has accepted is not sent again, and neither is a create or a request that may be queued.
+  // What Graph has accepted is not sent again, and neither is a create or a request that may be filed for approval.
   expect(sent.slice(0, -1).filter((kind) => isProcessed(kind) || kind === 'accepted')).toEqual([]);
   if (action === 'create' || approval === 'justification') expect(sent.length).toBeLessThanOrEqual(1);
 

@@ -25,7 +25,7 @@ export function own(status: number, body: object | string = ''): GraphServerResp
   return { status, headers: { 'request-id': crypto.randomUUID() }, body };
 }
 
-/** An HTTP server in the place of Graph, whose responses a test determines. */
+/** An HTTP server in place of Graph, whose responses a test determines. */
 export interface GraphServer {
   readonly baseUrl: string;
   /** The requests so far, without those for a batch as a whole. */
@@ -37,7 +37,7 @@ export interface GraphServer {
    * batch's response has a `request-id`.
    */
   respondToBatch(respond: (request: GraphServerRequest) => GraphServerResponse): void;
-  /** Forgets the requests and responses. */
+  /** Clears the requests and the responses. */
   reset(): void;
   close(): void;
 }
