@@ -102,7 +102,7 @@ const specialTexts = {
     'It is valid only for the person who filed the change, for exactly the same values, and until the request is rejected, cancelled, completed or expired. If it is no longer valid, file the change again.',
   ],
   /** `CONFLICT` with the current values. */
-  changed: ['The values have changed', 'Nothing was sent. Check the current values before you try again.'],
+  changed: ['The values have changed', 'The change was not applied. Check the current values before you try again.'],
 } as const satisfies Record<string, readonly [string, string]>;
 
 function textsOf(reason: FailureReason, { approvalCode, missingPermissions, current }: ErrorData, sent: SentWrite) {

@@ -77,7 +77,7 @@ test('a conflict with the expected values shows the current ones', () => {
   expect(describeFailure({ message: 'The state does not have the expected values.', data })).toEqual({
     reason: 'CONFLICT',
     title: 'The values have changed',
-    next: 'Nothing was sent. Check the current values before you try again.',
+    next: 'The change was not applied. Check the current values before you try again.',
     detail: 'Microsoft Graph has 1,000 succeeded and 2 failed. There is no user principal name.',
     requestId: 'r',
     current,
