@@ -30,6 +30,7 @@ const failures = {
 /** The result of the read after the attempt. */
 const verifications = {
   'old values': { current },
+  'values of another writer': { current, isConflict: true },
   nothing: { current: undefined },
   'no read': new CallError('GRAPH_UNAVAILABLE', { certainty: 'unknown' }),
   'no state': new CallError('GRAPH_NOT_FOUND', { status: 404 }),
@@ -117,6 +118,11 @@ const idempotent: readonly Row[] = [
   [['reset, old values', 'queued'], 'verify'],
   [['reset, old values', 'queued, old values'], 'APPROVAL_PENDING'],
   [['reset, old values', 'queued, no read'], 'APPROVAL_PENDING'],
+  // Another writer's values are not overwritten.
+  [['server error, values of another writer'], 'CONFLICT'],
+  [['server error, values of another writer'], 'GRAPH_UNAVAILABLE', false],
+  [['reset, values of another writer'], 'OUTCOME_UNKNOWN'],
+  [['not shown, values of another writer'], 'NOT_APPLIED'],
 ];
 
 const mayQueueApproval: readonly Row[] = [
