@@ -141,6 +141,13 @@ describe('a create', () => {
     expect(await create(created.id)).toEqual(created);
   });
 
+  test('with an id that cannot be requested is not applied, after a search of the list', async () => {
+    const unknown = { ...clamped, id: '../new state' };
+    respond(own(201, unknown), own(200, { value: [unknown] }));
+    expect(await failure(create())).toMatchObject({ reason: 'NOT_APPLIED', current: unknown });
+    expect(methods()).toEqual(['POST', 'GET', 'GET']);
+  });
+
   test('with a name in lower case is done', async () => {
     const stored = { ...created, userPrincipalName: created.userPrincipalName.toLowerCase() };
     respond(own(201, stored));

@@ -9,7 +9,7 @@ import type {
   UserStatePatch,
   WriteOptions,
 } from '../graph.js';
-import type { ScriptRef, StateRef } from '../ids.js';
+import { idPattern, type ScriptRef, type StateRef } from '../ids.js';
 import { userStatePath, userStatesPath } from '../paths.js';
 import type { GraphResponse } from '../wire/transport.js';
 import type { CallContext } from './call-context.js';
@@ -40,7 +40,18 @@ export function createUserStates(client: GraphClient, readPage: Pager, basePath:
     client.read(pathOf(target), (response) => requireEntity(scriptUserState, response, target.userStateId), context);
 
   const preconditionOf = (target: StateRef, expected: ExpectedUserState | undefined): Precondition | undefined =>
-    expected && { read: (context) => get(target, context), isMet: (state) => matches(state, expected) };
+    expected && {
+      read: (context) =>
+        client.read(
+          pathOf(target),
+          (response) => ({
+            state: requireEntity(scriptUserState, response, target.userStateId),
+            graph: response.ids,
+          }),
+          context,
+        ),
+      isMet: (state) => matches(state, expected),
+    };
 
   /** Without an id, a new state cannot be distinguished from an earlier one with equal values. */
   async function assertNoEqualState(script: ScriptRef, state: NewUserState, context: CallContext): Promise<void> {
@@ -88,9 +99,10 @@ export function createUserStates(client: GraphClient, readPage: Pager, basePath:
         parse: (response) => parseState(response, state.id, state),
         async verify(context, shown) {
           const userStateId = state.id ?? shown?.id;
-          if (userStateId === undefined) {
+          // Graph may choose an id that cannot be requested.
+          if (userStateId === undefined || !idPattern.test(userStateId)) {
             await assertNoEqualState(script, state, context);
-            return { current: undefined };
+            return { current: shown };
           }
           const found = await undefinedIfNotFound(get({ ...script, userStateId }, context));
           return found !== undefined && matches(found, state) ? { value: found } : { current: found ?? shown };
