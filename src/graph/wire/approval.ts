@@ -14,7 +14,12 @@ const approvalRequired =
   /\bapproval\s?(?:is\s)?(?:required|pending)|\brequires? (?:an? )?approval|\b(?:pending|awaiting) approval/i;
 
 /** An approval that has ended without success. */
-const approvalEnded = /\b(?:rejected|denied|expired|cancell?ed|invalid|not valid|not found)\b/i;
+const approvalEnded =
+  /\b(?:rejected|denied|expired|cancell?ed|(?<!\bnot (?:yet )?(?:been )?)completed|invalid|not valid|not found)\b/i;
+
+/** The header of the justification, or the demand for one in other words. */
+const justificationDemanded =
+  /x-msft-approval-justification|\bjustification\b.{0,80}\b(?:required|missing|must|needed|not (?:provided|specified))|\b(?:provide|missing|requires?|without)\b.{0,40}\bjustification\b/i;
 
 const guid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 
@@ -43,11 +48,10 @@ export function approvalStateOf(
   if (sent !== undefined) return { state: 'pending', code: labelled };
   if (status >= 500) return undefined;
   const isRequired = approvalRequired.test(words);
-  const namesJustification = /x-msft-approval-justification/i.test(words);
-  if (namesJustification && labelled === undefined && [400, 403, 412].includes(status)) {
+  if (justificationDemanded.test(words) && labelled === undefined && [400, 403, 412].includes(status)) {
     return { state: 'justification-required' };
   }
   if (isRequired) return { state: 'pending', code: labelled ?? anyCode.exec(words)?.[1] };
-  const isQueued = (status === 409 || status === 412) && /\bapprov/i.test(words) && !approvalEnded.test(words);
+  const isQueued = [409, 412, 423].includes(status) && /\bapprov/i.test(words) && !approvalEnded.test(words);
   return isQueued ? { state: 'pending', code: labelled } : undefined;
 }
