@@ -90,6 +90,15 @@ test('the message of Graph is passed on without internal addresses', async () =>
   expect((await failure(update())).message).toMatch(/Graph's message: The value is too large at … and …$/);
 });
 
+test.each(['FEF.MSUB02.MANAGE', '(fef01.internal)', String.raw`\\fef01\share`, String.raw`C:\build\x.cs`])(
+  'the message of Graph is passed on without %s',
+  async (name) => {
+    respond = (_request, response) =>
+      response.writeHead(400).end(error('BadRequest', `Failed at ${name} for A.Read.All`));
+    expect((await failure(update())).message).toMatch(/Graph's message: Failed at … for A\.Read\.All$/);
+  },
+);
+
 test('a 202 that repeats the new values is no proof: the state is read', async () => {
   const methods: string[] = [];
   respond = ({ method = '' }, response) => {
