@@ -196,6 +196,7 @@ describe('a delete', () => {
     ['a 204 that is not Graph’s', { status: 204 }, { status: 404, body: '<html>' }],
     ['a 200 about another state', own(200, { ...current, id: 'script:other' }), own(200, current)],
     ['202', own(202), own(200, current)],
+    ['200 with an error', own(200, { error: { code: 'InternalError', message: 'no' } }), own(500)],
     ['200 with the state, which cannot be read', own(200, current), own(500)],
   ])('is unknown after %s', async (_, response, read) => {
     respond(response, read);

@@ -11,6 +11,7 @@ import type {
 } from '../graph.js';
 import { idPattern, type ScriptRef, type StateRef } from '../ids.js';
 import { userStatePath, userStatesPath } from '../paths.js';
+import { parseErrorBody } from '../wire/error-body.js';
 import type { GraphResponse } from '../wire/transport.js';
 import type { CallContext } from './call-context.js';
 import type { PagePosition } from './cursor.js';
@@ -118,6 +119,8 @@ export function createUserStates(client: GraphClient, readPage: Pager, basePath:
         mayQueueApproval: approval?.justification !== undefined,
         precondition: preconditionOf(target, expected),
         parse(response) {
+          // An error is no success, whatever its status.
+          if (parseErrorBody(response.text).codes.length > 0) return 'no-evidence';
           const parsed = parseState(response, target.userStateId, {});
           return parsed === 'no-evidence' || 'shown' in parsed ? parsed : { shown: parsed.value };
         },
