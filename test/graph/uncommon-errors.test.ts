@@ -14,6 +14,7 @@ const target = { scriptKind: 'deviceShellScript', scriptId: '8d1f', userStateId:
 const update = () => service.client.scriptUserState.update.mutate({ ...target, patch: { errorDeviceCount: 1 } });
 const current = { id: target.userStateId, successDeviceCount: 0, errorDeviceCount: 0, userPrincipalName: null };
 
+const approvalCode = '6dc2cd1e-5d4a-4a3f-9d43-0d9ad8d8a3b1';
 const unauthorized = (message: string) => graphError(401, 'Unauthorized', intune(message));
 const forbidden = (status: number) => graphError(status, 'UnknownError', nested('Forbidden', intune('No access')));
 
@@ -76,6 +77,14 @@ describe.each<[string, readonly (readonly [string, GraphServerResponse])[]]>([
     expect(graph.received.map(({ method }) => method)).toEqual(['PATCH']);
   });
 });
+
+test.each([`{${approvalCode}}`, `"${approvalCode}"`, `${approvalCode}, ${approvalCode}`])(
+  'the approval code of the header %s is without its punctuation',
+  async (header) => {
+    graph.respond(() => ({ status: 412, headers: { 'x-msft-approval-code': header } }));
+    expect(await failure(update())).toMatchObject({ reason: 'APPROVAL_PENDING', approvalCode });
+  },
+);
 
 test.each<[string, GraphServerResponse]>([
   ['502 after a lost connection', graphError(502, 'BadGateway', 'upstream connect error or disconnect/reset')],

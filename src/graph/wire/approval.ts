@@ -9,6 +9,9 @@ export type ApprovalState =
 
 const codeHeader = 'x-msft-approval-code';
 
+/** The code, also in braces or quotation marks. Of one that a proxy has repeated, the first counts. */
+const codeInHeader = /^[{"'\s]*([\w-]{1,64})[}"'\s]*(?:,|$)/;
+
 /** The change needs an approval: `ApprovalRequired`, `Approval Required`. */
 const approvalRequired =
   /\bapproval\s?(?:is\s)?(?:required|pending)|\brequires? (?:an? )?approval|\b(?:pending|awaiting) approval/i;
@@ -44,7 +47,7 @@ export function approvalStateOf(
 ): ApprovalState | undefined {
   if (status !== 202 && status < 400) return undefined;
   const sent = headers.get(codeHeader) ?? body.approvalCode;
-  const labelled = /^[\w-]{1,64}$/.exec(sent ?? '')?.[0] ?? labelledCode.exec(words)?.[1];
+  const labelled = codeInHeader.exec(sent ?? '')?.[1] ?? labelledCode.exec(words)?.[1];
   if (sent !== undefined) return { state: 'pending', code: labelled };
   if (status >= 500) return undefined;
   const isRequired = approvalRequired.test(words);
