@@ -134,7 +134,7 @@ export function requirePage<T>(schema: z.ZodType<T>, response: GraphResponse): E
     const result = schema.safeParse(entry);
     return result.success ? [result.data] : [];
   });
-  return { items, unreadable: entries.length - items.length, nextLink: nextLink ?? undefined };
+  return { items, unreadable: entries.length - items.length, nextLink: nextLink || undefined };
 }
 
 /** The error for a response that is not in Graph's documented form. */

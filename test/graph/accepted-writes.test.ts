@@ -136,6 +136,13 @@ describe('a create', () => {
     expect(await create(created.id)).toEqual(created);
   });
 
+  test('with an id that cannot be requested is not applied, after a search of the list', async () => {
+    const unknown = { ...clamped, id: '../new state' };
+    respond(own(201, unknown), own(200, { value: [unknown] }));
+    expect(await failure(create())).toMatchObject({ reason: 'NOT_APPLIED', current: unknown });
+    expect(methods()).toEqual(['POST', 'GET', 'GET']);
+  });
+
   test('with a name in lower case is done', async () => {
     const stored = { ...created, userPrincipalName: created.userPrincipalName.toLowerCase() };
     respond(own(201, stored));
@@ -184,6 +191,7 @@ describe('a delete', () => {
     ['a 204 that is not Graph’s', { status: 204 }, { status: 404, body: '<html>' }],
     ['a 200 about another state', own(200, { ...current, id: 'script:other' }), own(200, current)],
     ['202', own(202), own(200, current)],
+    ['200 with an error', own(200, { error: { code: 'InternalError', message: 'no' } }), own(500)],
     ['200 with the state, which cannot be read', own(200, current), own(500)],
   ])('is unknown after %s', async (_, response, read) => {
     respond(response, read);

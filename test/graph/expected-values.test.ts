@@ -83,7 +83,12 @@ describe('a state with other values', () => {
       expect(await failure(call(expected))).toMatchObject({ reason: 'CONFLICT', current: initial });
       expect(methods()).toEqual(['GET']);
     }
-    expect(service.lines({ log: 'audit' }).at(-1)).toMatchObject({ outcome: 'rejected', reason: 'CONFLICT' });
+    const requestIds = { requestId: expect.any(String) as unknown, clientRequestId: expect.any(String) as unknown };
+    expect(service.lines({ log: 'audit' }).at(-1)).toMatchObject({
+      outcome: 'rejected',
+      reason: 'CONFLICT',
+      graph: requestIds,
+    });
   });
 
   test('in an `updateMany` call does not affect the other rows', async () => {

@@ -87,6 +87,7 @@ test('a 429 page fails a read with its Retry-After', async () => {
 });
 
 test.each([
+  ['a request-id that a proxy has repeated', page(404, { 'request-id': 'abc, abc' })],
   ['a request-id', page(404, { 'request-id': '6f1c9e55-4b53-4f0e-9d35-8d3f1d9d4a10' })],
   ['an error', json(404, { error: { code: 'ResourceNotFound', message: 'no' } })],
   ['an error of OData 3', json(404, { 'odata.error': { code: '', message: { value: 'no' } } })],

@@ -120,6 +120,11 @@ test.each([
   expect(await failure(list())).toMatchObject({ reason: 'GRAPH_PROTOCOL' });
 });
 
+test.each([null, ''])('a page whose next link is %j is the last one', async (link) => {
+  graph.respond(() => ({ status: 200, body: { value: [state('script:1')], '@odata.nextLink': link } }));
+  expect(await list()).toEqual({ items: [state('script:1')] });
+});
+
 describe('a repeated id is one entry', () => {
   const states = (from: number, count: number) =>
     Array.from({ length: count }, (_, index) => state(`script:${from + index}`));

@@ -166,6 +166,14 @@ describe('$expand', () => {
     }
   });
 
+  test('is left out where a device is missing, and tried again with the next call', async () => {
+    for (let calls = 0; calls < 2; calls++) {
+      graph.respond(reject(error(404, 'no such device', 'ResourceNotFound'), '$expand'));
+      expect(await devices()).toEqual({ items: [] });
+      expect(queries()).toEqual([`$top=200&${expand}`, '$top=200']);
+    }
+  });
+
   test('is not tried twice for a caller who may not read device states either', async () => {
     graph.respond(() => error(403, 'no', 'Forbidden'));
     expect(await failure(devices())).toMatchObject({ reason: 'GRAPH_PERMISSION_MISSING' });

@@ -68,6 +68,14 @@ test('the message of Graph is passed on without internal addresses', async () =>
   expect((await failure(update())).message).toMatch(/Graph's message: The value is too large at … and …$/);
 });
 
+test.each(['FEF.MSUB02.MANAGE', '(fef01.internal)', String.raw`\\fef01\share`, String.raw`C:\build\x.cs`])(
+  'the message of Graph is passed on without %s',
+  async (name) => {
+    graph.respond(() => error(400, 'BadRequest', `Failed at ${name} for A.Read.All`));
+    expect((await failure(update())).message).toMatch(/Graph's message: Failed at … for A\.Read\.All$/);
+  },
+);
+
 test('a Retry-After of 0 does not cause a burst of attempts', async () => {
   graph.respond(() => ({ status: 429, headers: { 'retry-after': '0' } }));
   const { reason, retryAfterMs } = await failure(get());

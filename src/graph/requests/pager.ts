@@ -112,8 +112,9 @@ function queryText({ top, expand }: ListQuery): string {
 /** The remaining queries that may succeed after one has failed. */
 function queriesAfter(failure: CallError, failed: ListQuery, rest: readonly ListQuery[]): readonly ListQuery[] {
   if (rejectsOptions(failure)) return rest;
-  // Devices need a permission of their own, which one caller may have and another may not.
-  if (failure.reason === 'GRAPH_PERMISSION_MISSING' && failed.expand !== undefined) {
+  // Devices need a permission of their own, which one caller may have and another may not. They may also be missing.
+  const isAboutDevices = failure.reason === 'GRAPH_PERMISSION_MISSING' || failure.reason === 'GRAPH_NOT_FOUND';
+  if (isAboutDevices && failed.expand !== undefined) {
     return rest.filter(({ expand }) => expand === undefined);
   }
   // Without a status, the response was incomplete: too long. The same list of another script may be shorter.

@@ -9,8 +9,9 @@ import type {
   UserStatePatch,
   WriteOptions,
 } from '../graph.js';
-import type { ScriptRef, StateRef } from '../ids.js';
+import { idPattern, type ScriptRef, type StateRef } from '../ids.js';
 import { userStatePath, userStatesPath } from '../paths.js';
+import { parseErrorBody } from '../wire/error-body.js';
 import type { GraphResponse } from '../wire/transport.js';
 import type { CallContext } from './call-context.js';
 import type { PagePosition } from './cursor.js';
@@ -40,7 +41,18 @@ export function createUserStates(client: GraphClient, readPage: Pager, basePath:
     client.read(pathOf(target), (response) => requireEntity(scriptUserState, response, target.userStateId), context);
 
   const preconditionOf = (target: StateRef, expected: ExpectedUserState | undefined): Precondition | undefined =>
-    expected && { read: (context) => get(target, context), isMet: (state) => matches(state, expected) };
+    expected && {
+      read: (context) =>
+        client.read(
+          pathOf(target),
+          (response) => ({
+            state: requireEntity(scriptUserState, response, target.userStateId),
+            graph: response.ids,
+          }),
+          context,
+        ),
+      isMet: (state) => matches(state, expected),
+    };
 
   /** Without an id, a new state cannot be distinguished from an earlier one with equal values. */
   async function assertNoEqualState(script: ScriptRef, state: NewUserState, context: CallContext): Promise<void> {
@@ -88,9 +100,10 @@ export function createUserStates(client: GraphClient, readPage: Pager, basePath:
         parse: (response) => parseWriteResponse(response, state.id, state),
         async verify(context, shown) {
           const userStateId = state.id ?? shown?.id;
-          if (userStateId === undefined) {
+          // Graph may choose an id that cannot be requested.
+          if (userStateId === undefined || !idPattern.test(userStateId)) {
             await assertNoEqualState(script, state, context);
-            return { current: undefined };
+            return { current: shown };
           }
           const found = await undefinedIfNotFound(get({ ...script, userStateId }, context));
           return found !== undefined && matches(found, state) ? { value: found } : { current: found ?? shown };
@@ -106,6 +119,8 @@ export function createUserStates(client: GraphClient, readPage: Pager, basePath:
         mayQueueApproval: approval?.justification !== undefined,
         precondition: preconditionOf(target, expected),
         parse(response) {
+          // An error is no success, whatever its status.
+          if (parseErrorBody(response.text).codes.length > 0) return 'no-evidence';
           const parsed = parseWriteResponse(response, target.userStateId, {});
           return parsed === 'no-evidence' || 'shown' in parsed ? parsed : { shown: parsed.value };
         },

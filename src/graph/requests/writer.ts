@@ -1,4 +1,4 @@
-import { CallError, requireCallError } from '../../errors.js';
+import { CallError, type GraphIds, requireCallError } from '../../errors.js';
 import type { ScriptUserState } from '../../script-user-state.js';
 import type { WriteResult } from '../graph.js';
 import type { GraphRequest, GraphResponse } from '../wire/transport.js';
@@ -22,7 +22,7 @@ export type WriteResponse<T> =
 
 /** The values that a state must have before it is written to. */
 export interface Precondition {
-  readonly read: (context: CallContext) => Promise<ScriptUserState>;
+  readonly read: (context: CallContext) => Promise<{ readonly state: ScriptUserState; readonly graph: GraphIds }>;
   readonly isMet: (state: ScriptUserState) => boolean;
 }
 
@@ -88,12 +88,12 @@ export function createWriter(client: GraphClient): Writer {
 /** @throws {CallError} `CONFLICT` with the state as it is; the error of the read. Nothing has been sent. */
 async function requireMet({ read, isMet }: Precondition, context: CallContext): Promise<void> {
   const { deadline } = context;
-  const current = await read(context).catch((error: unknown) => {
+  const { state: current, graph } = await read(context).catch((error: unknown) => {
     const failure = requireCallError(error);
     throw failure.certainty === 'not-applied' ? failure : failure.withReason(failure.reason, 'not-applied');
   });
-  if (!isMet(current)) throw new CallError('CONFLICT', { current });
-  if (!deadline.allowsAttemptAfter(0)) throw new CallError('GRAPH_TIMEOUT');
+  if (!isMet(current)) throw new CallError('CONFLICT', { current, graph });
+  if (!deadline.allowsAttemptAfter(0)) throw new CallError('GRAPH_TIMEOUT', { graph });
 }
 
 /** Adds whether another writer has changed the state since the precondition was met. */

@@ -9,12 +9,20 @@ export type ApprovalState =
 
 const codeHeader = 'x-msft-approval-code';
 
+/** The code, also in braces or quotation marks. Of one that a proxy has repeated, the first counts. */
+const codeInHeader = /^[{"'\s]*([\w-]{1,64})[}"'\s]*(?:,|$)/;
+
 /** The change needs an approval: `ApprovalRequired`, `Approval Required`. */
 const approvalRequired =
   /\bapproval\s?(?:is\s)?(?:required|pending)|\brequires? (?:an? )?approval|\b(?:pending|awaiting) approval/i;
 
 /** An approval that has ended without success. */
-const approvalEnded = /\b(?:rejected|denied|expired|cancell?ed|invalid|not valid|not found)\b/i;
+const approvalEnded =
+  /\b(?:rejected|denied|expired|cancell?ed|(?<!\bnot (?:yet )?(?:been )?)completed|invalid|not valid|not found)\b/i;
+
+/** The header of the justification, or the demand for one in other words. */
+const justificationDemanded =
+  /x-msft-approval-justification|\bjustification\b.{0,80}\b(?:required|missing|must|needed|not (?:provided|specified))|\b(?:provide|missing|requires?|without)\b.{0,40}\bjustification\b/i;
 
 const guid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 
@@ -39,15 +47,14 @@ export function approvalStateOf(
 ): ApprovalState | undefined {
   if (status !== 202 && status < 400) return undefined;
   const sent = headers.get(codeHeader) ?? body.approvalCode;
-  const labelled = /^[\w-]{1,64}$/.exec(sent ?? '')?.[0] ?? labelledCode.exec(words)?.[1];
+  const labelled = codeInHeader.exec(sent ?? '')?.[1] ?? labelledCode.exec(words)?.[1];
   if (sent !== undefined) return { state: 'pending', code: labelled };
   if (status >= 500) return undefined;
   const isRequired = approvalRequired.test(words);
-  const namesJustification = /x-msft-approval-justification/i.test(words);
-  if (namesJustification && labelled === undefined && [400, 403, 412].includes(status)) {
+  if (justificationDemanded.test(words) && labelled === undefined && [400, 403, 412].includes(status)) {
     return { state: 'justification-required' };
   }
   if (isRequired) return { state: 'pending', code: labelled ?? anyCode.exec(words)?.[1] };
-  const isQueued = (status === 409 || status === 412) && /\bapprov/i.test(words) && !approvalEnded.test(words);
+  const isQueued = [409, 412, 423].includes(status) && /\bapprov/i.test(words) && !approvalEnded.test(words);
   return isQueued ? { state: 'pending', code: labelled } : undefined;
 }

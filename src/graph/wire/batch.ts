@@ -127,10 +127,19 @@ function serialize({ request, id, clientRequestId }: BatchItem, basePath: string
 
 const batchResponse = z.object({ responses: z.array(z.unknown()) });
 
+/** Numbers may be sent as texts and the other way round. Headers of another form are ignored: they are optional. */
 const itemResponse = z.object({
-  id: z.string(),
-  status: z.int().min(200).max(599),
-  headers: z.record(z.string(), z.coerce.string()).nullish(),
+  id: z.union([z.string(), z.int().transform(String)]),
+  status: z
+    .union([
+      z.int(),
+      z
+        .string()
+        .regex(/^\d{3}$/)
+        .transform(Number),
+    ])
+    .pipe(z.int().min(200).max(599)),
+  headers: z.record(z.string(), z.unknown()).nullish().catch(null),
   body: z.unknown().optional(),
 });
 
@@ -149,7 +158,7 @@ function toGraphResponse(
 ): GraphResponse | undefined {
   if (response === undefined) return undefined;
   const { status, body } = response;
-  const headers = new Map(Object.entries(response.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+  const headers = new Map(Object.entries(response.headers ?? {}).flatMap(readHeader));
   try {
     const text = typeof body === 'string' ? decodeText(body) : JSON.stringify(body ?? '');
     return { status, headers, text, ...provenanceOf({ status, headers, text }, clientRequestId, batch) };
@@ -157,6 +166,12 @@ function toGraphResponse(
     // The body is nested too deeply to be serialized again.
     return undefined;
   }
+}
+
+/** The lower-case name of a header and its value. One without a value, such as `null`, is none. */
+function readHeader([name, value]: readonly [string, unknown]): readonly (readonly [string, string])[] {
+  const values = [value].flat().filter((each) => typeof each === 'string' || typeof each === 'number');
+  return values.length === 0 ? [] : [[name.toLowerCase(), values.join(', ')]];
 }
 
 /**

@@ -20,9 +20,9 @@ export interface Provenance {
 /** The statuses of proxies and captive portals (RFC 9110, 15.5.8; RFC 6585, 6). */
 const proxyStatuses = new Set([407, 511]);
 
-/** Removes a `request-id` that does not have the form of an id. */
+/** Removes a `request-id` that does not have the form of an id. Of one that a proxy has repeated, the first counts. */
 function idFrom(text: string | undefined): string | undefined {
-  return text !== undefined && /^[\w.:-]{1,128}$/.test(text) ? text : undefined;
+  return /^([\w.:-]{1,128})(?:,|$)/.exec(text ?? '')?.[1];
 }
 
 /** The ids that the headers of an exchange contain. */

@@ -16,7 +16,11 @@ function redactForUsers(text: string): string {
     .slice(0, 400);
 }
 
+/** Names of machines, which may be in capitals, and paths of files. Permissions, such as `A.Read.All`, are in mixed case. */
+const internalName = /\\|[A-Z0-9-]+(?:\.[A-Z0-9-]+){2,}|\.(?:corp|internal|intranet|lan|local)(?![a-z])/;
+
 /** Whether a word is neither the address of a machine or a person, nor long enough to be a token. */
 function isSafeWord(word: string): boolean {
-  return word.length < 48 && !/@|:\/\/|:\d|\d\.\d+\.\d|[a-z0-9-]+(\.[a-z0-9-]+){2,}/.test(word);
+  const isAddress = /@|:\/\/|:\d|\d\.\d+\.\d|[a-z0-9-]+(\.[a-z0-9-]+){2,}/.test(word);
+  return word.length < 48 && !isAddress && !internalName.test(word);
 }
