@@ -90,46 +90,31 @@ interface Entity {
   readonly id: string;
 }
 
-/** Reads an object, bare or wrapped in `value` as in the documentation's examples; `undefined` if it is neither. */
+/**
+ * Reads an entity, or another object, bare or wrapped in `value` as in the documentation's examples.
+ *
+ * @returns `undefined` if the response contains no such object
+ */
 export function parseEntity<T>(schema: z.ZodType<T>, response: GraphResponse): T | undefined {
   const body = parseJson(response.text);
   const bare = schema.safeParse(body);
   return bare.success ? bare.data : z.object({ value: schema }).safeParse(body).data?.value;
 }
 
-/** Whether an entity has an id. Ids are compared without regard to case. */
+/** Whether an entity has an id. The ids are GUIDs, which are compared without regard to case. */
 export const hasId = (entity: Entity, id: string): boolean => entity.id.toLowerCase() === id.toLowerCase();
 
-/**
- * Reads an entity, bare or wrapped in `value`.
- *
- * @param expectedId the id that was requested, if there is one
- * @returns `undefined` if the response contains no such entity, or one with another id
- */
-export function readEntity<T extends Entity>(
-  schema: z.ZodType<T>,
-  response: GraphResponse,
-  expectedId?: string,
-): T | undefined {
+/** Reads the entity with an id. @throws {CallError} `GRAPH_PROTOCOL` if the response does not contain it */
+export function requireEntity<T extends Entity>(schema: z.ZodType<T>, response: GraphResponse, id: string): T {
   const entity = parseEntity(schema, response);
-  return entity !== undefined && (expectedId === undefined || hasId(entity, expectedId)) ? entity : undefined;
-}
-
-/**
- * Reads an entity as {@link readEntity} does.
- *
- * @throws {CallError} `GRAPH_PROTOCOL` if there is none
- */
-export function requireEntity<T extends Entity>(schema: z.ZodType<T>, response: GraphResponse, expectedId?: string): T {
-  const entity = readEntity(schema, response, expectedId);
-  if (entity === undefined) throw protocolError(response);
+  if (entity === undefined || !hasId(entity, id)) throw protocolError(response);
   return entity;
 }
 
 /** One page of a collection, as Graph sent it. */
 export interface EntityPage<T> {
   readonly items: readonly T[];
-  /** The number of entries that are not such entities. */
+  /** The number of entries that the schema does not match. */
   readonly unreadable: number;
   readonly nextLink: string | undefined;
 }
@@ -137,7 +122,7 @@ export interface EntityPage<T> {
 const page = z.object({ value: z.array(z.unknown()), '@odata.nextLink': z.string().nullish() });
 
 /**
- * Reads one page of a collection. Entries are read one by one, so that one in an unknown form does not cost the others.
+ * Reads one page of a collection. Entries are parsed one by one, so that one in an unknown form does not affect the others.
  *
  * @throws {CallError} `GRAPH_PROTOCOL` if the response is not a page
  */

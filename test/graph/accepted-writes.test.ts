@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { startMany } from '../support/bulk.js';
 import { failure } from '../support/failure.js';
-import { type GraphServerResponse, useGraphServer } from '../support/graph-server.js';
+import { type GraphServerResponse, own, useGraphServer } from '../support/graph-server.js';
 import { liveSettings, useService } from '../support/service.js';
 
 // Writes that Graph accepts, and whose values it does not show, or shows differently.
@@ -21,11 +21,6 @@ const current = {
 const patch = { successDeviceCount: 5, userPrincipalName: 'John@Contoso.example' };
 const userState = { ...patch, errorDeviceCount: 0 };
 
-const own = (status: number, body: object | string = ''): GraphServerResponse => ({
-  status,
-  headers: { 'request-id': crypto.randomUUID() },
-  body,
-});
 const notFound = own(404, { error: { code: 'ResourceNotFound', message: 'no such state' } });
 
 /** Sets the response to the write, and those to the reads after it; the last one is repeated. */

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { startMany } from '../support/bulk.js';
 import { failure } from '../support/failure.js';
-import { type GraphServerResponse, useGraphServer } from '../support/graph-server.js';
+import { type GraphServerResponse, own, useGraphServer } from '../support/graph-server.js';
 import { liveSettings, useService } from '../support/service.js';
 
 const graph = useGraphServer();
@@ -18,11 +18,6 @@ const initial = {
 
 let state: typeof initial | undefined;
 
-const own = (status: number, body: object | string = ''): GraphServerResponse => ({
-  status,
-  headers: { 'request-id': crypto.randomUUID() },
-  body,
-});
 const notFound = () => own(404, { error: { code: 'ResourceNotFound', message: 'no such state' } });
 
 /** Responds as Graph does. `write` replaces the response to the write, which is then not applied. */
@@ -63,7 +58,7 @@ const otherwise: readonly object[] = [
   { userPrincipalName: null },
 ];
 
-describe('a state that is as expected', () => {
+describe('a state with the expected values', () => {
   test.each(asExpected)('%j is updated after one read', async (expected) => {
     expect(await update(expected)).toEqual({ ...initial, ...patch });
     expect(methods()).toEqual(['GET', 'PATCH']);
@@ -80,7 +75,7 @@ describe('a state that is as expected', () => {
   });
 });
 
-describe('a state that is not as expected', () => {
+describe('a state with other values', () => {
   test.each(otherwise)('%j is not written to: CONFLICT, with the state as it is', async (expected) => {
     for (const call of [update, remove]) {
       graph.reset();
@@ -138,10 +133,10 @@ describe('when the read before the write fails, nothing is sent', () => {
   });
 });
 
-describe('a write that failed is not sent again over the change of another writer', () => {
+describe('a write that failed does not overwrite the change of another writer', () => {
   test.each<[string, number, string]>([
-    ['after 500, which settles the first attempt', 500, 'CONFLICT'],
-    ['after 504, which does not', 504, 'OUTCOME_UNKNOWN'],
+    ['after 500, so that the first attempt can no longer be applied', 500, 'CONFLICT'],
+    ['after 504, so that it still can', 504, 'OUTCOME_UNKNOWN'],
   ])('%s', async (_, status, reason) => {
     const changed = { ...initial, successDeviceCount: 8 };
     respond(() => {
@@ -152,7 +147,7 @@ describe('a write that failed is not sent again over the change of another write
     expect(methods()).toEqual(['GET', 'PATCH', 'GET']);
   });
 
-  test('but over the expected values', async () => {
+  test('but is sent again over the expected values', async () => {
     respond(() => {
       respond();
       return own(500);

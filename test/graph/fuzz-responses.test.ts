@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import { createBatchClient } from '../support/clients.js';
 import { failure } from '../support/failure.js';
-import { graphError, intune } from '../support/graph-errors.js';
+import { graphJson, internalHost, intuneText } from '../support/graph-responses.js';
 import { type GraphServerResponse, useGraphServer } from '../support/graph-server.js';
 import { liveSettings, useService } from '../support/service.js';
 
@@ -21,7 +21,7 @@ const words = fc.constantFrom(
   'not applicable to target tenant',
   'CancelledOnServiceTimeout',
   '{"message":"{}"}',
-  intune('An error has occurred'),
+  intuneText('An error has occurred'),
   '\uFEFF{}',
   '<html>',
 );
@@ -98,7 +98,7 @@ test('every response without the state gives a reason of the contract, alone and
       for (const data of await Promise.all(calls.map((call) => failure(call)))) {
         expect(data.reason).not.toBe('INTERNAL');
         expect(data.requestId).toMatch(/^[\w-]+$/);
-        expect(data.message).not.toContain('msuc02');
+        expect(data.message).not.toContain(internalHost);
         expect(data.message.length).toBeLessThan(600);
       }
     }),
@@ -113,7 +113,8 @@ test.each([
   ['digits', '1'.repeat(300_000)],
 ])('a long message of %s is read in time', async (_, text) => {
   const details = Array.from({ length: 20 }, () => ({ code: text.slice(0, 9_000), message: text.slice(0, 9_000) }));
-  const response = graphError(400, text, text, { message: text, RetryAfter: text, details });
+  const innerError = { message: text, RetryAfter: text, details };
+  const response = graphJson(400, { error: { code: text, message: text, innerError } });
   graph.respond(() => response);
   expect(await failure(service.client.scriptUserState.get.query({ ...script, userStateId: '1' }))).toMatchObject({
     reason: 'GRAPH_REJECTED',

@@ -17,7 +17,14 @@ import { provenanceOf } from '../../src/graph/wire/provenance.js';
 import type { GraphResponse } from '../../src/graph/wire/transport.js';
 import { Deadline } from '../../src/scheduling/deadline.js';
 import { useFixture } from '../support/fixture.js';
-import { createModelGraph, type ModelGraph, type ModelResponse, stateId, wanted } from '../support/outcome-model.js';
+import {
+  createModelGraph,
+  initialState,
+  type ModelGraph,
+  type ModelResponse,
+  stateId,
+  wanted,
+} from '../support/outcome-model.js';
 import { anyScript, mayApplyLater, type Script } from '../support/outcome-script.js';
 import { liveSettings, useService } from '../support/service.js';
 
@@ -70,6 +77,8 @@ function createModelClient(graph: ModelGraph): GraphClient {
 const noPages = () => Promise.reject(new Error('a state with an id is not searched for'));
 const caller = {} as Caller;
 const target = { scriptKind: 'deviceShellScript', scriptId: 'script', userStateId: stateId } as const;
+const expectedOf = ({ isExpected }: Script) =>
+  isExpected ? { successDeviceCount: initialState.successDeviceCount } : undefined;
 const approvals = { none: undefined, justification: { justification: 'a ticket' }, code: { code: 'code' } } as const;
 
 async function run(script: Script, graph: ModelGraph, totalMs: number): Promise<unknown> {
@@ -77,6 +86,7 @@ async function run(script: Script, graph: ModelGraph, totalMs: number): Promise<
   const states = createUserStates(client, noPages, '/beta/');
   const write = createWriter(client);
   const approval = approvals[script.approval];
+  const expected = expectedOf(script);
   const context: CallContext = {
     caller,
     priority: { fairnessKey: 'key', level: 'interactive' },
@@ -84,10 +94,10 @@ async function run(script: Script, graph: ModelGraph, totalMs: number): Promise<
   };
   const outcome =
     script.action === 'update'
-      ? write(states.update(target, wanted, { approval }), context)
+      ? write(states.update(target, wanted, { approval, expected }), context)
       : script.action === 'create'
         ? write(states.create(target, { ...wanted, id: stateId }, { approval }), context)
-        : write(states.delete(target, { approval }), context);
+        : write(states.delete(target, { approval, expected }), context);
   return outcome.catch((error: unknown) => error);
 }
 
@@ -111,9 +121,13 @@ const processed = ['entity', 'no-content', 'malformed'] as const;
 const isProcessed = (kind: string | undefined) => processed.some((each) => each === kind);
 
 /** What must hold for every outcome. */
-function check({ action, approval }: Script, graph: ModelGraph, { audited, reason, current }: Outcome): void {
+function check(
+  { action, approval, isExpected }: Script,
+  graph: ModelGraph,
+  { audited, reason, current }: Outcome,
+): void {
   const { sent } = graph;
-  // What Graph has accepted is not sent again, and neither is a create or a request that may be queued.
+  // What Graph has accepted is not sent again, and neither is a create or a request that may be filed for approval.
   expect(sent.slice(0, -1).filter((kind) => isProcessed(kind) || kind === 'accepted')).toEqual([]);
   if (action === 'create' || approval === 'justification') expect(sent.length).toBeLessThanOrEqual(1);
 
@@ -121,6 +135,11 @@ function check({ action, approval }: Script, graph: ModelGraph, { audited, reaso
     expect(current).toBeDefined();
     // If another writer deletes a state that Graph has just created, it is as the response showed it.
     if (action !== 'create' || graph.current() !== undefined) expect(current).toEqual(graph.current());
+  }
+  if (isExpected && action !== 'create') expect(graph.isSentOverOthers()).toBe(false);
+  if (reason === 'CONFLICT' && action !== 'create') {
+    expect(current).toEqual(graph.current());
+    expect(graph.current()).not.toEqual(initialState);
   }
   switch (audited) {
     case 'applied': {
@@ -183,12 +202,13 @@ describe('over HTTP', () => {
     const { update, create, delete: remove } = service.client.scriptUserState;
     const { scriptKind, userStateId } = target;
     const approval = approvals[script.approval];
+    const expected = expectedOf(script);
     const written =
       script.action === 'update'
-        ? update.mutate({ scriptKind, scriptId, userStateId, patch: wanted, approval })
+        ? update.mutate({ scriptKind, scriptId, userStateId, patch: wanted, approval, expected })
         : script.action === 'create'
           ? create.mutate({ scriptKind, scriptId, userState: { ...wanted, id: userStateId }, approval })
-          : remove.mutate({ scriptKind, scriptId, userStateId, approval });
+          : remove.mutate({ scriptKind, scriptId, userStateId, approval, expected });
     const error = await written.then(
       () => undefined,
       (thrown: unknown) => thrown,

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { failure } from '../support/failure.js';
-import { graphError, intune, nested, requestId } from '../support/graph-errors.js';
 import { type GraphServerResponse, useGraphServer } from '../support/graph-server.js';
 import { liveSettings, useService } from '../support/service.js';
 
@@ -13,6 +12,18 @@ beforeEach(() => graph.reset());
 const target = { scriptKind: 'deviceShellScript', scriptId: '8d1f', userStateId: '8d1f:0a1b' } as const;
 const update = () => service.client.scriptUserState.update.mutate({ ...target, patch: { errorDeviceCount: 1 } });
 const current = { id: target.userStateId, successDeviceCount: 0, errorDeviceCount: 0, userPrincipalName: null };
+
+const requestId = '6f1c9e55-4b53-4f0e-9d35-8d3f1d9d4a10';
+const graphError = (status: number, code: string, message: string): GraphServerResponse => ({
+  status,
+  headers: { 'request-id': requestId },
+  body: { error: { code, message } },
+});
+/** Intune's own JSON, which Graph sends as the message of an error. */
+const intune = (message: string, fields: object = {}) =>
+  JSON.stringify({ _version: 3, Message: `${message} - Url: https://fef.example/x?timeout=approval`, ...fields });
+/** The JSON with which Intune wraps it. */
+const nested = (ErrorCode: string, Message: string) => JSON.stringify({ ErrorCode, Message });
 
 const approvalCode = '6dc2cd1e-5d4a-4a3f-9d43-0d9ad8d8a3b1';
 const unauthorized = (message: string) => graphError(401, 'Unauthorized', intune(message));

@@ -1,55 +1,33 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import supertest from 'supertest';
 import { beforeEach, expect, test } from 'vitest';
 import { failure } from '../support/failure.js';
-import { useFixture } from '../support/fixture.js';
+import { type GraphServerRequest, type GraphServerResponse, useGraphServer } from '../support/graph-server.js';
 import { canaryToken, liveSettings, useService } from '../support/service.js';
 
 // Responses that the simulator does not give: those of another server, or of one that an attacker controls.
 
-let respond: (request: IncomingMessage, response: ServerResponse) => void;
-const graph = useFixture(
-  async () => {
-    const server = createServer((request, response) => respond(request, response)).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return { server, baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/beta` };
-  },
-  ({ server }) => {
-    server.closeAllConnections();
-    server.close();
-  },
-);
+const graph = useGraphServer();
 const service = useService(() => ({ ...liveSettings(graph), GRAPH_DEADLINE_MS: '2000' }));
-beforeEach(() => {
-  respond = (_request, response) => response.writeHead(500).end();
-});
+beforeEach(() => graph.reset());
 
 const target = { scriptKind: 'deviceShellScript', scriptId: 'script', userStateId: 'state' } as const;
 const get = () => service.client.scriptUserState.get.query(target);
 const update = () => service.client.scriptUserState.update.mutate({ ...target, patch: { errorDeviceCount: 1 } });
-const error = (code: string, message: string) => JSON.stringify({ error: { code, message, innerError: {} } });
+const error = (status: number, code: string, message: string): GraphServerResponse => ({
+  status,
+  body: { error: { code, message, innerError: {} } },
+});
 
-test.each<[string, (request: IncomingMessage, response: ServerResponse) => void]>([
-  ['its code', (request, response) => response.writeHead(400).end(error(request.headers.authorization ?? '', 'no'))],
-  ['its bare code', (_, response) => response.writeHead(400).end(error(canaryToken, 'no'))],
-  [
-    'its message',
-    (request, response) => response.writeHead(400).end(error('x', `not ${request.headers.authorization}`)),
-  ],
-  ['the request id', (_, response) => response.writeHead(400, { 'request-id': canaryToken }).end(error('x', 'no'))],
-  ['the approval code', (_, response) => response.writeHead(412, { 'x-msft-approval-code': canaryToken }).end()],
-  [
-    'a challenge',
-    (_, response) => response.writeHead(401, { 'www-authenticate': `Bearer claims="${canaryToken}"` }).end(),
-  ],
-  [
-    'a success',
-    (_, response) => response.end(JSON.stringify({ id: canaryToken, successDeviceCount: 0, errorDeviceCount: 1 })),
-  ],
+test.each<[string, (request: GraphServerRequest) => GraphServerResponse]>([
+  ['its code', ({ headers }) => error(400, headers.authorization ?? '', 'no')],
+  ['its bare code', () => error(400, canaryToken, 'no')],
+  ['its message', ({ headers }) => error(400, 'x', `not ${headers.authorization}`)],
+  ['the request id', () => ({ ...error(400, 'x', 'no'), headers: { 'request-id': canaryToken } })],
+  ['the approval code', () => ({ status: 412, headers: { 'x-msft-approval-code': canaryToken } })],
+  ['a challenge', () => ({ status: 401, headers: { 'www-authenticate': `Bearer claims="${canaryToken}"` } })],
+  ['a success', () => ({ status: 200, body: { id: canaryToken, successDeviceCount: 0, errorDeviceCount: 1 } })],
 ])('a token that Graph repeats in %s is not passed on', async (_, repeat) => {
-  respond = repeat;
+  graph.respond(repeat);
   const response = await supertest(service.address)
     .post('/trpc/scriptUserState.update')
     .set('x-csrf', '1')
@@ -60,10 +38,10 @@ test.each<[string, (request: IncomingMessage, response: ServerResponse) => void]
 });
 
 test.each([
-  ['a name as its code', error('jane@contoso.example', 'no')],
-  ['a name in its message', error('BadRequest', 'jane@contoso.example is unknown')],
-])('%s reaches neither the log nor the response', async (_, body) => {
-  respond = (_request, response) => response.writeHead(400).end(body);
+  ['a name as its code', error(400, 'jane@contoso.example', 'no')],
+  ['a name in its message', error(400, 'BadRequest', 'jane@contoso.example is unknown')],
+])('%s reaches neither the log nor the response', async (_, response) => {
+  graph.respond(() => response);
   const { message } = await failure(update());
   expect(message).not.toContain('jane');
   expect(service.logged.join('')).not.toContain('jane');
@@ -76,7 +54,7 @@ test.each([
   ['scopes', `scopes: ${'a.b'.repeat(500_000)}`],
   ['nested objects', '{"message":'.repeat(200_000)],
 ])('a message of %s is truncated before it is searched', async (_, text) => {
-  respond = (_request, response) => response.writeHead(403).end(error('Forbidden', text));
+  graph.respond(() => error(403, 'Forbidden', text));
   const { reason, message, missingPermissions } = await failure(get());
   expect(reason).toBe('GRAPH_PERMISSION_MISSING');
   expect(message.length).toBeLessThan(600);
@@ -86,54 +64,24 @@ test.each([
 test('the message of Graph is passed on without internal addresses', async () => {
   const text =
     'The value is too large at fef.msub02.manage.example:8443 and 10.2.3.4 - Operation ID: 1 - Url: https://fef.x';
-  respond = (_request, response) => response.writeHead(400).end(error('BadRequest', text));
+  graph.respond(() => error(400, 'BadRequest', text));
   expect((await failure(update())).message).toMatch(/Graph's message: The value is too large at … and …$/);
 });
 
 test.each(['FEF.MSUB02.MANAGE', '(fef01.internal)', String.raw`\\fef01\share`, String.raw`C:\build\x.cs`])(
   'the message of Graph is passed on without %s',
   async (name) => {
-    respond = (_request, response) =>
-      response.writeHead(400).end(error('BadRequest', `Failed at ${name} for A.Read.All`));
+    graph.respond(() => error(400, 'BadRequest', `Failed at ${name} for A.Read.All`));
     expect((await failure(update())).message).toMatch(/Graph's message: Failed at … for A\.Read\.All$/);
   },
 );
 
-test('a 202 that repeats the new values is no proof: the state is read', async () => {
-  const methods: string[] = [];
-  respond = ({ method = '' }, response) => {
-    methods.push(method);
-    const errorDeviceCount = method === 'PATCH' ? 1 : 0;
-    response.statusCode = method === 'PATCH' ? 202 : 200;
-    response.end(JSON.stringify({ id: 'state', successDeviceCount: 0, errorDeviceCount }));
-  };
-  expect(await failure(update())).toMatchObject({ reason: 'OUTCOME_UNKNOWN' });
-  expect(methods.slice(0, 2)).toEqual(['PATCH', 'GET']);
-});
-
-test('a 202 with an approval code waits for approval, and is not sent again', async () => {
-  let patches = 0;
-  respond = (_request, response) => {
-    patches++;
-    response.writeHead(202, { 'x-msft-approval-code': '6dc2cd1e-5d4a-4a3f-9d43-0d9ad8d8a3b1' }).end();
-  };
-  expect(await failure(update())).toMatchObject({
-    reason: 'APPROVAL_PENDING',
-    approvalCode: '6dc2cd1e-5d4a-4a3f-9d43-0d9ad8d8a3b1',
-  });
-  expect(patches).toBe(1);
-});
-
 test('a Retry-After of 0 does not cause a burst of attempts', async () => {
-  let attempts = 0;
-  respond = (_request, response) => {
-    attempts++;
-    response.writeHead(429, { 'retry-after': '0' }).end();
-  };
+  graph.respond(() => ({ status: 429, headers: { 'retry-after': '0' } }));
   const { reason, retryAfterMs } = await failure(get());
   expect(reason).toBe('THROTTLED');
   expect(retryAfterMs).toBeGreaterThan(0);
-  expect(attempts).toBeLessThan(10);
+  expect(graph.received.length).toBeLessThan(10);
 });
 
 test.each([
@@ -144,7 +92,7 @@ test.each([
   ['that is not a URL', 'next'],
   ['that is too long', `http://127.0.0.1/${'x'.repeat(20_000)}`],
 ])('a next link %s is rejected', async (_, link) => {
-  respond = (_request, response) => response.end(JSON.stringify({ value: [], '@odata.nextLink': link }));
+  graph.respond(() => ({ status: 200, body: { value: [], '@odata.nextLink': link } }));
   const { scriptKind, scriptId } = target;
   const call = service.client.scriptUserState.list.query({ scriptKind, scriptId });
   expect(await failure(call)).toMatchObject({ reason: 'GRAPH_PROTOCOL' });
@@ -152,14 +100,14 @@ test.each([
 
 /** Lists all pages; the link of each leads to the page that `next` says, if there is one. */
 async function pagesOfList(next: (page: number) => number | undefined, maxPages: number): Promise<readonly string[]> {
-  respond = (request, response) => {
-    const { origin, pathname, searchParams } = new URL(request.url ?? '', `http://${request.headers.host}`);
+  graph.respond(({ path }) => {
+    const { origin, pathname, searchParams } = new URL(path, graph.baseUrl);
     const page = Number(searchParams.get('page') ?? '0');
     const following = next(page);
     const state = { id: String(page), successDeviceCount: 0, errorDeviceCount: 0, userPrincipalName: null };
     const link = following !== undefined && { '@odata.nextLink': `${origin}${pathname}?page=${following}` };
-    response.end(JSON.stringify({ value: [state], ...link }));
-  };
+    return { status: 200, body: { value: [state], ...link } };
+  });
   const { scriptKind, scriptId } = target;
   const ids: string[] = [];
   let cursor: string | undefined;

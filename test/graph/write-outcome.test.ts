@@ -30,6 +30,7 @@ const failures = {
 /** The result of the read after the attempt. */
 const verifications = {
   'old values': { current },
+  'values of another writer': { current, isConflict: true },
   nothing: { current: undefined },
   'no read': new CallError('GRAPH_UNAVAILABLE', { certainty: 'unknown' }),
   'no state': new CallError('GRAPH_NOT_FOUND', { status: 404 }),
@@ -103,7 +104,7 @@ const idempotent: readonly Row[] = [
   [['server error, old values', 'not shown, old values'], 'NOT_APPLIED'],
   [['reset, old values', 'not shown, old values'], 'OUTCOME_UNKNOWN'],
   [['throttled', 'accepted, old values'], 'OUTCOME_UNKNOWN'],
-  // A 429 of a proxy is waited for, but proves nothing.
+  // The service waits after a proxy's 429, but it proves nothing.
   [['throttled by a proxy'], 'retry'],
   [['throttled by a proxy'], 'verify', false],
   [['throttled by a proxy, old values'], 'OUTCOME_UNKNOWN', false],
@@ -113,10 +114,15 @@ const idempotent: readonly Row[] = [
   [['server error, old values', 'refused'], 'verify'],
   [['server error, old values', 'refused, old values'], 'GRAPH_REJECTED'],
   [['reset, old values', 'refused, old values'], 'OUTCOME_UNKNOWN'],
-  // The change that is queued may also have been applied by an earlier request.
+  // An earlier request may have applied the change that is now filed for approval.
   [['reset, old values', 'queued'], 'verify'],
   [['reset, old values', 'queued, old values'], 'APPROVAL_PENDING'],
   [['reset, old values', 'queued, no read'], 'APPROVAL_PENDING'],
+  // Another writer's values are not overwritten.
+  [['server error, values of another writer'], 'CONFLICT'],
+  [['server error, values of another writer'], 'GRAPH_UNAVAILABLE', false],
+  [['reset, values of another writer'], 'OUTCOME_UNKNOWN'],
+  [['not shown, values of another writer'], 'NOT_APPLIED'],
 ];
 
 const mayQueueApproval: readonly Row[] = [
@@ -128,7 +134,7 @@ const mayQueueApproval: readonly Row[] = [
   [['server error, old values'], 'OUTCOME_UNKNOWN'],
   [['reset, old values'], 'OUTCOME_UNKNOWN'],
   [['accepted, old values'], 'OUTCOME_UNKNOWN'],
-  // Graph has processed the request, so it has not queued it.
+  // Graph has processed the request, so it has not filed it.
   [['not shown, old values'], 'NOT_APPLIED'],
 ];
 
@@ -163,9 +169,9 @@ const create: RetrySafety = { isIdempotent: false, mayQueueApproval: false };
 
 describe.each([
   ['idempotent', update, idempotent],
-  ['idempotent and may queue an approval', { ...update, mayQueueApproval: true }, mayQueueApproval],
+  ['idempotent and may be filed for approval', { ...update, mayQueueApproval: true }, mayQueueApproval],
   ['not idempotent', create, notIdempotent],
-  ['not idempotent and may queue an approval', { ...create, mayQueueApproval: true }, createWithApproval],
+  ['not idempotent and may be filed for approval', { ...create, mayQueueApproval: true }, createWithApproval],
 ] as const)('the next step of a write that is %s', (_, retrySafety, rows) => {
   test.each(rows.map(([attempts, step, mayRetry = true]) => ({ attempts, step, mayRetry })))(
     'after $attempts is $step (another attempt allowed: $mayRetry)',

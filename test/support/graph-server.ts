@@ -20,7 +20,12 @@ export interface GraphServerResponse {
   readonly body?: string | Uint8Array | object;
 }
 
-/** An HTTP server in the place of Graph, whose responses a test determines. */
+/** A response that is recognized as Graph's own, whatever its body. */
+export function own(status: number, body: object | string = ''): GraphServerResponse {
+  return { status, headers: { 'request-id': crypto.randomUUID() }, body };
+}
+
+/** An HTTP server in place of Graph, whose responses a test determines. */
 export interface GraphServer {
   readonly baseUrl: string;
   /** The requests so far, without those for a batch as a whole. */
@@ -32,7 +37,7 @@ export interface GraphServer {
    * batch's response has a `request-id`.
    */
   respondToBatch(respond: (request: GraphServerRequest) => GraphServerResponse): void;
-  /** Forgets the requests and responses. */
+  /** Clears the requests and the responses. */
   reset(): void;
   close(): void;
 }
@@ -51,12 +56,12 @@ interface BatchBody {
 }
 
 /** The requests in a batch, by their ids. */
-function requestsInBatch({ body }: GraphServerRequest): ReadonlyMap<string, GraphServerRequest> {
-  const { requests } = JSON.parse(body) as BatchBody;
+export function requestsInBatch(batch: GraphServerRequest): ReadonlyMap<string, GraphServerRequest> {
+  const { requests } = JSON.parse(batch.body) as BatchBody;
   return new Map(
-    requests.map(({ id, method, url, headers = {}, body: own }) => [
+    requests.map(({ id, method, url, headers = {}, body }) => [
       id,
-      { method, path: `/beta${url}`, headers, body: own === undefined ? '' : JSON.stringify(own) },
+      { method, path: `/beta${url}`, headers, body: body === undefined ? '' : JSON.stringify(body) },
     ]),
   );
 }
@@ -71,7 +76,8 @@ export function batchOf(
   return { status: 200, headers, body: { responses } };
 }
 
-async function startGraphServer(): Promise<GraphServer> {
+/** Starts a server that responds to every request with status 500 until a response is set. */
+export async function startGraphServer(): Promise<GraphServer> {
   type Respond = (request: GraphServerRequest) => GraphServerResponse;
   let received: GraphServerRequest[] = [];
   const serverError: Respond = () => ({ status: 500 });
@@ -84,13 +90,18 @@ async function startGraphServer(): Promise<GraphServer> {
   let respondToBatch = respondToEach;
 
   const server = createServer((incoming, outgoing) => {
-    void text(incoming).then((body) => {
+    const handled = text(incoming).then((body) => {
       const { method = '', url: path = '', headers } = incoming;
       const request = { method, path, headers, body };
       const response = path.endsWith('/$batch') ? respondToBatch(request) : record(request);
       const isRaw = typeof response.body === 'string' || response.body instanceof Uint8Array;
       outgoing.writeHead(response.status, response.headers);
       outgoing.end(isRaw || response.body === undefined ? response.body : JSON.stringify(response.body));
+    });
+    // A request that the test does not expect fails the run. It must not hang before.
+    handled.catch((error: unknown) => {
+      outgoing.destroy();
+      throw error;
     });
   });
   server.listen(0, '127.0.0.1');

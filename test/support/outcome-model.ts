@@ -19,7 +19,8 @@ const state = (successDeviceCount: number, userPrincipalName = 'jane@contoso.exa
   errorDeviceCount: 0,
   userPrincipalName,
 });
-const initialState = state(2);
+/** The state before the first request, unless it is to be created. */
+export const initialState = state(2);
 const clampedState = state(3);
 const overwrittenState = state(4, 'john@contoso.example');
 const wantedState = state(wanted.successDeviceCount);
@@ -34,13 +35,15 @@ export type ModelResponse =
 export interface ModelGraph {
   readonly write: () => ModelResponse;
   readonly read: () => ModelResponse;
-  /** Applies what is still to be applied. */
+  /** Applies the writes that are still pending. */
   settle(): void;
   /** The state as it is. */
   readonly current: () => ScriptUserState | undefined;
   readonly isAsWanted: () => boolean;
-  /** Whether the state is as wanted because of the write, and not because of another writer. */
+  /** Whether the write, and not another writer, has set the state's values. */
   readonly isApplied: () => boolean;
+  /** Whether a write was sent after a read of other values than the initial ones. */
+  readonly isSentOverOthers: () => boolean;
   /** The responses to writes so far. */
   readonly sent: readonly AnswerKind[];
   /** The responses to reads since the last write. */
@@ -56,6 +59,8 @@ export function createModelGraph({ action, answers, reads, interference }: Scrip
   let writeCount = 0;
   let readCount = 0;
   let readsSinceWrite: ReadAnswer[] = [];
+  let lastShown: ScriptUserState | undefined = initialState;
+  let isSentOverOthers = false;
   const sent: AnswerKind[] = [];
 
   function apply(): void {
@@ -86,6 +91,7 @@ export function createModelGraph({ action, answers, reads, interference }: Scrip
     isAsWanted: () =>
       action === 'delete' ? current === undefined : current?.successDeviceCount === wanted.successDeviceCount,
     isApplied: () => isApplied,
+    isSentOverOthers: () => isSentOverOthers,
     reads: () => readsSinceWrite,
     write() {
       begin();
@@ -93,6 +99,7 @@ export function createModelGraph({ action, answers, reads, interference }: Scrip
       readsSinceWrite = [];
       if (kind === 'not-sent') return kind;
       sent.push(kind);
+      if (lastShown !== initialState) isSentOverOthers = true;
       if (isConflict(kind)) {
         sent[sent.length - 1] = 'rejected';
         return own(action === 'create' ? 409 : 404, errorBody('ResourceNotFound', 'no such state, or one too many'));
@@ -112,6 +119,7 @@ export function createModelGraph({ action, answers, reads, interference }: Scrip
       readsSinceWrite.push(answer);
       if (answer === 'server-error') return own(500, errorBody('InternalServerError', 'an error'));
       if (answer === 'proxy-not-found') return page(404);
+      lastShown = current;
       if (current === undefined) return own(404, errorBody('ResourceNotFound', 'no such state'));
       return own(200, JSON.stringify(current));
     },

@@ -1,10 +1,11 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
-import { z } from 'zod';
 import type { ScriptUserState } from '../../src/script-user-state.js';
+import {
+  type GraphServerRequest,
+  type GraphServerResponse,
+  requestsInBatch,
+  startGraphServer,
+} from './graph-server.js';
 
 /** Every occurrence in a response is replaced by an id of that response. */
 export const requestIdPlaceholder = '{request-id}';
@@ -42,8 +43,7 @@ export interface ScriptedGraph {
   readonly requests: readonly SentRequest[];
   /** A state as Graph has it. */
   readonly state: (userStateId: string) => ScriptUserState;
-  /** @throws if it got a request that it could not process */
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** The script for one state. */
@@ -58,20 +58,6 @@ export interface Script {
   /** Whether Graph responds with an error of the script to the whole batch, as a proxy does. */
   readonly failsBatches?: boolean;
 }
-
-const batch = z.object({
-  requests: z.array(
-    z.object({
-      id: z.string(),
-      method: z.string(),
-      url: z.string(),
-      headers: z.record(z.string(), z.string()).default({}),
-      body: z.unknown().optional(),
-    }),
-  ),
-});
-
-type Incoming = Pick<SentRequest, 'method' | 'userStateId' | 'headers'> & { readonly body?: unknown };
 
 /** The ids of a batch. */
 interface BatchIds {
@@ -91,16 +77,18 @@ export async function startScriptedGraph({ before, respond, failsBatches = false
   const state = (id: string) => states.get(id) ?? { ...before, id };
 
   /** The response of the script; `undefined` for the states without one. */
-  function scripted({ method, userStateId }: Incoming): ScriptedResponse | undefined {
-    if (userStateId.toLowerCase() !== before.id.toLowerCase()) return undefined;
-    return respond(
-      method,
-      requests.filter((each) => each.method === method && each.userStateId === userStateId).length,
-    );
+  function scripted({ method, path }: GraphServerRequest): ScriptedResponse | undefined {
+    const id = idIn(path);
+    if (id.toLowerCase() !== before.id.toLowerCase()) return undefined;
+    return respond(method, requests.filter((each) => each.method === method && each.userStateId === id).length);
   }
 
-  function answer(incoming: Incoming, script: ScriptedResponse | undefined, ofBatch?: BatchIds): Answered {
-    const { method, userStateId, headers, body } = incoming;
+  function answer(
+    { method, path, headers, body }: GraphServerRequest,
+    script: ScriptedResponse | undefined,
+    ofBatch?: BatchIds,
+  ): Answered {
+    const userStateId = idIn(path);
     const requestId = crypto.randomUUID();
     requests.push({
       method,
@@ -110,26 +98,18 @@ export async function startScriptedGraph({ before, respond, failsBatches = false
       clientRequestIds: [headers['client-request-id'], ...(ofBatch ? [ofBatch.clientRequestId] : [])],
       requestIds: [requestId, ...(ofBatch ? [ofBatch.requestId] : [])],
     });
-    const stores = script === undefined && method === 'PATCH' ? (body as Partial<ScriptUserState>) : script?.stores;
+    const isUpdate = script === undefined && method === 'PATCH';
+    const stores = isUpdate ? (JSON.parse(body) as Partial<ScriptUserState>) : script?.stores;
     if (stores !== undefined) states.set(userStateId, { ...state(userStateId), ...stores });
-    const shown: ScriptedResponse = {
-      from: 'graph',
-      status: 200,
-      headers: { 'content-type': 'application/json', 'request-id': requestIdPlaceholder },
-      body: JSON.stringify(state(userStateId)),
-    };
-    return { response: script ?? shown, requestId };
+    return { response: script ?? ownJson(state(userStateId)), requestId };
   }
 
-  function respondToBatch(incoming: string, clientRequestId: unknown, response: ServerResponse): void {
-    const items = batch.parse(JSON.parse(incoming)).requests.map(({ id, url, ...rest }) => {
-      const item: Incoming = { ...rest, userStateId: idIn(url) };
-      return { id, item, script: scripted(item) };
-    });
+  function answerBatch(request: GraphServerRequest): Answered {
+    const items = [...requestsInBatch(request)].map(([id, item]) => ({ id, item, script: scripted(item) }));
     const whole = items.find(
       ({ script }) => script?.from === 'proxy' || (failsBatches && script !== undefined && script.status >= 400),
     )?.script;
-    const ids: BatchIds = { clientRequestId, requestId: crypto.randomUUID() };
+    const ids: BatchIds = { clientRequestId: request.headers['client-request-id'], requestId: crypto.randomUUID() };
     // It hides the responses to the other requests: none of them is applied.
     const hidden = whole && { ...whole, stores: {} };
     const responses = items.map(({ id, item, script }) => {
@@ -137,44 +117,24 @@ export async function startScriptedGraph({ before, respond, failsBatches = false
       return { id, ...toBatchItem(own, requestId) };
     });
     const encoding = items.find(({ script }) => script?.encoding !== undefined)?.script?.encoding;
-    const listed: ScriptedResponse = {
-      from: 'graph',
-      status: 200,
-      headers: { 'content-type': 'application/json', 'request-id': requestIdPlaceholder },
-      // The responses of a batch come in any order.
-      body: JSON.stringify({ responses: responses.toReversed() }),
-      ...(encoding && { encoding }),
-    };
-    send(response, { response: whole ?? listed, requestId: ids.requestId });
+    // The responses of a batch come in any order.
+    const listed = { ...ownJson({ responses: responses.toReversed() }), ...(encoding && { encoding }) };
+    return { response: whole ?? listed, requestId: ids.requestId };
   }
 
-  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { method = '', url = '', headers } = request;
-    const body = await text(request);
-    if (url.endsWith('/$batch')) return respondToBatch(body, headers['client-request-id'], response);
-    const parsed: unknown = body === '' ? undefined : JSON.parse(body);
-    const incoming = { method, userStateId: idIn(url), headers, body: parsed };
-    send(response, answer(incoming, scripted(incoming)));
-  }
+  const server = await startGraphServer();
+  server.respond((request) => toServerResponse(answer(request, scripted(request))));
+  server.respondToBatch((request) => toServerResponse(answerBatch(request)));
+  return { baseUrl: server.baseUrl, requests, state, close: () => server.close() };
+}
 
-  let failure: Error | undefined;
-  const server = createServer((request, response) => {
-    handle(request, response).catch((error: unknown) => {
-      failure = error as Error;
-      response.destroy();
-    });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
+/** A response of Graph that succeeds. */
+function ownJson(body: object): ScriptedResponse {
   return {
-    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/beta`,
-    requests,
-    state,
-    async close() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-      if (failure !== undefined) throw failure;
-    },
+    from: 'graph',
+    status: 200,
+    headers: { 'content-type': 'application/json', 'request-id': requestIdPlaceholder },
+    body: JSON.stringify(body),
   };
 }
 
@@ -199,12 +159,17 @@ function toBatchItem({ status, headers, body }: ScriptedResponse, requestId: str
   return { status, headers: own, ...(body !== '' && { body: encoded }) };
 }
 
-function send(response: ServerResponse, { response: script, requestId }: Answered): void {
-  const { status, headers, body, encoding } = script;
+function toServerResponse({ response, requestId }: Answered): GraphServerResponse {
+  const { status, headers, body, encoding } = response;
   const bytes = Buffer.from((encoding === 'byte-order-mark' ? '\ufeff' : '') + withRequestId(body, requestId));
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, withRequestId(value, requestId));
-  if (encoding === 'gzip') response.setHeader('content-encoding', 'gzip');
-  response.writeHead(status).end(encoding === 'gzip' ? gzipSync(bytes) : bytes);
+  return {
+    status,
+    headers: {
+      ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, withRequestId(value, requestId)])),
+      ...(encoding === 'gzip' && { 'content-encoding': 'gzip' }),
+    },
+    body: encoding === 'gzip' ? gzipSync(bytes) : bytes,
+  };
 }
 
 function parseJson(json: string): unknown {

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { requireCallError } from '../../errors.js';
 import type { ScriptUserState } from '../../script-user-state.js';
 import {
   hasId,
@@ -18,6 +17,7 @@ import { pagePosition } from './cursor.js';
 import type { GraphClient } from './graph-client.js';
 import { scripts } from './list.js';
 import type { Pager } from './pager.js';
+import { undefinedIfNotFound } from './user-states.js';
 
 /** The schema of a {@link ScriptsPosition}. */
 export const scriptsPosition = z.object({ scriptKind: z.enum(scriptKinds), page: pagePosition.optional() });
@@ -58,14 +58,9 @@ export function createStatesOfUser(client: GraphClient, readPage: Pager, basePat
     const userStateId = `${scriptId}:${userId}`;
     if (!idPattern.test(scriptId) || !idPattern.test(userStateId)) return null;
     const path = basePath + userStatePath({ scriptKind, scriptId, userStateId });
-    try {
-      const state = await client.read(path, (response) => parseState(response, userStateId), context);
-      return state && { ...state, scriptKind, scriptId, scriptName };
-    } catch (error) {
-      const failure = requireCallError(error);
-      if (failure.reason === 'GRAPH_NOT_FOUND') return undefined;
-      throw failure;
-    }
+    const reading = client.read(path, (response) => parseState(response, userStateId), context);
+    const state = await undefinedIfNotFound(reading);
+    return state && { ...state, scriptKind, scriptId, scriptName };
   }
 
   return async (userId, position, context) => {

@@ -1,6 +1,6 @@
 import { CallError, requireCallError } from '../../errors.js';
 import type { ScriptUserState } from '../../script-user-state.js';
-import { readEntity, requireEntity, scriptUserState } from '../entities.js';
+import { hasId, parseEntity, requireEntity, scriptUserState } from '../entities.js';
 import type {
   Approval,
   ChangeOptions,
@@ -79,7 +79,7 @@ export function createUserStates(client: GraphClient, readPage: Pager, basePath:
         isIdempotent: true,
         mayQueueApproval: approval?.justification !== undefined,
         precondition: preconditionOf(target, expected),
-        parse: (response) => parseState(response, target.userStateId, patch),
+        parse: (response) => parseWriteResponse(response, target.userStateId, patch),
         async verify(context) {
           const current = await get(target, context);
           return matches(current, patch) ? { value: current } : { current };
@@ -97,7 +97,7 @@ export function createUserStates(client: GraphClient, readPage: Pager, basePath:
         },
         isIdempotent: false,
         mayQueueApproval: approval?.justification !== undefined,
-        parse: (response) => parseState(response, state.id, state),
+        parse: (response) => parseWriteResponse(response, state.id, state),
         async verify(context, shown) {
           const userStateId = state.id ?? shown?.id;
           // Graph may choose an id that cannot be requested.
@@ -121,7 +121,7 @@ export function createUserStates(client: GraphClient, readPage: Pager, basePath:
         parse(response) {
           // An error is no success, whatever its status.
           if (parseErrorBody(response.text).codes.length > 0) return 'no-evidence';
-          const parsed = parseState(response, target.userStateId, {});
+          const parsed = parseWriteResponse(response, target.userStateId, {});
           return parsed === 'no-evidence' || 'shown' in parsed ? parsed : { shown: parsed.value };
         },
         impliedBySuccess: value,
@@ -154,24 +154,20 @@ function matches(state: ScriptUserState, values: ExpectedUserState): boolean {
   );
 }
 
-/** Ids are GUIDs, which are compared without regard to case. */
-function isSameId(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase();
-}
-
 /** @param id of the state that was written to; `undefined` if Graph has chosen it */
-function parseState(
+function parseWriteResponse(
   response: GraphResponse,
   id: string | undefined,
   wanted: UserStatePatch,
 ): WriteResponse<ScriptUserState> {
-  const shown = readEntity(scriptUserState, response);
+  const shown = parseEntity(scriptUserState, response);
   if (shown === undefined) return response.isFromGraph ? { shown } : 'no-evidence';
-  if (id !== undefined && !isSameId(shown.id, id)) return 'no-evidence';
+  if (id !== undefined && !hasId(shown, id)) return 'no-evidence';
   return matches(shown, wanted) ? { value: shown } : { shown };
 }
 
-async function undefinedIfNotFound<T>(read: Promise<T>): Promise<T | undefined> {
+/** The result of a read; `undefined` if Graph has no such entity. */
+export async function undefinedIfNotFound<T>(read: Promise<T>): Promise<T | undefined> {
   try {
     return await read;
   } catch (error) {

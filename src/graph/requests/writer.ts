@@ -73,16 +73,10 @@ export function createWriter(client: GraphClient): Writer {
         if (!(found instanceof CallError) && 'value' in found) {
           return { value: found.value, graph: result.details.graph ?? {} };
         }
-        last = { ...last, verification: found };
+        last = { ...last, verification: found instanceof CallError ? found : withConflict(found, precondition) };
         const { retryAfterMs } = result.details;
         step = stepAfter(last, deadline.allowsAttemptAfter(retryAfterMs ?? 0));
         waitMs = retryAfterMs ?? Math.min(backoffMs(attempts.length + 1, undefined), deadline.remainingMs / 4);
-        if (step === 'retry' && isConflict(precondition, found)) {
-          step = stepAfter(last, false);
-          if (step instanceof CallError && step.certainty === 'not-applied') {
-            step = step.withReason('CONFLICT', 'not-applied', { current: found.current });
-          }
-        }
       }
       if (step instanceof CallError) throw step;
       attempts.push(last);
@@ -102,13 +96,9 @@ async function requireMet({ read, isMet }: Precondition, context: CallContext): 
   if (!deadline.allowsAttemptAfter(0)) throw new CallError('GRAPH_TIMEOUT', { graph });
 }
 
-/** Whether another writer has changed the state since the first attempt, so that it must not be written to again. */
-function isConflict(
-  precondition: Precondition | undefined,
-  found: OtherValues | CallError,
-): found is { readonly current: ScriptUserState } {
-  if (precondition === undefined || found instanceof CallError || found.current === undefined) return false;
-  return !precondition.isMet(found.current);
+/** Adds whether another writer has changed the state since the precondition was met. */
+function withConflict({ current }: OtherValues, precondition: Precondition | undefined): OtherValues {
+  return { current, isConflict: current !== undefined && precondition !== undefined && !precondition.isMet(current) };
 }
 
 /** Makes one attempt. Returns the error of a failed one. */

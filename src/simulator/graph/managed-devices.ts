@@ -16,7 +16,7 @@ export interface ManagedDevice {
   readonly userPrincipalName: string;
 }
 
-/** The person who uses a device. */
+/** The user of a device. */
 interface DeviceOwner {
   readonly id: string;
   readonly userPrincipalName: string;
@@ -33,8 +33,12 @@ const versions = {
   macOS: ['15.7.1', '26.0.1', '26.1'],
   Windows: ['10.0.22631.6060', '10.0.26100.6899', '10.0.26200.7171'],
 } as const;
-const newYearMs = Date.parse('2026-01-01T00:00:00Z');
-const minuteMs = 60_000;
+
+/** The instant that all times of the tenant are relative to, in milliseconds since 1970. */
+export const newYearMs = Date.parse('2026-01-01T00:00:00Z');
+
+/** One minute in milliseconds. */
+export const minuteMs = 60_000;
 
 /** Creates the device with the given id and `number`, which its name contains. */
 export function createManagedDevice(

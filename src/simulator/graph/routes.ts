@@ -43,13 +43,14 @@ export interface GraphRoutes {
 
 /** Creates the routes for a tenant. */
 export function createGraphRoutes(tenant: SimulatedTenant, settings: RouteSettings, approvals: Approvals): GraphRoutes {
-  /** A list, with the options that its route accepts in addition to those of every list. */
+  /** A list, with the options that its route accepts in addition to those of every list; a 404 without one. */
   function list(
     request: SimulatedRequest,
     resource: string,
-    entities: readonly Entity[],
+    entities: readonly Entity[] | undefined,
     ...more: readonly QueryOption[]
   ): SimulatedResponse {
+    if (entities === undefined) return resourceNotFound(request);
     const options = parseQueryOptions(request, [...listOptions, ...more], settings);
     if ('status' in options) return options;
     return listPage(request, context(request, resource), entities, options, settings);
@@ -105,8 +106,7 @@ export function createGraphRoutes(tenant: SimulatedTenant, settings: RouteSettin
       case 'GET scripts/{id}/runSummary':
         return single(request, resource, script && runSummaryEntity(script));
       case 'GET scripts/{id}/userRunStates':
-        if (script === undefined) return missing();
-        return list(request, resource, [...script.userStates.values()].map(userStateEntity));
+        return list(request, resource, script && [...script.userStates.values()].map(userStateEntity));
       case 'POST scripts/{id}/userRunStates':
         return script === undefined ? missing() : createUserState(request, scriptId, script, toResponse);
       case 'GET scripts/{id}/userRunStates/{id}':
@@ -117,17 +117,13 @@ export function createGraphRoutes(tenant: SimulatedTenant, settings: RouteSettin
       case 'DELETE scripts/{id}/userRunStates/{id}':
         return script === undefined || userState === undefined ? missing() : deleteUserState(script, userState);
       case 'GET scripts/{id}/deviceRunStates':
-        return script === undefined
-          ? missing()
-          : list(request, resource, scriptStates().map(deviceStateEntity), '$expand');
+        return list(request, resource, script && scriptStates().map(deviceStateEntity), '$expand');
       case 'GET scripts/{id}/deviceRunStates/{id}':
         return singleState(findState(scriptStates(), childId));
       case 'GET scripts/{id}/deviceRunStates/{id}/managedDevice':
         return singleDevice(findState(scriptStates(), childId));
       case 'GET scripts/{id}/userRunStates/{id}/deviceRunStates':
-        return userState === undefined
-          ? missing()
-          : list(request, resource, userStates().map(deviceStateEntity), '$expand');
+        return list(request, resource, userState && userStates().map(deviceStateEntity), '$expand');
       case 'GET scripts/{id}/userRunStates/{id}/deviceRunStates/{id}':
         return singleState(findState(userStates(), deviceStateId));
       case 'GET scripts/{id}/userRunStates/{id}/deviceRunStates/{id}/managedDevice':

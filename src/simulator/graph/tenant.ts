@@ -1,6 +1,6 @@
 import { createRandom, type Random } from '../random.js';
 import { createDirectory, type DirectoryUser, type UserDevice } from './directory.js';
-import { dateTime, type ManagedDevice } from './managed-devices.js';
+import { dateTime, type ManagedDevice, minuteMs, newYearMs } from './managed-devices.js';
 import { audiences, topics } from './sample-data.js';
 
 /** The id of the simulated tenant: the `tid` of every token. */
@@ -55,8 +55,6 @@ const scriptsPerCollection = 100;
 // One script of each collection has enough user states for several pages.
 const pagedScriptIndex = 3;
 const pagedScriptStates = 140;
-const newYearMs = Date.parse('2026-01-01T00:00:00Z');
-const minuteMs = 60_000;
 
 /** Creates the tenant of a seed: 300 scripts, about 4,000 user states, and one directory of users. */
 export function createTenant(seed: number): SimulatedTenant {

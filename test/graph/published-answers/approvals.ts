@@ -1,6 +1,7 @@
+import { graphError, graphResponse, intuneError, nestedIntuneError } from '../../support/graph-responses.js';
 import type { ScriptedResponse } from '../../support/scripted-graph.js';
-import { after, before, type ExpectedResult, type PublishedAnswer } from './published-answer.js';
-import { graphError, graphResponse, intuneError, saved } from './responses.js';
+import { after, before, type ExpectedResult, type PublishedAnswer, rejection } from './published-answer.js';
+import { saved } from './responses.js';
 
 const approvalPage = 'Microsoft Learn: intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api';
 const approvalCode = 'aabb1234-5678-4012-abcd-ef0123456789';
@@ -11,7 +12,7 @@ const withCodeInText =
   'Approval Required. Request Approval using the request ID returned as part of the x-msft-approval-code response ' +
   `header. x-msft-approval-code: ${approvalCode}`;
 
-/** A response to a change that was filed: it is queued, and not sent again. */
+/** A response that files the change for approval: it is not sent again. */
 function queued(
   name: string,
   source: string,
@@ -74,6 +75,12 @@ export const approvals: readonly PublishedAnswer[] = [
     graphError(409, 'Conflict', 'An active Approval Request already exists for this entity'),
     {},
   ),
+  queued(
+    '409 in another error of Intune, the change is queued already',
+    approvalPage,
+    nestedIntuneError(409, 'Conflict', 'An active Approval Request already exists for this entity'),
+    {},
+  ),
   unjustified(
     '400, no justification',
     approvalPage,
@@ -104,6 +111,17 @@ export const approvals: readonly PublishedAnswer[] = [
     '403, no justification',
     'Microsoft Learn: intune/whats-new, multi admin approval for applications',
     graphError(403, 'Forbidden', "Approval Required: the header 'x-msft-approval-justification' is missing."),
+  ),
+  unjustified(
+    '403 ApprovalRequired of Intune, no justification',
+    approvalPage,
+    intuneError(403, 'ApprovalRequired', "Header 'x-msft-approval-justification' is required to request approval"),
+  ),
+  rejection(
+    '409, the approval was rejected',
+    approvalPage,
+    intuneError(409, 'Conflict', 'The approval request was rejected'),
+    { reason: 'CONFLICT' },
   ),
   {
     name: '200 to an approved change with its code',

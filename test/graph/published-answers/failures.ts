@@ -1,6 +1,13 @@
+import {
+  graphError,
+  graphResponse,
+  intuneError,
+  intuneText,
+  nestedIntuneError,
+} from '../../support/graph-responses.js';
 import type { ScriptedResponse } from '../../support/scripted-graph.js';
 import { after, before, type PublishedAnswer } from './published-answer.js';
-import { graphError, graphResponse, intuneError, intuneText, nestedIntuneError, saved, stored } from './responses.js';
+import { saved, stored } from './responses.js';
 
 const errorsPage = 'Microsoft Learn: graph/errors';
 const intuneIssue = 'microsoftgraph/powershell-intune-samples#18, #89';
@@ -118,6 +125,16 @@ export const failures: readonly PublishedAnswer[] = [
     '500 of a cancelled task',
     'Microsoft Learn: dotnet/api/system.threading.tasks.taskcanceledexception',
     intuneError(500, 'InternalServerError', 'A task was canceled.'),
+  ),
+  unfinished(
+    '503 of a cancelled operation, with Retry-After',
+    'Microsoft Learn: dotnet/api/system.operationcanceledexception',
+    graphError(503, 'ServiceUnavailable', 'The operation was canceled.', { 'retry-after': '0' }),
+  ),
+  unfinished(
+    '502 with a nested GatewayTimeout',
+    'microsoftgraph/powershell-intune-samples#194',
+    nestedIntuneError(502, 'GatewayTimeout', 'An error has occurred'),
   ),
   unfinished(
     '500 after a time limit',

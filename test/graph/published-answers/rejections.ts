@@ -1,5 +1,12 @@
+import {
+  graphError,
+  graphJson,
+  graphResponse,
+  intuneError,
+  intuneText,
+  nestedIntuneError,
+} from '../../support/graph-responses.js';
 import { type PublishedAnswer, rejection } from './published-answer.js';
-import { graphError, graphJson, graphResponse, intuneError, intuneText, nestedIntuneError } from './responses.js';
 
 const errorsPage = 'Microsoft Learn: graph/errors';
 const noRoute =
@@ -50,6 +57,24 @@ export const rejections: readonly PublishedAnswer[] = [
     graphError(400, 'BadRequest', "Resource not found for the segment 'userRunStates'."),
     { reason: 'GRAPH_ROUTE_NOT_IMPLEMENTED' },
   ),
+  rejection(
+    '404 of Intune, no such segment',
+    'microsoftgraph/microsoft-graph-docs-contrib#7983',
+    intuneError(404, 'ResourceNotFound', "Resource not found for the segment 'userRunStates'."),
+    { reason: 'GRAPH_ROUTE_NOT_IMPLEMENTED' },
+  ),
+  rejection(
+    '400, no method matches the route, without a message',
+    'microsoftgraph/msgraph-sdk-dotnet#2922',
+    graphError(400, 'No method match route template', ''),
+    { reason: 'GRAPH_ROUTE_NOT_IMPLEMENTED' },
+  ),
+  rejection(
+    '400, the URL has no version',
+    'Microsoft Learn: graph/use-the-api, version',
+    graphError(400, 'BadRequest', 'Invalid version: deviceManagement'),
+    { reason: 'GRAPH_ROUTE_NOT_IMPLEMENTED' },
+  ),
   rejection('405', errorsPage, graphError(405, 'MethodNotAllowed', 'Specified HTTP method is not allowed.'), {
     reason: 'GRAPH_ROUTE_NOT_IMPLEMENTED',
   }),
@@ -80,6 +105,32 @@ export const rejections: readonly PublishedAnswer[] = [
     'OData 3.0: representing errors in a response',
     graphJson(400, { error: { code: 'BadRequest', message: { lang: 'en-US', value: 'The count is too large.' } } }),
     { reason: 'GRAPH_REJECTED', message: /The count is too large/ },
+  ),
+  rejection(
+    '400 with a message in a language, in the envelope of OData 3',
+    'OData 3.0: representing errors in a response',
+    graphJson(400, {
+      'odata.error': { code: 'BadRequest', message: { lang: 'en-US', value: 'The count is too large' } },
+    }),
+    { reason: 'GRAPH_REJECTED', message: /Graph's message: The count is too large$/ },
+  ),
+  rejection(
+    '400 with the message in the inner error',
+    errorsPage,
+    graphJson(400, { error: { code: 'BadRequest', message: '', innerError: { message: 'The count is too large' } } }),
+    { reason: 'GRAPH_REJECTED', message: /Graph's message: The count is too large$/ },
+  ),
+  rejection(
+    '400 of Intune with a message in the inner error that says more',
+    errorsPage,
+    graphJson(400, {
+      error: {
+        code: 'BadRequest',
+        message: intuneText('An error has occurred'),
+        innererror: { message: 'The count is too large' },
+      },
+    }),
+    { reason: 'GRAPH_REJECTED', message: /Graph's message: The count is too large$/ },
   ),
   rejection('422', errorsPage, graphError(422, 'UnprocessableEntity', 'Cannot process the request.'), {
     reason: 'GRAPH_REJECTED',
@@ -145,6 +196,10 @@ export const rejections: readonly PublishedAnswer[] = [
   rejection('409', errorsPage, graphError(409, 'Conflict', 'The entity was changed by another request.'), {
     reason: 'CONFLICT',
     message: /The entity was changed by another request/,
+  }),
+  rejection('409 of Intune', errorsPage, intuneError(409, 'Conflict', 'The entity was changed'), {
+    reason: 'CONFLICT',
+    message: /The entity was changed$/,
   }),
   rejection('423', errorsPage, graphError(423, 'Locked', 'The script is locked.'), {
     reason: 'CONFLICT',

@@ -1,6 +1,7 @@
+import { graphError, graphJson, graphResponse } from '../../support/graph-responses.js';
 import type { ScriptedResponse } from '../../support/scripted-graph.js';
 import { after, before, newCounts, type PublishedAnswer } from './published-answer.js';
-import { entity, graphError, graphJson, graphResponse, saved, shows, stored } from './responses.js';
+import { entity, saved, shows, stored } from './responses.js';
 
 const updatePage = 'Microsoft Learn: intune-devices-devicemanagementscriptuserstate-update';
 const accepted = 'RFC 9110, section 15.3.3';

@@ -1,6 +1,7 @@
+import { graphError, intuneText } from '../../support/graph-responses.js';
 import type { ScriptedResponse } from '../../support/scripted-graph.js';
 import { after, type PublishedAnswer } from './published-answer.js';
-import { graphError, intuneText, saved, stored } from './responses.js';
+import { saved, stored } from './responses.js';
 
 const throttlingPage = 'Microsoft Learn: graph/throttling';
 const rfc = 'RFC 9110, section 10.2.3';
@@ -69,6 +70,10 @@ export const throttling: readonly PublishedAnswer[] = [
   tooLong('429 for a time span with a fraction in the message', intune, throttled({}, '00:02:00.1280000'), 120_128),
   tooLong('429 for a time span of days in the message', intune, throttled({}, '1.00:00:00'), dayMs),
   tooLong('429 until a date in the message', intune, throttled({}, '2100-12-31T23:59:59+00:00'), dayMs),
+  tooLong('429 for an ISO 8601 duration in the message', 'ISO 8601-1:2019, 5.5.2', throttled({}, 'PT2M'), 120_000),
+  tooLong('429 for an ISO 8601 duration', 'ISO 8601-1:2019, 5.5.2', throttled({ 'retry-after': 'PT2M' }), 120_000),
+  tooLong('429 until an ISO 8601 date', intune, throttled({ 'retry-after': '2100-12-31T23:59:59Z' }), dayMs),
+  tooLong('429 whose header is repeated', 'RFC 9110, section 5.3', throttled({ 'retry-after': '120, 120' }), 120_000),
   tooLong('429 whose header and message differ', intune, throttled({ 'retry-after': '120' }, '00:00:01'), 120_000),
   {
     name: '429 to an update that was applied all the same',
