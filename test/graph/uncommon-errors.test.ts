@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { failure } from '../support/failure.js';
 import { intuneText } from '../support/graph-responses.js';
-import { type GraphServerResponse, own, useGraphServer } from '../support/graph-server.js';
+import { type GraphServerResponse, useGraphServer } from '../support/graph-server.js';
 import { liveSettings, useService } from '../support/service.js';
 
 // Errors that say the same as the published ones in other words, or with another status.
@@ -14,7 +14,12 @@ const target = { scriptKind: 'deviceShellScript', scriptId: '8d1f', userStateId:
 const update = () => service.client.scriptUserState.update.mutate({ ...target, patch: { errorDeviceCount: 1 } });
 const current = { id: target.userStateId, successDeviceCount: 0, errorDeviceCount: 0, userPrincipalName: null };
 
-const graphError = (status: number, code: string, message: string) => own(status, { error: { code, message } });
+const requestId = '6f1c9e55-4b53-4f0e-9d35-8d3f1d9d4a10';
+const graphError = (status: number, code: string, message: string): GraphServerResponse => ({
+  status,
+  headers: { 'request-id': requestId },
+  body: { error: { code, message } },
+});
 const approvalCode = '6dc2cd1e-5d4a-4a3f-9d43-0d9ad8d8a3b1';
 const unauthorized = (message: string) => graphError(401, 'Unauthorized', intuneText(message));
 const forbidden = (status: number) =>
@@ -81,7 +86,7 @@ describe.each<[string, readonly (readonly [string, GraphServerResponse])[]]>([
 ])('%s is the reason of', (reason, errors) => {
   test.each(errors)('%s, after one request', async (_, response) => {
     graph.respond(() => response);
-    expect(await failure(update())).toMatchObject({ reason, graph: { requestId: expect.any(String) } });
+    expect(await failure(update())).toMatchObject({ reason, graph: { requestId } });
     expect(graph.received.map(({ method }) => method)).toEqual(['PATCH']);
   });
 });

@@ -80,7 +80,9 @@ export function nextStep(history: WriteHistory): NextStep {
   if (verification.reason === 'GRAPH_NOT_FOUND') {
     return mayStillApply(history) ? unknownOutcome(verification, history) : verification;
   }
-  return isUnknown(history) ? unknownOutcome(failure, history, { cause: verification }) : failure;
+  if (!isUnknown(history)) return failure;
+  const { current } = verification.details;
+  return unknownOutcome(failure, history, { cause: verification, ...(current !== undefined && { current }) });
 }
 
 /** Creates the error, with the ids of the last request that was sent: a retry may have failed before it was sent. */

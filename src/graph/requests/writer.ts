@@ -135,18 +135,22 @@ async function verify<T>(
 ): Promise<Confirmation<T> | OtherValues | CallError> {
   const maxReads = status < 300 ? readsAfterSuccess : 1;
   const { deadline } = context;
-  let found: Confirmation<T> | OtherValues | undefined;
+  let found: OtherValues | undefined;
   try {
     for (let reads = 1; ; reads++) {
-      found = await read(context, shown);
-      if ('value' in found) return found;
+      const result = await read(context, shown);
+      if ('value' in result) return result;
+      found = result;
       if (reads >= maxReads) return found;
       const waitMs = backoffMs(reads, undefined);
       if (!deadline.allowsAttemptAfter(waitMs)) throw new CallError('GRAPH_TIMEOUT');
       await deadline.wait(waitMs);
     }
-  } catch (error) {
+  } catch (thrown) {
+    const error = requireCallError(thrown);
     const isImplied = reason === 'NOT_APPLIED' && shown === undefined && found === undefined;
-    return isImplied && value !== undefined ? { value } : requireCallError(error);
+    if (isImplied && value !== undefined) return { value };
+    const current = found?.current;
+    return current === undefined ? error : error.withReason(error.reason, error.certainty, { current });
   }
 }
