@@ -196,7 +196,9 @@ test.each(rules.filter(([, , , goods]) => goods.length > 0))('%s: a valid %j is 
   // A page of scripts is followed by batches of requests for each of them.
   const journal = await pair.simulator.journal();
   const single = journal.filter((entry) => entry.batch === null && !entry.path.endsWith('$batch'));
-  expect(single).toHaveLength(goods.length);
+  // A list of device states that is not found is requested again without the devices.
+  const first = single.filter(({ path: sent }) => !sent.includes('deviceRunStates') || sent.includes('$expand'));
+  expect(first).toHaveLength(goods.length);
 });
 
 test('an empty patch is rejected although the types allow it', async () => {
