@@ -54,6 +54,7 @@ export function createSignIn(config: Config, deps: SignInDeps): SignIn {
       log,
       onProviderUnavailable,
       observeRefresh: deps.observeRefresh,
+      isSessionLive: (id) => store.isLive(id),
       endSession: (id) => sessions.endById(id),
     });
     deleteTokensWithSession(store, vault, log);

@@ -27,6 +27,8 @@ export interface VaultOptions {
   readonly onProviderUnavailable: (error: ProviderUnavailable) => void;
   /** Called after each refresh. */
   readonly observeRefresh: (ok: boolean) => void;
+  /** Whether a session has not ended. */
+  readonly isSessionLive: (sessionId: string) => Promise<boolean>;
   /** Ends a session whose tokens can no longer be refreshed. */
   readonly endSession: (sessionId: string) => Promise<void>;
 }
@@ -49,7 +51,7 @@ const claimsLifetimeMs = 3_600_000;
 
 /** Creates a vault, which returns access tokens while they are valid and refreshes them under the lock of their session. */
 export function createTokenVault(options: VaultOptions): TokenVault {
-  const { store, provider, log, onProviderUnavailable, observeRefresh, endSession } = options;
+  const { store, provider, log, onProviderUnavailable, observeRefresh, isSessionLive, endSession } = options;
   const pendingRefreshes = new Map<string, Promise<OidcTokens>>();
 
   async function requestTokens({ refreshToken, subject }: OidcTokens): Promise<OidcTokens> {
@@ -68,7 +70,9 @@ export function createTokenVault(options: VaultOptions): TokenVault {
       if (stored.accessToken !== staleToken) return stored;
       const tokens = await requestTokens(stored).catch((error: unknown) => throwRefreshError(sessionId, error));
       observeRefresh(true);
-      if (!(await store.replace(sessionId, tokens))) throw new CallError('SIGN_IN_REQUIRED');
+      const isReplaced = await store.replace(sessionId, tokens);
+      // The tokens of a session are deleted after it has ended, which may not be done yet.
+      if (!isReplaced || !(await isSessionLive(sessionId))) throw new CallError('SIGN_IN_REQUIRED');
       return tokens;
     });
   }
