@@ -37,22 +37,16 @@ export interface UserStates {
 /** @param basePath of Graph, with the version and a slash at its end */
 export function createUserStates(client: GraphClient, readPage: Pager, basePath: string): UserStates {
   const pathOf = (target: StateRef) => basePath + userStatePath(target);
-  const get = (target: StateRef, context: CallContext) =>
-    client.read(pathOf(target), (response) => requireEntity(scriptUserState, response, target.userStateId), context);
+  const read = (target: StateRef, context: CallContext) =>
+    client.read(
+      pathOf(target),
+      (response) => ({ state: requireEntity(scriptUserState, response, target.userStateId), graph: response.ids }),
+      context,
+    );
+  const get = async (target: StateRef, context: CallContext) => (await read(target, context)).state;
 
   const preconditionOf = (target: StateRef, expected: ExpectedUserState | undefined): Precondition | undefined =>
-    expected && {
-      read: (context) =>
-        client.read(
-          pathOf(target),
-          (response) => ({
-            state: requireEntity(scriptUserState, response, target.userStateId),
-            graph: response.ids,
-          }),
-          context,
-        ),
-      isMet: (state) => matches(state, expected),
-    };
+    expected && { read: (context) => read(target, context), isMet: (state) => matches(state, expected) };
 
   /** Without an id, a new state cannot be distinguished from an earlier one with equal values. */
   async function assertNoEqualState(script: ScriptRef, state: NewUserState, context: CallContext): Promise<void> {
