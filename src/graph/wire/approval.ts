@@ -27,7 +27,7 @@ const justificationDemanded =
 const guid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 
 /** `x-msft-approval-code: <guid>`, `Approval Request ID <guid>`. */
-const labelledCode = new RegExp(`approval[-\\s]?(?:code|request(?:\\s?id)?)\\W{1,10}(${guid})`, 'i');
+const labeledCode = new RegExp(`approval[-\\s]?(?:code|request(?:\\s?id)?)\\W{1,10}(${guid})`, 'i');
 
 /** The first GUID after the word. */
 const anyCode = new RegExp(`\\bapproval[^]*?(${guid})`, 'i');
@@ -47,14 +47,14 @@ export function approvalStateOf(
 ): ApprovalState | undefined {
   if (status !== 202 && status < 400) return undefined;
   const sent = headers.get(codeHeader) ?? body.approvalCode;
-  const labelled = codeInHeader.exec(sent ?? '')?.[1] ?? labelledCode.exec(words)?.[1];
-  if (sent !== undefined) return { state: 'pending', code: labelled };
+  const labeled = codeInHeader.exec(sent ?? '')?.[1] ?? labeledCode.exec(words)?.[1];
+  if (sent !== undefined) return { state: 'pending', code: labeled };
   if (status >= 500) return undefined;
   const isRequired = approvalRequired.test(words);
-  if (justificationDemanded.test(words) && labelled === undefined && [400, 403, 412].includes(status)) {
+  if (justificationDemanded.test(words) && labeled === undefined && [400, 403, 412].includes(status)) {
     return { state: 'justification-required' };
   }
-  if (isRequired) return { state: 'pending', code: labelled ?? anyCode.exec(words)?.[1] };
+  if (isRequired) return { state: 'pending', code: labeled ?? anyCode.exec(words)?.[1] };
   const isQueued = [409, 412, 423].includes(status) && /\bapprov/i.test(words) && !approvalEnded.test(words);
-  return isQueued ? { state: 'pending', code: labelled } : undefined;
+  return isQueued ? { state: 'pending', code: labeled } : undefined;
 }

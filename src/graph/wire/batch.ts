@@ -55,7 +55,7 @@ export function createBatch(requests: readonly PendingRequest[], token: string, 
         isAbandoned = true;
         abandon?.(cause);
       }
-      if (wasSent) request.reject(unknownOutcome({ clientRequestId }, 'aborted', cause));
+      if (wasSent) request.reject(missingResponse({ clientRequestId }, 'aborted', cause));
     });
     return { ...request, id: String(index + 1), clientRequestId, stopWaiting };
   });
@@ -94,7 +94,7 @@ export function createBatch(requests: readonly PendingRequest[], token: string, 
         const own = responses.filter((response) => response.id === id);
         const response = own.length === 1 ? toGraphResponse(own[0], clientRequestId, batch) : undefined;
         const ids = { ...batch.ids, clientRequestId };
-        if (response === undefined) reject(unknownOutcome(ids, 'invalid-response', undefined));
+        if (response === undefined) reject(missingResponse(ids, 'invalid-response', undefined));
         else resolve(response);
       }
     },
@@ -105,7 +105,7 @@ export function createBatch(requests: readonly PendingRequest[], token: string, 
 }
 
 /** The error of a request whose batch was sent without a usable response. */
-function unknownOutcome(ids: GraphIds, failure: TransportFailure, cause: unknown): TransportError {
+function missingResponse(ids: GraphIds, failure: TransportFailure, cause: unknown): TransportError {
   return new TransportError({ wasSent: true, failure, ids, cause });
 }
 
