@@ -86,7 +86,7 @@ export function signInRoutes(parts: SignInParts): Router {
 
   routes.get('/callback', async (request, response) => {
     const callback = new URL(request.originalUrl, originOf(request));
-    const transaction = transactions.consume(request, response, callback.searchParams.get('state'));
+    const transaction = await transactions.consume(request, response, callback.searchParams.get('state'));
     if (transaction === undefined) return reject(response, 'failed', 'no-transaction');
     const { claims, tokens } = await provider.exchange(callback, transaction);
     const { data: identity } = idTokenClaims.safeParse(claims);

@@ -4,6 +4,7 @@ import type { ReplicaCoordination } from '../scheduling/replica-coordination.js'
 import type { Secret } from '../secret.js';
 import { createRedis } from './connection.js';
 import { startHeartbeat } from './heartbeat.js';
+import { createRedisReplayCache } from './replay-cache.js';
 import { RedisSessionStore } from './session-store.js';
 import { createRedisSharedQueue } from './shared-queue.js';
 import { createRedisSlotPool } from './slot-pool.js';
@@ -12,7 +13,7 @@ import { createRedisTokenStore } from './token-store.js';
 /** Everything that replicas share through Redis. */
 export interface RedisCoordination extends ReplicaCoordination {
   /**
-   * The sessions and tokens, sealed.
+   * The sessions and tokens, sealed, and the used sign-in transactions.
    *
    * @param idleMs how long a session lasts without activity
    * @param secrets the first one seals, all of them open
@@ -39,6 +40,7 @@ export function connectReplicas(url: Secret, log: Logger, onError: () => void): 
     stores: (idleMs, secrets) => ({
       sessions: new RedisSessionStore(idleMs, redis, secrets, onUnreadable),
       tokens: createRedisTokenStore(redis, secrets, onUnreadable),
+      usedTransactions: createRedisReplayCache(redis),
     }),
     isUp: () => redis.isUp(),
     async close() {
