@@ -42,7 +42,7 @@ export function createSignIn(config: Config, deps: SignInDeps): SignIn {
   const { secrets, log, originOf, requireSameOrigin, audit } = deps;
   const secure = config.PUBLIC_URL?.protocol === 'https:';
   const stores = deps.createStores(config.SESSION_IDLE_MINUTES * 60_000);
-  const { sessions: store, tokens: tokenStore, usedTransactions } = stores;
+  const { sessions: store, tokens: tokenStore, usedTransactions, requestCounter } = stores;
   const onProviderUnavailable = (error: ProviderUnavailable) => logProviderUnavailable(log, error);
   const options = providerOptions(config, deps.simulatedRegistration);
   const provider = createProvider(options);
@@ -65,6 +65,7 @@ export function createSignIn(config: Config, deps: SignInDeps): SignIn {
     sessions,
     store,
     transactions: createTransactions(secrets, secure, usedTransactions),
+    requestCounter,
     vault,
     roleNames: { reader: config.ROLE_READER, operator: config.ROLE_OPERATOR },
     maxSessionMs: config.SESSION_MAX_HOURS * 3_600_000,

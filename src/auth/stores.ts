@@ -1,13 +1,16 @@
+import { type IRateLimiterOptions, type RateLimiterAbstract, RateLimiterMemory } from 'rate-limiter-flexible';
 import { MemorySessionStore } from './memory-session-store.js';
 import { createMemoryReplayCache, type ReplayCache } from './replay-cache.js';
 import type { SessionStore } from './session-store.js';
 import { createMemoryTokenStore, type TokenStore } from './token-store.js';
 
-/** The stores of sessions, of their tokens, and of used sign-in transactions. */
+/** The stores of sessions, of their tokens, and of what limits sign-in. */
 export interface Stores {
   readonly sessions: SessionStore;
   readonly tokens: TokenStore;
   readonly usedTransactions: ReplayCache;
+  /** Creates a counter of requests. Its `consume` rejects with a `RateLimiterRes` above the limit. */
+  readonly requestCounter: (options: IRateLimiterOptions) => RateLimiterAbstract;
 }
 
 /** Creates stores in the memory of this process. @param idleMs the idle timeout of a session */
@@ -16,5 +19,6 @@ export function createMemoryStores(idleMs: number): Stores {
     sessions: new MemorySessionStore(idleMs),
     tokens: createMemoryTokenStore(),
     usedTransactions: createMemoryReplayCache(),
+    requestCounter: (options) => new RateLimiterMemory(options),
   };
 }

@@ -5,6 +5,7 @@ import type { Secret } from '../secret.js';
 import { createRedis } from './connection.js';
 import { startHeartbeat } from './heartbeat.js';
 import { createRedisReplayCache } from './replay-cache.js';
+import { createRedisRequestCounter } from './request-counter.js';
 import { RedisSessionStore } from './session-store.js';
 import { createRedisSharedQueue } from './shared-queue.js';
 import { createRedisSlotPool } from './slot-pool.js';
@@ -13,7 +14,7 @@ import { createRedisTokenStore } from './token-store.js';
 /** Everything that replicas share through Redis. */
 export interface RedisCoordination extends ReplicaCoordination {
   /**
-   * The sessions and tokens, sealed, and the used sign-in transactions.
+   * The sessions and tokens, sealed, and what limits sign-in.
    *
    * @param idleMs how long a session lasts without activity
    * @param secrets the first one seals, all of them open
@@ -41,6 +42,7 @@ export function connectReplicas(url: Secret, log: Logger, onError: () => void): 
       sessions: new RedisSessionStore(idleMs, redis, secrets, onUnreadable),
       tokens: createRedisTokenStore(redis, secrets, onUnreadable),
       usedTransactions: createRedisReplayCache(redis),
+      requestCounter: (options) => createRedisRequestCounter(redis, options),
     }),
     isUp: () => redis.isUp(),
     async close() {

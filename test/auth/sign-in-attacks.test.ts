@@ -106,7 +106,9 @@ describe('sign-in rejects a callback that', () => {
     const responses = await Promise.all(
       Array.from({ length: 50 }, () => fetch(address, { headers, redirect: 'manual' })),
     );
-    expect(responses.map(({ status }) => status).sort((a, b) => a - b)).toEqual([303, ...Array(49).fill(400)]);
+    const accepted = responses.filter(({ status }) => status === 303);
+    expect(accepted).toHaveLength(1);
+    expect(responses.filter(({ status }) => status === 400)).toHaveLength(49);
     expect(setup.provider.tokenRequests).toBe(requests + 1);
   });
 
