@@ -1,6 +1,8 @@
 import { createTRPCClient, httpBatchLink, httpLink } from '@trpc/client';
 import supertest from 'supertest';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { inputRows } from '../../src/api/inputs/rows.js';
+import { maxUpdates, updateRow } from '../../src/api/inputs/user-state.js';
 import type { AppRouter } from '../../src/contract.js';
 import { type Row, rowsOf } from '../support/bulk.js';
 import { createStreamClient } from '../support/clients.js';
@@ -121,8 +123,24 @@ describe('updateMany rejects, without a request to Graph,', () => {
 
   test('thousands of invalid rows, in a short response', async () => {
     const { issues } = await refused({ updates: Array.from({ length: 5000 }, () => ({ ...short, userStateId: '' })) });
-    expect(issues?.length).toBeGreaterThan(0);
-    expect(issues?.length).toBeLessThanOrEqual(100);
+    expect(issues).toHaveLength(100);
+    const several = { ...short, scriptId: '', userStateId: '', patch: {} };
+    expect((await refused({ updates: Array.from({ length: 5000 }, () => several) })).issues).toHaveLength(100);
+  });
+
+  test('too many invalid rows, without validating them', async () => {
+    const { issues } = await refused({ updates: Array.from({ length: 100_000 }, () => 0) });
+    expect(issues).toEqual([{ path: ['updates'], message: 'must have at most 5000 items' }]);
+  });
+
+  test('thousands of unknown fields, without naming one', async () => {
+    const unknown = Object.fromEntries(Array.from({ length: 40_000 }, (_each, index) => [`canary${index}`, 0]));
+    const message = 'must not have unknown fields';
+    const updates = [{ ...short, ...unknown }];
+    expect((await refused({ updates })).issues).toEqual([{ path: ['updates', 0], message }]);
+    expect((await refused({ updates: rows, ...unknown })).issues).toEqual([{ path: [], message }]);
+    const patched = [{ ...short, patch: unknown }];
+    expect((await refused({ updates: patched })).issues).toEqual([{ path: ['updates', 0, 'patch'], message }]);
   });
 
   test('a body of more than 1 MiB', () =>
@@ -174,6 +192,21 @@ describe('updateMany rejects, without a request to Graph,', () => {
     expect(await failure(call)).toMatchObject({ reason: 'SIGN_IN_REQUIRED', code: 'UNAUTHORIZED' });
     await app.stop();
   });
+});
+
+test('updateMany validates rows in slices, so that other requests proceed', async () => {
+  const schema = inputRows(updateRow, maxUpdates);
+  let iterations = 0;
+  const count = () => {
+    iterations += 1;
+    next = setImmediate(count);
+  };
+  let next = setImmediate(count);
+  const parsed = await schema.parseAsync(Array.from({ length: 5000 }, () => ({ ...short })));
+  clearImmediate(next);
+  expect(parsed).toHaveLength(5000);
+  expect(parsed[4999]).toEqual(short);
+  expect(iterations).toBeGreaterThan(1);
 });
 
 test('updateMany accepts a body of 1 MiB', async () => {

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { networkOf } from '../../src/auth/request-limit.js';
 import { describeWithRedis, useRedis } from '../support/redis.js';
-import { startTestService, type TestService } from '../support/service.js';
+import { startTestService, type TestService, untilReady } from '../support/service.js';
 import { createUserAgent } from '../support/user-agent.js';
 
 interface Reply {
@@ -82,9 +82,11 @@ describeWithRedis('replicas', () => {
   afterAll(() => Promise.all(services.map((service) => service.stop())));
 
   test('count the starts of an address together', async () => {
-    // Other than the sign-in itself, replicas need one registration: that of the first one's simulator.
-    for (let count = 0; count < 2; count++)
-      services.push(await startTestService({ ...settings, REDIS_URL: redis.url }));
+    for (let count = 0; count < 2; count++) {
+      const service = await startTestService({ ...settings, REDIS_URL: redis.url });
+      services.push(service);
+      await untilReady(service.address);
+    }
     expect(await flood(services, '/auth/sign-in', 400, '127.0.0.2')).toEqual({ 303: 300, 429: 100 });
   });
 });
