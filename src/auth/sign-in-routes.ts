@@ -47,7 +47,11 @@ const idTokenClaims = z.object({
   sub: z.string(),
   oid: z.string().optional(),
   tid: z.string().optional(),
-  name: z.string().default(''),
+  // Displayed on every page.
+  name: z
+    .string()
+    .default('')
+    .transform((name) => name.slice(0, 256)),
   sid: z.string().optional(),
   login_hint: z.string().optional(),
   roles: z.unknown().optional(),
