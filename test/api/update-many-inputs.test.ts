@@ -28,11 +28,14 @@ const refused = (input: unknown) =>
   failure(createStreamClient(pair.service).scriptUserState.updateMany.mutate(input as never));
 
 /** Sends a body of the given size: JSON may end with white space. */
-function send(procedure: string, input: object, bytes: number) {
+const send = (procedure: string, input: object, bytes: number) =>
+  sendText(procedure, JSON.stringify({ 0: input }).padEnd(bytes, ' '));
+
+function sendText(procedure: string, body: string) {
   return supertest(pair.service.address)
     .post(`/trpc/${procedure}?batch=1`)
     .set({ 'x-csrf': '1', 'content-type': 'application/json', 'trpc-accept': 'application/jsonl' })
-    .send(JSON.stringify({ 0: input }).padEnd(bytes, ' '));
+    .send(body);
 }
 
 describe('updateMany rejects, without a request to Graph,', () => {
@@ -146,6 +149,15 @@ describe('updateMany rejects, without a request to Graph,', () => {
   test('a body of more than 1 MiB', () =>
     expectRefused(send('scriptUserState.updateMany', { updates: [short] }, 1024 * kib + 1), 413));
 
+  test.each([
+    ['objects', '{}'],
+    ['lists', '[]'],
+    ['numbers', '0'],
+  ])('a body of more %s than 5,000 updates can have', (_, value) => {
+    const body = `{"0":{"updates":[${Array(150_000).fill(value).join()}]}}`;
+    return expectRefused(sendText('scriptUserState.updateMany', body), 413);
+  });
+
   test('a body of more than 64 KiB for any other procedure, streamed or not', async () => {
     await expectRefused(send('scriptUserState.update', short, 64 * kib + 1), 413);
     await expectRefused(send('scriptUserState.update', short, 64 * kib + 1).unset('trpc-accept'), 413);
@@ -207,6 +219,16 @@ test('updateMany validates rows in slices, so that other requests proceed', asyn
   expect(parsed).toHaveLength(5000);
   expect(parsed[4999]).toEqual(short);
   expect(iterations).toBeGreaterThan(1);
+});
+
+test('updateMany accepts 3,000 updates with all fields, whose values look like JSON', async () => {
+  const userPrincipalName = '"{[:,\\"]}';
+  const values = { successDeviceCount: 1, errorDeviceCount: 1, userPrincipalName };
+  const full = { ...short, patch: values, expected: values, approval: { code: 'c' } };
+  // The last one is invalid, so that none is sent.
+  const updates = [...Array.from({ length: 2999 }, () => full), { ...full, userStateId: '' }];
+  const { issues } = await refused({ updates });
+  expect(issues?.map(({ path }) => path)).toEqual([['updates', 2999, 'userStateId']]);
 });
 
 test('updateMany accepts a body of 1 MiB', async () => {
