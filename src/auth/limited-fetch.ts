@@ -8,10 +8,12 @@ const maxBytes = 512 * 1024;
  * with a `TypeError`, as for a failed connection, when the body is larger than 512 KiB.
  */
 export const limitedFetch: CustomFetch = async (url, { body: sent = null, signal = null, ...options }) => {
-  const response = await fetch(url, { ...options, body: sent, signal });
+  // A copy, since the types of the DOM do not accept views of shared memory.
+  const body = sent instanceof Uint8Array ? new Uint8Array(sent) : sent;
+  const response = await fetch(url, { ...options, body, signal });
   const { status, statusText, headers } = response;
-  const body = response.body === null ? null : await readLimited(response.body);
-  return new Response(body, { status, statusText, headers });
+  const text = response.body === null ? null : await readLimited(response.body);
+  return new Response(text, { status, statusText, headers });
 };
 
 async function readLimited(body: ReadableStream<Uint8Array>): Promise<Buffer<ArrayBuffer>> {

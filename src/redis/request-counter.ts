@@ -11,7 +11,7 @@ import { type Redis, redisKey } from './connection.js';
  * Redis until the window ends, and counts by itself while Redis is unavailable.
  */
 export function createRedisRequestCounter(redis: Redis, options: IRateLimiterOptions): RateLimiterAbstract {
-  const { keyPrefix = '', points = 1 } = options;
+  const { keyPrefix = '', points } = options;
   return new RateLimiterRedis({
     ...options,
     keyPrefix: redisKey('requests', keyPrefix),
