@@ -135,6 +135,10 @@ export interface ErrorShape {
   readonly data: ErrorData;
 }
 
+/** Whether tRPC found no procedure. Its path is then the caller's text, which is not sent back. */
+const isUnknownProcedure = (error: TRPCError): boolean =>
+  error.code === 'NOT_FOUND' && !(error instanceof Refusal) && error.cause === undefined;
+
 /**
  * Converts an error to the contract's shape: of a call, of one of many updates, or of a request that was rejected
  * before tRPC.
@@ -154,7 +158,7 @@ export function describeError(error: TRPCError, requestId: string, path?: string
     data: {
       code,
       httpStatus: getHTTPStatusCodeFromError(new TRPCError({ code })),
-      ...(path !== undefined && { path }),
+      ...(path !== undefined && !isUnknownProcedure(error) && { path }),
       reason,
       requestId,
       ...(graph !== undefined && { graph }),

@@ -4,7 +4,8 @@ import type { Page } from '../graph/graph.js';
 import type { ScriptUserState } from '../script-user-state.js';
 import { type UpdateResult, updateMany } from './bulk/update-many.js';
 import type { Progress } from './bulk/worker-pool.js';
-import { inputObject, messages } from './inputs/messages.js';
+import { inputObject } from './inputs/messages.js';
+import { inputRows } from './inputs/rows.js';
 import { cursorField, scriptFields, targetFields, userId } from './inputs/target.js';
 import {
   approval,
@@ -23,7 +24,7 @@ const listInput = inputObject({ ...scriptFields, ...cursorField });
 const listForUserInput = inputObject({ userId, ...cursorField });
 const updateInput = inputObject({ ...changeFields, patch });
 const updateManyInput = inputObject({
-  updates: z.array(updateRow, messages).min(1).max(maxUpdates),
+  updates: inputRows(updateRow, maxUpdates),
   approval: z.optional(approvalRequest),
 });
 const createInput = inputObject({ ...scriptFields, userState: newUserState, approval: z.optional(approval) });
