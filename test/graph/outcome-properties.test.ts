@@ -79,7 +79,7 @@ async function run(script: Script, graph: ModelGraph, totalMs: number): Promise<
   const approval = approvals[script.approval];
   const context: CallContext = {
     caller,
-    priority: { fairnessKey: 'key', level: 'interactive' },
+    priority: { fairnessKey: 'key', user: 'key', level: 'interactive' },
     deadline: new VirtualDeadline(totalMs),
   };
   const outcome =

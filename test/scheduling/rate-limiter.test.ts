@@ -8,8 +8,8 @@ import { createSlotPool, type SlotPool } from '../../src/scheduling/slot-pool.js
 const windowMs = 20_000;
 const slice = 20;
 
-function priority(level: PriorityLevel): RequestPriority {
-  return { fairnessKey: 'someone', level };
+function priority(level: PriorityLevel, user = 'someone'): RequestPriority {
+  return { fairnessKey: user, user, level };
 }
 
 function deadline(totalMs: number, cancellation?: AbortSignal): Deadline {
@@ -73,7 +73,7 @@ test('a request without enough time for an attempt gets no slot, and the next on
   const late = expect(limiter.acquire(priority('interactive'), short, false)).rejects.toMatchObject({
     reason: 'THROTTLED',
   });
-  const next = limiter.acquire({ fairnessKey: 'another', level: 'interactive' }, long, false);
+  const next = limiter.acquire(priority('interactive', 'another'), long, false);
   await immediate();
   short.start();
   await expect.poll(() => short.allowsAttemptAfter(0)).toBe(false);
