@@ -4,13 +4,7 @@ import { CallError } from '../errors.js';
 import { burstSlots, reservedSlots } from '../scheduling/fair-share.js';
 import { checksPerWindow } from '../scheduling/pace.js';
 import { bucketMs } from '../scheduling/sliding-window.js';
-import {
-  type Demand,
-  type Grant,
-  type Release,
-  type SlotPool,
-  type SlotPoolOptions,
-} from '../scheduling/slot-pool.js';
+import type { Demand, Grant, Release, SlotPool, SlotPoolOptions } from '../scheduling/slot-pool.js';
 import { type Redis, redisKey, storeUnavailable } from './connection.js';
 
 /** How often to request again: another replica may have released slots unused. */
@@ -175,7 +169,10 @@ export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
       const isShareLarger = excess > urgent && freeAfter > freeBefore;
       return {
         slots: { interactive: slots.slice(0, within + urgent), bulk: slots.slice(within + urgent) },
-        nextFreeAt: { interactive: freeAfter > 0 ? repliedAt : freeAt, bulk: freeAfter > reserved ? repliedAt : freeAt },
+        nextFreeAt: {
+          interactive: freeAfter > 0 ? repliedAt : freeAt,
+          bulk: freeAfter > reserved ? repliedAt : freeAt,
+        },
         retryAt: isShareLarger ? repliedAt : Math.min(freeAt, dueAt, repliedAt + requestEveryMs),
       };
     } catch (error) {
