@@ -1,3 +1,4 @@
+import type { UserDemand } from './fair-share.js';
 import type { FairnessKey, RequestPriority } from './priority.js';
 
 /** A queue that is FIFO per fairness key. It serves the user who has used least, and the keys of one user in turn. */
@@ -9,8 +10,8 @@ export interface FairQueue<T> {
   remove(priority: RequestPriority, entry: T): void;
   /** How many entries would be served before one that is pushed now. */
   positionOf(priority: RequestPriority, first: boolean): number;
-  /** How many entries each user has. */
-  sizes(): ReadonlyMap<FairnessKey, number>;
+  /** What each user has used, and how many entries wait. */
+  demands(): Iterable<UserDemand>;
 }
 
 interface Line<T> {
@@ -82,10 +83,10 @@ export function createFairQueue<T>(usedBy: (user: FairnessKey) => number): FairQ
       }
       return position;
     },
-    sizes() {
+    demands() {
       const sizes = new Map<FairnessKey, number>();
       for (const { user, entries } of lines.values()) sizes.set(user, (sizes.get(user) ?? 0) + entries.length);
-      return sizes;
+      return Array.from(sizes, ([user, waiting]) => ({ waiting, used: usedBy(user) }));
     },
   };
 }

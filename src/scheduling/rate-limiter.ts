@@ -84,11 +84,7 @@ export function createRateLimiter(pool: SlotPool, bulkSlice: number): RateLimite
   const bulkDemand = () => (isBulkPaused() ? 0 : Math.min(queues.bulk.size, bulkSlice));
 
   function demand(free: number): Demand {
-    const users = Array.from(queues.interactive.sizes(), ([user, waiting]) => ({
-      waiting,
-      used: usage.interactive.of(user),
-    }));
-    const interactive = requestsWithinShare(users, free, pool.limit);
+    const interactive = requestsWithinShare(queues.interactive.demands(), free, pool.limit);
     return { interactive, excess: queues.interactive.size - interactive, bulk: bulkDemand() };
   }
 
