@@ -1,0 +1,12 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { measureQuota } from './test/bench/quota.js';
+import { compileContestants } from './test/bench/contestants.js';
+import { percentile } from './test/bench/statistics.js';
+const folder = mkdtempSync(join(tmpdir(), 'q-'));
+compileContestants(folder);
+const r = await measureQuota({ updates: 1000, shortUpdates: 100, latencyMs: 50 }, folder);
+const show = (v: readonly number[]) => `n ${v.length} p50 ${percentile(v, .5).toFixed(1)} p95 ${percentile(v, .95).toFixed(1)} p99 ${percentile(v, .99).toFixed(1)} max ${Math.max(...v).toFixed(1)}`;
+console.log(JSON.stringify({ ...r, aloneMs: undefined, duringBulkMs: undefined }), 'alone', show(r.aloneMs), 'during', show(r.duringBulkMs));
+process.exit();
