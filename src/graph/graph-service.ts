@@ -102,7 +102,8 @@ export function createGraph(options: GraphOptions): GraphService {
     try {
       deadline.start();
       deadline.throwIfCancelled();
-      return await work({ caller, priority: { fairnessKey: caller.fairnessKey, level: 'interactive' }, deadline });
+      const { fairnessKey } = caller;
+      return await work({ caller, priority: { fairnessKey, user: fairnessKey, level: 'interactive' }, deadline });
     } finally {
       deadline.dispose();
       done();

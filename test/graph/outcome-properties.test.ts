@@ -89,7 +89,7 @@ async function run(script: Script, graph: ModelGraph, totalMs: number): Promise<
   const expected = expectedOf(script);
   const context: CallContext = {
     caller,
-    priority: { fairnessKey: 'key', level: 'interactive' },
+    priority: { fairnessKey: 'key', user: 'key', level: 'interactive' },
     deadline: new VirtualDeadline(totalMs),
   };
   const outcome =

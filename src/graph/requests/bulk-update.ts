@@ -45,7 +45,7 @@ export function createBulkUpdate(
   { caller, signal }: CallOptions,
   { queue, boost, deadlineMs, stopping, send, onClose }: BulkUpdateParts,
 ): BulkUpdate {
-  // Bulk updates take turns, even those of one user.
+  // The bulk updates of one user take turns.
   const fairnessKey = Symbol('bulk update');
   const cancellation = new AbortController();
   // Each row in progress listens to it.
@@ -67,7 +67,7 @@ export function createBulkUpdate(
     const key = stateKey(update);
     const state = states.get(key) ?? { rows: [], isContended: false, isBoosted: false, next: 0 };
     states.set(key, state);
-    const priority: RequestPriority = { fairnessKey, level: 'bulk' };
+    const priority: RequestPriority = { fairnessKey, user: caller.fairnessKey, level: 'bulk' };
     const row = { index, update, priority, reservation: queue.reserve(key), state };
     state.rows.push(row);
     return row;
