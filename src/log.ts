@@ -1,5 +1,6 @@
-import { once } from 'node:events';
-import { type DestinationStream, destination, type Logger, pino } from 'pino';
+import { fstatSync, statSync, write as writeBytes } from 'node:fs';
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { createLineWriter, type LineWriter, type LineWriterOptions } from './line-writer.js';
 
 /** Creates a log of JSON lines. @param stream where to write; stdout by default */
 export function createLog(level: string, stream?: DestinationStream): Logger {
@@ -7,35 +8,32 @@ export function createLog(level: string, stream?: DestinationStream): Logger {
   return stream === undefined ? pino(options) : pino(options, stream);
 }
 
-/** The destination of a log. Close it before the process exits. */
-export interface LogTarget {
-  readonly stream: DestinationStream;
-  /** Resolves when all lines are written. The log cannot be used afterwards. */
-  close(): Promise<void>;
+/**
+ * Opens stdout for the lines of the log, and formats them for reading on a terminal. Accessing `process.stdout` lets
+ * Node make a pipe or socket non-blocking; nothing else writes to it.
+ */
+export async function openStdout(options: Pick<LineWriterOptions, 'onDown' | 'reportFields'>): Promise<LineWriter> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  if (!process.stdout.isTTY) return createLineWriter({ fd: 1, ...options });
+  const { prettyFactory } = await import('pino-pretty');
+  const pretty = prettyFactory({ ignore: 'pid,hostname', colorize: true });
+  return createLineWriter({ fd: 1, format: (line) => pretty(line) ?? '', ...options });
 }
 
-/** Opens stdout for asynchronous logging. Lines wait in memory while the reader of stdout is slow. */
-export function openStdout(): LogTarget {
-  const stream = destination({ sync: false });
-  const brokenPipe = new Promise<void>((resolve) => {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-      resolve();
-    });
-  });
-  return {
-    stream,
-    // The flush that pino runs on exit misses the lines whose write is in progress.
-    async close() {
-      const closed = once(stream, 'close');
-      stream.end();
-      await Promise.race([closed, brokenPipe]);
-    },
-  };
+/** Whether lines on stdout are discarded: it is /dev/null, which Node also opens if it was closed. */
+export function isStdoutDiscarded(): boolean {
+  const stdout = fstatSync(1);
+  return stdout.isCharacterDevice() && stdout.rdev === statSync('/dev/null').rdev;
+}
+
+/** Writes one line to stderr, for what the log cannot report. Does not block, and ignores errors. */
+export function reportOnStderr(level: number, fields: object, msg: string): Promise<void> {
+  const line = process.stderr.isTTY ? msg : JSON.stringify({ level, time: Date.now(), ...fields, msg });
+  return new Promise((resolve) => writeBytes(2, `${line}\n`, () => resolve()));
 }
 
 /** Removes quotations and addresses from the message of an error: parsers quote their input, which can be secret. */
-function serializeError(error: unknown): object {
+export function serializeError(error: unknown): object {
   if (!(error instanceof Error)) return { type: typeof error };
   return {
     type: error.name,

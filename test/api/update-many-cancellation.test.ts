@@ -19,7 +19,7 @@ async function start(quota: number, count: number): Promise<Row[]> {
   return rows;
 }
 
-const audited = (outcome: string) => pair.service.lines({ log: 'audit', outcome }).length;
+const audited = (outcome: string) => pair.service.outcomes({ outcome }).length;
 const update = (row: Row | undefined) =>
   pair.service.client.scriptUserState.update.mutate(row ?? expect.fail('no such row'));
 const sent = async () => (await patches(pair.simulator)).length;
@@ -50,7 +50,7 @@ describe.each(cancellations)('when the caller %s', (_, begin) => {
     const journal = await patches(pair.simulator);
     expect(journal).toHaveLength(20);
     expect(journal.at(-1)?.body).toMatchObject(after.patch);
-    expect(pair.service.lines({ log: 'audit', reason: 'CLIENT_CLOSED' })).toHaveLength(41);
+    expect(pair.service.outcomes({ reason: 'CLIENT_CLOSED' })).toHaveLength(41);
   });
 
   test('rows that were sent are completed and audited, and the others are never sent', async () => {
@@ -67,7 +67,7 @@ describe.each(cancellations)('when the caller %s', (_, begin) => {
     abort();
     expect(await settledPatches(pair.simulator)).toBe(1020);
     await expect.poll(() => audited('applied')).toBe(1020);
-    expect(pair.service.lines({ log: 'audit' })).toHaveLength(1020);
+    expect(pair.service.outcomes()).toHaveLength(1020);
     expect(await update(rows[1099])).toMatchObject(rows[1099]?.patch ?? {});
     expect(await sent()).toBe(1021);
   });

@@ -242,7 +242,7 @@ test.each([
       : { ...graphError(status, code, message), headers: { 'request-id': requestId, 'retry-after': '0' } },
   );
   expect(await failure(update())).toMatchObject({ reason: 'OUTCOME_UNKNOWN', graph: { requestId } });
-  expect(service.lines({ log: 'audit' }).at(-1)).toMatchObject({ outcome: 'unknown', graph: { requestId } });
+  expect(service.outcomes().at(-1)).toMatchObject({ outcome: 'unknown', graph: { requestId } });
 });
 
 test('503 with a phrase of a time-out only may still be applied', async () => {

@@ -88,7 +88,7 @@ describe('a state that is not as expected', () => {
       expect(await failure(call(expected))).toMatchObject({ reason: 'CONFLICT', current: initial });
       expect(methods()).toEqual(['GET']);
     }
-    expect(service.lines({ log: 'audit' }).at(-1)).toMatchObject({ outcome: 'rejected', reason: 'CONFLICT' });
+    expect(service.outcomes().at(-1)).toMatchObject({ outcome: 'rejected', reason: 'CONFLICT' });
   });
 
   test('in an `updateMany` call does not affect the other rows', async () => {
@@ -129,7 +129,7 @@ describe('when the read before the write fails, nothing is sent', () => {
     graph.respond(() => response);
     expect(await failure(update({ successDeviceCount: 2 }))).toMatchObject({ reason });
     expect(new Set(methods())).toEqual(new Set(['GET']));
-    expect(service.lines({ log: 'audit' }).at(-1)).toMatchObject({ outcome: 'rejected', reason });
+    expect(service.outcomes().at(-1)).toMatchObject({ outcome: 'rejected', reason });
   });
 });
 

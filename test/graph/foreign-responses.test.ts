@@ -69,9 +69,9 @@ describe.each(foreign)('a %s', (_, response) => {
     ['delete', remove],
   ])('leaves the outcome of an %s unknown', async (__, write) => {
     graph.respond(() => response);
-    const before = service.lines({ log: 'audit' }).length;
+    const before = service.outcomes().length;
     expect(await failure(write())).toMatchObject({ reason: 'OUTCOME_UNKNOWN' });
-    expect(service.lines({ log: 'audit' }).slice(before)).toMatchObject([{ outcome: 'unknown' }]);
+    expect(service.outcomes().slice(before)).toMatchObject([{ outcome: 'unknown' }]);
   });
 
   test('is settled by a read of the new values', async () => {
@@ -159,9 +159,9 @@ describe('in a batch whose responses have no request-id header', () => {
     graph.respond(({ path }) =>
       json(200, { id: decodeURIComponent(path.split('/').at(-1) ?? ''), successDeviceCount: 0, errorDeviceCount: 1 }),
     );
-    const before = service.lines({ log: 'audit' }).length;
+    const before = service.outcomes().length;
     await Promise.all(calls());
-    const lines = service.lines({ log: 'audit' }).slice(before);
+    const lines = service.outcomes().slice(before);
     const applied = { outcome: 'applied', graph: { requestId: batchRequestId } };
     expect(lines).toMatchObject([applied, applied]);
   });
