@@ -1,4 +1,4 @@
-import { type SpanContext, trace } from '@opentelemetry/api';
+import { isSpanContextValid, type SpanContext, trace } from '@opentelemetry/api';
 import { pino } from 'pino';
 import { CallError, type GraphIds } from '../errors.js';
 import { OutputError } from '../line-writer.js';
@@ -99,7 +99,7 @@ export function createAudit(trail: AuditTrail, reasonOf: (error: unknown) => str
         userStateId,
         fields: Object.keys(values),
         counts: countsOf(values),
-        ...(span && traceFields(span)),
+        ...(span && isSpanContextValid(span) && traceFields(span)),
       };
       let before: object | undefined;
       let intent: Promise<void> | undefined;
@@ -185,7 +185,7 @@ function createRenderer(): (fields: object, message: string) => string {
   };
 }
 
-/** The names that OpenTelemetry recommends for logs in other formats. */
+/** Named as OpenTelemetry recommends for formats other than its own. */
 function traceFields({ traceId, spanId }: SpanContext): object {
   return { trace_id: traceId, span_id: spanId };
 }
