@@ -53,12 +53,12 @@ const sovereignHosts = ['login.sovcloud-identity.fr', 'login.sovcloud-identity.d
 
 const entraHosts = new Set([...clouds.flatMap((cloud) => cloud.entraHosts), ...sovereignHosts]);
 
-/** The cloud of a Graph; `undefined` if it is not in the documented ones. */
+/** The cloud of a Graph; `undefined` if it is not a documented one. */
 export function cloudOfGraph({ hostname }: URL): Cloud | undefined {
   return clouds.find(({ graphHost }) => graphHost === hostname);
 }
 
-/** The clouds whose Entra ID has this host: two of them share one. */
+/** The clouds whose Entra ID has this host. Both US Government clouds share one. */
 export function cloudsOfEntraHost(hostname: string): readonly Cloud[] {
   return clouds.filter((cloud) => cloud.entraHosts.includes(hostname));
 }

@@ -14,7 +14,7 @@ import { permissionsIn, requiredPermission } from './graph/tokens/permissions.js
 import { connectGraph, type GraphConnection } from './graph-backend.js';
 import { createLog } from './log.js';
 
-/** Checks the settings against the real thing, step by step. @throws {StepFailed} */
+/** Checks the settings against the real services, step by step. @throws {StepFailed} */
 async function examine(write: boolean): Promise<void> {
   const env = readEnvironment();
   const config = await step('settings', async () => {

@@ -28,7 +28,7 @@ export type CallReason =
  * What is known about the effect of a failed request.
  * - `not-applied`: it was not applied, and would fail again in the same way
  * - `deferred`: it was not applied (after a 429, almost certainly not), and can be sent again later
- * - `completed`: it may have been applied, and Graph has finished with it: a later read shows its effect
+ * - `completed`: it may have been applied, and Graph has finished processing it, so a read shows its effect
  * - `unknown`: it may have been applied, or may still be applied
  */
 export type Certainty = 'not-applied' | 'deferred' | 'completed' | 'unknown';
@@ -43,7 +43,7 @@ export interface GraphIds {
 /** The details of a {@link CallError}. */
 export interface CallErrorDetails {
   readonly graph?: GraphIds;
-  /** The HTTP status of Graph's response, if there was one. */
+  /** The HTTP status of the response, if there was one. */
   readonly status?: number;
   /** Graph's own `error.code`. */
   readonly code?: string;

@@ -52,7 +52,7 @@ test('with --write, writes the values of a state back', async () => {
   expect(patch).toMatchObject({ method: 'PATCH', status: 200, applied: true });
 });
 
-test('tries each read for each kind of script, and says what the tenant offers', async () => {
+test('tries each read for each kind of script, and reports what the tenant offers', async () => {
   const { printed } = await runDoctor(live());
   const all = (text: string) => scriptKinds.map((kind) => `${kind} \\(${text}\\)`).join(', ');
   for (const [procedure, text] of [
@@ -69,7 +69,7 @@ test('tries each read for each kind of script, and says what the tenant offers',
   expect(paths).toEqual(expect.arrayContaining([expect.stringMatching(/\/runSummary$/)]));
 });
 
-test('says which options and reads the tenant refuses, and continues', async () => {
+test('reports which options and reads the tenant rejects, and continues', async () => {
   await simulator.settings({ acceptTop: false, acceptExpand: false });
   await simulator.fault(
     { fault: 'tenant-not-applicable', path: '/runSummary', times: 'always' },
@@ -90,13 +90,13 @@ test('says which options and reads the tenant refuses, and continues', async () 
 test.each([
   [{ acceptTop: false }, 'without \\$top, with devices'],
   [{ acceptExpand: false }, 'with \\$top, without devices'],
-])('says which of two options the tenant refuses: %o', async (settings, text) => {
+])('reports which of two options the tenant rejects: %o', async (settings, text) => {
   await simulator.settings(settings);
   const { printed } = await runDoctor(live());
   expect(printed).toMatch(new RegExp(`deviceRunState\\.list: deviceShellScript \\(\\d+, ${text}\\)`));
 });
 
-test('with --write, says that the tenant ignores the update, and what it shows', async () => {
+test('with --write, reports that the tenant ignores the update, and the values that it shows', async () => {
   const { target } = await findState(simulator);
   const path = userStatePath(target);
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
@@ -107,7 +107,7 @@ test('with --write, says that the tenant ignores the update, and what it shows',
   expect(code).toBe(1);
   expect(steps.at(-1), printed).toBe('FAIL write');
   expect(printed).toMatch(
-    /NOT_APPLIED.*Graph shows 3 successful and \d+ failed devices.*\n.*Intune computes this entity/,
+    /NOT_APPLIED.*Graph shows 3 successful and \d+ failed devices.*\n.*Intune computes these values/,
   );
 });
 
@@ -170,7 +170,7 @@ test.each<[string, GraphServerResponse, RegExp]>([
   [
     'a tenant without Intune',
     graphError(400, 'BadRequest', 'Request not applicable to target tenant.'),
-    /assign a licence/,
+    /assign a license/,
   ],
   [
     'another version of Graph',
@@ -202,9 +202,13 @@ test.each<[string, GraphServerResponse, RegExp]>([
     ),
     /these permissions with admin consent: A\.Read, B\.Read/,
   ],
-  ['the page of a captive portal', { status: 200, body: '<html></html>' }, /a proxy or captive portal answered/],
-  ['the refusal of a proxy', { status: 403, body: '<html></html>' }, /a proxy or captive portal answered/],
-  ['the page of a proxy', { status: 407, body: '<html></html>' }, /HTTP 407.*\n.*the proxy requires authentication/],
+  ['the page of a captive portal', { status: 200, body: '<html></html>' }, /a proxy or captive portal responded/],
+  ['the error page of a proxy', { status: 403, body: '<html></html>' }, /a proxy or captive portal responded/],
+  [
+    'the 407 page of a proxy',
+    { status: 407, body: '<html></html>' },
+    /HTTP 407.*\n.*the proxy requires authentication/,
+  ],
 ])('advises on %s', async (_, response, advice) => {
   graph.respond(() => response);
   const { code, steps, printed } = await runDoctor({ ...live(), GRAPH_BASE_URL: graph.baseUrl });

@@ -28,7 +28,7 @@ const reasons = {
   ],
   APPROVAL_JUSTIFICATION_REQUIRED: ['PRECONDITION_REQUIRED', 'This tenant requires a justification for the change.'],
   APPROVAL_PENDING: ['PRECONDITION_FAILED', 'The change is waiting for approval by a second administrator.'],
-  CONFLICT: ['CONFLICT', 'The state is not as expected, or Microsoft Graph reports a conflict with it.'],
+  CONFLICT: ['CONFLICT', 'The state does not have the expected values, or Microsoft Graph reports a conflict.'],
   THROTTLED: ['TOO_MANY_REQUESTS', "Microsoft Graph's request quota is used up. Retry later."],
   CREDENTIAL_UNAVAILABLE: ['SERVICE_UNAVAILABLE', 'The service has no token that Microsoft Graph accepts.'],
   GRAPH_UNAVAILABLE: ['SERVICE_UNAVAILABLE', 'Microsoft Graph is unavailable. Nothing was changed.'],

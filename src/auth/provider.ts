@@ -67,7 +67,7 @@ export function createProvider(options: ProviderOptions): Provider {
       timeout: timeoutSeconds,
     });
     // A refresh skips that check. It only reads the subject of the new ID token, and a response that is discarded because
-    // the keys cannot be fetched would end the session: its refresh token is spent.
+    // the keys cannot be fetched would end the session: its refresh token is already used.
     const refresh = new oidc.Configuration(signIn.serverMetadata(), options.clientId, {}, authentication);
     refresh.timeout = timeoutSeconds;
     for (const allowInsecure of insecure) allowInsecure(refresh);

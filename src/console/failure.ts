@@ -90,12 +90,12 @@ const texts = {
   OFFLINE: ['You are offline', 'Not sent. Try again when you are online.'],
 } as const satisfies Record<FailureReason, readonly [string, string]>;
 
-/** The texts for cases in which the reason alone does not tell the next step. They replace the service's message. */
+/** The texts for cases in which the reason alone does not determine the next step. They replace the service's message. */
 const specialTexts = {
   /** `APPROVAL_PENDING` without a code. */
   alreadyFiled: [
     'This change was already filed for approval',
-    'Filing it again has no effect. The person who filed it completes it with the approval code that they received.',
+    'Filing it again has no effect. Only the person who filed it can complete it, with the approval code that they received.',
   ],
   /** `GRAPH_PERMISSION_MISSING` for a change that was sent with a code. */
   codeRefused: [

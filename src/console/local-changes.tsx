@@ -6,7 +6,7 @@ import type { ScriptUserState, StateRef } from './queries.js';
 /** An update as it is sent, without the reference to its state. */
 export type Change = Pick<RouterInputs['scriptUserState']['update'], 'patch' | 'approval'>;
 
-/** A change that awaits approval. Only the same values can complete it, with the code in the place of a justification. */
+/** A change that awaits approval. Only the same values can complete it, with the code instead of a justification. */
 export interface FiledChange extends Pick<Change, 'patch'> {
   readonly approval: { readonly code: string };
 }

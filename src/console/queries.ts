@@ -29,8 +29,8 @@ export interface PagedItems<Item> {
 }
 
 /**
- * Joins pages. Graph can send an item more than once, on one page or on several: the last one takes the place of the
- * first. Rows of the same key would stay on the page when they are sorted or filtered, over those of other people.
+ * Joins pages. Graph can send an item more than once, on one page or on several: the last one replaces the first. React
+ * would keep rows with the same key on the page after sorting or filtering, in place of other people's rows.
  */
 export function joinPages<Item extends { readonly id: string }>({
   pages,

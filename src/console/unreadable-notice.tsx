@@ -3,7 +3,7 @@ import { pluralize } from './format.js';
 
 const useStyles = makeStyles({ bar: { flexShrink: 0, minWidth: 0 } });
 
-/** Says that a list is incomplete: Graph sent some of its entries in an unknown form. */
+/** Warns that a list is incomplete: Graph sent some of its entries in an unknown form. */
 export function UnreadableNotice({ count }: { readonly count: number }) {
   const styles = useStyles();
   if (count === 0) return null;

@@ -8,7 +8,7 @@ export const countFields = [
 export const countFormat = 'a whole number with digits only, such as 1000 (not 1,000 or 1.000)';
 
 /**
- * Parses a typed count: `undefined` if empty, `NaN` if it is not digits only. Separators are refused rather than
+ * Parses a typed count: `undefined` if empty, `NaN` if it is not digits only. Separators are rejected rather than
  * interpreted: `1.000` is one thousand in some countries and one in others. The schema validates the number itself; a
  * minus sign is accepted because Graph can have negative counts, which a file of states contains unchanged.
  */

@@ -8,30 +8,30 @@ import type { StepResult } from './steps.js';
 /** The default of @azure/identity. */
 const defaultAuthority = 'https://login.microsoftonline.com';
 
-/** Credentials of @azure/identity that have the cloud from their own configuration. */
+/** Credentials of @azure/identity that take the cloud from their own configuration. */
 const ownCloud = /^(ManagedIdentity|AzureCli|AzureDeveloperCli|AzurePowerShell)Credential$/i;
 
-/** A setting that does not fit GRAPH_BASE_URL. */
-interface Misfit {
+/** A setting of another cloud than GRAPH_BASE_URL. */
+interface Mismatch {
   readonly problem: string;
   readonly advice: string;
 }
 
-/** A setting that belongs to the same cloud as GRAPH_BASE_URL. */
+/** A setting that must belong to the same cloud as GRAPH_BASE_URL. */
 interface CloudSetting {
-  /** Absent if the cloud does not follow from a setting. */
+  /** Absent if no setting determines the cloud. */
   readonly name?: keyof Config | 'AZURE_AUTHORITY_HOST';
   /** Its effect, such as `issuer login.microsoftonline.com`. */
   readonly used: string;
   /** @param cloud of GRAPH_BASE_URL */
-  readonly misfit?: (cloud: Cloud) => Misfit | undefined;
+  readonly mismatch?: (cloud: Cloud) => Mismatch | undefined;
 }
 
 /**
- * Checks that the credential and sign-in use the cloud of GRAPH_BASE_URL, without a request. For a Graph that is not in
- * the documented clouds, it reports what is used.
+ * Checks, without a request, that the credential and sign-in use the cloud of GRAPH_BASE_URL. If that is not one of the
+ * documented clouds, it only reports the addresses in use.
  *
- * @throws {Diagnosis} with all settings that do not fit
+ * @throws {Diagnosis} with all settings of another cloud
  */
 export function checkCloud(config: Config, env: Environment): StepResult<undefined> {
   const { GRAPH_BASE_URL: baseUrl } = config;
@@ -41,19 +41,20 @@ export function checkCloud(config: Config, env: Environment): StepResult<undefin
   const used = settings.map((setting) => setting.used).join(', ');
   const cloud = cloudOfGraph(baseUrl);
   if (cloud === undefined) {
-    const summary = `${baseUrl.origin} is not one of the documented clouds: ${used}`;
+    const summary = `${baseUrl.origin} is not one of the documented clouds; in use: ${used}`;
     const names = settings.flatMap(({ name }) => name ?? []);
     const isLocal = baseUrl.protocol === 'http:' || names.length === 0;
     const advice = `check that ${names.join(' and ')} fit the cloud of this Graph`;
     return { summary, advice: isLocal ? undefined : advice, value: undefined };
   }
-  const misfits = settings.map(({ misfit }) => misfit?.(cloud)).filter((found) => found !== undefined);
-  if (misfits.length === 0) return { summary: `${cloud.name}: ${used}`, value: undefined };
+  const mismatches = settings.map(({ mismatch }) => mismatch?.(cloud)).filter((found) => found !== undefined);
+  if (mismatches.length === 0) return { summary: `${cloud.name}: ${used}`, value: undefined };
   throw new Diagnosis(
-    [`GRAPH_BASE_URL is ${cloud.graphHost}, the Graph of ${cloud.name}`, ...misfits.map(({ problem }) => problem)].join(
-      '\n',
-    ),
-    misfits.map(({ advice }) => advice).join('\n'),
+    [
+      `GRAPH_BASE_URL is ${cloud.graphHost}, the Graph of ${cloud.name}`,
+      ...mismatches.map(({ problem }) => problem),
+    ].join('\n'),
+    mismatches.map(({ advice }) => advice).join('\n'),
   );
 }
 
@@ -73,13 +74,13 @@ function authoritySetting(config: Config, env: Environment): CloudSetting {
   const authority = parseHttps(setting ?? defaultAuthority);
   if (authority === undefined) {
     const problem = 'AZURE_AUTHORITY_HOST is not an https URL';
-    return { name, used: `${scope}, ${problem}`, misfit: (cloud) => ({ problem, advice: setAuthority(cloud) }) };
+    return { name, used: `${scope}, ${problem}`, mismatch: (cloud) => ({ problem, advice: setAuthority(cloud) }) };
   }
   const { host } = authority;
   return {
     name,
     used: `${scope}, authority ${host}${setting === undefined ? ' (AZURE_AUTHORITY_HOST is not set)' : ''}`,
-    misfit: (cloud) =>
+    mismatch: (cloud) =>
       isOfOtherCloud(host, cloud)
         ? {
             problem: `AZURE_AUTHORITY_HOST is ${setting === undefined ? 'not set: tokens are requested from ' : ''}${host}, the Entra ID of another cloud`,
@@ -99,7 +100,7 @@ function tokenSetting({ GRAPH_ACCESS_TOKEN }: Config): CloudSetting {
   return {
     name: 'GRAPH_ACCESS_TOKEN',
     used: `a token for ${audience.host}`,
-    misfit: (cloud) =>
+    mismatch: (cloud) =>
       isOtherGraph(audience, cloud)
         ? {
             problem: `GRAPH_ACCESS_TOKEN is a token for ${audience.host}`,
@@ -109,7 +110,7 @@ function tokenSetting({ GRAPH_ACCESS_TOKEN }: Config): CloudSetting {
   };
 }
 
-/** The scope that the users' own tokens are requested with. */
+/** The scope of the users' own tokens. */
 function scopeSetting({ GRAPH_CREDENTIAL, GRAPH_BASE_URL, OIDC_SCOPE }: Config): CloudSetting | undefined {
   if (GRAPH_CREDENTIAL !== 'signed-in-user') return undefined;
   const following = graphScope(GRAPH_BASE_URL, requiredPermission);
@@ -117,14 +118,14 @@ function scopeSetting({ GRAPH_CREDENTIAL, GRAPH_BASE_URL, OIDC_SCOPE }: Config):
   return {
     name: 'OIDC_SCOPE',
     used: `scope ${OIDC_SCOPE}`,
-    misfit: (cloud) => {
+    mismatch: (cloud) => {
       const wrong = OIDC_SCOPE.split(' ')
         .map(parseHttps)
         .find((scope) => scope && isOtherGraph(scope, cloud));
       return (
         wrong && {
           problem: `OIDC_SCOPE has a scope of ${wrong.host}`,
-          advice: `set OIDC_SCOPE=openid profile offline_access ${following}, or leave it out`,
+          advice: `set OIDC_SCOPE=openid profile offline_access ${following}, or unset it`,
         }
       );
     },
@@ -137,7 +138,7 @@ function issuerSetting({ SIGN_IN, OIDC_ISSUER }: Config): CloudSetting | undefin
   return {
     name: 'OIDC_ISSUER',
     used: `issuer ${host}`,
-    misfit: (cloud) =>
+    mismatch: (cloud) =>
       isOfOtherCloud(host, cloud)
         ? {
             problem: `OIDC_ISSUER is ${host}, the Entra ID of another cloud`,
@@ -160,7 +161,7 @@ function isOtherGraph(url: URL, cloud: Cloud): boolean {
   return other !== undefined && other !== cloud;
 }
 
-/** The other way to make them fit: the Graph of an Entra ID's own cloud. */
+/** The alternative: use the Graph of the cloud that the Entra ID belongs to. */
 function orOtherGraph(entraHost: string): string {
   const addresses = cloudsOfEntraHost(entraHost).map(({ graphHost }) => `https://${graphHost}/beta`);
   return addresses.length === 0 ? '' : `, or GRAPH_BASE_URL=${addresses.join(' or ')}`;

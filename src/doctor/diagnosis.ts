@@ -1,7 +1,7 @@
 import { CallError, type CallErrorDetails, type CallReason, describeCause } from '../errors.js';
 import { requiredPermission } from '../graph/tokens/permissions.js';
 
-/** A failure with advice for the operator. Each can have several lines. */
+/** A failure with advice for the operator. Both can have several lines. */
 export class Diagnosis extends Error {
   override readonly name = 'Diagnosis';
   readonly advice: string | undefined;
@@ -30,7 +30,7 @@ const advice: Partial<Record<CallReason, string | ((details: CallErrorDetails) =
   APPROVAL_JUSTIFICATION_REQUIRED: 'the tenant requires multi admin approval: updates need `approval.justification`',
   APPROVAL_PENDING: 'the tenant requires multi admin approval: the update waits for a second administrator',
   NOT_APPLIED:
-    'this tenant accepts the update and ignores it: Intune computes this entity, so that corrections have no effect',
+    'this tenant accepts the update and ignores it: Intune computes these values, so corrections have no effect',
   OUTCOME_UNKNOWN: 'a write of unchanged values has an unknown outcome: check that the user state is still correct',
 };
 
@@ -39,7 +39,7 @@ export const grantPermission = `grant the application ${requiredPermission} with
 
 function adviceOnRoute({ status, publicMessage = '' }: CallErrorDetails): string {
   if (/target tenant/i.test(publicMessage)) {
-    return 'this tenant does not use Intune: assign a licence, and set the MDM authority in the Intune admin center';
+    return 'this tenant does not use Intune: assign a license, and set the MDM authority in the Intune admin center';
   }
   if (status === 405 || status === 501 || /\b(?:segment|version)\b/i.test(publicMessage)) {
     return 'this version of Graph does not have the operation: check the version at the end of GRAPH_BASE_URL (…/beta)';
@@ -47,10 +47,10 @@ function adviceOnRoute({ status, publicMessage = '' }: CallErrorDetails): string
   return 'Intune in this tenant does not offer the operation: contact Microsoft support';
 }
 
-/** The reasons that a response which is not Graph's own can have. */
+/** The reasons of responses that are not Graph's own. */
 const foreignReasons = new Set<CallReason>(['GRAPH_PROTOCOL', 'GRAPH_UNAVAILABLE', 'THROTTLED', 'OUTCOME_UNKNOWN']);
 
-/** Whether something between this machine and Graph responded: there is a response without any sign of Graph. */
+/** Whether something between this machine and Graph responded: nothing in the response is specific to Graph. */
 function isForeign({ reason, details: { status, code, publicMessage, graph } }: CallError): boolean {
   const hasSign = code !== undefined || publicMessage !== undefined || graph?.requestId !== undefined;
   return foreignReasons.has(reason) && status !== undefined && !hasSign;
@@ -63,8 +63,8 @@ function adviceOn(error: CallError): string | undefined {
   if (!isForeign(error)) return ownAdvice;
   const onProxy =
     details.status === 407
-      ? 'the proxy requires authentication: add user name and password to the address of the proxy'
-      : 'a proxy or captive portal answered instead of Graph: check GRAPH_BASE_URL, the proxy, and the sign-in of this network';
+      ? 'the proxy requires authentication: add a user name and password to its address'
+      : 'a proxy or captive portal responded instead of Graph: check GRAPH_BASE_URL, the proxy, and whether this network requires sign-in';
   return reason === 'OUTCOME_UNKNOWN' ? `${ownAdvice}\n${onProxy}` : onProxy;
 }
 
@@ -73,6 +73,7 @@ export function diagnose(error: unknown): Diagnosis {
   if (error instanceof Diagnosis) return error;
   if (!(error instanceof CallError)) return new Diagnosis(error instanceof Error ? error.message : String(error));
   const { status, code, publicMessage, graph, current } = error.details;
+  const cause = error.cause === undefined ? undefined : describeCause(error.cause);
   const parts = [
     error.reason,
     status !== undefined && `HTTP ${status}`,
@@ -80,7 +81,8 @@ export function diagnose(error: unknown): Diagnosis {
     publicMessage,
     // Without the name: the output may be kept, and a user principal name is personal data.
     current && `Graph shows ${current.successDeviceCount} successful and ${current.errorDeviceCount} failed devices`,
-    error.cause !== undefined && describeCause(error.cause),
+    // After a verification, the cause can repeat the reason.
+    cause !== `CallError: ${error.reason}` && cause,
     ...Object.entries(graph ?? {}).map(([name, id]) => `${name} ${id}`),
   ];
   return new Diagnosis(parts.filter(Boolean).join('; '), adviceOn(error));

@@ -13,12 +13,12 @@ interface Found {
 /** A read of the contract, for the scripts of one kind. */
 export interface Read {
   readonly procedure: string;
-  /** Whether the service is of no use in a tenant that does not offer it for any kind. */
+  /** Whether the service is useless in a tenant that does not offer this read for any kind. */
   readonly isRequired?: boolean;
   /**
    * @returns `undefined` if there is nothing to try it with
-   * @throws {CallError} if Graph refuses it or fails
-   * @throws {Diagnosis} if it returns nothing of use
+   * @throws {CallError} if Graph rejects it or fails
+   * @throws {Diagnosis} if the result lacks the data that the read is for
    */
   readonly run: (kind: ScriptKind) => Promise<Found | undefined>;
 }
@@ -33,25 +33,25 @@ export interface Reads {
 const maxSearched = 10;
 
 const missingDevices =
-  'names of devices are not shown: grant the application DeviceManagementManagedDevices.Read.All with admin consent, unless the tenant refuses $expand itself';
+  'the device names are missing: grant the application DeviceManagementManagedDevices.Read.All with admin consent, unless the tenant rejects $expand itself';
 
 /** Creates the reads, in the order in which they need each other's results. */
 export function createReads(graph: Graph, responses: ResponseLog, options: CallOptions): Reads {
   const scripts = new Map<ScriptKind, readonly ScriptRef[]>();
   const states = new Map<ScriptKind, StateRef>();
 
-  /** Reads a list. `refusals` counts the options that Graph refused before. */
-  async function readList<T>(list: () => Promise<Page<T>>): Promise<{ page: Page<T>; refusals: number }> {
+  /** Reads a list. `rejections` is the number of requests that Graph rejected before it accepted one. */
+  async function readList<T>(list: () => Promise<Page<T>>): Promise<{ page: Page<T>; rejections: number }> {
     responses.take();
     const page = await list();
-    return { page, refusals: responses.take().filter(isRefusal).length };
+    return { page, rejections: responses.take().filter(isRejection).length };
   }
 
   async function readDevices(list: () => Promise<Page<DeviceRunState>>): Promise<Found> {
-    const { page, refusals } = await readList(list);
+    const { page, rejections } = await readList(list);
     // The list is tried with $top and $expand, with $top, with $expand, and without both.
-    const hasDevices = refusals === 0 || page.items.some(({ device }) => device !== null);
-    const text = `${describe(page, refusals <= 1)}, ${hasDevices ? 'with' : 'without'} devices`;
+    const hasDevices = rejections === 0 || page.items.some(({ device }) => device !== null);
+    const text = `${describe(page, rejections <= 1)}, ${hasDevices ? 'with' : 'without'} devices`;
     return { text, ...(!hasDevices && { advice: missingDevices }) };
   }
 
@@ -60,10 +60,10 @@ export function createReads(graph: Graph, responses: ResponseLog, options: CallO
       procedure: 'script.list',
       isRequired: true,
       async run(scriptKind) {
-        const { page, refusals } = await readList(() => graph.scripts.list(scriptKind, undefined, options));
+        const { page, rejections } = await readList(() => graph.scripts.list(scriptKind, undefined, options));
         const found = page.items.map(({ id }) => ({ scriptKind, scriptId: id }));
         scripts.set(scriptKind, found);
-        return { text: describe(page, refusals === 0) };
+        return { text: describe(page, rejections === 0) };
       },
     },
     {
@@ -71,14 +71,14 @@ export function createReads(graph: Graph, responses: ResponseLog, options: CallO
       isRequired: true,
       async run(kind) {
         const searched = scripts.get(kind)?.slice(0, maxSearched) ?? [];
-        let refused = 0;
+        let rejected = 0;
         for (const script of searched) {
-          const { page, refusals } = await readList(() => graph.userStates.list(script, undefined, options));
-          refused += refusals;
+          const { page, rejections } = await readList(() => graph.userStates.list(script, undefined, options));
+          rejected += rejections;
           const [state] = page.items;
           if (state === undefined) continue;
           states.set(kind, { ...script, userStateId: state.id });
-          return { text: describe(page, refused === 0) };
+          return { text: describe(page, rejected === 0) };
         }
         return searched.length > 0 ? { text: `none in ${searched.length} scripts` } : undefined;
       },
@@ -97,7 +97,7 @@ export function createReads(graph: Graph, responses: ResponseLog, options: CallO
       procedure: 'scriptUserState.listForUser',
       async run(kind) {
         const userId = [...states.values()][0]?.userStateId.split(':')[1];
-        // Its first page is about the scripts of the first kind.
+        // The first page is that of the scripts of the first kind.
         if (userId === undefined || kind !== scriptKinds[0]) return undefined;
         return { text: describe(await graph.userStates.listForUser(userId, undefined, options)) };
       },
@@ -127,7 +127,7 @@ export function createReads(graph: Graph, responses: ResponseLog, options: CallO
         const statuses = new Set(responses.take().flatMap(({ status }) => (status === '200' ? [] : [status])));
         throw new Diagnosis(
           `no runSummary (HTTP ${[...statuses].join(', ') || '200'})`,
-          'this tenant has no summaries: `script.overview` has `summary: null`',
+          'this tenant has no summaries: `script.overview` returns `summary: null`',
         );
       },
     },
@@ -135,11 +135,11 @@ export function createReads(graph: Graph, responses: ResponseLog, options: CallO
   return { reads, states };
 }
 
-function isRefusal({ status }: { readonly status: string }): boolean {
+function isRejection({ status }: { readonly status: string }): boolean {
   return ['400', '403', '404', '405', '501'].includes(status);
 }
 
-/** The number of items on a page, and what is special about it. */
+/** The number of items on a page, and how it was requested. */
 function describe({ items, nextCursor, unreadable }: Page<unknown>, hasTop?: boolean): string {
   return [
     nextCursor === undefined ? `${items.length}` : `${items.length} on the first page`,

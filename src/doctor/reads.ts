@@ -25,7 +25,7 @@ export async function checkReads(
 async function check({ procedure, isRequired, run }: Read): Promise<void> {
   const offered: string[] = [];
   const advice = new Set<string>();
-  const refusals: Refusals = new Map();
+  const rejections: Rejections = new Map();
   for (const kind of scriptKinds) {
     try {
       const found = await run(kind);
@@ -34,33 +34,33 @@ async function check({ procedure, isRequired, run }: Read): Promise<void> {
       if (found.advice !== undefined) advice.add(found.advice);
     } catch (error) {
       const diagnosis = diagnose(error);
-      if (!isRefusal(error)) fail(procedure, [kind], diagnosis);
-      addRefusal(refusals, kind, diagnosis);
+      if (!isRejection(error)) fail(procedure, [kind], diagnosis);
+      addRejection(rejections, kind, diagnosis);
     }
   }
   if (offered.length > 0) {
     report('ok', 'read', `${procedure}: ${offered.join(', ')}`, [...advice].join('\n') || undefined);
-  } else if (refusals.size === 0) {
-    report('skip', 'read', `${procedure}: there is nothing to try it with`);
+  } else if (rejections.size === 0) {
+    report('skip', 'read', `${procedure}: no script or user state to try it with`);
   }
-  for (const { kinds, diagnosis } of refusals.values()) {
+  for (const { kinds, diagnosis } of rejections.values()) {
     if (isRequired && offered.length === 0) fail(procedure, kinds, diagnosis);
     reportDiagnosis('no', 'read', describe(procedure, kinds, diagnosis));
   }
 }
 
-/** The refusals with the same advice, which are reported as one. */
-type Refusals = Map<string, { readonly kinds: ScriptKind[]; readonly diagnosis: Diagnosis }>;
+/** The kinds for which Graph rejected a read, by the advice. Those with the same advice are reported together. */
+type Rejections = Map<string, { readonly kinds: ScriptKind[]; readonly diagnosis: Diagnosis }>;
 
-function addRefusal(refusals: Refusals, kind: ScriptKind, diagnosis: Diagnosis): void {
+function addRejection(rejections: Rejections, kind: ScriptKind, diagnosis: Diagnosis): void {
   const key = diagnosis.advice ?? diagnosis.message;
-  const known = refusals.get(key) ?? { kinds: [], diagnosis };
+  const known = rejections.get(key) ?? { kinds: [], diagnosis };
   known.kinds.push(kind);
-  refusals.set(key, known);
+  rejections.set(key, known);
 }
 
-/** Whether Graph refuses a read as such, so that the next one may succeed. */
-function isRefusal(error: unknown): boolean {
+/** Whether the tenant does not offer the read: other reads may succeed. */
+function isRejection(error: unknown): boolean {
   if (error instanceof Diagnosis) return true;
   return (
     error instanceof CallError &&

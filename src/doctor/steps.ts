@@ -5,7 +5,7 @@ export class StepFailed extends Error {
   override readonly name = 'StepFailed';
 }
 
-/** What a step has found. */
+/** The result of a step that succeeded. */
 export interface StepResult<T> {
   readonly summary: string;
   /** What the operator should check although the step succeeded. */
@@ -13,7 +13,7 @@ export interface StepResult<T> {
   readonly value: T;
 }
 
-/** The result in the first column: `no` is something that this tenant does not offer. */
+/** The result in the first column: `no` marks what this tenant does not offer. */
 type Result = 'ok' | 'no' | 'skip' | 'FAIL';
 
 const textColumn = 19;

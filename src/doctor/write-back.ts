@@ -5,8 +5,8 @@ import type { ResponseLog } from './response-log.js';
 import type { StepResult } from './steps.js';
 
 /**
- * Writes the values of a user state back unchanged. A read shows these values in any case, so that only Graph's response
- * to the write counts.
+ * Writes the values of a user state back unchanged. A read shows these values whether or not the write succeeded, so only
+ * Graph's response to the write confirms it.
  *
  * @throws {CallError}
  * @throws {Diagnosis} if Graph did not confirm the write
@@ -28,7 +28,7 @@ export async function writeBack(
   if (!statuses.some((status) => status.startsWith('2')) || (wasRead && ids.requestId === undefined)) {
     throw new Diagnosis(
       `Graph did not confirm the write: HTTP ${statuses.join(', ')}; client request ${ids.clientRequestId}`,
-      'Graph failed, or a proxy or captive portal answered in its place: check that this machine can send PATCH requests to Graph, and try again',
+      'Graph failed, or a proxy or captive portal responded instead: check that this machine can send PATCH requests to Graph, and try again',
     );
   }
   const summary = `wrote ${Object.keys(patch).join(', ')} of ${id} back unchanged (request ${ids.requestId ?? ids.clientRequestId})`;

@@ -129,7 +129,7 @@ export function requireEntity<T extends Entity>(schema: z.ZodType<T>, response: 
 /** One page of a collection, as Graph sent it. */
 export interface EntityPage<T> {
   readonly items: readonly T[];
-  /** The number of entries that are not such entities. */
+  /** The number of entries that the schema does not match. */
   readonly unreadable: number;
   readonly nextLink: string | undefined;
 }
@@ -137,7 +137,7 @@ export interface EntityPage<T> {
 const page = z.object({ value: z.array(z.unknown()), '@odata.nextLink': z.string().nullish() });
 
 /**
- * Reads one page of a collection. Entries are read one by one, so that one in an unknown form does not cost the others.
+ * Reads one page of a collection. Entries are parsed one by one, so that one in an unknown form does not affect the others.
  *
  * @throws {CallError} `GRAPH_PROTOCOL` if the response is not a page
  */

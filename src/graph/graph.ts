@@ -18,15 +18,15 @@ export interface NewUserState extends Required<UserStatePatch> {
 }
 
 /**
- * Multi admin approval: the justification files a change, the code completes it once it is approved. Never both: Graph
- * would file a second request.
+ * Multi admin approval: a justification files a change, and a code completes it after the approval. With both, Graph
+ * would file the change again.
  */
 export interface Approval {
   readonly justification?: string | undefined;
   readonly code?: string | undefined;
 }
 
-/** The values that the caller saw. A state that differs in one of them is not written to. */
+/** The values that the caller saw. A state with other values is not written to. */
 export interface ExpectedUserState {
   readonly successDeviceCount?: number | undefined;
   readonly errorDeviceCount?: number | undefined;

@@ -12,7 +12,7 @@ const storedTokens = z.object({
   subject: z.string().optional(),
 });
 
-/** How long to retry storing refreshed tokens: the previous refresh token is already spent. */
+/** How long to retry storing refreshed tokens: the previous refresh token is already used. */
 const replaceTimeoutMs = 30_000;
 
 const retryEveryMs = 500;

@@ -133,7 +133,7 @@ const rows = {
           }),
       },
       {
-        when: 'a state is not as expected',
+        when: 'a state does not have the expected values',
         data: { current: expect.any(Object) as unknown },
         call: () => update(pair.service.client, { expected: { successDeviceCount: -1 } }),
       },

@@ -60,7 +60,7 @@ describeConsole('the console, when changes require approval', {}, (app) => {
     expect((await patches(app.simulator)).map(({ status, approval }) => [status, approval])).toEqual([
       [400, { justification: null, code: null }],
       [412, { justification: encodedJustification, code: null }],
-      // The code takes the place of the justification: with both, Graph would file another request.
+      // The code replaces the justification: with both, Graph would file the change again.
       [412, { justification: null, code }],
       [200, { justification: null, code }],
     ]);

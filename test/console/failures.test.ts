@@ -71,10 +71,10 @@ const refusals: FaultCase[] = [
   ],
 ];
 
-test('a conflict with expected values shows the current ones', () => {
+test('a conflict with the expected values shows the current ones', () => {
   const current = { id: 'a', successDeviceCount: 1000, errorDeviceCount: 2, userPrincipalName: null };
   const data = { code: 'CONFLICT', httpStatus: 409, reason: 'CONFLICT', requestId: 'r', current } as const;
-  expect(describeFailure({ message: 'The state is not as expected.', data })).toEqual({
+  expect(describeFailure({ message: 'The state does not have the expected values.', data })).toEqual({
     reason: 'CONFLICT',
     title: 'The values have changed',
     next: 'Nothing was sent. Check the current values before you try again.',

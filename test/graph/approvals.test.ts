@@ -51,7 +51,7 @@ const writes = {
 describe.each(['PATCH', 'POST', 'DELETE'] as const)('a %s', (method) => {
   const write = writes[method];
 
-  test('that may have been queued is never sent again', async () => {
+  test('that may have been filed is never sent again', async () => {
     await pair.simulator.fault({ fault: 'reset', method });
     expect(await failure(write({ justification }))).toMatchObject({ reason: 'OUTCOME_UNKNOWN' });
     expect(await requests(pair.simulator, method)).toHaveLength(1);

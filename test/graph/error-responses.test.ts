@@ -5,7 +5,7 @@ import { activityId, graphError, intune, nested, requestId } from '../support/gr
 import { batchRequestId, type GraphServerResponse, useGraphServer } from '../support/graph-server.js';
 import { liveSettings, useService } from '../support/service.js';
 
-// Errors in the forms that Graph and Intune have been seen to send.
+// Errors in forms that were observed in Graph and Intune.
 
 const graph = useGraphServer();
 const service = useService(() => ({ ...liveSettings(graph), GRAPH_DEADLINE_MS: '2000' }));
@@ -27,7 +27,7 @@ const approvalRequired =
   `header. x-msft-approval-code: ${approvalCode}`;
 const approvalExists = intune('An active Approval Request already exists for this entity');
 
-/** What an update gets after one request. */
+/** How an update fails after one request. */
 const errors: readonly (readonly [string, GraphServerResponse, object])[] = [
   [
     'a missing Intune role, as a 401',
@@ -35,7 +35,7 @@ const errors: readonly (readonly [string, GraphServerResponse, object])[] = [
     { reason: 'GRAPH_PERMISSION_MISSING', graph: { requestId, activityId } },
   ],
   [
-    'an unauthorized person, as a 401',
+    'an unauthorized user, as a 401',
     graphError(401, 'Unauthorized', intune('User is not authorized to perform this operation')),
     { reason: 'GRAPH_PERMISSION_MISSING' },
   ],
@@ -104,23 +104,23 @@ const errors: readonly (readonly [string, GraphServerResponse, object])[] = [
     { reason: 'APPROVAL_JUSTIFICATION_REQUIRED', graph: { activityId } },
   ],
   [
-    'a queued change',
+    'a filed change',
     graphError(412, 'BadRequest', intune(approvalRequired)),
     { reason: 'APPROVAL_PENDING', approvalCode },
   ],
   [
-    'a queued change, as a 403',
+    'a filed change, as a 403',
     graphError(403, 'ApprovalRequired', approvalRequired),
     { reason: 'APPROVAL_PENDING', approvalCode },
   ],
   [
-    'a queued change without a code',
+    'a filed change without a code',
     graphError(403, 'Forbidden', intune('Approval Required')),
     { reason: 'APPROVAL_PENDING' },
   ],
-  ['a change that is queued already', graphError(409, 'Conflict', approvalExists), { reason: 'APPROVAL_PENDING' }],
+  ['a change that is already filed', graphError(409, 'Conflict', approvalExists), { reason: 'APPROVAL_PENDING' }],
   [
-    'a change that is queued already, twice nested',
+    'a change that is already filed, twice nested',
     graphError(409, 'UnknownError', nested('Conflict', approvalExists)),
     { reason: 'APPROVAL_PENDING' },
   ],
@@ -177,7 +177,7 @@ describe.each(errors)('%s', (_, response, expected) => {
   });
 });
 
-test('a queued change has no code if its message has none', async () => {
+test('a filed change has no code if its message has none', async () => {
   graph.respond(() => graphError(409, 'Conflict', approvalExists));
   expect(await failure(update())).not.toHaveProperty('approvalCode');
 });
@@ -202,7 +202,7 @@ test.each([
   ['a time span with days', '0.00:00:01'],
   ['a time span with a fraction', '00:00:01.0000000'],
   ['an ISO 8601 duration', 'PT1S'],
-])('a nested RetryAfter of %s is waited for', async (_, retryAfter) => {
+])('an update waits for a nested RetryAfter of %s', async (_, retryAfter) => {
   const startedAt = performance.now();
   graph.respond(() => {
     const isFirst = graph.received.length === 1;

@@ -63,7 +63,7 @@ const otherwise: readonly object[] = [
   { userPrincipalName: null },
 ];
 
-describe('a state that is as expected', () => {
+describe('a state with the expected values', () => {
   test.each(asExpected)('%j is updated after one read', async (expected) => {
     expect(await update(expected)).toEqual({ ...initial, ...patch });
     expect(methods()).toEqual(['GET', 'PATCH']);
@@ -80,7 +80,7 @@ describe('a state that is as expected', () => {
   });
 });
 
-describe('a state that is not as expected', () => {
+describe('a state with other values', () => {
   test.each(otherwise)('%j is not written to: CONFLICT, with the state as it is', async (expected) => {
     for (const call of [update, remove]) {
       graph.reset();
@@ -133,10 +133,10 @@ describe('when the read before the write fails, nothing is sent', () => {
   });
 });
 
-describe('a write that failed is not sent again over the change of another writer', () => {
+describe('a write that failed does not overwrite the change of another writer', () => {
   test.each<[string, number, string]>([
-    ['after 500, which settles the first attempt', 500, 'CONFLICT'],
-    ['after 504, which does not', 504, 'OUTCOME_UNKNOWN'],
+    ['after 500, so that the first attempt can no longer be applied', 500, 'CONFLICT'],
+    ['after 504, so that it still can', 504, 'OUTCOME_UNKNOWN'],
   ])('%s', async (_, status, reason) => {
     const changed = { ...initial, successDeviceCount: 8 };
     respond(() => {
@@ -147,7 +147,7 @@ describe('a write that failed is not sent again over the change of another write
     expect(methods()).toEqual(['GET', 'PATCH', 'GET']);
   });
 
-  test('but over the expected values', async () => {
+  test('but is sent again over the expected values', async () => {
     respond(() => {
       respond();
       return own(500);

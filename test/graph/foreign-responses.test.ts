@@ -4,7 +4,7 @@ import { failure } from '../support/failure.js';
 import { batchOf, batchRequestId, type GraphServerResponse, useGraphServer } from '../support/graph-server.js';
 import { liveSettings, useService } from '../support/service.js';
 
-// Responses of proxies, gateways and captive portals: they are no evidence of what became of a request.
+// Responses of proxies, gateways and captive portals: they do not show what happened to a request.
 
 const graph = useGraphServer();
 const service = useService(() => ({ ...liveSettings(graph), GRAPH_DEADLINE_MS: '2000' }));
@@ -74,21 +74,21 @@ describe.each(foreign)('a %s', (_, response) => {
     expect(service.outcomes().slice(before)).toMatchObject([{ outcome: 'unknown' }]);
   });
 
-  test('is settled by a read of the new values', async () => {
+  test('is verified by a read that shows the new values', async () => {
     const state = { id: target.userStateId, successDeviceCount: 0, errorDeviceCount: 1, userPrincipalName: null };
     graph.respond(({ method }) => (method === 'GET' ? json(200, state) : response));
     expect(await update()).toEqual(state);
     expect(graph.received.map(({ method }) => method)).toEqual(['PATCH', 'GET']);
   });
 
-  test('is settled by Graph’s own 404 to the read after a delete', async () => {
+  test('is verified by Graph’s own 404 to the read after a delete', async () => {
     graph.respond(({ method }) =>
       method === 'GET' ? json(404, { error: { code: 'ResourceNotFound', message: '' } }) : response,
     );
     expect(await remove()).toEqual({ id: target.userStateId });
   });
 
-  test('to a batch is no reason to send its requests by themselves', async () => {
+  test('to a batch does not make its requests be sent by themselves', async () => {
     graph.respondToBatch((request) => (request.body.includes('"PATCH"') ? response : batchOf(request, () => response)));
     graph.respond(() => response);
     const client = createBatchClient(service).scriptUserState;
@@ -111,7 +111,7 @@ test('a 5xx page at every attempt leaves the outcome of an update unknown', asyn
   expect(await failure(update())).toMatchObject({ reason: 'OUTCOME_UNKNOWN' });
 });
 
-test('a 429 page is waited for, and reported with the wait', async () => {
+test('a 429 page fails a read with its Retry-After', async () => {
   graph.respond(() => page(429, { 'retry-after': '300' }));
   expect(await failure(get())).toMatchObject({ reason: 'THROTTLED', retryAfterMs: 300_000 });
   expect(graph.received).toHaveLength(1);

@@ -82,7 +82,7 @@ describe('an entry in an unknown form is left out and counted:', () => {
     expect(await client.deviceRunState.listForScript.query(script)).toEqual({ items: [], unreadable: 1 });
   });
 
-  test('an unreadable device costs only itself', async () => {
+  test('an unreadable device does not affect its device state', async () => {
     const managedDevice = { id: 'd', deviceName: 'MAC-1', operatingSystem: 'macOS', osVersion: '15.1' };
     respondWithPages([
       { id: 'a', runState: 'Success', managedDevice: { ...managedDevice, lastSyncDateTime: '2026-01-01T00:00:00Z' } },

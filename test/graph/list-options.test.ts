@@ -4,8 +4,8 @@ import { useFixture } from '../support/fixture.js';
 import { type GraphServerRequest, type GraphServerResponse, useGraphServer } from '../support/graph-server.js';
 import { liveSettings, startTestService } from '../support/service.js';
 
-// Graph accepts `$top` and `$expand` for some lists of some tenants. What it refuses is remembered until the service
-// stops, so each test has a service of its own.
+// Graph accepts `$top` and `$expand` for some lists of some tenants. The service remembers what Graph rejects until it
+// stops, so each test has its own service.
 
 const graph = useGraphServer();
 const service = useFixture(
@@ -30,13 +30,13 @@ const error = (status: number, message: string, code = 'BadRequest'): GraphServe
 });
 const emptyPage: GraphServerResponse = { status: 200, body: { value: [] } };
 
-/** Refuses the requests whose query contains one of the texts. */
-const refuse =
+/** Rejects the requests whose query contains one of the texts. */
+const reject =
   (response: GraphServerResponse, ...texts: readonly string[]) =>
   ({ path }: GraphServerRequest) =>
     texts.some((text) => path.includes(text)) ? response : emptyPage;
 
-/** The queries of the requests so far, which are forgotten. */
+/** Returns the queries of the requests since the last call. */
 function queries(): readonly string[] {
   const sent = graph.received.map(({ path }) => path.split('?')[1] ?? '');
   graph.reset();
@@ -65,25 +65,25 @@ describe('$top', () => {
     ['400 as an unknown route', error(400, 'No OData route exists that match template http://x with http verb GET')],
     ['501', error(501, 'not implemented', 'NotImplemented')],
     ['405', error(405, 'not allowed')],
-  ])('is left out where Graph refuses it with %s, and from then on', async (_, refusal) => {
-    graph.respond(refuse(refusal, '$top'));
+  ])('is left out where Graph rejects it with %s, and in later requests', async (_, rejection) => {
+    graph.respond(reject(rejection, '$top'));
     expect(await states()).toEqual({ items: [] });
     expect(queries()).toEqual(['$top=1000', '']);
-    graph.respond(refuse(refusal, '$top'));
+    graph.respond(reject(rejection, '$top'));
     expect(await service.client.scriptUserState.list.query({ ...script, scriptId: 'another' })).toEqual({ items: [] });
     expect(queries()).toEqual(['']);
     // Another kind of list may accept it.
-    graph.respond(refuse(refusal, '$top'));
+    graph.respond(reject(rejection, '$top'));
     await service.client.scriptUserState.list.query({ ...script, scriptKind: 'deviceManagementScript' });
     expect(queries()).toEqual(['$top=1000', '']);
   });
 
   test.each([
-    ['refuses the list as well', error(400, 'No method match route template'), 'GRAPH_ROUTE_NOT_IMPLEMENTED'],
-    ['rejects the list as well', error(400, 'no'), 'GRAPH_REJECTED'],
-  ])('is tried again if Graph %s', async (_, refusal, reason) => {
+    ['does not offer the list either', error(400, 'No method match route template'), 'GRAPH_ROUTE_NOT_IMPLEMENTED'],
+    ['rejects the list too', error(400, 'no'), 'GRAPH_REJECTED'],
+  ])('is tried again if Graph %s', async (_, rejection, reason) => {
     for (let calls = 0; calls < 2; calls++) {
-      graph.respond(() => refusal);
+      graph.respond(() => rejection);
       expect(await failure(states())).toMatchObject({ reason });
       expect(queries()).toEqual(['$top=1000', '']);
     }
@@ -130,37 +130,37 @@ describe('$expand', () => {
     ['400', error(400, 'Property managedDevice cannot be expanded.')],
     ['400 as an unknown segment', error(400, "Resource not found for the segment 'managedDevice'.")],
     ['501', error(501, 'not implemented', 'NotImplemented')],
-  ])('is left out where Graph refuses it with %s, and from then on', async (_, refusal) => {
-    graph.respond(refuse(refusal, '$expand'));
+  ])('is left out where Graph rejects it with %s, and in later requests', async (_, rejection) => {
+    graph.respond(reject(rejection, '$expand'));
     expect(await devices()).toEqual({ items: [] });
     expect(queries()).toEqual([`$top=200&${expand}`, '$top=200']);
-    graph.respond(refuse(refusal, '$expand'));
+    graph.respond(reject(rejection, '$expand'));
     await devices();
     expect(queries()).toEqual(['$top=200']);
   });
 
-  test('is kept where Graph refuses only $top', async () => {
-    graph.respond(refuse(error(400, 'no $top'), '$top'));
+  test('is kept where Graph rejects only $top', async () => {
+    graph.respond(reject(error(400, 'no $top'), '$top'));
     await devices();
     expect(queries()).toEqual([`$top=200&${expand}`, '$top=200', expand]);
-    graph.respond(refuse(error(400, 'no $top'), '$top'));
+    graph.respond(reject(error(400, 'no $top'), '$top'));
     await devices();
     expect(queries()).toEqual([expand]);
   });
 
-  test('is left out with $top where Graph refuses both', async () => {
-    graph.respond(refuse(error(400, 'no options'), '$top', '$expand'));
+  test('is left out with $top where Graph rejects both', async () => {
+    graph.respond(reject(error(400, 'no options'), '$top', '$expand'));
     await devices();
     expect(queries()).toEqual([`$top=200&${expand}`, '$top=200', expand, '']);
-    graph.respond(refuse(error(400, 'no options'), '$top', '$expand'));
+    graph.respond(reject(error(400, 'no options'), '$top', '$expand'));
     await devices();
     expect(queries()).toEqual(['']);
   });
 
-  test('is left out for a caller who may not read devices, and tried again with the next call', async () => {
+  test('is left out for a caller who may not read devices, and tried again in the next call', async () => {
     const message = 'Application must have one of the following scopes: DeviceManagementManagedDevices.Read.All';
     for (let calls = 0; calls < 2; calls++) {
-      graph.respond(refuse(error(403, message, 'Forbidden'), '$expand'));
+      graph.respond(reject(error(403, message, 'Forbidden'), '$expand'));
       expect(await devices()).toEqual({ items: [] });
       expect(queries()).toEqual([`$top=200&${expand}`, '$top=200']);
     }

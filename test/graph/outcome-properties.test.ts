@@ -113,7 +113,7 @@ const isProcessed = (kind: string | undefined) => processed.some((each) => each 
 /** What must hold for every outcome. */
 function check({ action, approval }: Script, graph: ModelGraph, { audited, reason, current }: Outcome): void {
   const { sent } = graph;
-  // What Graph has accepted is not sent again, and neither is a create or a request that may be queued.
+  // What Graph has accepted is not sent again, and neither is a create or a request that may be filed for approval.
   expect(sent.slice(0, -1).filter((kind) => isProcessed(kind) || kind === 'accepted')).toEqual([]);
   if (action === 'create' || approval === 'justification') expect(sent.length).toBeLessThanOrEqual(1);
 

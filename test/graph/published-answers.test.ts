@@ -13,10 +13,10 @@ import { activityId } from './published-answers/responses.js';
 import { successes } from './published-answers/successes.js';
 import { throttling } from './published-answers/throttling.js';
 
-// A table of the answers that are published for these routes of Microsoft Graph, and for the servers in front of it.
-// Each is given over HTTP to an update that is sent by itself, to one in a $batch, to a row of updateMany, and to reads.
+// A table of the responses that are published for these routes of Microsoft Graph, and for the servers in front of it.
+// Each is sent over HTTP to a single update, to an update in a $batch, to a row of updateMany, and to reads.
 
-// Each test has its own Graph and its own app, and waits for the next attempt most of the time.
+// Each test has its own Graph and its own app, and spends most of its time waiting for the next attempt.
 vi.setConfig({ maxConcurrency: 20 });
 
 const table = [
@@ -100,7 +100,7 @@ const isNew = ({ input }: PublishedAnswer, state: typeof before) => {
 /** The errors of a batch that are those of each request in it. After any other one, each is sent by itself. */
 const ofEachRequest = (status: number) => [401, 403, 408, 412, 429].includes(status) || status >= 500;
 
-/** The rows for a way: to a whole batch, Graph gives only errors. */
+/** The rows for a way: to a whole batch, Graph responds only with errors. */
 function rowsFor<T extends PublishedAnswer>(rows: readonly T[], { failsBatches }: Way) {
   const isOfBatch = ({ responses, reads: shown = [] }: PublishedAnswer) => {
     const errors = [...responses, ...shown].filter((each) => each?.from === 'graph' && each.status >= 400);

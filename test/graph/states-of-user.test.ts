@@ -89,7 +89,7 @@ describe('in the simulated tenant', () => {
     expect(await listForUser.query({ userId, cursor: nextCursor })).toHaveProperty('items');
   });
 
-  test('pages of scripts are continued where $top is refused', async () => {
+  test('pages of scripts are followed where Graph rejects $top', async () => {
     const withTop = (await allPages(pair.service, userId)).flatMap(({ items }) => items);
     await pair.simulator.settings({ acceptTop: false });
     const pages = await allPages(pair.service, userId);

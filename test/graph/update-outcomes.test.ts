@@ -137,7 +137,7 @@ test('a 429 that was applied is reported as done, even without time for another 
 });
 
 describe('approval', () => {
-  test('a change that may be queued for approval is never sent again', async () => {
+  test('a change that may be filed for approval is never sent again', async () => {
     await pair.simulator.fault({ fault: 'reset', method: 'PATCH' });
     const call = pair.service.client.scriptUserState.update.mutate({
       ...known.target,

@@ -103,7 +103,7 @@ const idempotent: readonly Row[] = [
   [['server error, old values', 'not shown, old values'], 'NOT_APPLIED'],
   [['reset, old values', 'not shown, old values'], 'OUTCOME_UNKNOWN'],
   [['throttled', 'accepted, old values'], 'OUTCOME_UNKNOWN'],
-  // A 429 of a proxy is waited for, but proves nothing.
+  // The service waits after a proxy's 429, but it proves nothing.
   [['throttled by a proxy'], 'retry'],
   [['throttled by a proxy'], 'verify', false],
   [['throttled by a proxy, old values'], 'OUTCOME_UNKNOWN', false],
@@ -113,7 +113,7 @@ const idempotent: readonly Row[] = [
   [['server error, old values', 'refused'], 'verify'],
   [['server error, old values', 'refused, old values'], 'GRAPH_REJECTED'],
   [['reset, old values', 'refused, old values'], 'OUTCOME_UNKNOWN'],
-  // The change that is queued may also have been applied by an earlier request.
+  // An earlier request may have applied the change that is now filed for approval.
   [['reset, old values', 'queued'], 'verify'],
   [['reset, old values', 'queued, old values'], 'APPROVAL_PENDING'],
   [['reset, old values', 'queued, no read'], 'APPROVAL_PENDING'],
@@ -128,7 +128,7 @@ const mayQueueApproval: readonly Row[] = [
   [['server error, old values'], 'OUTCOME_UNKNOWN'],
   [['reset, old values'], 'OUTCOME_UNKNOWN'],
   [['accepted, old values'], 'OUTCOME_UNKNOWN'],
-  // Graph has processed the request, so it has not queued it.
+  // Graph has processed the request, so it has not filed it.
   [['not shown, old values'], 'NOT_APPLIED'],
 ];
 
@@ -163,9 +163,9 @@ const create: RetrySafety = { isIdempotent: false, mayQueueApproval: false };
 
 describe.each([
   ['idempotent', update, idempotent],
-  ['idempotent and may queue an approval', { ...update, mayQueueApproval: true }, mayQueueApproval],
+  ['idempotent and may be filed for approval', { ...update, mayQueueApproval: true }, mayQueueApproval],
   ['not idempotent', create, notIdempotent],
-  ['not idempotent and may queue an approval', { ...create, mayQueueApproval: true }, createWithApproval],
+  ['not idempotent and may be filed for approval', { ...create, mayQueueApproval: true }, createWithApproval],
 ] as const)('the next step of a write that is %s', (_, retrySafety, rows) => {
   test.each(rows.map(([attempts, step, mayRetry = true]) => ({ attempts, step, mayRetry })))(
     'after $attempts is $step (another attempt allowed: $mayRetry)',

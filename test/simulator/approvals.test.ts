@@ -71,7 +71,7 @@ test('a code is valid only for the same change of the same identity', async () =
     expect([reply.status, reply.headers.get('x-msft-approval-code')]).toEqual([403, null]);
     expect(intuneMessage(reply)).not.toMatch(/approval/i);
   }
-  // A renewed token of the same application is the same identity.
+  // A new token of the same application has the same identity.
   const renewed = issuedToken.parse((await control('POST', '/token', {})).json).token;
   const completed = { method: 'PATCH', body: patch, headers: completion, token: renewed };
   expect((await graph(simulated.statePath, completed)).status).toBe(200);

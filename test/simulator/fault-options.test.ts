@@ -31,7 +31,7 @@ test('a write can be applied after its response', async () => {
   expect((await entries())[0]).toMatchObject({ status: 503, applied: true });
 });
 
-test('applied=no makes a successful response untrue', async () => {
+test('applied=no does not apply a write whose response is successful', async () => {
   const before = await storedCount();
   expect((await write({ 'x-simulator-fault': 'no-content;applied=no' })).status).toBe(204);
   expect(await storedCount()).toBe(before);

@@ -55,7 +55,7 @@ test('links and contexts start with the host that the client addressed', async (
 });
 
 // fetch rejects this status.
-test('the page of a proxy with the status 407 asks for authentication', async () => {
+test('the page of a proxy with the status 407 requires authentication', async () => {
   const { status, headers } = await getRaw(simulated.statePath, { 'x-simulator-fault': 'proxy-page;status=407' });
   expect([status, headers['proxy-authenticate'], headers['request-id']]).toEqual([
     407,

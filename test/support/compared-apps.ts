@@ -31,8 +31,8 @@ export const authenticate: Authenticate = async (request, active) => {
 };
 
 /**
- * The real Graph layer, except that it violates its types for the caller `without-graph`, and reads only the scripts in
- * place of the lists that request something for each of them: many comparisons would use up the quota of reads.
+ * The real Graph layer, except that it violates its types for the caller `without-graph`, and that lists with a request
+ * for each script read the scripts only: many comparisons would use up the quota of reads.
  */
 function breakGraph(real: Graph): Graph {
   const isBroken = ({ caller }: CallOptions) => caller.fairnessKey === 'without-graph';

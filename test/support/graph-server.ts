@@ -20,7 +20,7 @@ export interface GraphServerResponse {
   readonly body?: string | Uint8Array | object;
 }
 
-/** An HTTP server in the place of Graph, whose responses a test determines. */
+/** An HTTP server in place of Graph, whose responses a test determines. */
 export interface GraphServer {
   readonly baseUrl: string;
   /** The requests so far, without those for a batch as a whole. */
@@ -32,7 +32,7 @@ export interface GraphServer {
    * batch's response has a `request-id`.
    */
   respondToBatch(respond: (request: GraphServerRequest) => GraphServerResponse): void;
-  /** Forgets the requests and responses. */
+  /** Clears the requests and the responses. */
   reset(): void;
   close(): void;
 }

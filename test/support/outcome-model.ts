@@ -34,12 +34,12 @@ export type ModelResponse =
 export interface ModelGraph {
   readonly write: () => ModelResponse;
   readonly read: () => ModelResponse;
-  /** Applies what is still to be applied. */
+  /** Applies the writes that are still pending. */
   settle(): void;
   /** The state as it is. */
   readonly current: () => ScriptUserState | undefined;
   readonly isAsWanted: () => boolean;
-  /** Whether the state is as wanted because of the write, and not because of another writer. */
+  /** Whether the write, and not another writer, has set the state's values. */
   readonly isApplied: () => boolean;
   /** The responses to writes so far. */
   readonly sent: readonly AnswerKind[];

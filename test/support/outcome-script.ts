@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 
-// Scripts for a Graph with one user state: its responses to a write, and what becomes of the write.
+// Scripts for a Graph with one user state: its responses to a write, and the effect of the write.
 
 /**
- * What becomes of a write: it is applied before its response, never, after some further requests, or as other values.
- * `soon` is visible to the second read.
+ * The effect of a write: it is applied before its response (`now`), never, before the second read (`soon`), after some
+ * further requests (`later`), or with other values (`clamped`).
  */
 export type Effect = 'now' | 'never' | 'soon' | 'later' | 'clamped';
 
@@ -54,7 +54,7 @@ export interface Interference {
   readonly action: 'none' | 'overwrite' | 'delete';
 }
 
-/** The script of one write. The last answer of each list is repeated. */
+/** The script of one write. The last response of each list is repeated. */
 export interface Script {
   readonly action: 'update' | 'create' | 'delete';
   readonly approval: 'none' | 'justification' | 'code';

@@ -19,13 +19,13 @@ function inputMessage(issue: z.core.$ZodRawIssue): string | undefined {
   // The minimum length of strings and arrays is 1 everywhere.
   if (code === 'too_small') return origin === 'number' ? `must be ${issue.minimum} or more` : 'must not be empty';
   if (code !== 'too_big') return undefined;
-  // An integer that is not safe: the check for the maximum reports the limit.
+  // The integer is not safe. The check for the maximum reports the limit.
   if (origin === 'int') return `must be ${wholeNumber}`;
   if (origin === 'number') return `must be at most ${issue.maximum}`;
   return `must have at most ${issue.maximum} ${origin === 'array' ? 'items' : 'characters'}`;
 }
 
-/** The parameters of every schema of an input. Its checks have these messages too, unless they have their own. */
+/** The parameters of every input schema. The checks of a schema use these messages unless they have their own. */
 export const messages = { error: inputMessage };
 
 /** Creates the schema of an object that has no other fields. */

@@ -15,7 +15,7 @@ export const scriptFields = { scriptKind, scriptId: id };
 /** The fields that identify a user state. */
 export const targetFields = { ...scriptFields, userStateId: id };
 
-/** The id of a person. It is the second part of the ids of their states, which must not become too long by it. */
+/** The id of a person: the second part of the ids of their states, so it is shorter than those. */
 export const userId = z
   .string(messages)
   .check(

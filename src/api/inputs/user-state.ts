@@ -2,8 +2,8 @@ import { z } from 'zod/mini';
 import { inputObject, messages } from './messages.js';
 import { entityId, targetFields } from './target.js';
 
-// A front end may import these schemas to validate before it calls. They use `zod/mini`, so that they add little to its
-// bundle, and depend on no server code but the ids and kinds of graph/ids.ts.
+// A front end may import these schemas to validate its input. They use `zod/mini`, so that they add little to its
+// bundle, and depend on no server code but graph/ids.ts.
 
 const deviceCount = z.int(messages).check(z.minimum(0), z.maximum(2_147_483_647));
 
@@ -36,10 +36,10 @@ export const patch = inputObject({
 
 const justification = z.string(messages).check(z.minLength(1), z.maxLength(1024));
 
-/** Files a change for approval. */
+/** The approval with which a change is filed. */
 export const approvalRequest = inputObject({ justification });
 
-/** Completes a change that is approved. */
+/** The approval with which an approved change is completed. */
 const approvalCompletion = inputObject({ code: entityId });
 
 /** Multi admin approval, for a write in a tenant that requires it: a justification or a code. */

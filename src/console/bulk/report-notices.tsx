@@ -16,7 +16,7 @@ export function ReportNotices({ progress: { state, failure, failures } }: { read
       'Rows with an unknown outcome may have been changed. Check the list in a moment, or send them again: that sets the same values.',
     kinds.has('notSent') && 'Rows that were not sent are unchanged.',
     failures.some(isCompletable) &&
-      'Rows awaiting approval have an approval code. Give it to a second administrator. After they approve, complete the rows here, or later from the list.',
+      'Each row that awaits approval has an approval code. Give the codes to a second administrator. After they approve, complete the rows here, or later from the list.',
   ].filter((text) => text !== false);
   return (
     <>

@@ -13,7 +13,7 @@ export interface FailedRow {
   readonly failure: RowFailure;
 }
 
-/** The reasons after which an approval code is of no further use: Graph refused it, or accepted the change. */
+/** The reasons after which an approval code is no longer valid: Graph rejected it, or accepted the change. */
 const codeEndings = new Set<RowFailure['reason']>(['GRAPH_PERMISSION_MISSING', 'NOT_APPLIED']);
 
 /** Whether a row awaits approval and its code is known: after the approval, the code completes it. */
@@ -23,7 +23,7 @@ export const isCompletable = ({ failure: { reason, approvalCode } }: FailedRow):
 /** Whether a row can be sent again. Filing a row for approval again would have no effect. */
 export const isRetryable = ({ failure }: FailedRow): boolean => failureKind(failure) !== 'awaitingApproval';
 
-/** A row as it is sent again: with its approval code if it awaits approval, and without one that is of no further use. */
+/** A row as it is sent again: with its approval code if it awaits approval, and without a code that is no longer valid. */
 export function rowToResend({ row: { approval, ...row }, failure: { reason, approvalCode } }: FailedRow): BulkRow {
   const code = reason === 'APPROVAL_PENDING' ? approvalCode : approval?.code;
   return code === undefined || codeEndings.has(reason) ? row : { ...row, approval: { code } };

@@ -29,14 +29,14 @@ export function ApprovalFields({ texts, disabled, onChange }: ApprovalFieldsProp
   return (
     <>
       <JustificationField
-        hint="To file the change. The second administrator reads it."
+        hint="Files the change for approval. The second administrator reads it."
         value={justification}
         disabled={disabled || code.trim() !== ''}
         onChange={(text) => onChange({ ...texts, justification: text })}
       />
       <Field
         label="Code of an approved request"
-        hint="Only if you filed exactly this change earlier. The code completes it and takes the place of the justification."
+        hint="Only if you filed exactly this change earlier. The code completes it and replaces the justification."
       >
         <Input
           value={code}

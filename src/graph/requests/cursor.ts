@@ -17,7 +17,7 @@ export const pagePosition = z.object({
 });
 
 /**
- * The position in a list: the link of the next page, the state of Brent's cycle detection, and the entities before it.
+ * The position in a list: the link of the next page, the state of Brent's cycle detection, and the entries before it.
  * The algorithm remembers one earlier page, the checkpoint, and moves it to the current page whenever their distance
  * has doubled. It detects a cycle of any length.
  *
@@ -31,14 +31,14 @@ export interface PagePosition {
   readonly pages: number;
   /** The number of pages after which the checkpoint moves. */
   readonly nextCheckpoint: number;
-  /** The fingerprints of the last ids on the pages before, of 8 characters each. */
+  /** The fingerprints of the last ids on the earlier pages, of 8 characters each. */
   readonly recentIds: string;
 }
 
 /** The number of ids in {@link PagePosition.recentIds}. More would make cursors too long for a URL. */
 const maxRecentIds = 256;
 
-/** 48 bits: two of the ids that are compared at a time have the same fingerprint once in 10⁹ pages of 1,000. */
+/** 48 bits: different ids that are compared have the same fingerprint once in 10⁹ pages of 1,000. */
 const idFingerprintLength = 8;
 
 /** 96 bits: enough to distinguish all pages of a list. */
@@ -52,7 +52,7 @@ export function firstPosition(link: string): PagePosition {
 /**
  * The position of the page after another, or `undefined` if the link leads to an earlier page.
  *
- * @param ids those on the page before
+ * @param ids the ids on that earlier page
  */
 export function nextPosition(position: PagePosition, link: string, ids: readonly string[]): PagePosition | undefined {
   const { checkpoint, pages, nextCheckpoint } = position;
@@ -65,7 +65,7 @@ export function nextPosition(position: PagePosition, link: string, ids: readonly
 }
 
 /**
- * Removes the entities that are already on this page or at the end of the pages before: Graph has repeated entities
+ * Removes the entries that are already on this page or at the end of the earlier pages: Graph has repeated entries
  * across pages. Ids are compared without regard to case.
  *
  * @see https://github.com/microsoftgraph/msgraph-sdk-dotnet/issues/3070

@@ -83,7 +83,7 @@ export function createGraphClient({ sender, rateLimiters }: GraphClientOptions):
     if (status >= 200 && status < 300 && !(status === 202 && isQueuedForApproval(response))) return response;
     const error = errorFromResponse(response);
     if (error.reason === 'THROTTLED') rateLimiter.pauseBulk(error.details.retryAfterMs ?? defaultBulkPauseMs);
-    // Graph also answers 401 if the token is valid, but a permission is missing.
+    // Graph also responds with 401 if the token is valid but a permission is missing. A new token does not help then.
     if (error.reason !== 'CREDENTIAL_UNAVAILABLE') throw error;
     if (rejected !== undefined) throw error.withReason(caller.tokens.rejectionReason, 'not-applied');
     return attempt(request, context, isRetry, { token, response });

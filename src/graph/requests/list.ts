@@ -11,7 +11,7 @@ export interface List<T> {
   readonly schema: z.ZodType<T>;
   /** Graph accepts the same options for all lists with the same kind. */
   readonly kind: string;
-  /** `$top`: the wanted number of entities per page. Graph may send fewer. */
+  /** `$top`: the requested number of entities per page. Graph may send fewer. */
   readonly top: number;
   /** `$expand`: the related entities to include. */
   readonly expand?: string;
@@ -24,7 +24,7 @@ export const scripts = (scriptKind: ScriptKind): List<ScriptSummary> => ({
   path: scriptsPath(scriptKind),
   schema: script,
   kind: scriptKind,
-  // A page of scripts is followed by a request for each of them, if their summaries or one person's states are read.
+  // Summaries and one person's states take another request for each script of a page.
   top: 100,
 });
 

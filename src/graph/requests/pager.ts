@@ -34,11 +34,11 @@ type ListQuery = Partial<Pick<List<unknown>, 'top' | 'expand'>>;
  * link leads to an earlier page: Intune has returned such loops.
  *
  * Not every list of every tenant accepts `$top` and `$expand`. The first page is requested with them, and again without
- * those that Graph refuses. Refused options are remembered.
+ * those that Graph rejects. Later lists of the same kind are requested without them.
  */
 export function createPager(client: GraphClient, baseUrl: URL, log: Logger): Pager {
-  /** The queries that Graph refused, each with the kind of its list. */
-  const refused = new Set<string>();
+  /** The queries that Graph rejected, each with the kind of its list. */
+  const rejected = new Set<string>();
 
   const isFollowed = ({ origin, username, password, href }: URL) =>
     origin === baseUrl.origin && username === '' && password === '' && href.length <= maxLinkLength;
@@ -75,20 +75,20 @@ export function createPager(client: GraphClient, baseUrl: URL, log: Logger): Pag
     context: CallContext,
   ): Promise<ListPage<T>> {
     const keyOf = (query: ListQuery) => list.kind + textOf(query);
-    const refusedNow: ListQuery[] = [];
-    let untried: readonly ListQuery[] = queriesOf(list).filter((query) => !refused.has(keyOf(query)));
+    const rejectedNow: ListQuery[] = [];
+    let untried: readonly ListQuery[] = queriesOf(list).filter((query) => !rejected.has(keyOf(query)));
     for (;;) {
       const [query = {}, ...rest] = untried;
       try {
         const page = await read(list, firstPosition(new URL(list.path + textOf(query), baseUrl).href), context);
-        // A list that fails without options as well says nothing about them.
-        for (const each of refusedNow) refused.add(keyOf(each));
+        // If the list fails without options too, the options are not the cause.
+        for (const each of rejectedNow) rejected.add(keyOf(each));
         return page;
       } catch (error) {
         const failure = requireCallError(error);
         untried = queriesAfter(failure, query, rest);
         if (untried.length === 0) throw failure;
-        if (isRefusal(failure)) refusedNow.push(query);
+        if (isRejection(failure)) rejectedNow.push(query);
       }
     }
   }
@@ -109,20 +109,20 @@ function textOf({ top, expand }: ListQuery): string {
   return options.length === 0 ? '' : `?${options.join('&')}`;
 }
 
-/** Those of the other queries that may succeed where one has failed. */
+/** The remaining queries that may succeed after one has failed. */
 function queriesAfter(failure: CallError, failed: ListQuery, rest: readonly ListQuery[]): readonly ListQuery[] {
-  if (isRefusal(failure)) return rest;
+  if (isRejection(failure)) return rest;
   // Devices need a permission of their own, which one caller may have and another may not.
   if (failure.reason === 'GRAPH_PERMISSION_MISSING' && failed.expand !== undefined) {
     return rest.filter(({ expand }) => expand === undefined);
   }
-  // There is no complete response: it was too long. The same list of another script may be shorter.
+  // Without a status, the response was incomplete: too long. The same list of another script may be shorter.
   if (failure.reason === 'GRAPH_PROTOCOL' && failure.details.status === undefined && failed.top !== undefined) {
     return rest.filter(({ top }) => top === undefined);
   }
   return [];
 }
 
-function isRefusal({ reason }: CallError): boolean {
+function isRejection({ reason }: CallError): boolean {
   return reason === 'GRAPH_REJECTED' || reason === 'GRAPH_ROUTE_NOT_IMPLEMENTED';
 }

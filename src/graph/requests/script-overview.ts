@@ -22,7 +22,7 @@ export type AddSummaries = (
 ) => Promise<readonly ScriptOverview[]>;
 
 /**
- * Reads the summary of each script. The requests are sent together, and those of one script don't fail the others.
+ * Reads the summary of each script. The requests are sent together, and a failure for one script does not affect the others.
  *
  * @param basePath of Graph, with the version and a slash at its end
  */
@@ -48,7 +48,7 @@ export function createScriptOverview(client: GraphClient, basePath: string): Add
     const summaries = await awaitAll(scripts.map(({ id }) => read(kind, id, context)));
     const failures = summaries.filter((summary) => summary instanceof CallError);
     const [failure] = failures;
-    // Graph fails for one script now and then. If it fails for all, their summaries are not missing but unknown.
+    // Graph sometimes fails for single scripts. If it fails for all of them, the summaries are unknown, not missing.
     if (failure !== undefined && failures.length > 1 && failures.length === scripts.length) throw failure;
     return scripts.map((script, index) => {
       const summary = summaries[index] ?? null;
@@ -57,14 +57,14 @@ export function createScriptOverview(client: GraphClient, basePath: string): Add
   };
 }
 
-/** `null` if Graph sends something else than a summary. */
+/** `null` if Graph sends anything other than a summary. */
 function parseSummary(response: GraphResponse): RunSummary | null {
   const summary = parseEntity(runSummary, response);
   if (summary === undefined && !response.isFromGraph) throw protocolError(response);
   return summary ?? null;
 }
 
-/** Whether Graph refuses the request as such: it has no summary for this script. */
+/** Whether Graph rejects the request, which means that it has no summary for this script. */
 function hasNoSummary({ reason }: CallError): boolean {
   return (
     reason === 'GRAPH_NOT_FOUND' ||
@@ -75,7 +75,7 @@ function hasNoSummary({ reason }: CallError): boolean {
   );
 }
 
-/** Whether Graph responds, and keeps failing. */
+/** Whether Graph responds but keeps failing. */
 function isFailingScript({ reason, details }: CallError): boolean {
   return reason === 'GRAPH_UNAVAILABLE' && details.status !== undefined;
 }

@@ -6,7 +6,7 @@ export interface RetrySafety {
   /** Whether two requests have the same effect as one. A create makes a second entity. */
   readonly isIdempotent: boolean;
   /**
-   * Whether a request may queue the write for approval: then it is not sent again, and a read that shows other values
+   * Whether a request may file the write for approval. Then it is not sent again, and a read that shows other values
    * proves nothing.
    */
   readonly mayQueueApproval: boolean;
@@ -59,7 +59,7 @@ export function nextStep(history: WriteHistory): NextStep {
     return wasSentBefore || wasSent(last) ? 'verify' : failure.withReason(failure.reason, 'not-applied');
   }
 
-  // Whatever became of earlier requests, this one is queued.
+  // This request is filed for approval, whether or not an earlier one was applied.
   if (failure.reason === 'APPROVAL_PENDING') return failure;
 
   if ('current' in verification) {
@@ -79,7 +79,7 @@ export function nextStep(history: WriteHistory): NextStep {
   return isUnknown(history) ? unknownOutcome(failure, history, { cause: verification }) : failure;
 }
 
-/** The error has the ids of the last request that was sent: the retry after it may not have got a slot. */
+/** Creates the error, with the ids of the last request that was sent: a retry may have failed before it was sent. */
 function unknownOutcome(
   error: CallError,
   { attempts }: WriteHistory,
@@ -94,7 +94,7 @@ function mayHelpToRepeat({ certainty, reason }: CallError): boolean {
   return isInDoubt(certainty) && reason !== 'NOT_APPLIED' && reason !== 'OUTCOME_UNKNOWN';
 }
 
-/** Whether an attempt may still be applied, or its change may be waiting for approval. */
+/** Whether an attempt may still be applied, or its change may be filed for approval. */
 function mayStillApply({ attempts, mayQueueApproval }: WriteHistory): boolean {
   return attempts.some(
     ({ failure: { certainty, reason } }) =>
@@ -110,8 +110,8 @@ function isUnknown(history: WriteHistory): boolean {
   if (last?.verification !== undefined && 'current' in last.verification) {
     const isAccepted = last.failure.reason === 'NOT_APPLIED';
     const isFound = last.verification.current !== undefined;
-    // A read of other values settles the attempts before it, except those of a create: the state may appear later if
-    // Graph has accepted it; otherwise, a state that exists may be the one that the create has made.
+    // A read of other values shows that no attempt was applied, except for a create: if Graph has accepted it, the
+    // state may appear later; otherwise, an existing state may be the one that the create has made.
     return !isIdempotent && isAccepted !== isFound;
   }
   return attemptsInDoubt(attempts).some((attempt, index, open) => {
@@ -130,12 +130,12 @@ function attemptsInDoubt(attempts: readonly FailedAttempt[]): readonly FailedAtt
   return attempts.slice(settled + 1);
 }
 
-/** Whether a change that Graph deferred may be waiting for approval: then other values prove nothing. */
+/** Whether a change that Graph deferred may be filed for approval, so that other values prove nothing. */
 function mayBeQueued({ attempts, mayQueueApproval }: WriteHistory): boolean {
   return mayQueueApproval && attempts.some(isDeferred);
 }
 
-/** Whether the request can be sent again later without a read in between. A 429 may also be that of a proxy. */
+/** Whether the request can be sent again later without a read in between. A proxy's 429 counts too. */
 function isWaitRequested({ certainty, reason }: CallError): boolean {
   return certainty === 'deferred' || (certainty === 'unknown' && reason === 'THROTTLED');
 }

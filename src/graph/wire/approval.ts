@@ -4,7 +4,7 @@ import type { ResponseHeaders } from './provenance.js';
 /** A response that concerns multi admin approval. */
 export type ApprovalState =
   | { readonly state: 'justification-required' }
-  /** Graph has queued the change, now or earlier. The code is unknown if it did so earlier. */
+  /** The change is filed for approval, by this request or an earlier one. The code of an earlier one can be missing. */
   | { readonly state: 'pending'; readonly code: string | undefined };
 
 const codeHeader = 'x-msft-approval-code';

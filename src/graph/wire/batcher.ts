@@ -72,7 +72,7 @@ export function createBatcher(sender: Sender, basePath: string): Sender {
 
 /**
  * Graph rejects a malformed batch before it processes the requests: none was applied, and each can be sent by itself.
- * The error page of a proxy proves nothing of the kind.
+ * The error page of a proxy does not prove that.
  */
 function isRejectedAsWhole(response: GraphResponse): boolean {
   const { status, isFromGraph } = response;

@@ -8,7 +8,7 @@ const decodeZlib = promisify<Buffer, ZlibOptions, Buffer>(inflate);
 const decodeDeflate = promisify<Buffer, ZlibOptions, Buffer>(inflateRaw);
 const decodeBrotli = promisify<Buffer, Pick<ZlibOptions, 'maxOutputLength'>, Buffer>(brotliDecompress);
 
-/** Proxies decompress responses and keep the header: such a body does not start with the magic number of gzip. */
+/** Some proxies decompress a body and keep its header. Such a body does not start with the magic number of gzip. */
 const decodeIfGzip: Decoder = async (body, limit) =>
   body[0] === 0x1f && body[1] === 0x8b ? decodeGzip(body, limit) : body;
 
@@ -27,7 +27,7 @@ const decoders: Readonly<Record<string, Decoder>> = {
 /** The content codings that {@link decodeBody} supports, for `Accept-Encoding`. */
 export const acceptedEncodings = 'gzip, deflate, br';
 
-/** The maximum number of codings of one body: each can multiply the work. */
+/** The maximum number of codings of one body: each multiplies the work. */
 const maxCodings = 3;
 
 /**

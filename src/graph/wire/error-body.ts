@@ -22,7 +22,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] 
  */
 const maxDepth = 8;
 
-/** Graph's texts are truncated to these lengths, and only so many are kept, before they are searched. */
+/** The maximum length and number of Graph's texts that are kept, so that searching them is fast. */
 const maxTextLength = 2_000;
 const maxCodeLength = 200;
 const maxTexts = 10;

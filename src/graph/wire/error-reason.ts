@@ -3,7 +3,7 @@ import { isClaimsChallenge } from './claims-challenge.js';
 import type { ErrorBody } from './error-body.js';
 import type { GraphResponse } from './transport.js';
 
-/** What Graph says of operations that this tenant, or this version of Graph, does not offer. */
+/** What Graph says about operations that this tenant, or this version of Graph, does not offer. */
 const notOffered = new RegExp(
   [
     'no method match route template',
@@ -16,7 +16,7 @@ const notOffered = new RegExp(
   'im',
 );
 
-/** What Intune says in a 401 if the token is valid, but the person or the application has no Intune role. */
+/** What Intune says in a 401 if the token is valid, but the user or the application has no Intune role. */
 const denied = new RegExp(
   [
     '\\bforbidden\\b',
@@ -30,7 +30,7 @@ const denied = new RegExp(
 );
 
 /**
- * The reason of one of Graph's errors that is not about approval: by its status and, where that is ambiguous, by its text.
+ * The reason of a Graph error that is not about approval: by its status and, where that is ambiguous, by its text.
  *
  * @param words the codes and texts of the body, one a line
  */
@@ -48,7 +48,7 @@ export function reasonFor(response: GraphResponse, { codes }: ErrorBody, words: 
     case 408:
     case 499:
       return 'GRAPH_UNAVAILABLE';
-    // 509 is the limit of a bandwidth. https://learn.microsoft.com/graph/errors
+    // 509: a bandwidth limit is exceeded. https://learn.microsoft.com/graph/errors
     case 429:
     case 509:
       return 'THROTTLED';

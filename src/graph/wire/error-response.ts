@@ -15,13 +15,13 @@ function withoutIds(text: string): string {
   return text.split(/ - (?:Operation ID|Activity ID|Url)\b/i)[0] ?? '';
 }
 
-/** Whether Graph has queued a write for a second administrator. The status can also be 202. */
+/** Whether Graph has filed a write for the approval of a second administrator. The status can also be 202. */
 export function isQueuedForApproval({ status, headers, text }: GraphResponse): boolean {
   const body = parseErrorBody(text);
   return approvalStateOf(status, headers, body, wordsOf(body))?.state === 'pending';
 }
 
-/** Converts a response other than 2xx, or one that queues a write, to an error. */
+/** Converts a response other than 2xx, or one that files a write for approval, to an error. */
 export function errorFromResponse(response: GraphResponse): CallError {
   const { status, headers, isFromGraph } = response;
   const body = parseErrorBody(response.text);

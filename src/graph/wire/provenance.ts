@@ -12,7 +12,7 @@ export interface Provenance {
   readonly ids: GraphIds;
   /**
    * Whether Graph sent this response, and not a proxy, a gateway or a captive portal: it has a `request-id`, or it is
-   * Graph's JSON. Any other response is no evidence of what happened to the request.
+   * Graph's JSON. Any other response does not show what happened to the request.
    */
   readonly isFromGraph: boolean;
 }
@@ -57,7 +57,7 @@ export function provenanceOf(
   };
 }
 
-/** Only a server that got a token as such demands another one. Proxies demand other credentials. */
+/** Only the server that the token is for demands another bearer token. Proxies demand other credentials. */
 function hasBearerChallenge(headers: ResponseHeaders): boolean {
   return /(?:^|,)\s*bearer\b/i.test(headers.get('www-authenticate') ?? '');
 }

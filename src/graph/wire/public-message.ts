@@ -1,4 +1,4 @@
-/** Messages that say nothing. Then a more specific one is in an inner error. */
+/** Generic messages. An inner error may have a more specific one. */
 const generic = /^(?:an? )?(?:unknown |internal (?:server )?)?error has occurred\.?$|^exception of type\b/i;
 
 /** Selects the message that is meant for users, and removes operation ids, addresses, names and tokens from it. */

@@ -13,7 +13,7 @@ export function parseRetryAfter(value: unknown, now = Date.now()): number | unde
   return waitMs === undefined ? undefined : Math.min(maxWaitMs, Math.max(0, Math.ceil(waitMs)));
 }
 
-/** Of a header that a proxy has repeated (`30, 30`), the first value counts. */
+/** If a proxy has repeated the value (`30, 30`), the first one counts. */
 function parseSeconds(text: string): number | undefined {
   const seconds = /^(\d{1,9}(?:\.\d+)?)(?:\s*,|$)/.exec(text)?.[1];
   return seconds === undefined ? undefined : Number(seconds) * 1_000;

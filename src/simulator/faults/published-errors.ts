@@ -42,7 +42,7 @@ export function locked(request: SimulatedRequest): SimulatedResponse {
   return intuneError(request, 423, 'Locked', 'The resource is locked by another operation');
 }
 
-/** 412 that has nothing to do with approval. */
+/** 412 that is unrelated to approval. */
 export function conditionNotMet(request: SimulatedRequest): SimulatedResponse {
   return intuneError(request, 412, 'ConditionNotMet', 'The condition specified in the request is not met');
 }

@@ -22,7 +22,7 @@ interface ApprovalRequest {
 
 interface FiledRequest {
   readonly approval: ApprovalRequest;
-  /** The same for identical writes. */
+  /** A text that is the same for identical writes. */
   readonly change: string;
   /** Who filed it: only this identity can complete it. */
   readonly identity: string | undefined;

@@ -16,7 +16,7 @@ export interface ManagedDevice {
   readonly userPrincipalName: string;
 }
 
-/** The person who uses a device. */
+/** The user of a device. */
 interface DeviceOwner {
   readonly id: string;
   readonly userPrincipalName: string;

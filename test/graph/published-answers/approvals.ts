@@ -11,7 +11,7 @@ const withCodeInText =
   'Approval Required. Request Approval using the request ID returned as part of the x-msft-approval-code response ' +
   `header. x-msft-approval-code: ${approvalCode}`;
 
-/** A response to a change that was filed: it is queued, and not sent again. */
+/** A response that files the change for approval: it is not sent again. */
 function queued(
   name: string,
   source: string,

@@ -12,7 +12,7 @@ export interface FailedCall {
 /** The outcome of a call: what was returned, or the error in tRPC's shape. */
 export type CallResult = { readonly userState: unknown } | { readonly error: FailedCall };
 
-/** The ids of the other states in a batch. Graph applies the updates of them. */
+/** The ids of the other states in a batch. Graph applies their updates. */
 export const neighborIds = ['1a', '2b'].map((end) => target.userStateId.slice(0, -2) + end);
 
 /** The other updates in the batch of a row. They are ready when that of the row is: after a read, or at once. */
@@ -55,7 +55,7 @@ const inputOf = ({ input }: PublishedAnswer) => ({ ...target, patch: newCounts, 
 export interface Way {
   /** Whether the request is in a batch. */
   readonly isBatched: boolean;
-  /** Whether Graph gives an error to the whole batch. */
+  /** Whether Graph responds with an error to the whole batch. */
   readonly failsBatches: boolean;
   /** Makes the call. Returns the result of the row last. */
   readonly send: (app: Address, row: PublishedAnswer) => Promise<readonly CallResult[]>;

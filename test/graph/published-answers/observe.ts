@@ -9,7 +9,7 @@ import { internalHost } from './responses.js';
 
 type AuditLine = Readonly<Record<string, unknown>> & { readonly graph?: ErrorData['graph'] };
 
-/** What a call has caused. */
+/** The effects of a call. */
 export interface Observed {
   readonly results: readonly CallResult[];
   readonly graph: ScriptedGraph;
@@ -21,9 +21,9 @@ export interface Observed {
 }
 
 /**
- * Makes a call to an app whose Graph gives the answers of a row.
+ * Makes a call to an app whose Graph sends the responses of a row.
  *
- * @param failsBatches whether Graph gives an error to a whole batch
+ * @param failsBatches whether Graph responds with an error to a whole batch
  */
 export async function observe(
   { responses, reads = [undefined] }: Pick<PublishedAnswer, 'responses' | 'reads'>,

@@ -2,7 +2,7 @@ import type { ScriptedResponse } from '../../support/scripted-graph.js';
 import { after, before, type PublishedAnswer } from './published-answer.js';
 import { graphResponse, proxyJson, proxyPage, saved, shows, stored } from './responses.js';
 
-/** A response that proves nothing: the state is read, the update is sent once more, and its outcome is unknown. */
+/** A response that is no evidence: the state is read, the update is sent once more, and its outcome is unknown. */
 function noEvidence(
   name: string,
   source: string,

@@ -19,7 +19,7 @@ export type ExpectedResult =
 /** One row of the table: how Graph responds to an update, and the effects. */
 export interface PublishedAnswer {
   readonly name: string;
-  /** Where the answer is published: a page of Microsoft, or an issue. */
+  /** Where the response is published: a page of Microsoft, or an issue. */
   readonly source: string;
   /** The responses to the PATCH requests in order, the last one to all further ones. */
   readonly responses: readonly ScriptedResponse[];
@@ -34,19 +34,19 @@ export interface PublishedAnswer {
   /** The methods of the requests for this state in their order, such as `PATCH GET`. */
   readonly sent: string | RegExp;
   readonly result: ExpectedResult;
-  /** The outcome in the audit line. Its reason is that of the caller. */
+  /** The outcome in the audit line, whose reason is that of the result. */
   readonly audited: 'applied' | 'rejected' | 'pending-approval' | 'unknown';
   /** The approval headers of the first PATCH. */
   readonly approvalHeaders?: Readonly<Record<string, string>>;
   /** The claims of each request for a token; one without claims by default. */
   readonly tokenClaims?: readonly (string | undefined)[];
-  /** The effects of a read to which Graph gives the same responses. Omitted where they are nothing new. */
+  /** The effects of a read with the same responses. Omitted where they add nothing. */
   readonly get?: { readonly sent: string | RegExp; readonly result: ExpectedResult };
 }
 
 const scriptId = 'b19e3078-3078-4b19-8e78-30b1789eb130';
 
-/** The state that the calls are about, as real ids are composed. */
+/** The state that the calls read and update. Its id has the form of real ids. */
 export const target = {
   scriptKind: 'deviceShellScript',
   scriptId,

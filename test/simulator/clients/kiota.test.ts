@@ -102,12 +102,12 @@ describe('a claims challenge', () => {
     ]);
     expect(await tls.received()).toEqual(['PATCH claims-challenge 401', 'PATCH 200']);
 
-    // The token is good for the next request.
+    // The token is valid for the next request.
     await userStates.get(firstId());
     expect((await tls.received()).at(-1)).toBe('GET 200');
   });
 
-  test('is answered once for a request', async () => {
+  test('is handled once per request', async () => {
     const { provider, userStates } = createClient();
     await tls.simulator.fault({ fault: 'claims-challenge', times: 'always' });
     const error = await errorOf(userStates.get(firstId()));
