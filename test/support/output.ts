@@ -35,6 +35,8 @@ export function useFolder(): (name: string) => string {
 export interface Fifo {
   /** A file descriptor for writing that blocks, as one that a process inherits. */
   readonly blockingFd: number;
+  /** A file descriptor for writing that does not block. */
+  readonly fd: number;
   /** Fills the pipe with empty lines until it takes no more. */
   fill(): void;
   /** Reads what is in the pipe. */
@@ -51,6 +53,7 @@ export function createFifo(path: string): Fifo {
   const isFull = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'EAGAIN';
   return {
     blockingFd,
+    fd: filler,
     fill() {
       try {
         for (const text of ['\n'.repeat(4096), '\n']) {
