@@ -2,8 +2,9 @@ import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
 import { closedTrail, interruptionFields, openTrailFile, type TrailFile } from './audit/trail.js';
 import { type Config, ConfigError, loadConfig, readEnvironment } from './config.js';
-import { createLog, isStdoutDiscarded, openStdout, reportOnStderr, serializeError } from './log.js';
+import { createLog, serializeError } from './log.js';
 import { isLoopback } from './loopback.js';
+import { isStdoutDiscarded, openStdout, reportOnStderr } from './output/standard-streams.js';
 import { longestStopMs, type Service, type ServiceOutput, startService } from './service.js';
 
 /** Signals of a crash. Caught, they would return to the instruction that caused them. */

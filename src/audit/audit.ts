@@ -1,7 +1,7 @@
 import { isSpanContextValid, type SpanContext, trace } from '@opentelemetry/api';
 import { pino } from 'pino';
 import { CallError, type GraphIds } from '../errors.js';
-import { OutputError } from '../line-writer.js';
+import { OutputError } from '../output/line-chunk.js';
 import type { ScriptUserState } from '../script-user-state.js';
 import type { AuditTrail } from './trail.js';
 

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { createLineWriter, type LineWriter, OutputError } from '../line-writer.js';
+import { OutputError } from '../output/line-chunk.js';
+import { createLineWriter, type LineWriter } from '../output/line-writer.js';
 
 /** Where audit lines go. */
 export interface AuditTrail extends Pick<LineWriter, 'append'> {

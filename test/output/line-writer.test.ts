@@ -1,8 +1,9 @@
 import { constants, openSync, readFileSync } from 'node:fs';
 import { setImmediate as nextIteration } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createLineWriter, type LineWriter, OutputError } from '../src/line-writer.js';
-import { createFifo, type Fifo, type Line, parseLines, useFolder } from './support/output.js';
+import { OutputError } from '../../src/output/line-chunk.js';
+import { createLineWriter, type LineWriter } from '../../src/output/line-writer.js';
+import { createFifo, type Fifo, type Line, parseLines, useFolder } from '../support/output.js';
 
 const path = useFolder();
 let fifo: Fifo;

@@ -1,17 +1,6 @@
 import { close as closeFile, write as writeBytes } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-
-/** A line could not be written in time, or its output has failed. */
-export class OutputError extends Error {
-  override readonly name = 'OutputError';
-  /** Whether the line may be in the output, or may still get there. */
-  readonly mayBeWritten: boolean;
-
-  constructor(cause: unknown, mayBeWritten: boolean) {
-    super('the output cannot be written', { cause });
-    this.mayBeWritten = mayBeWritten;
-  }
-}
+import { type LineChunk, type MissingLines, OutputError, type QueuedLine, separateLines } from './line-chunk.js';
 
 /** Writes whole lines to one file descriptor, which no one else may write to. Never blocks the event loop. */
 export interface LineWriter {
@@ -52,32 +41,17 @@ export interface LineWriterOptions {
   readonly isOwned?: boolean;
 }
 
-interface Entry {
-  readonly text: string;
-  readonly kind: 'droppable' | 'waiting' | 'kept' | 'report';
-  readonly queuedAt: number;
-  settle: ((error?: OutputError) => void) | undefined;
-}
+/**
+ * Waiting is measured in ticks of this many milliseconds, in which the event loop runs: a process that was suspended, or
+ * got no processor time, has not waited for its output.
+ */
+const tickMs = 250;
 
-interface Chunk {
-  readonly entries: readonly Entry[];
-  readonly bytes: Buffer;
-  /** Shows whether an output that was down is up again. */
-  readonly isProbe: boolean;
-  /** The counts in the report that it begins with. */
-  readonly reported: Counts;
-  /** The number of bytes that are written. */
-  offset: number;
-  progressAt: number;
-}
+/** The longest time that a line may wait: a second. */
+const maxTicks = 4;
 
-interface Counts {
-  readonly dropped: number;
-  readonly failed: number;
-}
-
-/** The longest time that a line may wait, in milliseconds, and the time between attempts on an output that has failed. */
-const limitMs = 1_000;
+/** The time between attempts on an output that has failed, in milliseconds. */
+const retryMs = 1_000;
 
 /** The time between attempts on a full pipe, in milliseconds. */
 const pollMs = 10;
@@ -99,24 +73,31 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
   const { format, onDown, reportFields } = options;
   let { fd } = options;
   let nextFd: number | undefined;
-  let appended: Entry[] = [];
-  let droppable: Entry[] = [];
+  let appended: QueuedLine[] = [];
+  let droppable: QueuedLine[] = [];
   /** The characters in `droppable`. */
   let buffered = 0;
-  let chunk: Chunk | undefined;
+  let chunk: LineChunk | undefined;
   let isWriting = false;
   let isScheduled = false;
   let isDown = false;
   let isClosed = false;
   let retryTimer: NodeJS.Timeout | undefined;
   let watchTimer: NodeJS.Timeout | undefined;
+  /** Counted while lines are pending. */
+  let ticks = 0;
+  /** When bytes were written last, by `performance.now()`. */
   let progressAt = 0;
   let dropped = 0;
   let failed = 0;
-  let reported: Counts = { dropped, failed };
+  let reported: MissingLines = { dropped, failed };
   if (options.isTorn) {
-    appended.push(createEntry('\n', 'kept'));
+    appended.push(createLine('\n', 'kept'));
     schedule();
+  }
+
+  function createLine(text: string, kind: QueuedLine['kind'], settle?: QueuedLine['settle']): QueuedLine {
+    return { text, kind, queuedAt: ticks, settle };
   }
 
   function isPending(): boolean {
@@ -141,21 +122,21 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
   }
 
   /** Takes lines from the queues: all that were appended, and droppable ones up to a limit. */
-  function createChunk(): Chunk {
-    const entries: Entry[] = [];
-    if (isDown || dropped > reported.dropped) entries.push(createEntry(report(), 'report'));
-    entries.push(...appended);
+  function createChunk(): LineChunk {
+    const lines: QueuedLine[] = [];
+    if (isDown || dropped > reported.dropped) lines.push(createLine(report(), 'report'));
+    lines.push(...appended);
     appended = [];
     let size = 0;
     let count = 0;
     while (size < maxDroppablePerWrite && count < droppable.length) size += droppable[count++]?.text.length ?? 0;
     buffered -= size;
-    entries.push(...droppable.splice(0, count));
-    const bytes = Buffer.from(entries.map(({ text }) => text).join(''));
-    return { entries, bytes, isProbe: isDown, reported: { dropped, failed }, offset: 0, progressAt: performance.now() };
+    lines.push(...droppable.splice(0, count));
+    const bytes = Buffer.from(lines.map(({ text }) => text).join(''));
+    return { lines, bytes, isProbe: isDown, reported: { dropped, failed }, offset: 0, progressAt: ticks };
   }
 
-  function writeChunk(current: Chunk): void {
+  function writeChunk(current: LineChunk): void {
     const { bytes, offset } = current;
     isWriting = true;
     writeBytes(fd, bytes, offset, bytes.length - offset, null, (error, written) => {
@@ -163,8 +144,8 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
       if (error !== null) return fail(error);
       current.offset += written;
       if (written > 0) {
-        current.progressAt = performance.now();
-        progressAt = current.progressAt;
+        current.progressAt = ticks;
+        progressAt = performance.now();
       }
       if (current.offset === bytes.length) complete(current);
       else if (written > 0) writeChunk(current);
@@ -172,10 +153,10 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
     });
   }
 
-  function complete(current: Chunk): void {
+  function complete(current: LineChunk): void {
     chunk = undefined;
-    for (const { settle } of current.entries) settle?.();
-    if (current.entries[0]?.kind === 'report') reported = current.reported;
+    for (const { settle } of current.lines) settle?.();
+    if (current.lines[0]?.kind === 'report') reported = current.reported;
     if (current.isProbe) isDown = false;
     if (isDown) next();
     else if (nextFd !== undefined || isPending()) schedule();
@@ -187,7 +168,7 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
       return;
     }
     goDown(error);
-    retryAfter(limitMs);
+    retryAfter(retryMs);
   }
 
   function retryAfter(ms: number): void {
@@ -202,38 +183,28 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
     if (!isDown) onDown?.(cause);
     isDown = true;
     if (!isWriting) putBack();
-    for (const entry of chunk?.entries ?? []) if (entry.kind === 'waiting') reject(entry, cause, true);
-    const waiting = appended.filter(({ kind }) => kind === 'waiting');
-    appended = appended.filter(({ kind }) => kind !== 'waiting');
-    for (const entry of waiting) reject(entry, cause, false);
+    for (const line of chunk?.lines ?? []) if (line.kind === 'appended') reject(line, cause, true);
+    const waiting = appended.filter(({ kind }) => kind === 'appended');
+    appended = appended.filter(({ kind }) => kind !== 'appended');
+    for (const line of waiting) reject(line, cause, false);
   }
 
-  /** Returns the lines of a failed write to their queues. A line that was written in part stays, and is continued. */
+  /** Returns the lines of a failed write to their queues. */
   function putBack(): void {
     if (chunk === undefined) return;
-    const { entries, ...failedChunk } = chunk;
-    chunk = undefined;
-    const unwritten: Entry[] = [];
-    let end = 0;
-    for (const entry of entries) {
-      const bytes = Buffer.from(entry.text);
-      const start = end;
-      end += bytes.length;
-      if (end <= failedChunk.offset) entry.settle?.();
-      else if (start >= failedChunk.offset) unwritten.push(entry);
-      else chunk = { ...failedChunk, entries: [entry], bytes, isProbe: false, offset: failedChunk.offset - start };
-    }
-    const lines = unwritten.filter(({ kind }) => kind === 'droppable');
-    droppable = [...lines, ...droppable];
-    for (const { text } of lines) buffered += text.length;
-    appended = [...unwritten.filter(({ kind }) => kind === 'waiting' || kind === 'kept'), ...appended];
+    const { torn, unwritten } = separateLines(chunk);
+    chunk = torn;
+    const logged = unwritten.filter(({ kind }) => kind === 'droppable');
+    droppable = [...logged, ...droppable];
+    for (const { text } of logged) buffered += text.length;
+    appended = [...unwritten.filter(({ kind }) => kind === 'appended' || kind === 'kept'), ...appended];
   }
 
-  function reject(entry: Entry, cause: unknown, mayBeWritten: boolean): void {
-    if (entry.settle === undefined) return;
+  function reject(line: QueuedLine, cause: unknown, mayBeWritten: boolean): void {
+    if (line.settle === undefined) return;
     failed++;
-    entry.settle(new OutputError(cause, mayBeWritten));
-    entry.settle = undefined;
+    line.settle(new OutputError(cause, mayBeWritten));
+    line.settle = undefined;
   }
 
   /** Checks, while lines are pending, whether they are written in time. */
@@ -244,22 +215,22 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
       setImmediate(() => {
         watchTimer = undefined;
         if (!isPending()) return;
+        ticks++;
         checkAges();
         watch();
       });
-    }, limitMs / 4).unref();
+    }, tickMs).unref();
   }
 
   function checkAges(): void {
-    const now = performance.now();
-    const isLate = ({ settle, queuedAt }: Entry) => settle !== undefined && now - queuedAt >= limitMs;
-    const late = [...(chunk?.entries ?? []), ...appended].filter(isLate);
-    const isBlocked = chunk !== undefined && now - chunk.progressAt >= limitMs;
+    const isLate = ({ settle, queuedAt }: QueuedLine) => settle !== undefined && ticks - queuedAt > maxTicks;
+    const late = [...(chunk?.lines ?? []), ...appended].filter(isLate);
+    const isBlocked = chunk !== undefined && ticks - chunk.progressAt > maxTicks;
     if (!isDown && (isBlocked || late.length > 0)) {
       goDown(Object.assign(new Error('the output was blocked for a second'), { code: 'EAGAIN' }));
-      if (!isWriting) retryAfter(limitMs);
+      if (!isWriting) retryAfter(retryMs);
     }
-    for (const entry of late) reject(entry, new Error('the output is down'), true);
+    for (const line of late) reject(line, new Error('the output is down'), true);
   }
 
   function report(): string {
@@ -284,9 +255,9 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
         dropped++;
         return;
       }
-      const entry = createEntry(formatted(line), 'droppable');
-      droppable.push(entry);
-      buffered += entry.text.length;
+      const queued = createLine(formatted(line), 'droppable');
+      droppable.push(queued);
+      buffered += queued.text.length;
       schedule();
     },
     append(line, isKept = false) {
@@ -296,7 +267,7 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
       }
       return new Promise((resolve, rejectPromise) => {
         const settle = (error?: OutputError) => (error === undefined ? resolve() : rejectPromise(error));
-        appended.push(createEntry(formatted(line), isKept ? 'kept' : 'waiting', settle));
+        appended.push(createLine(formatted(line), isKept ? 'kept' : 'appended', settle));
         schedule();
       });
     },
@@ -323,8 +294,4 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
       if (options.isOwned) closeFile(fd, () => undefined);
     },
   };
-}
-
-function createEntry(text: string, kind: Entry['kind'], settle?: Entry['settle']): Entry {
-  return { text, kind, queuedAt: performance.now(), settle };
 }
