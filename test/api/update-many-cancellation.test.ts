@@ -98,7 +98,7 @@ describe('when the service is stopped', () => {
     expect(running.progress().at(-1)).toEqual({ type: 'progress', done: 400, total: 400 });
     expect(await program.exited).toBe(0);
     expect(await sent()).toBe(19);
-    expect(program.stdout.filter((line) => line.includes('"log":"audit"'))).toHaveLength(400);
+    expect(program.stdout.filter((line) => line.includes('"phase":"outcome"'))).toHaveLength(400);
     // Node prints no warning, for example of a listener leak.
     expect(program.stderr).toEqual([]);
   });
