@@ -39,6 +39,7 @@ const reasons = {
   ],
   GRAPH_PROTOCOL: ['BAD_GATEWAY', 'Microsoft Graph sent an unexpected response.'],
   OVERLOADED: ['SERVICE_UNAVAILABLE', 'The service is busy or restarting. Nothing was changed. Retry later.'],
+  AUDIT_UNAVAILABLE: ['SERVICE_UNAVAILABLE', 'The audit log cannot be written, so nothing was changed. Retry later.'],
   CLIENT_CLOSED: ['CLIENT_CLOSED_REQUEST', 'The client closed the request.'],
   INTERNAL: ['INTERNAL_SERVER_ERROR', 'An unexpected error occurred in the service.'],
 } as const satisfies Record<Reason, readonly [TRPC_ERROR_CODE_KEY, string]>;

@@ -55,12 +55,13 @@ export const scriptUserStateRouter = router({
 
   update: operatorProcedure.input(updateInput).mutation(
     ({ ctx, input, signal }): Promise<ScriptUserState> =>
-      ctx.audit.write(ctx, { action: 'update', target: input, fields: Object.keys(input.patch) }, () =>
+      ctx.audit.write(ctx, { action: 'update', target: input, values: input.patch }, (hooks) =>
         ctx.graph.userStates.update(input, input.patch, {
           caller: ctx.caller,
           signal,
           expected: input.expected,
           approval: input.approval,
+          hooks,
         }),
       ),
   ),
@@ -75,19 +76,20 @@ export const scriptUserStateRouter = router({
   create: operatorProcedure.input(createInput).mutation(({ ctx, input, signal }): Promise<ScriptUserState> => {
     const { userState } = input;
     const target = { ...input, userStateId: userState.id };
-    return ctx.audit.write(ctx, { action: 'create', target, fields: Object.keys(userState) }, () =>
-      ctx.graph.userStates.create(input, userState, { caller: ctx.caller, signal, approval: input.approval }),
+    return ctx.audit.write(ctx, { action: 'create', target, values: userState }, (hooks) =>
+      ctx.graph.userStates.create(input, userState, { caller: ctx.caller, signal, approval: input.approval, hooks }),
     );
   }),
 
   delete: operatorProcedure.input(deleteInput).mutation(
     ({ ctx, input, signal }): Promise<{ readonly id: string }> =>
-      ctx.audit.write(ctx, { action: 'delete', target: input, fields: [] }, () =>
+      ctx.audit.write(ctx, { action: 'delete', target: input, values: {} }, (hooks) =>
         ctx.graph.userStates.delete(input, {
           caller: ctx.caller,
           signal,
           expected: input.expected,
           approval: input.approval,
+          hooks,
         }),
       ),
   ),
