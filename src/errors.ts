@@ -21,6 +21,7 @@ export type CallReason =
   | 'OUTCOME_UNKNOWN'
   | 'GRAPH_PROTOCOL'
   | 'OVERLOADED'
+  | 'AUDIT_UNAVAILABLE'
   | 'CLIENT_CLOSED';
 
 /**
@@ -59,7 +60,7 @@ export interface CallErrorDetails {
 }
 
 /**
- * A failure with a reason. The Graph layer, scheduling, Redis and sign-in all throw it. Its `message` is for the log;
+ * A failure with a reason. The Graph layer, scheduling, Redis, sign-in and the audit all throw it. Its `message` is for the log;
  * users see the message of its `reason` and `publicMessage`.
  */
 export class CallError extends Error {

@@ -1,37 +1,90 @@
 import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
+import { closedTrail, interruptionFields, openTrailFile, type TrailFile } from './audit/trail.js';
 import { type Config, ConfigError, loadConfig, readEnvironment } from './config.js';
-import { createLog, type LogTarget, openStdout } from './log.js';
+import { createLog, serializeError } from './log.js';
 import { isLoopback } from './loopback.js';
-import { longestStopMs, type Service, startService } from './service.js';
+import { isStdoutClosed, openStdout, reportOnStderr } from './output/standard-streams.js';
+import { longestStopMs, type Service, type ServiceOutput, startService } from './service.js';
+
+/** Signals of a crash. Caught, they would return to the instruction that caused them. */
+const crashSignals = ['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGTRAP'] as const;
 
 async function main(): Promise<void> {
   const config = loadConfig(readEnvironment());
-  const target = process.stdout.isTTY ? await openTerminal() : openStdout();
-  const log = createLog(config.LOG_LEVEL, target.stream);
-  const service = await startService(config, log).catch(async (error: unknown) => {
+  const { close, ...output } = await openOutput(config);
+  const { log } = output;
+  logWarnings(log);
+  const service = await startService(config, output).catch(async (error: unknown) => {
     log.fatal({ err: error }, 'the service could not start');
-    if (!log.isLevelEnabled('fatal')) console.error('The service could not start.');
-    await target.close();
+    if (!log.isLevelEnabled('fatal')) await reportOnStderr(60, {}, 'The service could not start.');
+    await close();
     process.exit(1);
   });
   logStart(service, config, log);
   const logger = {
     error: (message: unknown) => log.fatal(message instanceof Error ? { err: message } : {}, String(message)),
   };
-  closeWithGrace({ delay: longestStopMs(config), logger }, async ({ signal, err }) => {
+  const skip = config.AUDIT_LOG === 'stdout' ? [...crashSignals] : [...crashSignals, 'SIGHUP' as const];
+  closeWithGrace({ delay: longestStopMs(config), logger, skip }, async ({ signal, err }) => {
     if (err) log.fatal({ err }, 'stopping: uncaught error');
     else log.info({ signal }, 'stopping: waiting for calls in flight');
     await service.stop();
     log.info('stopped');
-    await target.close();
+    await close();
   });
 }
 
-/** Pretty-prints the log on a terminal. */
-async function openTerminal(): Promise<LogTarget> {
-  const { default: pretty } = await import('pino-pretty');
-  return { stream: pretty({ sync: true, ignore: 'pid,hostname' }), close: async () => undefined };
+/** Reports an output that starts to fail. */
+const reportDown = (output: string) => (cause: unknown) => {
+  void reportOnStderr(50, { err: serializeError(cause) }, `${output} cannot be written`);
+};
+
+/** Opens the log and the audit trail. */
+async function openOutput(config: Config): Promise<ServiceOutput & { readonly close: () => Promise<void> }> {
+  if (config.AUDIT_LOG === 'stdout') {
+    const stdout = await openStdout({
+      onDown: reportDown('the log with the audit trail'),
+      reportFields: interruptionFields,
+    });
+    const log = createLog(config.LOG_LEVEL, stdout);
+    const isClosed = isStdoutClosed();
+    if (isClosed) await reportOnStderr(50, {}, 'stdout is closed: writes need AUDIT_LOG to name a file');
+    return {
+      log,
+      trail: isClosed ? closedTrail() : stdout,
+      droppedLines: () => stdout.dropped,
+      close: () => stdout.close(),
+    };
+  }
+  const stdout = await openStdout({ onDown: reportDown('the log') });
+  const log = createLog(config.LOG_LEVEL, stdout);
+  const trail = openTrail(config.AUDIT_LOG, reportDown('the audit trail'));
+  process.on('SIGHUP', () => {
+    try {
+      trail.reopen();
+      log.info('the audit trail was opened again');
+    } catch (error) {
+      log.error({ err: error }, 'the audit trail could not be opened again: the previous file stays in use');
+    }
+  });
+  return {
+    log,
+    trail,
+    droppedLines: () => stdout.dropped,
+    async close() {
+      await Promise.all([stdout.close(), trail.close()]);
+    },
+  };
+}
+
+function openTrail(path: string, onDown: (cause: unknown) => void): TrailFile {
+  try {
+    return openTrailFile(path, onDown);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    throw new ConfigError(`Invalid settings:\n  AUDIT_LOG: must be stdout or a file that can be written (${code})`);
+  }
 }
 
 function logStart({ url, simulatorUrl }: Service, config: Config, log: Logger): void {
@@ -52,8 +105,15 @@ function logStart({ url, simulatorUrl }: Service, config: Config, log: Logger): 
   }
 }
 
-main().catch((error: unknown) => {
-  if (!(error instanceof ConfigError)) throw error;
-  console.error(error.message);
+/** Logs Node's warnings as lines, except on a terminal. */
+function logWarnings(log: Logger): void {
+  if (process.stderr.isTTY) return;
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => log.warn({ err: warning }, 'warning of Node'));
+}
+
+main().catch(async (error: unknown) => {
+  if (error instanceof ConfigError) await reportOnStderr(60, {}, error.message);
+  else await reportOnStderr(60, { err: serializeError(error) }, 'the service could not start');
   process.exit(1);
 });

@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import { createAudit } from './api/audit.js';
+import { reasonOf } from './api/errors.js';
 import { createApp } from './app.js';
+import { createAudit } from './audit/audit.js';
+import type { AuditTrail } from './audit/trail.js';
 import { revokeWhenSessionEnds } from './auth/session-bound-tokens.js';
 import { createSignIn, sessionSecrets } from './auth/sign-in.js';
 import { createMemoryStores } from './auth/stores.js';
@@ -50,8 +52,17 @@ export interface Service {
   stop(): Promise<void>;
 }
 
+/** Where the service writes lines. */
+export interface ServiceOutput {
+  readonly log: Logger;
+  /** The number of log lines that were dropped. */
+  readonly droppedLines: () => number;
+  readonly trail: AuditTrail;
+}
+
 /** The composition root: creates the parts from the settings, connects them and starts to listen. */
-export async function startService(config: Config, log: Logger): Promise<Service> {
+export async function startService(config: Config, output: ServiceOutput): Promise<Service> {
+  const { log, trail } = output;
   const { PUBLIC_URL, REDIS_URL } = config;
   const connection = await connectGraph(config);
   const isSimulator = config.GRAPH_CREDENTIAL === 'simulator';
@@ -70,9 +81,9 @@ export async function startService(config: Config, log: Logger): Promise<Service
     coordination,
   });
   const drain = createDrain();
-  const isReady = async () => !drain.draining && ((await coordination?.isUp()) ?? true);
-  metrics?.observe(graph, isReady);
-  const audit = createAudit(log, recorder.write);
+  const isReady = async () => !drain.draining && trail.isUp && ((await coordination?.isUp()) ?? true);
+  metrics?.observe({ ...output, graph, isReady });
+  const audit = createAudit(trail, reasonOf, recorder.write);
   const app = createApp({
     graph,
     graphKind: isSimulator ? 'simulator' : 'live',

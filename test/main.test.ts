@@ -3,13 +3,12 @@ import { Agent, createServer, type IncomingMessage, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import { startMany } from './support/bulk.js';
 import { createBatchClient, createClient } from './support/clients.js';
 import { patches } from './support/journal.js';
 import { addressOf, type Program, usePrograms } from './support/program.js';
 import { liveSettings } from './support/service.js';
 import { useSimulator } from './support/simulator.js';
-import { manyStates, someStates } from './support/states.js';
+import { someStates } from './support/states.js';
 
 const main = 'dist/main.js';
 const token = 'process-test-token';
@@ -131,7 +130,11 @@ describe('shutdown', () => {
       expect(await status(`${address}/healthz`)).toBe(200);
       expect(await response).toMatchObject({ successDeviceCount: 77 });
       expect(await program.exited).toBe(0);
-      expect(program.stdout.filter((line) => line.includes('"audit"'))).toHaveLength(1);
+      const audited = program.stdout.filter((line) => line.includes('"audit"'));
+      expect(audited.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+        { phase: 'intent' },
+        { phase: 'outcome', outcome: 'applied' },
+      ]);
     },
   );
 
@@ -210,7 +213,7 @@ describe('shutdown', () => {
     expect(await call).toBe('disconnected');
     program.child.kill('SIGTERM');
     expect(await program.exited).toBe(0);
-    const [audit] = program.stdout.filter((line) => line.includes('"audit"'));
+    const [audit] = program.stdout.filter((line) => line.includes('"outcome":'));
     expect(JSON.parse(audit ?? '{}')).toMatchObject({ outcome: 'applied', fields: ['errorDeviceCount'] });
   });
 
@@ -249,17 +252,35 @@ describe('the log', () => {
   );
 
   test('is complete when stdout is read only after the service has stopped', async () => {
-    const program = startLive({ GRAPH_WRITES_PER_20S: '10000' });
-    await simulator.settings({ writesPer20s: 10_000 });
+    const program = startLive();
     const address = await addressOf(program);
-    const states = await manyStates({ client: createClient(address) }, 1200);
-    const updates = states.map(({ target }) => ({ ...target, patch: { errorDeviceCount: 5 } }));
     program.child.stdout?.pause();
-    await startMany({ address }, { updates }).finished;
+    for (let from = 0; from < 2000; from += 50) {
+      await Promise.all(Array.from({ length: 50 }, () => status(`${address}/nothing-here`)));
+    }
     program.child.kill('SIGTERM');
     await expect.poll(() => status(`${address}/healthz`).catch(() => 'closed')).toBe('closed');
     program.child.stdout?.resume();
     expect(await program.exited).toBe(0);
-    expect(audited(program)).toHaveLength(1200);
+    const lines = program.stdout.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.filter((line) => line['msg'] === 'request' && line['status'] === 404)).toHaveLength(2000);
   });
+
+  test('reports invalid settings and warnings of Node as JSON', async () => {
+    const invalid = start({ PORT: 'invalid' });
+    expect(await invalid.exited).toBe(1);
+    expect(invalid.stderr.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { level: 60, msg: expect.stringContaining('PORT: must be') as unknown },
+    ]);
+    const script = 'setInterval(() => process.emitWarning(new RangeError("a warning")), 100)';
+    const warned = start({ NODE_OPTIONS: `--import "data:text/javascript,${encodeURIComponent(script)}"` });
+    expect(JSON.parse(await warned.line('a warning'))).toMatchObject({ level: 40, err: { type: 'RangeError' } });
+  });
+});
+
+test.each(['SIGSEGV', 'SIGABRT', 'SIGBUS'] as const)('%s ends the process at once', async (signal) => {
+  const program = start();
+  await addressOf(program);
+  program.child.kill(signal);
+  expect(await program.exited).toBe(signal);
 });

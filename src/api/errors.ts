@@ -39,6 +39,7 @@ const reasons = {
   ],
   GRAPH_PROTOCOL: ['BAD_GATEWAY', 'Microsoft Graph sent an unexpected response.'],
   OVERLOADED: ['SERVICE_UNAVAILABLE', 'The service is busy or restarting. Nothing was changed. Retry later.'],
+  AUDIT_UNAVAILABLE: ['SERVICE_UNAVAILABLE', 'The audit log cannot be written, so nothing was changed. Retry later.'],
   CLIENT_CLOSED: ['CLIENT_CLOSED_REQUEST', 'The client closed the request.'],
   INTERNAL: ['INTERNAL_SERVER_ERROR', 'An unexpected error occurred in the service.'],
 } as const satisfies Record<Reason, readonly [TRPC_ERROR_CODE_KEY, string]>;
@@ -135,6 +136,10 @@ export interface ErrorShape {
   readonly data: ErrorData;
 }
 
+/** Whether tRPC found no procedure. Its path is then the caller's text, which is not sent back. */
+const isUnknownProcedure = (error: TRPCError): boolean =>
+  error.code === 'NOT_FOUND' && !(error instanceof Refusal) && error.cause === undefined;
+
 /**
  * Converts an error to the contract's shape: of a call, of one of many updates, or of a request that was rejected
  * before tRPC.
@@ -154,7 +159,7 @@ export function describeError(error: TRPCError, requestId: string, path?: string
     data: {
       code,
       httpStatus: getHTTPStatusCodeFromError(new TRPCError({ code })),
-      ...(path !== undefined && { path }),
+      ...(path !== undefined && !isUnknownProcedure(error) && { path }),
       reason,
       requestId,
       ...(graph !== undefined && { graph }),

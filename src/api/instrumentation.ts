@@ -1,4 +1,4 @@
-import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, isSpanContextValid, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { type Reason, reasonOf } from './errors.js';
 
 /** The outcome of a call: a reason, or `OK`. */
@@ -8,6 +8,12 @@ export type CallOutcome = Reason | 'OK';
 export type CallObserver = (procedure: string, outcome: CallOutcome, seconds: number) => void;
 
 type HeaderFields = Readonly<Record<string, string | string[] | undefined>>;
+
+/** The ids of a span in a line of a log, named as OpenTelemetry recommends for formats other than its own. */
+export interface TraceFields {
+  readonly trace_id: string;
+  readonly span_id?: string;
+}
 
 /** Measures and traces a call. Returns, or throws, what `work` does. */
 export type InstrumentCall = <T extends { readonly ok: boolean; readonly error?: unknown }>(
@@ -19,9 +25,14 @@ export type InstrumentCall = <T extends { readonly ok: boolean; readonly error?:
  * Instruments the calls of one request: each gets a span in the trace that the headers name, and is reported to the
  * observer. There are no spans without an OpenTelemetry SDK in the process.
  *
+ * @param onSpan called with the ids of each span, for the log
  * @see https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/
  */
-export function createCallInstrumentation(headers: HeaderFields, observe: CallObserver): InstrumentCall {
+export function createCallInstrumentation(
+  headers: HeaderFields,
+  observe: CallObserver,
+  onSpan: (span: TraceFields) => void,
+): InstrumentCall {
   return async (procedure, work) => {
     const startedAt = performance.now();
     // The operator's own instrumentation may have started a trace for the request.
@@ -31,6 +42,8 @@ export function createCallInstrumentation(headers: HeaderFields, observe: CallOb
       attributes: { 'rpc.system': 'trpc', 'rpc.method': procedure },
     };
     return trace.getTracer('script-state-bff').startActiveSpan(procedure, options, parent, async (span) => {
+      const ids = span.spanContext();
+      if (isSpanContextValid(ids)) onSpan({ trace_id: ids.traceId, span_id: ids.spanId });
       const end = (outcome: CallOutcome) => {
         observe(procedure, outcome, (performance.now() - startedAt) / 1_000);
         span.setAttribute('script_state_bff.outcome', outcome);

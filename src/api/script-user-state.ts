@@ -4,7 +4,8 @@ import type { Page } from '../graph/graph.js';
 import type { ScriptUserState } from '../script-user-state.js';
 import { type UpdateResult, updateMany } from './bulk/update-many.js';
 import type { Progress } from './bulk/worker-pool.js';
-import { inputObject, messages } from './inputs/messages.js';
+import { inputObject } from './inputs/messages.js';
+import { inputRows } from './inputs/rows.js';
 import { cursorField, scriptFields, targetFields, userId } from './inputs/target.js';
 import {
   approval,
@@ -23,7 +24,7 @@ const listInput = inputObject({ ...scriptFields, ...cursorField });
 const listForUserInput = inputObject({ userId, ...cursorField });
 const updateInput = inputObject({ ...changeFields, patch });
 const updateManyInput = inputObject({
-  updates: z.array(updateRow, messages).min(1).max(maxUpdates),
+  updates: inputRows(updateRow, maxUpdates),
   approval: z.optional(approvalRequest),
 });
 const createInput = inputObject({ ...scriptFields, userState: newUserState, approval: z.optional(approval) });
@@ -54,12 +55,13 @@ export const scriptUserStateRouter = router({
 
   update: operatorProcedure.input(updateInput).mutation(
     ({ ctx, input, signal }): Promise<ScriptUserState> =>
-      ctx.audit.write(ctx, { action: 'update', target: input, fields: Object.keys(input.patch) }, () =>
+      ctx.audit.write(ctx, { action: 'update', target: input, values: input.patch }, (hooks) =>
         ctx.graph.userStates.update(input, input.patch, {
           caller: ctx.caller,
           signal,
           expected: input.expected,
           approval: input.approval,
+          hooks,
         }),
       ),
   ),
@@ -74,19 +76,20 @@ export const scriptUserStateRouter = router({
   create: operatorProcedure.input(createInput).mutation(({ ctx, input, signal }): Promise<ScriptUserState> => {
     const { userState } = input;
     const target = { ...input, userStateId: userState.id };
-    return ctx.audit.write(ctx, { action: 'create', target, fields: Object.keys(userState) }, () =>
-      ctx.graph.userStates.create(input, userState, { caller: ctx.caller, signal, approval: input.approval }),
+    return ctx.audit.write(ctx, { action: 'create', target, values: userState }, (hooks) =>
+      ctx.graph.userStates.create(input, userState, { caller: ctx.caller, signal, approval: input.approval, hooks }),
     );
   }),
 
   delete: operatorProcedure.input(deleteInput).mutation(
     ({ ctx, input, signal }): Promise<{ readonly id: string }> =>
-      ctx.audit.write(ctx, { action: 'delete', target: input, fields: [] }, () =>
+      ctx.audit.write(ctx, { action: 'delete', target: input, values: {} }, (hooks) =>
         ctx.graph.userStates.delete(input, {
           caller: ctx.caller,
           signal,
           expected: input.expected,
           approval: input.approval,
+          hooks,
         }),
       ),
   ),

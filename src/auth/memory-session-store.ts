@@ -9,10 +9,34 @@ interface Entry {
 
 const pruneEveryMs = 60_000;
 
+/** Session ids by a property of their session, in the order in which they were added. */
+class IdIndex {
+  readonly #ids = new Map<string, Set<string>>();
+
+  add(value: string, id: string): void {
+    const ids = this.#ids.get(value);
+    if (ids === undefined) this.#ids.set(value, new Set([id]));
+    else ids.add(id);
+  }
+
+  remove(value: string, id: string): void {
+    const ids = this.#ids.get(value);
+    ids?.delete(id);
+    if (ids?.size === 0) this.#ids.delete(value);
+  }
+
+  ids(value: string): readonly string[] {
+    return [...(this.#ids.get(value) ?? [])];
+  }
+}
+
 /** Sessions in the memory of this process. Expired sessions are removed every minute. */
 export class MemorySessionStore extends SessionStore {
   /** In order of use: the least recently used session comes first. */
   readonly #sessions = new Map<string, Entry>();
+  /** The ids by user and by provider session, in order of use, so that no request visits the sessions of others. */
+  readonly #byUser = new IdIndex();
+  readonly #bySid = new IdIndex();
   readonly #max: number;
 
   /**
@@ -33,7 +57,24 @@ export class MemorySessionStore extends SessionStore {
   }
 
   #end(id: string): void {
-    if (this.#sessions.delete(id)) this.emit('ended', id);
+    if (this.#remove(id)) this.emit('ended', id);
+  }
+
+  #add(id: string, entry: Entry): void {
+    const { signedIn } = entry.session;
+    this.#sessions.set(id, entry);
+    this.#byUser.add(signedIn?.oid ?? '', id);
+    if (typeof signedIn?.sid === 'string') this.#bySid.add(signedIn.sid, id);
+  }
+
+  #remove(id: string): Entry | undefined {
+    const entry = this.#sessions.get(id);
+    if (entry === undefined) return undefined;
+    const { signedIn } = entry.session;
+    this.#sessions.delete(id);
+    this.#byUser.remove(signedIn?.oid ?? '', id);
+    if (typeof signedIn?.sid === 'string') this.#bySid.remove(signedIn.sid, id);
+    return entry;
   }
 
   #prune(): void {
@@ -49,12 +90,14 @@ export class MemorySessionStore extends SessionStore {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a copy through JSON, as in a remote store
     const copy = JSON.parse(JSON.stringify(session)) as SessionData;
     const lifetimeMs = this.lifetimeMs(copy.signedIn ?? { endsAt: Number.POSITIVE_INFINITY });
-    this.#sessions.set(id, { session: copy, endsAt: Date.now() + lifetimeMs });
-    const ofPerson = [...this.#sessions].filter(([, other]) => other.session.signedIn?.oid === copy.signedIn?.oid);
-    const [oldestOfPerson] = ofPerson.map(([key]) => key);
-    if (ofPerson.length > maxSessionsPerUser && oldestOfPerson !== undefined) this.#end(oldestOfPerson);
-    const [oldest] = this.#sessions.keys();
-    if (this.#sessions.size > this.#max && oldest !== undefined) this.#end(oldest);
+    this.#remove(id);
+    this.#add(id, { session: copy, endsAt: Date.now() + lifetimeMs });
+    const [oldestOfUser, ...others] = this.#byUser.ids(copy.signedIn?.oid ?? '');
+    if (others.length >= maxSessionsPerUser && oldestOfUser !== undefined) this.#end(oldestOfUser);
+    if (this.#sessions.size > this.#max) {
+      const [oldest] = this.#sessions.keys();
+      if (oldest !== undefined) this.#end(oldest);
+    }
     callback?.();
   }
 
@@ -67,8 +110,8 @@ export class MemorySessionStore extends SessionStore {
     const entry = this.#live(id);
     if (entry === undefined) return;
     entry.endsAt = Date.now() + this.lifetimeMs(user);
-    this.#sessions.delete(id);
-    this.#sessions.set(id, entry);
+    this.#remove(id);
+    this.#add(id, entry);
   }
 
   async isLive(id: string): Promise<boolean> {
@@ -76,8 +119,8 @@ export class MemorySessionStore extends SessionStore {
   }
 
   async endBySid(sid: string): Promise<number> {
-    const matching = [...this.#sessions].filter(([, { session }]) => session.signedIn?.sid === sid);
-    for (const [id] of matching) this.#end(id);
+    const matching = this.#bySid.ids(sid);
+    for (const id of matching) this.#end(id);
     return matching.length;
   }
 }

@@ -1,5 +1,6 @@
 import * as oidc from 'openid-client';
 import { type ClientRegistration, clientAuthentication } from './client-registration.js';
+import { limitedFetch } from './limited-fetch.js';
 import { ProviderUnavailable, throwProviderError } from './provider-errors.js';
 
 /** The options of {@link createProvider}. */
@@ -33,7 +34,7 @@ export interface OidcTokens {
   readonly subject: string | undefined;
 }
 
-/** A client of an OpenID provider. Each request to the provider times out after 10 s. */
+/** A client of an OpenID provider. Each response must arrive within 10 s and have at most 512 KiB. */
 export interface Provider {
   /** @throws {ProviderUnavailable} */
   authorizationUrl(checks: AuthorizationChecks, redirectUri: string, claims: string | undefined): Promise<URL>;
@@ -65,11 +66,13 @@ export function createProvider(options: ProviderOptions): Provider {
       // Verify the signature of ID tokens, although OpenID Connect Core 3.1.3.7 permits TLS validation instead.
       execute: [oidc.enableNonRepudiationChecks, ...insecure],
       timeout: timeoutSeconds,
+      [oidc.customFetch]: limitedFetch,
     });
     // A refresh skips that check. It only reads the subject of the new ID token, and a response that is discarded because
     // the keys cannot be fetched would end the session: its refresh token is already used.
     const refresh = new oidc.Configuration(signIn.serverMetadata(), options.clientId, {}, authentication);
     refresh.timeout = timeoutSeconds;
+    refresh[oidc.customFetch] = limitedFetch;
     for (const allowInsecure of insecure) allowInsecure(refresh);
     return { signIn, refresh };
   }

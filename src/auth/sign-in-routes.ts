@@ -5,10 +5,12 @@ import { isLoopback } from '../loopback.js';
 import { type PageName, showPage } from './pages.js';
 import { newAuthorizationChecks, type OidcTokens, type Provider } from './provider.js';
 import { ProviderRejection, ProviderUnavailable } from './provider-errors.js';
+import { limitRequests } from './request-limit.js';
 import { safeReturnPath } from './return-to.js';
 import { type RoleNames, rolesIn } from './roles.js';
 import type { SessionStore, SignedInUser } from './session-store.js';
 import type { Sessions } from './sessions.js';
+import type { Stores } from './stores.js';
 import { tenantMismatch } from './tenant.js';
 import type { Transactions } from './transaction.js';
 import type { TokenVault } from './vault.js';
@@ -27,6 +29,8 @@ export interface SignInParts {
   readonly sessions: Sessions;
   readonly store: SessionStore;
   readonly transactions: Transactions;
+  /** Creates the counters that limit the rate of sign-ins. */
+  readonly requestCounter: Stores['requestCounter'];
   /** Stores the users' own tokens, when calls to Graph use delegated permissions. */
   readonly vault: TokenVault | undefined;
   readonly roleNames: RoleNames;
@@ -43,7 +47,11 @@ const idTokenClaims = z.object({
   sub: z.string(),
   oid: z.string().optional(),
   tid: z.string().optional(),
-  name: z.string().default(''),
+  // Displayed on every page.
+  name: z
+    .string()
+    .default('')
+    .transform((name) => name.slice(0, 256)),
   sid: z.string().optional(),
   login_hint: z.string().optional(),
   roles: z.unknown().optional(),
@@ -61,6 +69,11 @@ export function signInRoutes(parts: SignInParts): Router {
     if (paths.has(request.path)) response.locals.route = `/auth${request.path}`;
     next();
   });
+
+  // Before the session is read, so that a rejected request is cheap. Counted separately, so that users who have started
+  // a sign-in can finish it while others start too many.
+  routes.get('/sign-in', limitRequests('sign-in', parts.requestCounter));
+  routes.get('/callback', limitRequests('callback', parts.requestCounter));
 
   routes.use(sessions.middleware);
 
@@ -86,7 +99,7 @@ export function signInRoutes(parts: SignInParts): Router {
 
   routes.get('/callback', async (request, response) => {
     const callback = new URL(request.originalUrl, originOf(request));
-    const transaction = transactions.consume(request, response, callback.searchParams.get('state'));
+    const transaction = await transactions.consume(request, response, callback.searchParams.get('state'));
     if (transaction === undefined) return reject(response, 'failed', 'no-transaction');
     const { claims, tokens } = await provider.exchange(callback, transaction);
     const { data: identity } = idTokenClaims.safeParse(claims);
@@ -156,6 +169,10 @@ export function signInRoutes(parts: SignInParts): Router {
   routes.use((error: unknown, _request: Request, response: Response, next: (error: unknown) => void) => {
     if (error instanceof ProviderRejection) {
       return reject(response, error.code === 'access_denied' ? 'cancelled' : 'failed', error.code);
+    }
+    if (error instanceof CallError && error.reason === 'THROTTLED') {
+      response.setHeader('retry-after', Math.ceil((error.details.retryAfterMs ?? 0) / 1_000));
+      return showPage(response, 'too-many');
     }
     // The session store is unavailable.
     if (error instanceof CallError) return showPage(response, 'sessions-unavailable');

@@ -29,7 +29,7 @@ export interface SignInDeps extends Pick<SignInParts, 'originOf' | 'requireSameO
   readonly simulatedRegistration: ClientRegistration | undefined;
   /** The secrets that sign cookies; the first one signs, all of them verify. */
   readonly secrets: readonly string[];
-  /** Creates the session and token stores. @param idleMs the idle timeout of a session */
+  /** Creates the stores. @param idleMs the idle timeout of a session */
   readonly createStores: (idleMs: number) => Stores;
   /** Called after each attempt to refresh a user's access token. */
   readonly observeRefresh: (ok: boolean) => void;
@@ -41,7 +41,8 @@ export function createSignIn(config: Config, deps: SignInDeps): SignIn {
   if (config.SIGN_IN === 'off') return { sessions: undefined, routes: undefined, authenticate: localOperator };
   const { secrets, log, originOf, requireSameOrigin, audit } = deps;
   const secure = config.PUBLIC_URL?.protocol === 'https:';
-  const { sessions: store, tokens: tokenStore } = deps.createStores(config.SESSION_IDLE_MINUTES * 60_000);
+  const stores = deps.createStores(config.SESSION_IDLE_MINUTES * 60_000);
+  const { sessions: store, tokens: tokenStore, usedTransactions, requestCounter } = stores;
   const onProviderUnavailable = (error: ProviderUnavailable) => logProviderUnavailable(log, error);
   const options = providerOptions(config, deps.simulatedRegistration);
   const provider = createProvider(options);
@@ -64,7 +65,8 @@ export function createSignIn(config: Config, deps: SignInDeps): SignIn {
     provider,
     sessions,
     store,
-    transactions: createTransactions(secrets, secure),
+    transactions: createTransactions(secrets, secure, usedTransactions),
+    requestCounter,
     vault,
     roleNames: { reader: config.ROLE_READER, operator: config.ROLE_OPERATOR },
     maxSessionMs: config.SESSION_MAX_HOURS * 3_600_000,

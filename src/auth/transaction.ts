@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { createSealer } from '../seal.js';
 import type { AuthorizationChecks } from './provider.js';
+import type { ReplayCache } from './replay-cache.js';
 
 const storedTransaction = z.object({
   state: z.string(),
@@ -23,16 +24,21 @@ export interface Transaction extends AuthorizationChecks {
 export interface Transactions {
   save(response: Response, transaction: Transaction): void;
   /**
-   * Returns the browser's transaction and clears its cookie. Returns `undefined` when there is none that is valid, or
-   * when it has another `state`, in which case it keeps the cookie.
+   * Resolves to the browser's transaction and clears its cookie. Resolves to `undefined` when there is none that is
+   * valid, when it was consumed before, or when it has another `state`, in which case it keeps the cookie.
    */
-  consume(request: Request, response: Response, state: string | null): Transaction | undefined;
+  consume(request: Request, response: Response, state: string | null): Promise<Transaction | undefined>;
 }
 
 const lifetimeMs = 600_000;
 
-/** Creates the cookie store of transactions. @param secure whether browsers use https */
-export function createTransactions(secrets: readonly string[], secure: boolean): Transactions {
+/**
+ * Creates the cookie store of transactions.
+ *
+ * @param secure whether browsers use https
+ * @param used records the consumed transactions: a cookie that was copied before it was cleared is still sealed
+ */
+export function createTransactions(secrets: readonly string[], secure: boolean, used: ReplayCache): Transactions {
   const sealer = createSealer(secrets, 'sign-in');
   const name = secure ? '__Host-sign-in' : 'sign-in';
   // Lax, because the provider's response is a navigation from another site.
@@ -42,14 +48,16 @@ export function createTransactions(secrets: readonly string[], secure: boolean):
       const text = JSON.stringify({ ...transaction, endsAt: Date.now() + lifetimeMs });
       response.cookie(name, sealer.seal(text, name), { ...attributes, maxAge: lifetimeMs });
     },
-    consume(request, response, state) {
+    async consume(request, response, state) {
       const sealed = readCookie(request, name);
       const text = sealed === undefined ? undefined : sealer.open(sealed, name);
       const transaction = text === undefined ? undefined : storedTransaction.safeParse(JSON.parse(text)).data;
       // Another site can make the browser open the callback. That must not end a sign-in in progress.
       if (transaction !== undefined && transaction.state !== state) return undefined;
       if (sealed !== undefined) response.clearCookie(name, attributes);
-      return transaction !== undefined && transaction.endsAt > Date.now() ? transaction : undefined;
+      const remainingMs = (transaction?.endsAt ?? 0) - Date.now();
+      if (transaction === undefined || remainingMs <= 0) return undefined;
+      return (await used.use(transaction.state, remainingMs)) ? transaction : undefined;
     },
   };
 }

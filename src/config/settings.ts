@@ -111,6 +111,7 @@ export const settings = {
   )
     .optional()
     .describe('a redis:// or rediss:// URL'),
+  AUDIT_LOG: z.string().default('stdout').describe('stdout or the path of a file'),
   METRICS_PORT: integer(0, 65535).optional().describe('a port from 0 to 65535'),
   SIMULATOR_SEED: integer(0, 4_294_967_295).default(1).describe('a whole number from 0 to 4294967295'),
   SIMULATOR_PORT: integer(0, 65535).default(0).describe('a port from 0 to 65535 (0: any free port)'),

@@ -80,6 +80,7 @@ const texts = {
     "Try again. If the error persists, give the service's operators the request ID.",
   ],
   OVERLOADED: ['The service is overloaded or restarting', 'Not sent. Try again in a moment.'],
+  AUDIT_UNAVAILABLE: ['The service cannot record changes', 'Nothing was changed. Try again in a moment.'],
   CLIENT_CLOSED: ['The request was cancelled', 'Check the current values before you send it again.'],
   INTERNAL: [
     'The service failed',

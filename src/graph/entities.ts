@@ -5,10 +5,23 @@ import type { ScriptKind } from './ids.js';
 import { parseJson } from './wire/json.js';
 import type { GraphResponse } from './wire/transport.js';
 
+/** The maximum length of a text that is only displayed, in UTF-16 code units. Longer ones are truncated, with `…`. */
+const maxTextLength = 2_000;
+
 const text = z
   .string()
   .nullish()
   .transform((value) => value ?? null);
+
+/**
+ * A text that is only displayed, never compared or sent back. A script can print megabytes, and browsers need minutes to
+ * lay out hundreds of such texts.
+ */
+const displayText = text.transform((value) =>
+  value === null || value.length <= maxTextLength
+    ? value
+    : `${value.slice(0, maxTextLength - 1).replace(/[\uD800-\uDBFF]$/, '')}…`,
+);
 const count = z.int().min(-2_147_483_648).max(2_147_483_647);
 
 /** The part of `microsoft.graph.deviceManagementScriptUserState` that this service guarantees. */
@@ -22,19 +35,19 @@ export const scriptUserState = z.object({
 /** The part of `microsoft.graph.managedDevice` that is requested. */
 const managedDevice = z.object({
   id: z.string().min(1),
-  deviceName: text,
-  operatingSystem: text,
-  osVersion: text,
-  lastSyncDateTime: text,
+  deviceName: displayText,
+  operatingSystem: displayText,
+  osVersion: displayText,
+  lastSyncDateTime: displayText,
 });
 
 const deviceState = z.object({
   id: z.string().min(1),
-  runState: text.transform((state) => (state === null ? null : state.charAt(0).toLowerCase() + state.slice(1))),
-  resultMessage: text,
-  lastStateUpdateDateTime: text,
+  runState: displayText.transform((state) => (state === null ? null : state.charAt(0).toLowerCase() + state.slice(1))),
+  resultMessage: displayText,
+  lastStateUpdateDateTime: displayText,
   errorCode: count.nullish().transform((value) => value ?? null),
-  errorDescription: text,
+  errorDescription: displayText,
   managedDevice: managedDevice.nullish().catch(null),
 });
 
@@ -53,11 +66,11 @@ export type DeviceRunState = z.output<typeof deviceRunState>;
 /** The properties that the three kinds of script share. */
 export const script = z.object({
   id: z.string().min(1),
-  displayName: text,
-  description: text,
-  fileName: text,
-  runAsAccount: text,
-  lastModifiedDateTime: text,
+  displayName: displayText,
+  description: displayText,
+  fileName: displayText,
+  runAsAccount: displayText,
+  lastModifiedDateTime: displayText,
 });
 
 /** A script, without its content. */

@@ -9,7 +9,7 @@ import type { RequestPriority } from '../scheduling/priority.js';
 import { createRateLimiter } from '../scheduling/rate-limiter.js';
 import type { ReplicaCoordination } from '../scheduling/replica-coordination.js';
 import { createSlotPool } from '../scheduling/slot-pool.js';
-import type { CallOptions, Graph, QuotaName, QuotaUsage, WriteResult } from './graph.js';
+import type { CallOptions, Graph, QuotaName, QuotaUsage, WriteOptions, WriteResult } from './graph.js';
 import type { StateRef } from './ids.js';
 import { type GraphObserver, observeResponses, observeRoundTrips, observeWaits } from './observer.js';
 import { stateKey } from './paths.js';
@@ -102,7 +102,8 @@ export function createGraph(options: GraphOptions): GraphService {
     try {
       deadline.start();
       deadline.throwIfCancelled();
-      return await work({ caller, priority: { fairnessKey: caller.fairnessKey, level: 'interactive' }, deadline });
+      const { fairnessKey } = caller;
+      return await work({ caller, priority: { fairnessKey, user: fairnessKey, level: 'interactive' }, deadline });
     } finally {
       deadline.dispose();
       done();
@@ -111,9 +112,11 @@ export function createGraph(options: GraphOptions): GraphService {
   }
 
   /** Writes on one state are sent one after the other. */
-  function runWrite<T>(target: StateRef, call: CallOptions, operation: Write<T>): Promise<WriteResult<T>> {
+  function runWrite<T>(target: StateRef, call: WriteOptions, operation: Write<T>): Promise<WriteResult<T>> {
     return run(call, (context) =>
-      queue.reserve(stateKey(target)).run(context.priority, context.deadline, () => write(operation, context)),
+      queue
+        .reserve(stateKey(target))
+        .run(context.priority, context.deadline, () => write(operation, { ...context, hooks: call.hooks })),
     );
   }
 

@@ -64,9 +64,18 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Called while a write is in progress. */
+export interface WriteHooks {
+  /** With the state before the write, if `expected` requires that it is read. */
+  readonly onRead: (state: ScriptUserState) => void;
+  /** Before each request of the write, once it has a slot and a token. If it rejects, the request is not sent. */
+  readonly beforeSend: () => Promise<void>;
+}
+
 /** The options of a write. */
 export interface WriteOptions extends CallOptions {
   readonly approval?: Approval | undefined;
+  readonly hooks?: WriteHooks | undefined;
 }
 
 /** The options of a write to a state that exists. */
@@ -91,7 +100,7 @@ export interface QueuedUpdate extends Update {
    *
    * @throws {CallError} as `update` does; `OVERLOADED` if the service stops before the update was sent
    */
-  run(): Promise<WriteResult<ScriptUserState>>;
+  run(hooks?: WriteHooks): Promise<WriteResult<ScriptUserState>>;
 }
 
 /** Several updates that are sent as Graph's quota allows, and yield to interactive calls. */

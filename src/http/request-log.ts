@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
+import type { TraceFields } from '../api/instrumentation.js';
 
 declare global {
   namespace Express {
@@ -8,6 +9,8 @@ declare global {
       requestId: string;
       /** The matched route, which contains no text from the request. */
       route: string | undefined;
+      /** The span of the call in this request, or the trace of several. */
+      trace: TraceFields | undefined;
     }
   }
 }
@@ -29,15 +32,17 @@ export function logRequests(log: Logger): RequestHandler {
     response.locals.requestId = requestId;
     response.setHeader(header, requestId);
     response.once('close', () => {
-      const { route = null } = response.locals;
+      const { principal, route = null, trace } = response.locals;
       const level = route === '/healthz' || route === '/readyz' ? 'debug' : 'info';
       log[level](
         {
           requestId,
+          oid: principal?.user.oid,
           method: request.method,
           route,
           status: response.writableFinished ? response.statusCode : null,
           durationMs: Math.round(performance.now() - startedAt),
+          ...trace,
         },
         'request',
       );

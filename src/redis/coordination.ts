@@ -4,6 +4,8 @@ import type { ReplicaCoordination } from '../scheduling/replica-coordination.js'
 import type { Secret } from '../secret.js';
 import { createRedis } from './connection.js';
 import { startHeartbeat } from './heartbeat.js';
+import { createRedisReplayCache } from './replay-cache.js';
+import { createRedisRequestCounter } from './request-counter.js';
 import { RedisSessionStore } from './session-store.js';
 import { createRedisSharedQueue } from './shared-queue.js';
 import { createRedisSlotPool } from './slot-pool.js';
@@ -12,7 +14,7 @@ import { createRedisTokenStore } from './token-store.js';
 /** Everything that replicas share through Redis. */
 export interface RedisCoordination extends ReplicaCoordination {
   /**
-   * The sessions and tokens, sealed.
+   * The sessions and tokens, sealed, and what limits sign-in.
    *
    * @param idleMs how long a session lasts without activity
    * @param secrets the first one seals, all of them open
@@ -39,6 +41,8 @@ export function connectReplicas(url: Secret, log: Logger, onError: () => void): 
     stores: (idleMs, secrets) => ({
       sessions: new RedisSessionStore(idleMs, redis, secrets, onUnreadable),
       tokens: createRedisTokenStore(redis, secrets, onUnreadable),
+      usedTransactions: createRedisReplayCache(redis),
+      requestCounter: (options) => createRedisRequestCounter(redis, options),
     }),
     isUp: () => redis.isUp(),
     async close() {

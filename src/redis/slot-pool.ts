@@ -1,19 +1,17 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { CallError } from '../errors.js';
-import type { PerPriority } from '../scheduling/priority.js';
+import { burstSlots, reservedSlots } from '../scheduling/fair-share.js';
+import { checksPerWindow } from '../scheduling/pace.js';
 import { bucketMs } from '../scheduling/sliding-window.js';
-import {
-  type Grant,
-  type Release,
-  reservedSlots,
-  type SlotPool,
-  type SlotPoolOptions,
-} from '../scheduling/slot-pool.js';
+import type { Demand, Grant, Release, SlotPool, SlotPoolOptions } from '../scheduling/slot-pool.js';
 import { type Redis, redisKey, storeUnavailable } from './connection.js';
 
 /** How often to request again: another replica may have released slots unused. */
 const requestEveryMs = 1_000;
+
+/** How long a reply tells how many slots are free. After it, requests start with the minimum of each user's share. */
+const freeValidMs = 1_000;
 
 /** How often to try again to release slots. */
 const retryReleaseMs = 1_000;
@@ -27,49 +25,85 @@ const now = `
   local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
 
 /**
- * Takes slots. Each slot that is not free is a member whose score is the time at which it becomes free. While a request
+ * Takes slots, as the pool in memory and `createPace` do. Each slot that is not free is a member whose score is the time at which it becomes free. While a request
  * is in flight, that time allows for the longest possible request and one window. After it, the slots of a dead replica
  * are also free.
  *
- * KEYS: the slots that are not free (sorted set)
- * ARGV: limit, reserved slots, interactive demand, bulk demand, longest hold in ms, prefix of the new members
- * Returns the interactive and the bulk slots that were taken, and the ms until the next slot becomes free.
+ * KEYS: the slots that are not free (sorted set), those of them that bulk requests took at once (sorted set), the last
+ * paced slots (hash)
+ * ARGV: limit, reserved slots, burst slots, window in ms, demand (interactive, excess, bulk), longest hold in ms, prefix
+ * of the new members
+ * Returns the interactive and the bulk slots that were taken, the slots that are free, and the ms until the next slot
+ * becomes free and until the next paced slots are due (-1: after another slot becomes free).
  */
 const takeScript = `${now}
-  redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
-  redis.call('ZREMRANGEBYSCORE', KEYS[1], now + ${maxHoldMs}, '+inf')
-  local limit, reserved, interactive, bulk, hold = unpack(ARGV, 1, 5)
+  for n = 1, 2 do
+    redis.call('ZREMRANGEBYSCORE', KEYS[n], '-inf', now)
+    redis.call('ZREMRANGEBYSCORE', KEYS[n], now + ${maxHoldMs}, '+inf')
+  end
+  local arg = {}
+  for n = 1, 8 do arg[n] = tonumber(ARGV[n]) end
+  local limit, reserved, burst, window, interactive, excess, bulk, hold = unpack(arg)
   local free = limit - redis.call('ZCARD', KEYS[1])
-  local first = math.max(0, math.min(interactive, free))
-  local rest = math.max(0, math.min(bulk, free - first - reserved))
-  for n = 1, first + rest do redis.call('ZADD', KEYS[1], now + hold, ARGV[6] .. n) end
-  if first + rest > 0 then redis.call('PEXPIRE', KEYS[1], hold) end
+  local taken = 0
+  local function take(count, key)
+    for n = taken + 1, taken + count do
+      redis.call('ZADD', KEYS[1], now + hold, ARGV[9] .. n)
+      if key then redis.call('ZADD', key, now + hold, ARGV[9] .. n) end
+    end
+    taken = taken + count
+    free = free - count
+    return count
+  end
+  local within = take(math.max(0, math.min(interactive, free)))
+  local first = take(math.max(0, math.min(bulk, burst - redis.call('ZCARD', KEYS[2]), free - reserved)), KEYS[2])
+  local wanted, paced, due = excess + bulk - first, 0, -1
+  if wanted > 0 and free > reserved then
+    local step, rate = window / ${checksPerWindow}, math.huge
+    for n = 1, ${checksPerWindow} do
+      local later = free + redis.call('ZCOUNT', KEYS[1], '-inf', now + n * step)
+      rate = math.min(rate, (later - reserved) / (n * step))
+    end
+    local last = redis.call('HMGET', KEYS[3], 'at', 'count')
+    local at, count = tonumber(last[1] or 0) or 0, tonumber(last[2] or 0) or 0
+    if now >= at + count / rate or at > now then
+      paced = take(math.min(wanted, free - reserved, math.max(1, math.floor(rate * step))))
+      at, count = now, paced
+      redis.call('HSET', KEYS[3], 'at', at, 'count', count)
+      redis.call('PEXPIRE', KEYS[3], window)
+    end
+    due = math.ceil(at + count / rate - now)
+  end
+  if taken > 0 then for n = 1, 2 do redis.call('PEXPIRE', KEYS[n], hold) end end
   local next = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-  return { first, rest, next[2] and next[2] - now or 0 }`;
+  local urgent = math.min(paced, excess)
+  return { within, urgent, first + paced - urgent, free, next[2] and next[2] - now or 0, due }`;
 
 /**
  * Releases slots.
  *
- * KEYS: the slots that are not free (sorted set)
+ * KEYS: as above
  * ARGV: window in ms, number of used members, the used members, the unused members
  */
 const releaseScript = `${now}
   local at = math.ceil((now + ARGV[1]) / ${bucketMs}) * ${bucketMs}
   for n = 3, #ARGV do
-    if n - 2 <= tonumber(ARGV[2]) then redis.call('ZADD', KEYS[1], 'XX', at, ARGV[n])
-    else redis.call('ZREM', KEYS[1], ARGV[n]) end
+    for key = 1, 2 do
+      if n - 2 <= tonumber(ARGV[2]) then redis.call('ZADD', KEYS[key], 'XX', at, ARGV[n])
+      else redis.call('ZREM', KEYS[key], ARGV[n]) end
+    end
   end`;
 
 /**
  * Counts the slots that are not free.
  *
- * KEYS: the slots that are not free (sorted set)
+ * KEYS: as above
  */
 const usedScript = `${now}
   redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
   return redis.call('ZCARD', KEYS[1])`;
 
-const takeReply = z.tuple([z.int(), z.int(), z.number()]);
+const takeReply = z.tuple([z.int(), z.int(), z.int(), z.int(), z.number(), z.number()]);
 
 /** The options of {@link createRedisSlotPool}. */
 export interface RedisSlotPoolOptions extends SlotPoolOptions {
@@ -81,9 +115,11 @@ export interface RedisSlotPoolOptions extends SlotPoolOptions {
 /** Creates a pool of slots that replicas share. */
 export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
   const { redis, replicaId, name, limit, windowMs, deadlineMs } = options;
-  const keys = [redisKey('quota', name)];
+  const keys = [redisKey('quota', name), redisKey('quota-burst', name), redisKey('quota-pace', name)];
+  const reserved = reservedSlots(limit);
   const holdMs = String(deadlineMs + windowMs);
   let requestCount = 0;
+  let free = { count: 0, until: 0 };
   let notifyFreed: (() => void) | undefined;
   let used: string[] = [];
   let unused: string[] = [];
@@ -114,20 +150,30 @@ export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
     };
   }
 
-  async function take({ interactive, bulk }: PerPriority<number>): Promise<Grant> {
+  async function take(demand: (free: number) => Demand): Promise<Grant> {
+    const freeBefore = performance.now() < free.until ? free.count : 0;
+    const { interactive, excess, bulk } = demand(freeBefore);
     const prefix = `${replicaId} ${requestCount++} `;
-    const members = Array.from({ length: interactive + bulk }, (_each, index) => `${prefix}${index + 1}`);
-    const amounts = [limit, reservedSlots(limit), interactive, bulk].map(String);
+    const members = Array.from({ length: interactive + excess + bulk }, (_each, index) => `${prefix}${index + 1}`);
+    const amounts = [limit, reserved, burstSlots(limit), windowMs, interactive, excess, bulk].map(String);
     try {
       const reply = await run(takeScript, [...amounts, holdMs, prefix]);
-      const [first, rest, freeInMs] = takeReply.parse(reply);
-      const slots = members.slice(0, first + rest).map(releaseOf);
+      const [within, urgent, rest, freeAfter, freeInMs, dueInMs] = takeReply.parse(reply);
+      const slots = members.slice(0, within + urgent + rest).map(releaseOf);
       const repliedAt = performance.now();
+      free = { count: freeAfter, until: repliedAt + freeValidMs };
+      // A slot stays in use for at least one window, unless it is released unused.
+      const freeAt = repliedAt + Math.min(freeInMs, windowMs);
+      const dueAt = repliedAt + (dueInMs < 0 ? freeInMs : dueInMs);
+      // More requests may be within their users' shares than was known.
+      const isShareLarger = excess > urgent && freeAfter > freeBefore;
       return {
-        slots: { interactive: slots.slice(0, first), bulk: slots.slice(first) },
-        // A slot stays in use for at least one window, unless it is released unused.
-        nextFreeAt: repliedAt + Math.min(freeInMs, windowMs),
-        retryAt: repliedAt + Math.min(freeInMs, requestEveryMs),
+        slots: { interactive: slots.slice(0, within + urgent), bulk: slots.slice(within + urgent) },
+        nextFreeAt: {
+          interactive: freeAfter > 0 ? repliedAt : freeAt,
+          bulk: freeAfter > reserved ? repliedAt : freeAt,
+        },
+        retryAt: isShareLarger ? repliedAt : Math.min(freeAt, dueAt, repliedAt + requestEveryMs),
       };
     } catch (error) {
       // The reply is lost or late, but the script may have taken slots: release them.
@@ -142,7 +188,7 @@ export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
     async request(demand) {
       // One command requests all slots that are needed in the same iteration of the event loop.
       await immediate();
-      return take(demand());
+      return take(demand);
     },
     used: async () => z.int().parse(await run(usedScript, [])),
     onFreed(listener) {

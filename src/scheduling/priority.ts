@@ -1,4 +1,4 @@
-/** Identifies the client of a request. Requests of different keys are served in turn. */
+/** Identifies a user or a bulk update. Users have equal shares; the bulk updates of one user are served in turn. */
 export type FairnessKey = string | symbol;
 
 /**
@@ -13,6 +13,8 @@ export type PerPriority<T> = Readonly<Record<PriorityLevel, T>>;
 /** How one request competes with others. */
 export interface RequestPriority {
   readonly fairnessKey: FairnessKey;
+  /** Whose share of the slots it takes. */
+  readonly user: FairnessKey;
   /** Raised from `bulk` to `interactive` by `RateLimiter.boost`, when an interactive request waits behind this one. */
   level: PriorityLevel;
 }

@@ -1,9 +1,11 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import { CallError, requireCallError } from '../errors.js';
 import type { Deadline } from './deadline.js';
+import { createFairQueue } from './fair-queue.js';
+import { requestsWithinShare } from './fair-share.js';
 import type { PerPriority, PriorityLevel, RequestPriority } from './priority.js';
-import { createRoundRobinQueue } from './round-robin-queue.js';
-import type { Grant, Release, SlotPool } from './slot-pool.js';
+import type { Demand, Grant, Release, SlotPool } from './slot-pool.js';
+import { createUserUsage } from './user-usage.js';
 
 /** The maximum pause of bulk requests, even after a longer `Retry-After`: a slice after it tests the upstream again. */
 const maxBulkPauseMs = 300_000;
@@ -24,7 +26,7 @@ export interface Usage {
 /** Starts as many requests as the upstream accepts. */
 export interface RateLimiter {
   /**
-   * Waits for a slot. Interactive requests take priority over bulk requests; fairness keys are served in turn.
+   * Waits for a slot. Interactive requests take priority over bulk requests; users get equal shares of the window.
    *
    * @param isRetry a retry is served before the other requests of its fairness key
    * @returns a function to call when the attempt has ended
@@ -57,12 +59,16 @@ interface Waiter {
  * @param bulkSlice how many bulk requests start in one turn of the event loop
  */
 export function createRateLimiter(pool: SlotPool, bulkSlice: number): RateLimiter {
-  const queues = { interactive: createRoundRobinQueue<Waiter>(), bulk: createRoundRobinQueue<Waiter>() };
+  const usage = { interactive: createUserUsage(pool.windowMs), bulk: createUserUsage(pool.windowMs) };
+  const queues = {
+    interactive: createFairQueue<Waiter>((user) => usage.interactive.of(user)),
+    bulk: createFairQueue<Waiter>((user) => usage.bulk.of(user)),
+  };
   const granted = { interactive: 0, bulk: 0 };
   const bulkWaiters = new Map<RequestPriority, Waiter>();
   /** The waiters that have not been checked by {@link rejectUnreachable}. */
   const unchecked = new Set<Waiter>();
-  let nextFreeAt = 0;
+  let nextFreeAt: PerPriority<number> = { interactive: 0, bulk: 0 };
   let bulkPausedUntil = 0;
   let lastFailure: CallError | undefined;
   let isDistributing = false;
@@ -75,10 +81,12 @@ export function createRateLimiter(pool: SlotPool, bulkSlice: number): RateLimite
 
   const waiting = () => queues.interactive.size + queues.bulk.size;
   const isBulkPaused = () => performance.now() < bulkPausedUntil;
-  const demand = (): PerPriority<number> => ({
-    interactive: queues.interactive.size,
-    bulk: isBulkPaused() ? 0 : Math.min(queues.bulk.size, bulkSlice),
-  });
+  const bulkDemand = () => (isBulkPaused() ? 0 : Math.min(queues.bulk.size, bulkSlice));
+
+  function demand(free: number): Demand {
+    const interactive = requestsWithinShare(queues.interactive.demands(), free, pool.limit);
+    return { interactive, excess: queues.interactive.size - interactive, bulk: bulkDemand() };
+  }
 
   /** Gets slots for the waiters, one request to the pool at a time. */
   async function distribute(): Promise<void> {
@@ -88,8 +96,7 @@ export function createRateLimiter(pool: SlotPool, bulkSlice: number): RateLimite
     clearTimeout(timer);
     while (mustRepeat) {
       mustRepeat = false;
-      const { interactive, bulk } = demand();
-      if (interactive + bulk > 0) await requestSlots();
+      if (queues.interactive.size + bulkDemand() > 0) await requestSlots();
       else waitForBulk();
     }
     isDistributing = false;
@@ -99,9 +106,10 @@ export function createRateLimiter(pool: SlotPool, bulkSlice: number): RateLimite
     let wanted: PerPriority<number> = { interactive: 0, bulk: 0 };
     let grant: Grant;
     try {
-      grant = await pool.request(() => {
-        wanted = demand();
-        return wanted;
+      grant = await pool.request((free) => {
+        const { interactive, excess, bulk } = demand(free);
+        wanted = { interactive: interactive + excess, bulk };
+        return { interactive, excess, bulk };
       });
     } catch (error) {
       lastFailure = requireCallError(error);
@@ -111,14 +119,14 @@ export function createRateLimiter(pool: SlotPool, bulkSlice: number): RateLimite
     lastFailure = undefined;
     const short = priorities.filter((level) => grant.slots[level].length < wanted[level]);
     // Only a pool that was short of slots makes waiters wait for the next one.
-    nextFreeAt = short.length > 0 ? grant.nextFreeAt : 0;
+    nextFreeAt = short.length > 0 ? grant.nextFreeAt : { interactive: 0, bulk: 0 };
     for (const level of priorities) for (const release of grant.slots[level]) start(level, release);
     short.forEach(rejectUnreachable);
-    if (short.length > 0) schedule(grant.retryAt);
-    else if (queues.bulk.size > 0 && wanted.bulk === bulkSlice) {
+    if (queues.bulk.size > 0 && wanted.bulk === bulkSlice && !short.includes('bulk')) {
       await immediate();
       mustRepeat = true;
-    } else waitForBulk();
+    } else if (short.length > 0) schedule(grant.retryAt);
+    else waitForBulk();
   }
 
   function waitForBulk(): void {
@@ -145,7 +153,11 @@ export function createRateLimiter(pool: SlotPool, bulkSlice: number): RateLimite
       }
       granted[waiter.level]++;
       if (waiter.deadline.allowsAttemptAfter(0)) {
-        waiter.resolve(release);
+        const endUse = usage[waiter.level].add(waiter.priority.user);
+        waiter.resolve((used) => {
+          endUse(used);
+          release(used);
+        });
         return;
       }
       waiter.reject(new CallError('THROTTLED', { retryAfterMs: minWaitMs(waiter) }));
@@ -167,24 +179,24 @@ export function createRateLimiter(pool: SlotPool, bulkSlice: number): RateLimite
   /** A lower bound: of the slots that become free, each serves one waiter per window. */
   function minWaitMs({ rank, level }: Waiter): number {
     const ahead = Math.max(0, rank - granted[level]);
-    const slotAt = nextFreeAt + Math.floor(ahead / pool.limit) * pool.windowMs;
+    const slotAt = nextFreeAt[level] + Math.floor(ahead / pool.limit) * pool.windowMs;
     const at = level === 'bulk' ? Math.max(slotAt, bulkPausedUntil) : slotAt;
     return Math.max(1, Math.ceil(at - performance.now()));
   }
 
   function enqueue(waiter: Waiter): void {
     const { priority, isRetry } = waiter;
-    const { fairnessKey, level } = priority;
+    const { level } = priority;
     waiter.level = level;
-    waiter.rank = granted[level] + queues[level].positionOf(fairnessKey, isRetry);
-    queues[level].push(fairnessKey, waiter, isRetry);
+    waiter.rank = granted[level] + queues[level].positionOf(priority, isRetry);
+    queues[level].push(priority, waiter, isRetry);
     if (level === 'bulk') bulkWaiters.set(priority, waiter);
     unchecked.add(waiter);
     void distribute();
   }
 
   function dequeue(waiter: Waiter): void {
-    queues[waiter.level].remove(waiter.priority.fairnessKey, waiter);
+    queues[waiter.level].remove(waiter.priority, waiter);
     forget(waiter);
     if (waiting() === 0) clearTimeout(timer);
   }

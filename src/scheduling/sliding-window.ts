@@ -1,6 +1,8 @@
 /** Slots that become free again one window after their use has ended. */
 export interface SlidingWindow {
   readonly free: number;
+  /** How many slots will be free at a time, if no more are taken. */
+  freeBy(at: number): number;
   /** Frees the slots whose window has elapsed. */
   refill(now: number): void;
   take(count: number): void;
@@ -23,6 +25,14 @@ export function createSlidingWindow(limit: number, windowMs: number): SlidingWin
   return {
     get free() {
       return free;
+    },
+    freeBy(at) {
+      let count = free;
+      for (const bucket of buckets) {
+        if (bucket.freeAt > at) break;
+        count += bucket.count;
+      }
+      return count;
     },
     refill(now) {
       for (let first = buckets[0]; first !== undefined && first.freeAt <= now; first = buckets[0]) {

@@ -1,18 +1,23 @@
+import { burstSlots, reservedSlots } from './fair-share.js';
+import { createPace } from './pace.js';
 import type { PerPriority } from './priority.js';
 import { createSlidingWindow } from './sliding-window.js';
 
-/** One of this many slots is reserved for interactive requests. */
-const slotsPerReserved = 20;
-
 /** Ends the use of a slot. A used slot is free again one window later, an unused one immediately. */
 export type Release = (used: boolean) => void;
+
+/** How many slots are requested. */
+export interface Demand extends PerPriority<number> {
+  /** Interactive requests beyond their users' shares, which `interactive` does not contain. They are paced. */
+  readonly excess: number;
+}
 
 /** The result of a request for slots. Times are milliseconds of `performance.now()`. */
 export interface Grant {
   /** For requests of each priority, never more than were requested. */
   readonly slots: PerPriority<readonly Release[]>;
-  /** When the next slot becomes free, unless one is released unused earlier. */
-  readonly nextFreeAt: number;
+  /** When the next slot can be granted, unless one is released unused earlier. */
+  readonly nextFreeAt: PerPriority<number>;
   /** When to request again; `Infinity` to wait for `onFreed`. */
   readonly retryAt: number;
 }
@@ -28,12 +33,13 @@ export interface SlotPool {
   readonly limit: number;
   readonly windowMs: number;
   /**
-   * Takes free slots, for bulk requests only while the reserved ones stay free.
+   * Takes free slots: immediately for interactive requests and for the first bulk requests of a window, evenly spread
+   * over the window for all others.
    *
-   * @param demand evaluated when the slots are taken
+   * @param demand evaluated when the slots are taken, with a number of slots that are free
    * @throws {CallError} `OVERLOADED` if a shared pool cannot be reached
    */
-  request(demand: () => PerPriority<number>): Promise<Grant>;
+  request(demand: (free: number) => Demand): Promise<Grant>;
   /** The slots that are not free. @throws {CallError} `OVERLOADED` */
   used(): Promise<number>;
   /** Sets the listener that is called when a slot has become free early. */
@@ -50,15 +56,12 @@ export interface SlotPoolOptions {
   readonly deadlineMs: number;
 }
 
-/** How many slots bulk requests never take. */
-export function reservedSlots(limit: number): number {
-  return limit === 1 ? 0 : Math.max(1, Math.floor(limit / slotsPerReserved));
-}
-
 /** Creates a pool in the memory of this process. */
 export function createSlotPool({ limit, windowMs }: Pick<SlotPoolOptions, 'limit' | 'windowMs'>): SlotPool {
   const window = createSlidingWindow(limit, windowMs);
+  const burst = createSlidingWindow(burstSlots(limit), windowMs);
   const reserved = reservedSlots(limit);
+  const pace = createPace(reserved, windowMs);
   let notifyFreed: (() => void) | undefined;
 
   const release: Release = (used) => {
@@ -66,9 +69,14 @@ export function createSlotPool({ limit, windowMs }: Pick<SlotPoolOptions, 'limit
     notifyFreed?.();
   };
 
-  function take(count: number): readonly Release[] {
+  const releaseBurst: Release = (used) => {
+    burst.release(used, performance.now());
+    release(used);
+  };
+
+  function take(count: number, onRelease: Release): readonly Release[] {
     window.take(count);
-    return Array.from({ length: count }, () => release);
+    return Array.from({ length: count }, () => onRelease);
   }
 
   return {
@@ -77,14 +85,23 @@ export function createSlotPool({ limit, windowMs }: Pick<SlotPoolOptions, 'limit
     async request(demand) {
       const now = performance.now();
       window.refill(now);
-      const { interactive, bulk } = demand();
-      const slots = {
-        interactive: take(Math.min(interactive, window.free)),
-        bulk: take(Math.max(0, Math.min(bulk, window.free - reserved))),
-      };
+      burst.refill(now);
+      const { interactive, excess, bulk } = demand(window.free);
+      const within = take(Math.min(interactive, window.free), release);
+      const first = take(Math.max(0, Math.min(bulk, burst.free, window.free - reserved)), releaseBurst);
+      burst.take(first.length);
+      const due = pace.take(excess + bulk - first.length, now, (at) => window.freeBy(at));
+      const paced = take(due, release);
       // A slot stays in use for at least one window, unless it is released unused.
-      const nextFreeAt = Math.min(window.nextFreeAt, now + windowMs);
-      return { slots, nextFreeAt, retryAt: window.nextFreeAt };
+      const freeAt = Math.min(window.nextFreeAt, now + windowMs);
+      return {
+        slots: {
+          interactive: [...within, ...paced.slice(0, excess)],
+          bulk: [...first, ...paced.slice(excess)],
+        },
+        nextFreeAt: { interactive: window.free > 0 ? now : freeAt, bulk: window.free > reserved ? now : freeAt },
+        retryAt: Math.min(window.nextFreeAt, pace.dueAt),
+      };
     },
     async used() {
       window.refill(performance.now());

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { WriteObserver } from '../api/audit.js';
 import type { CallObserver } from '../api/instrumentation.js';
+import type { WriteObserver } from '../audit/audit.js';
+import type { AuditTrail } from '../audit/trail.js';
 import type { GraphService } from '../graph/graph-service.js';
 import type { GraphObserver } from '../graph/observer.js';
 
@@ -33,7 +34,16 @@ export interface Metrics extends MetricsRecorder {
   /** All metrics in Prometheus' text format. */
   readonly text: () => Promise<string>;
   /** Reads the gauges from their sources whenever the metrics are read. */
-  observe(graph: Pick<GraphService, 'usage'>, isReady: () => Promise<boolean>): void;
+  observe(sources: MetricsSources): void;
+}
+
+/** What the gauges, and the counters of lines, are read from. */
+export interface MetricsSources {
+  readonly graph: Pick<GraphService, 'usage'>;
+  readonly isReady: () => Promise<boolean>;
+  readonly trail: Pick<AuditTrail, 'isUp' | 'failed'>;
+  /** The number of log lines that were dropped. */
+  readonly droppedLines: () => number;
 }
 
 /** From a call to which Graph responds immediately to one that reaches its deadline. */
@@ -99,6 +109,14 @@ export function createMetrics(): Metrics {
   const redisErrors = new Counter(about('redis_errors_total', 'Redis commands that failed.'));
   const ready = new Gauge(about('ready', 'Whether the service is ready: 1 or 0, as /readyz reports.'));
 
+  const trailUp = new Gauge(about('audit_trail_up', 'Whether the audit trail can be written: 1 or 0.'));
+  const trailFailures = new Counter(
+    about('audit_write_failures_total', 'Lines that could not be written to the audit trail in time.'),
+  );
+  const linesDropped = new Counter(
+    about('log_lines_dropped_total', 'Lines of the log that were dropped because its output was full or too slow.'),
+  );
+
   let collect: (() => Promise<void>) | undefined;
 
   return {
@@ -124,8 +142,11 @@ export function createMetrics(): Metrics {
     write: (action, outcome) => writes.inc({ action, outcome }),
     token: (whose, ok) => tokens.inc({ whose, result: ok ? 'ok' : 'failed' }),
     redisError: () => redisErrors.inc(),
-    observe(graph, isReady) {
+    observe({ graph, isReady, trail, droppedLines }) {
       collect = async () => {
+        trailUp.set(trail.isUp ? 1 : 0);
+        setTotal(trailFailures, trail.failed);
+        setTotal(linesDropped, droppedLines());
         ready.set((await isReady()) ? 1 : 0);
         for (const { quota, ...usage } of await graph.usage()) {
           limit.set({ quota }, usage.limit);
@@ -136,4 +157,9 @@ export function createMetrics(): Metrics {
       };
     },
   };
+}
+
+function setTotal(counter: Counter, total: number): void {
+  counter.reset();
+  counter.inc(total);
 }

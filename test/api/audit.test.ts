@@ -10,9 +10,9 @@ const known = useKnownState(pair);
 
 /** The audit lines that `work` causes. */
 async function audited(work: () => Promise<unknown>): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  const before = pair.service.lines({ log: 'audit' }).length;
+  const before = pair.service.outcomes().length;
   await work();
-  return pair.service.lines({ log: 'audit' }).slice(before);
+  return pair.service.outcomes().slice(before);
 }
 
 let counter = 9;

@@ -104,4 +104,14 @@ describe('batches', () => {
     expect(third).toEqual(first);
     await expectRefused(Promise.resolve({ status: 404, headers: answer.headers, body: second }), 404);
   });
+
+  test.each(['application/json', 'application/jsonl'])('do not repeat an unknown procedure in %s', async (type) => {
+    const canary = `canary${'x'.repeat(10_000)}`;
+    const address = new URL(`/trpc/scriptUserState.get,${canary}?batch=1`, pair.service.address);
+    const headers = { 'x-csrf': '1', 'content-type': 'application/json', 'trpc-accept': type };
+    const text = await (await fetch(address, { method: 'POST', headers, body: '{}' })).text();
+    expect(text).toContain('"code":"NOT_FOUND"');
+    expect(text).toContain('"path":"scriptUserState.get"');
+    expect(text).not.toContain('canary');
+  });
 });

@@ -101,7 +101,7 @@ describe('approval', () => {
       expect(await get()).toMatchObject(values);
       const sent = await patches(simulator);
       expect(sent.map(({ applied }) => applied)).toEqual([false, false, false, true]);
-      expect(service.lines({ log: 'audit', outcome: 'pending-approval' })).toHaveLength(2);
+      expect(service.outcomes({ outcome: 'pending-approval' })).toHaveLength(2);
     } finally {
       await simulator.settings({ approval: false });
     }

@@ -5,6 +5,7 @@ import type { Role } from '../../src/auth/user.js';
 import type { AppRouter, Reason } from '../../src/contract.js';
 import { createErrorTriggers, type ErrorTrigger, overload } from '../support/error-triggers.js';
 import { usePair } from '../support/pair.js';
+import { canaryToken } from '../support/service.js';
 import { useKnownState } from '../support/states.js';
 
 // Most of these calls fail at their deadline.
@@ -185,6 +186,20 @@ const rows = {
     'SERVICE_UNAVAILABLE',
     503,
     [{ when: 'more than 1000 calls of one user are in flight', data: { retryAfterMs: 1000 }, call: overload }],
+  ],
+  AUDIT_UNAVAILABLE: [
+    'SERVICE_UNAVAILABLE',
+    503,
+    [
+      {
+        ...configured(
+          'the audit trail cannot be written',
+          { GRAPH_ACCESS_TOKEN: canaryToken, AUDIT_LOG: '/dev/full' },
+          update,
+        ),
+        data: { retryAfterMs: 1000 },
+      },
+    ],
   ],
   CLIENT_CLOSED: 'there is no client to receive the response; tested with the log',
   INTERNAL: [

@@ -19,7 +19,7 @@ async function start(quota: number, count: number): Promise<Row[]> {
   return rows;
 }
 
-const audited = (outcome: string) => pair.service.lines({ log: 'audit', outcome }).length;
+const audited = (outcome: string) => pair.service.outcomes({ outcome }).length;
 const update = (row: Row | undefined) =>
   pair.service.client.scriptUserState.update.mutate(row ?? expect.fail('no such row'));
 const sent = async () => (await patches(pair.simulator)).length;
@@ -50,7 +50,7 @@ describe.each(cancellations)('when the caller %s', (_, begin) => {
     const journal = await patches(pair.simulator);
     expect(journal).toHaveLength(20);
     expect(journal.at(-1)?.body).toMatchObject(after.patch);
-    expect(pair.service.lines({ log: 'audit', reason: 'CLIENT_CLOSED' })).toHaveLength(41);
+    expect(pair.service.outcomes({ reason: 'CLIENT_CLOSED' })).toHaveLength(41);
   });
 
   test('rows that were sent are completed and audited, and the others are never sent', async () => {
@@ -67,7 +67,7 @@ describe.each(cancellations)('when the caller %s', (_, begin) => {
     abort();
     expect(await settledPatches(pair.simulator)).toBe(1020);
     await expect.poll(() => audited('applied')).toBe(1020);
-    expect(pair.service.lines({ log: 'audit' })).toHaveLength(1020);
+    expect(pair.service.outcomes()).toHaveLength(1020);
     expect(await update(rows[1099])).toMatchObject(rows[1099]?.patch ?? {});
     expect(await sent()).toBe(1021);
   });
@@ -98,7 +98,7 @@ describe('when the service is stopped', () => {
     expect(running.progress().at(-1)).toEqual({ type: 'progress', done: 400, total: 400 });
     expect(await program.exited).toBe(0);
     expect(await sent()).toBe(19);
-    expect(program.stdout.filter((line) => line.includes('"log":"audit"'))).toHaveLength(400);
+    expect(program.stdout.filter((line) => line.includes('"phase":"outcome"'))).toHaveLength(400);
     // Node prints no warning, for example of a listener leak.
     expect(program.stderr).toEqual([]);
   });

@@ -26,11 +26,14 @@ const refused = (input: unknown) =>
   failure(createStreamClient(pair.service).scriptUserState.updateMany.mutate(input as never));
 
 /** Sends a body of the given size: JSON may end with white space. */
-function send(procedure: string, input: object, bytes: number) {
+const send = (procedure: string, input: object, bytes: number) =>
+  sendText(procedure, JSON.stringify({ 0: input }).padEnd(bytes, ' '));
+
+function sendText(procedure: string, body: string) {
   return supertest(pair.service.address)
     .post(`/trpc/${procedure}?batch=1`)
     .set({ 'x-csrf': '1', 'content-type': 'application/json', 'trpc-accept': 'application/jsonl' })
-    .send(JSON.stringify({ 0: input }).padEnd(bytes, ' '));
+    .send(body);
 }
 
 describe('updateMany rejects, without a request to Graph,', () => {
@@ -121,12 +124,37 @@ describe('updateMany rejects, without a request to Graph,', () => {
 
   test('thousands of invalid rows, in a short response', async () => {
     const { issues } = await refused({ updates: Array.from({ length: 5000 }, () => ({ ...short, userStateId: '' })) });
-    expect(issues?.length).toBeGreaterThan(0);
-    expect(issues?.length).toBeLessThanOrEqual(100);
+    expect(issues).toHaveLength(100);
+    const several = { ...short, scriptId: '', userStateId: '', patch: {} };
+    expect((await refused({ updates: Array.from({ length: 5000 }, () => several) })).issues).toHaveLength(100);
+  });
+
+  test('too many invalid rows, without validating them', async () => {
+    const { issues } = await refused({ updates: Array.from({ length: 100_000 }, () => 0) });
+    expect(issues).toEqual([{ path: ['updates'], message: 'must have at most 5000 items' }]);
+  });
+
+  test('thousands of unknown fields, without naming one', async () => {
+    const unknown = Object.fromEntries(Array.from({ length: 40_000 }, (_each, index) => [`canary${index}`, 0]));
+    const message = 'must not have unknown fields';
+    const updates = [{ ...short, ...unknown }];
+    expect((await refused({ updates })).issues).toEqual([{ path: ['updates', 0], message }]);
+    expect((await refused({ updates: rows, ...unknown })).issues).toEqual([{ path: [], message }]);
+    const patched = [{ ...short, patch: unknown }];
+    expect((await refused({ updates: patched })).issues).toEqual([{ path: ['updates', 0, 'patch'], message }]);
   });
 
   test('a body of more than 1 MiB', () =>
     expectRefused(send('scriptUserState.updateMany', { updates: [short] }, 1024 * kib + 1), 413));
+
+  test.each([
+    ['objects', '{}'],
+    ['lists', '[]'],
+    ['numbers', '0'],
+  ])('a body of more %s than 5,000 updates can have', (_, value) => {
+    const body = `{"0":{"updates":[${Array(150_000).fill(value).join()}]}}`;
+    return expectRefused(sendText('scriptUserState.updateMany', body), 413);
+  });
 
   test('a body of more than 64 KiB for any other procedure, streamed or not', async () => {
     await expectRefused(send('scriptUserState.update', short, 64 * kib + 1), 413);
@@ -174,6 +202,16 @@ describe('updateMany rejects, without a request to Graph,', () => {
     expect(await failure(call)).toMatchObject({ reason: 'SIGN_IN_REQUIRED', code: 'UNAUTHORIZED' });
     await app.stop();
   });
+});
+
+test('updateMany accepts 3,000 updates with all fields, whose values look like JSON', async () => {
+  const userPrincipalName = '"{[:,\\"]}';
+  const values = { successDeviceCount: 1, errorDeviceCount: 1, userPrincipalName };
+  const full = { ...short, patch: values, expected: values, approval: { code: 'c' } };
+  // The last one is invalid, so that none is sent.
+  const updates = [...Array.from({ length: 2999 }, () => full), { ...full, userStateId: '' }];
+  const { issues } = await refused({ updates });
+  expect(issues?.map(({ path }) => path)).toEqual([['updates', 2999, 'userStateId']]);
 });
 
 test('updateMany accepts a body of 1 MiB', async () => {

@@ -54,6 +54,6 @@ test.each([
   const results = await running.finished;
   expect(results).toMatchObject(rows.map(() => ({ ok: false, error: { data: { reason: 'SIGN_IN_REQUIRED' } } })));
   expect(await patches(simulator)).toHaveLength(1);
-  expect(service.lines({ log: 'audit', outcome: 'rejected', reason: 'SIGN_IN_REQUIRED' })).toHaveLength(20);
+  expect(service.outcomes({ outcome: 'rejected', reason: 'SIGN_IN_REQUIRED' })).toHaveLength(20);
   await stop();
 });

@@ -125,7 +125,7 @@ describe('rows that fail', () => {
     const updates = rows(25);
     await pair.simulator.fault({ fault: 'rejected', method: 'PATCH', path: updates[7]?.userStateId ?? '' });
     await readMany(createStreamClient(pair.service, { 'x-request-id': 'audited-rows' }), { updates }).finished;
-    const lines = pair.service.lines({ log: 'audit', requestId: 'audited-rows' });
+    const lines = pair.service.outcomes({ requestId: 'audited-rows' });
     const about = { action: 'update', oid: 'local-operator', fields: ['successDeviceCount'] };
     expect(lines).toHaveLength(25);
     expect(lines).toMatchObject(lines.map(() => about));

@@ -41,7 +41,7 @@ describe('a user’s own token', () => {
     const [write, ...more] = await pair.simulator.journal();
     expect(write).toMatchObject({ method: 'PATCH', status: 200, applied: true });
     expect(more).toEqual([]);
-    expect(pair.service.lines({ log: 'audit', outcome: 'applied', oid: await current(client) })).toHaveLength(1);
+    expect(pair.service.outcomes({ outcome: 'applied', oid: await current(client) })).toHaveLength(1);
   });
 
   test('is separate from those of other users: a claims challenge affects one of them', async () => {

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import type { SessionData } from 'express-session';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { MemorySessionStore } from '../../src/auth/memory-session-store.js';
 import type { SessionStore } from '../../src/auth/session-store.js';
 import { describeMemoryAndRedis } from '../support/memory-and-redis.js';
@@ -125,4 +125,25 @@ test('the memory store ends the least recently used session when it is full', as
   await set('third', session('c'));
   expect(ended).toEqual(['second']);
   expect(await store.isLive('first')).toBe(true);
+});
+
+test('the memory store visits no other sessions to start, extend or end one of 10,000', async () => {
+  const { store, set, get, destroy } = open(new MemorySessionStore(60_000));
+  const user = (count: number) => session(`user ${count % 2_000}`, { sid: `sid ${count}` });
+  for (let count = 0; count < 10_000; count++) await set(`id ${count}`, user(count));
+  const steps = [new Map().keys(), new Set().keys()].map((iterator: object) =>
+    vi.spyOn(Object.getPrototypeOf(iterator) as Iterator<unknown>, 'next'),
+  );
+  try {
+    await set('id 10000', user(10_000));
+    await set('id 10001', user(1));
+    expect(await get('id 10001')).toMatchObject({ signedIn: { oid: 'user 1' } });
+    await store.extend('id 10001', userOf('user 1'));
+    await destroy('id 10001');
+    expect(await store.endBySid('sid 9999')).toBe(1);
+    expect(await store.endBySid('none')).toBe(0);
+    expect(steps.reduce((sum, { mock }) => sum + mock.calls.length, 0)).toBeLessThan(50);
+  } finally {
+    for (const step of steps) step.mockRestore();
+  }
 });

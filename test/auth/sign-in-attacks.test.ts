@@ -80,23 +80,46 @@ describe('sign-in rejects a callback that', () => {
     expect(await agent.call('session.current')).toMatchObject({ status: 200 });
   });
 
-  test.each([
-    ['for the second time', (): string | undefined => undefined, /^no-transaction$/],
-    [
-      'for the second time, with the transaction cookie restored',
-      (kept: string): string | undefined => kept,
-      /^invalid_grant$/,
-    ],
-  ])('arrives %s', async (_, keep, reason) => {
+  test.each<[string, (kept: string) => string | undefined]>([
+    ['for the second time', () => undefined],
+    ['for the second time, with the transaction cookie restored', (kept) => kept],
+  ])('arrives %s', async (_, keep) => {
     const agent = setup.createUserAgent();
     const callback = await setup.start(agent);
     const [kept = ''] = agent.cookies();
     await agent.browser.open(callback);
     expect(await agent.call('session.current')).toMatchObject({ status: 200 });
     await agent.signOut();
+    const requests = setup.provider.tokenRequests;
     const again = keep(kept);
     if (again !== undefined) agent.browser.plant('localhost', again);
-    await setup.expectRejected(agent, callback, { reason });
+    await setup.expectRejected(agent, callback, { reason: /^no-transaction$/ });
+    expect(setup.provider.tokenRequests).toBe(requests);
+  });
+
+  test('arrives many times at once: one reaches the provider', async () => {
+    const agent = setup.createUserAgent();
+    const callback = await setup.start(agent);
+    const requests = setup.provider.tokenRequests;
+    const address = new URL(`${callback.pathname}${callback.search}`, setup.service.address);
+    const headers = { cookie: agent.cookies().join('; '), host: callback.host };
+    const responses = await Promise.all(
+      Array.from({ length: 50 }, () => fetch(address, { headers, redirect: 'manual' })),
+    );
+    const accepted = responses.filter(({ status }) => status === 303);
+    expect(accepted).toHaveLength(1);
+    expect(responses.filter(({ status }) => status === 400)).toHaveLength(49);
+    expect(setup.provider.tokenRequests).toBe(requests + 1);
+  });
+
+  test('arrives for the second time after the user cancelled', async () => {
+    const agent = setup.createUserAgent();
+    const callback = await setup.start(agent);
+    const [kept = ''] = agent.cookies();
+    const cancelled = set(without(callback, 'code'), 'error', 'access_denied');
+    await setup.expectRejected(agent, cancelled, { reason: /^access_denied$/, title: 'Sign-in cancelled' });
+    agent.browser.plant('localhost', kept);
+    await setup.expectRejected(agent, callback, { reason: /^no-transaction$/ });
   });
 
   test.each([
@@ -127,6 +150,17 @@ describe('sign-in rejects a callback that', () => {
     agent.browser.plant('localhost', kept);
     await setup.expectRejected(agent, callback, { reason: /^no-transaction$/ });
   });
+});
+
+test('in two tabs that sign in at once, the one that started last signs in, and the other can try again', async () => {
+  const agent = setup.createUserAgent();
+  const first = await setup.start(agent);
+  const second = await setup.start(agent);
+  expect((await agent.browser.open(first)).html).toContain('Please try again.');
+  expect((await agent.browser.open(second)).url.pathname).toBe('/');
+  expect(await agent.call('session.current')).toMatchObject({ status: 200 });
+  await agent.browser.open(await setup.start(agent));
+  expect(await agent.call('session.current')).toMatchObject({ status: 200 });
 });
 
 describe('sign-in rejects a transaction cookie that', () => {

@@ -1,7 +1,12 @@
+import type { ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Deviation } from '../support/malicious-provider.js';
-import { type Rejection, useMaliciousSignIn } from '../support/malicious-sign-in.js';
+import { maliciousSecret, type Rejection, useMaliciousSignIn } from '../support/malicious-sign-in.js';
+import { startOpenIdServer } from '../support/openid-server.js';
+import { startTestService } from '../support/service.js';
+import { createUserAgent } from '../support/user-agent.js';
 
 const personalTenant = '9188040d-6c67-4c5b-b112-36a304b66dad';
 
@@ -80,10 +85,30 @@ describe('sign-in rejects an ID token', () => {
 });
 
 describe('sign-in rejects a token response that', () => {
-  const respond = (status: number, type: string, body: string, more = {}): Deviation => ({
+  const respond = (status: number, type: string, body: string | Buffer, more = {}): Deviation => ({
     respond: (response) => void response.writeHead(status, { 'content-type': type, ...more }).end(body),
   });
   const json = (status: number, body: object) => respond(status, 'application/json', JSON.stringify(body));
+  const oversized = JSON.stringify({ error: 'invalid_grant', padding: 'x'.repeat(512 * 1024) });
+  const jsonHeaders = { 'content-type': 'application/json' };
+
+  /** Sends a space every 100 ms until the connection is closed. */
+  function trickle(response: ServerResponse): void {
+    response.writeHead(200, jsonHeaders);
+    const timer = setInterval(() => response.write(' '), 100);
+    response.once('close', () => clearInterval(timer));
+  }
+
+  /** Sends as much as the connection takes until it is closed. */
+  function flood(response: ServerResponse): void {
+    const spaces = Buffer.alloc(64 * 1024, ' ');
+    const write = () => {
+      while (!response.destroyed && response.write(spaces));
+    };
+    response.writeHead(200, jsonHeaders).on('drain', write);
+    write();
+  }
+
   const unavailable = { status: 503, title: 'Sign-in unavailable', reason: /^provider-unavailable$/ };
 
   test.each<[string, Rejection, Deviation]>([
@@ -101,5 +126,26 @@ describe('sign-in rejects a token response that', () => {
       json(401, { error: 'invalid_client' }),
     ],
     ['never arrives', unavailable, { respond: () => undefined }],
+    ['never ends', unavailable, { respond: trickle }],
+    ['is larger than 512 KiB', unavailable, respond(200, 'application/json', oversized)],
+    [
+      'is larger than 512 KiB once decompressed',
+      unavailable,
+      respond(200, 'application/json', gzipSync(oversized), { 'content-encoding': 'gzip' }),
+    ],
+    ['is endless', unavailable, { respond: flood }],
   ])('%s', (_, rejection, deviation) => expectRejected(rejection, deviation));
+});
+
+test('sign-in does not start while the discovery document is larger than 512 KiB', async () => {
+  const padded = await startOpenIdServer({
+    metadata: { padding: 'x'.repeat(512 * 1024) },
+    onAuthorize: () => ({}),
+    token: async () => ({}),
+  });
+  const registration = { OIDC_ISSUER: padded.issuer, OIDC_CLIENT_ID: 'id', OIDC_CLIENT_SECRET: 'secret' };
+  const service = await startTestService({ SIGN_IN: 'oidc', SESSION_SECRET: maliciousSecret, ...registration });
+  const page = await createUserAgent(service).signIn('operator');
+  expect(page.status).toBe(503);
+  await Promise.all([service.stop(), padded.stop()]);
 });

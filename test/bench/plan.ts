@@ -27,7 +27,7 @@ export const fullPlan: Plan = {
     pacedCalls: 500,
   },
   bulk: { rounds: 3, updates: 1_000, warmUps: 3, latencyMs, oneByOne: true },
-  quota: { updates: 1_000, latencyMs },
+  quota: { updates: 1_000, shortUpdates: 100, latencyMs },
   memory: { rows: 100_000, rowsPerCall: 4_000, rowsPerSample: 20_000 },
   timeoutSeconds: 1_200,
 };
@@ -44,7 +44,7 @@ export const quickPlan: Plan = {
     pacedCalls: 100,
   },
   bulk: { rounds: 1, updates: 400, warmUps: 1, latencyMs, oneByOne: false },
-  quota: { updates: 250, latencyMs },
+  quota: { updates: 250, shortUpdates: 100, latencyMs },
   memory: { rows: 5_000, rowsPerCall: 1_000, rowsPerSample: 1_000 },
   timeoutSeconds: 240,
 };

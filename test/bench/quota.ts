@@ -10,6 +10,8 @@ import { createUpdates } from './update.js';
 /** The size of the quota measurement. */
 export interface QuotaPlan {
   readonly updates: number;
+  /** The size of a bulk update that starts at once, because no others have used the quota. */
+  readonly shortUpdates: number;
   /** The latency that the simulator adds to each response. */
   readonly latencyMs: number;
 }
@@ -18,7 +20,9 @@ export interface QuotaPlan {
 export interface QuotaResult {
   readonly updates: number;
   readonly seconds: number;
-  /** The shortest time that the quota allows. */
+  /** Of a short bulk update alone. */
+  readonly shortSeconds: number;
+  /** The time of as many updates at the average rate of the quota. */
   readonly minSeconds: number;
   /** How many 429 responses Graph sent. */
   readonly throttled: number;
@@ -32,25 +36,23 @@ export interface QuotaResult {
 
 const writesPer20s = 200;
 
-/** How many of them this service allows for bulk updates. */
-const bulkWritesPer20s = 190;
-
 const windowMs = 20_000;
-const secondsBetweenCalls = 2.5;
 const warmUpReads = 100;
 
 /** Measures a bulk update under Graph's quota, and interactive updates of another caller during it. */
 export async function measureQuota(plan: QuotaPlan, folder: string): Promise<QuotaResult> {
-  const windows = Math.floor((plan.updates - 1) / bulkWritesPer20s);
-  const minSeconds = (windows * windowMs) / 1000;
-  const interactiveCalls = minSeconds / secondsBetweenCalls;
+  const minSeconds = ((plan.updates / writesPer20s) * windowMs) / 1000;
+  const interactiveCalls = Math.ceil(minSeconds);
   const alone = await run({ ...plan, updates: 0 }, interactiveCalls, 4, folder);
   progress('quota: measured interactive updates alone');
-  const duringBulk = await run(plan, interactiveCalls, 1 / secondsBetweenCalls, folder);
+  const short = await run({ ...plan, updates: plan.shortUpdates }, 0, 1, folder);
+  progress(`quota: a short bulk update took ${short.seconds.toFixed(2)} s`);
+  const duringBulk = await run(plan, interactiveCalls, 1, folder);
   const writes = duringBulk.journal.filter(({ method }) => method === 'PATCH');
   return {
     updates: plan.updates,
     seconds: duringBulk.seconds,
+    shortSeconds: short.seconds,
     minSeconds,
     throttled: duringBulk.journal.filter(({ status }) => status === 429).length,
     maxWrites: maxWithin(
@@ -80,7 +82,9 @@ async function run({ updates, latencyMs }: QuotaPlan, interactiveCalls: number, 
   ).flat();
   const startedAt = performance.now();
   const [{ latenciesMs }, seconds] = await Promise.all([
-    load.run({ kind: 'fixed rate', url: service.url, calls, perSecond, amount: interactiveCalls }),
+    interactiveCalls === 0
+      ? { latenciesMs: [] }
+      : load.run({ kind: 'fixed rate', url: service.url, calls, perSecond, amount: interactiveCalls }),
     updates === 0
       ? 0
       : updateMany(client, createUpdates(targets, 1)).then(() => (performance.now() - startedAt) / 1000),

@@ -185,8 +185,8 @@ describeConsole('a bulk update that is cancelled', oneWindow, (app) => {
     await dialog.getByText('You cancelled.').waitFor();
     await expectAccessible();
     // The service cancels all others before Graph receives them.
-    await expect.poll(() => app.service.lines({ log: 'audit', reason: 'CLIENT_CLOSED' }).length).toBe(121);
-    expect(app.service.lines({ log: 'audit' })).toHaveLength(140);
+    await expect.poll(() => app.service.outcomes({ reason: 'CLIENT_CLOSED' }).length).toBe(121);
+    expect(app.service.outcomes()).toHaveLength(140);
     expect(await settledPatches(app.simulator)).toBe(19);
     expect(await failures()).toHaveLength(122);
     const kept = parseCsv((await download(page, 'Download failures')).text).map((line) => line['userStateId'] ?? '');
@@ -212,8 +212,8 @@ describeInChromium('a bulk update during which the service stops', () => {
         ([, words]) => words?.includes('The service is restarting') && words.includes('Not sent. Try again.'),
       ),
     ).toHaveLength(121);
-    expect(app.service.lines({ log: 'audit', outcome: 'applied' })).toHaveLength(19);
-    expect(app.service.lines({ log: 'audit', reason: 'OVERLOADED' })).toHaveLength(121);
+    expect(app.service.outcomes({ outcome: 'applied' })).toHaveLength(19);
+    expect(app.service.outcomes({ reason: 'OVERLOADED' })).toHaveLength(121);
     await expectAccessible();
     await app.closeSessions();
   });

@@ -143,7 +143,7 @@ describeConsole('bulk updates', { GRAPH_WRITES_PER_20S: '100000' }, (app) => {
       const [name, words, requestId] = rows[index] ?? [];
       expect(name).toBe(bad[nth]?.['userPrincipalName'] || ids[nth]);
       expect(words).toContain(titles[nth]);
-      expect(app.service.lines({ log: 'audit', requestId })).toHaveLength(140);
+      expect(app.service.outcomes({ requestId })).toHaveLength(140);
       expect(line).toEqual({
         scriptKind: 'deviceManagementScript',
         scriptId: lines[0]?.['scriptId'],

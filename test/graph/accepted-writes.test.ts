@@ -56,7 +56,7 @@ describe('an update', () => {
     respond(response, own(200, current));
     expect(await failure(update())).toMatchObject({ reason: 'NOT_APPLIED', httpStatus: 422, current });
     expect(methods()).toEqual(['PATCH', 'GET', 'GET']);
-    expect(service.lines({ log: 'audit' }).at(-1)).toMatchObject({ outcome: 'rejected', reason: 'NOT_APPLIED' });
+    expect(service.outcomes().at(-1)).toMatchObject({ outcome: 'rejected', reason: 'NOT_APPLIED' });
   });
 
   test.each<[string, GraphServerResponse]>([

@@ -71,7 +71,7 @@ describe.each(['PATCH', 'POST', 'DELETE'] as const)('a %s', (method) => {
       { justification: null, code, applied: false },
       { justification: null, code, applied: true },
     ]);
-    const outcomes = pair.service.lines({ log: 'audit' }).map(({ outcome }) => outcome);
+    const outcomes = pair.service.outcomes().map(({ outcome }) => outcome);
     expect(outcomes.slice(-4)).toEqual(['rejected', 'pending-approval', 'pending-approval', 'applied']);
   });
 });

@@ -48,11 +48,11 @@ test.each<[FaultRule, readonly boolean[]]>([
   // The caller disconnects during this latency, before the fault.
   await pair.simulator.settings({ latencyMs: 2000 });
   await pair.simulator.fault({ ...rule, method: 'PATCH' });
-  const before = pair.service.lines({ log: 'audit' }).length;
+  const before = pair.service.outcomes().length;
   await abort((signal) => update.mutate({ ...known.target, patch }, { signal }));
   await pair.simulator.settings({ latencyMs: 0 });
-  await expect.poll(() => pair.service.lines({ log: 'audit' })).toHaveLength(before + 1);
-  expect(pair.service.lines({ log: 'audit' }).at(-1)).toMatchObject({ outcome: 'applied', action: 'update' });
+  await expect.poll(() => pair.service.outcomes()).toHaveLength(before + 1);
+  expect(pair.service.outcomes().at(-1)).toMatchObject({ outcome: 'applied', action: 'update' });
   expect((await patches(pair.simulator)).map((entry) => entry.applied)).toEqual(applied);
   expect(await pair.service.client.scriptUserState.get.query(known.target)).toMatchObject(patch);
 });
@@ -61,14 +61,14 @@ test('an update that waits for another one of the same state is never sent', asy
   const { update } = createBatchClient(pair.service).scriptUserState;
   const [first, second] = [fresh(), fresh()];
   await pair.simulator.fault({ fault: 'latency', method: 'PATCH', delayMs: 3000 });
-  const before = pair.service.lines({ log: 'audit' }).length;
+  const before = pair.service.outcomes().length;
   await abort(async (signal) => {
     // In one batch, the second update has arrived when Graph receives the first.
     const calls = [first, second].map((patch) => update.mutate({ ...known.target, patch }, { signal }));
     await Promise.all(calls);
   });
   await expect
-    .poll(() => pair.service.lines({ log: 'audit' }).slice(before))
+    .poll(() => pair.service.outcomes().slice(before))
     .toMatchObject([{ outcome: 'rejected', reason: 'CLIENT_CLOSED' }, { outcome: 'applied' }]);
   expect((await patches(pair.simulator)).map(({ body }) => body)).toMatchObject([first]);
   expect(await pair.service.client.scriptUserState.get.query(known.target)).toMatchObject(first);

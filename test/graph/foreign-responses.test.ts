@@ -54,9 +54,9 @@ describe.each(foreign)('a %s', (_, response) => {
 
   test('leaves the outcome of a delete unknown', async () => {
     graph.respond(() => response);
-    const before = service.lines({ log: 'audit' }).length;
+    const before = service.outcomes().length;
     expect(await failure(remove())).toMatchObject({ reason: 'OUTCOME_UNKNOWN' });
-    expect(service.lines({ log: 'audit' }).slice(before)).toMatchObject([{ outcome: 'unknown' }]);
+    expect(service.outcomes().slice(before)).toMatchObject([{ outcome: 'unknown' }]);
   });
 
   test('is verified by Graph’s own 404 to the read after a delete', async () => {
@@ -129,9 +129,9 @@ describe('in a batch whose responses have no request-id header', () => {
     graph.respond(({ path }) =>
       json(200, { id: decodeURIComponent(path.split('/').at(-1) ?? ''), successDeviceCount: 0, errorDeviceCount: 1 }),
     );
-    const before = service.lines({ log: 'audit' }).length;
+    const before = service.outcomes().length;
     await Promise.all(calls());
-    const lines = service.lines({ log: 'audit' }).slice(before);
+    const lines = service.outcomes().slice(before);
     const applied = { outcome: 'applied', graph: { requestId: batchRequestId } };
     expect(lines).toMatchObject([applied, applied]);
   });

@@ -102,11 +102,11 @@ describe('requests of one call to the service share a batch', () => {
 
 describe('each item of a batch has its own', () => {
   test('client-request-id, and the batch’s request-id in its audit line', async () => {
-    const before = pair.service.lines({ log: 'audit' }).length;
+    const before = pair.service.outcomes().length;
     const { rows, ended } = update(6);
     await ended;
     const [items = []] = await batches(pair.simulator);
-    const lines = pair.service.lines({ log: 'audit', outcome: 'applied' }).slice(before);
+    const lines = pair.service.outcomes({ outcome: 'applied' }).slice(before);
     const noted = lines.map(({ userStateId, graph }) => [
       userStateId,
       (graph as Record<string, string>)['clientRequestId'],

@@ -111,6 +111,21 @@ describe('an entry in an unknown form is left out and counted:', () => {
   });
 });
 
+test('long texts are truncated to 2,000 characters, without splitting one', async () => {
+  const long = `${'x'.repeat(1_998)}\u{1F600}${'y'.repeat(200_000)}`;
+  const truncated = `${'x'.repeat(1_998)}…`;
+  const { client } = service;
+  respondWithPages([{ id: 'a', displayName: long, description: long, fileName: 'x'.repeat(2_000) }]);
+  const { items: scripts } = await client.script.list.query({ scriptKind: 'deviceShellScript' });
+  expect(scripts).toMatchObject([{ displayName: truncated, description: truncated, fileName: 'x'.repeat(2_000) }]);
+  const managedDevice = { id: 'd', deviceName: long };
+  respondWithPages([{ id: 'a', runState: long, resultMessage: long, errorDescription: long, managedDevice }]);
+  const { items: states } = await client.deviceRunState.listForScript.query(script);
+  expect(states).toMatchObject([
+    { runState: truncated, resultMessage: truncated, errorDescription: truncated, device: { deviceName: truncated } },
+  ]);
+});
+
 test.each([
   ['no list', { value: {} }],
   ['no value', { '@odata.context': 'x' }],

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { TRPCClientError } from '@trpc/client';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AuditedOutcome, auditedOutcome } from '../../src/api/audit.js';
+import { type AuditedOutcome, auditedOutcome } from '../../src/audit/audit.js';
 import type { AppRouter } from '../../src/contract.js';
 import { CallError } from '../../src/errors.js';
 import type { Caller } from '../../src/graph/graph.js';
@@ -89,7 +89,7 @@ async function run(script: Script, graph: ModelGraph, totalMs: number): Promise<
   const expected = expectedOf(script);
   const context: CallContext = {
     caller,
-    priority: { fairnessKey: 'key', level: 'interactive' },
+    priority: { fairnessKey: 'key', user: 'key', level: 'interactive' },
     deadline: new VirtualDeadline(totalMs),
   };
   const outcome =
@@ -214,7 +214,7 @@ describe('over HTTP', () => {
       (thrown: unknown) => thrown,
     );
     if (error !== undefined && !(error instanceof TRPCClientError)) throw new Error('no response', { cause: error });
-    const [line] = service.lines({ log: 'audit', scriptId });
+    const [line] = service.outcomes({ scriptId });
     const audited = line?.['outcome'] as AuditedOutcome;
     const { reason, current } = (error as TRPCClientError<AppRouter> | undefined)?.data ?? {};
     return { audited, reason, current };

@@ -116,5 +116,5 @@ test.each<[string, GraphServerResponse]>([
 ])('an update whose responses are a %s may still be applied', async (_, response) => {
   graph.respond(({ method }) => (method === 'GET' ? { status: 200, body: current } : response));
   expect(await failure(update())).toMatchObject({ reason: 'OUTCOME_UNKNOWN', current });
-  expect(service.lines({ log: 'audit' }).at(-1)).toMatchObject({ outcome: 'unknown' });
+  expect(service.outcomes().at(-1)).toMatchObject({ outcome: 'unknown' });
 });

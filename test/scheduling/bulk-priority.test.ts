@@ -34,17 +34,38 @@ describe.concurrent('while a bulk update waits for quota', () => {
     async ([index], t) => {
       const { rows, simulator, update, updateMany } = await startBulkPair(t, { writesPer20s: 40, rows: 400 });
       const bulk = updateMany(rows);
-      await t.expect.poll(() => resultCount(bulk)).toBe(38);
+      // Bulk updates use 24 slots at once, and the others at intervals.
+      await t.expect.poll(() => resultCount(bulk)).toBeGreaterThanOrEqual(24);
       const row = rows[index] ?? expect.fail('no such row');
       const after = { ...row, patch: { successDeviceCount: 77 } };
       expect(await update(after)).toMatchObject(after.patch);
       const journal = await patches(simulator);
-      expect(journal).toHaveLength(40);
-      expect([indexOf(journal, row), indexOf(journal, after)]).toEqual([38, 39]);
-      await t.expect.poll(() => resultCount(bulk)).toBe(39);
-      expect(bulk.results().at(-1)).toMatchObject({ index, ok: true });
+      expect(journal.length).toBeLessThanOrEqual(40);
+      expect(indexOf(journal, row)).toBeGreaterThanOrEqual(24);
+      expect(indexOf(journal, after)).toBeGreaterThan(indexOf(journal, row));
+      await t.expect.poll(() => bulk.results()).toContainEqual(expect.objectContaining({ index, ok: true }));
     },
   );
+
+  test('slots become free again and again, and single updates of the same user take the next one', async (t) => {
+    const { rows, simulator, update, updateMany } = await startBulkPair(t, { writesPer20s: 200, rows: 410 });
+    const bulk = updateMany(rows.slice(0, 400));
+    await t.expect.poll(() => resultCount(bulk)).toBeGreaterThanOrEqual(120);
+    for (const row of rows.slice(400)) {
+      const before = resultCount(bulk);
+      await update(row);
+      await t.expect.poll(() => resultCount(bulk)).toBeGreaterThan(before);
+    }
+    const journal = await patches(simulator);
+    expect(journal.map(({ status }) => status)).not.toContain(429);
+    // They are sent before the slots of the first 120 rows are free again.
+    expect(journal.length).toBeLessThanOrEqual(200);
+    const order = rows.slice(400).map((row) => indexOf(journal, row));
+    expect(order[0]).toBeGreaterThanOrEqual(120);
+    for (const [index, position] of order.slice(1).entries()) {
+      expect(position - (order[index] ?? Number.NaN)).toBeGreaterThan(1);
+    }
+  });
 
   test('another bulk update gets an equal share', async (t) => {
     const { rows, simulator, updateMany } = await startBulkPair(t, { writesPer20s: 20, rows: 100 });
@@ -60,16 +81,19 @@ describe.concurrent('while a bulk update waits for quota', () => {
   test('a single update follows the rows of several bulk updates that arrived before it', async (t) => {
     const { rows, simulator, update, updateMany } = await startBulkPair(t, { writesPer20s: 60, rows: 100 });
     const first = updateMany(rows);
-    await t.expect.poll(() => resultCount(first)).toBe(57);
+    await t.expect.poll(() => resultCount(first)).toBeGreaterThanOrEqual(36);
     const row = rows[90] ?? expect.fail('no such row');
     const [second, third] = [2000, 3000].map((successDeviceCount) => ({ ...row, patch: { successDeviceCount } }));
     const bulk = updateMany(second === undefined ? [] : [second]);
     await t.expect.poll(() => bulk.events).not.toEqual([]);
     expect(await update(third)).toMatchObject(third?.patch ?? {});
     const journal = await patches(simulator);
-    expect([row, second, third].map((each) => indexOf(journal, each))).toEqual([57, 58, 59]);
+    expect(journal.length).toBeLessThanOrEqual(60);
+    const order = [row, second, third].map((each) => indexOf(journal, each));
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
+    expect(order[0]).toBeGreaterThanOrEqual(36);
     expect(await bulk.finished).toMatchObject([{ index: 0, ok: true }]);
-    await t.expect.poll(() => resultCount(first)).toBe(58);
+    await t.expect.poll(() => first.results()).toContainEqual(expect.objectContaining({ index: 90, ok: true }));
   });
 });
 

@@ -1,15 +1,17 @@
+import { setMaxListeners } from 'node:events';
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { Deadline } from '../../src/scheduling/deadline.js';
 import type { PriorityLevel, RequestPriority } from '../../src/scheduling/priority.js';
 import { createRateLimiter } from '../../src/scheduling/rate-limiter.js';
 import { createSlotPool, type SlotPool } from '../../src/scheduling/slot-pool.js';
+import { describeMemoryAndRedis } from '../support/memory-and-redis.js';
 
 const windowMs = 20_000;
 const slice = 20;
 
-function priority(level: PriorityLevel): RequestPriority {
-  return { fairnessKey: 'someone', level };
+function priority(level: PriorityLevel, user = 'someone'): RequestPriority {
+  return { fairnessKey: user, user, level };
 }
 
 function deadline(totalMs: number, cancellation?: AbortSignal): Deadline {
@@ -17,6 +19,12 @@ function deadline(totalMs: number, cancellation?: AbortSignal): Deadline {
   started.start();
   onTestFinished(() => started.dispose());
   return started;
+}
+
+function manyListeners(): AbortController {
+  const cancellation = new AbortController();
+  setMaxListeners(0, cancellation.signal);
+  return cancellation;
 }
 
 /** A pool whose replies take as long as those of another machine. */
@@ -73,11 +81,54 @@ test('a request without enough time for an attempt gets no slot, and the next on
   const late = expect(limiter.acquire(priority('interactive'), short, false)).rejects.toMatchObject({
     reason: 'THROTTLED',
   });
-  const next = limiter.acquire({ fairnessKey: 'another', level: 'interactive' }, long, false);
+  const next = limiter.acquire(priority('interactive', 'another'), long, false);
   await immediate();
   short.start();
   await expect.poll(() => short.allowsAttemptAfter(0)).toBe(false);
   release(false);
   await late;
   expect(await next).toBeTypeOf('function');
+});
+
+describeMemoryAndRedis('users of two replicas', ({ slotPool: create }) => {
+  test('leave slots to each other', async () => {
+    const pool = create(200);
+    const replicas = [createRateLimiter(pool, slice), createRateLimiter(pool, slice)] as const;
+    const granted = { one: 0, two: 0 };
+    const cancellation = manyListeners();
+    function acquire(replica: number, user: keyof typeof granted, count: number): void {
+      for (let each = 0; each < count; each++) {
+        replicas[replica]
+          ?.acquire(priority('interactive', user), deadline(60_000, cancellation.signal), false)
+          .then(() => granted[user]++)
+          .catch(() => undefined);
+      }
+    }
+    acquire(0, 'one', 200);
+    await expect.poll(() => granted.one).toBeGreaterThanOrEqual(100);
+    acquire(1, 'one', 200);
+    await expect.poll(() => granted.one).toBeGreaterThanOrEqual(130);
+    acquire(1, 'two', 20);
+    await expect.poll(() => granted.two).toBe(20);
+    expect(granted.one).toBeLessThan(180);
+    cancellation.abort();
+  });
+
+  test('get slots for bulk requests at once until these are paced', async () => {
+    const limiter = createRateLimiter(create(200), slice);
+    const cancellation = manyListeners();
+    const order: string[] = [];
+    const acquire = (level: PriorityLevel, user: string) =>
+      limiter
+        .acquire(priority(level, user), deadline(60_000, cancellation.signal), false)
+        .then(() => order.push(level))
+        .catch(() => undefined);
+    for (let each = 0; each < 300; each++) void acquire('bulk', 'one');
+    await expect.poll(() => order.length).toBeGreaterThanOrEqual(120);
+    // Slots are free, so they do not wait for the slots of the bulk requests.
+    await Promise.all(Array.from({ length: 20 }, () => acquire('interactive', 'one')));
+    expect(order.length).toBeLessThanOrEqual(200);
+    expect(order.slice(0, 120)).toEqual(Array(120).fill('bulk'));
+    cancellation.abort();
+  });
 });

@@ -5,7 +5,9 @@ import { createBatchClient, createStreamClient } from '../support/clients.js';
 import { failure } from '../support/failure.js';
 import { patches, stateOf } from '../support/journal.js';
 import { startPair } from '../support/pair.js';
-import { manyStates } from '../support/states.js';
+import { startTestSimulator, stopWithSimulator } from '../support/simulator.js';
+import { findState, manyStates } from '../support/states.js';
+import { startTestApp } from '../support/test-app.js';
 
 const windowMs = 20_000;
 
@@ -50,7 +52,8 @@ test.concurrent('reads have a limit of their own', async ({ onTestFinished }) =>
   const { scriptUserState } = createBatchClient(service);
   let failed: readonly PromiseSettledResult<unknown>[] = [];
   for (let round = 0; round < 10 && failed.length === 0; round++) {
-    const reads = Array.from({ length: 240 }, () => scriptUserState.get.query(target));
+    // Half of the first ones are sent at once, the others at intervals that use the window.
+    const reads = Array.from({ length: 700 }, () => scriptUserState.get.query(target));
     failed = (await Promise.allSettled(reads)).filter(({ status }) => status === 'rejected');
   }
   expect(failed).not.toEqual([]);
@@ -62,6 +65,32 @@ test.concurrent('reads have a limit of their own', async ({ onTestFinished }) =>
     expect(atMs - (sent[index]?.atMs ?? Number.NaN)).toBeGreaterThanOrEqual(windowMs);
   }
   expect(await scriptUserState.update.mutate(row)).toMatchObject(patch);
+});
+
+test.concurrent('a burst of reads leaves slots to other users', async ({ onTestFinished }) => {
+  const simulator = await startTestSimulator();
+  const app = await startTestApp({
+    authenticate: async (request) => ({
+      user: { oid: request.get('x-test-user') ?? '', name: 'Someone', roles: ['reader'] },
+      expiresAt: null,
+    }),
+    graphUrl: simulator.baseUrl,
+    writesPer20s: 10_000,
+    deadlineMs: 60_000,
+  });
+  onTestFinished(() => stopWithSimulator(simulator, app));
+  const { target } = await findState(simulator);
+  await simulator.reset();
+  const clientOf = (user: string) => createBatchClient(app, () => ({ 'x-test-user': user }));
+  const [one, two] = [clientOf('one'), clientOf('two')];
+  const reads = async () => (await simulator.journal()).filter(({ method }) => method === 'GET').length;
+  const burst = Array.from({ length: 1000 }, () => one.scriptUserState.get.query(target));
+  const results = Promise.allSettled(burst);
+  await expect.poll(reads).toBeGreaterThanOrEqual(500);
+  await Promise.all(Array.from({ length: 100 }, () => two.scriptUserState.get.query(target)));
+  // The burst has not ended, so it has not delayed the other user.
+  expect(await reads()).toBeLessThan(1100);
+  expect((await results).filter(({ status }) => status === 'rejected')).toEqual([]);
 });
 
 test.concurrent('a caller may have ten bulk updates at a time', async (t) => {

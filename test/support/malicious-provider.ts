@@ -24,6 +24,8 @@ export interface MaliciousProvider extends Pick<OpenIdServer, 'issuer' | 'stop'>
   readonly clientSecret: string;
   /** Manipulates the responses from now on. */
   deviate(deviation: Deviation): void;
+  /** The number of token requests received. */
+  readonly tokenRequests: number;
   /** All ID tokens issued. */
   readonly idTokens: readonly string[];
 }
@@ -33,6 +35,7 @@ export async function startMaliciousProvider(): Promise<MaliciousProvider> {
   const idTokens: string[] = [];
   const clientId = 'malicious-client';
   let deviation: Deviation = {};
+  let tokenRequests = 0;
 
   async function idToken(nonce: string): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
@@ -62,6 +65,7 @@ export async function startMaliciousProvider(): Promise<MaliciousProvider> {
     },
     onAuthorize: () => ({ iss: server.issuer }),
     async token(form, response) {
+      tokenRequests += 1;
       const nonce = server.redeemCode(form.get('code'));
       if (deviation.respond !== undefined) {
         deviation.respond(response);
@@ -77,6 +81,9 @@ export async function startMaliciousProvider(): Promise<MaliciousProvider> {
     clientSecret: 'canary-client-secret-7f3a9c',
     deviate: (next) => {
       deviation = next;
+    },
+    get tokenRequests() {
+      return tokenRequests;
     },
     idTokens,
   };

@@ -1,7 +1,9 @@
 import { describe } from 'vitest';
 import { MemorySessionStore } from '../../src/auth/memory-session-store.js';
+import { createMemoryReplayCache, type ReplayCache } from '../../src/auth/replay-cache.js';
 import type { SessionStore } from '../../src/auth/session-store.js';
 import { createMemoryTokenStore, type TokenStore } from '../../src/auth/token-store.js';
+import { createRedisReplayCache } from '../../src/redis/replay-cache.js';
 import { RedisSessionStore } from '../../src/redis/session-store.js';
 import { createRedisSlotPool } from '../../src/redis/slot-pool.js';
 import { createRedisTokenStore } from '../../src/redis/token-store.js';
@@ -17,6 +19,7 @@ const unreadable = () => {
 export interface Stores {
   readonly sessions: (idleMs?: number) => SessionStore;
   readonly tokens: () => TokenStore;
+  readonly replayCache: () => ReplayCache;
   readonly slotPool: (limit: number) => SlotPool;
 }
 
@@ -26,6 +29,7 @@ export function describeMemoryAndRedis(name: string, suite: (stores: Stores) => 
     suite({
       sessions: (idleMs = 60_000) => new MemorySessionStore(idleMs),
       tokens: createMemoryTokenStore,
+      replayCache: createMemoryReplayCache,
       slotPool: (limit) => createSlotPool({ limit, windowMs: 20_000 }),
     });
   });
@@ -36,6 +40,7 @@ export function describeMemoryAndRedis(name: string, suite: (stores: Stores) => 
     suite({
       sessions: (idleMs = 60_000) => new RedisSessionStore(idleMs, redis, secrets, unreadable),
       tokens: () => createRedisTokenStore(redis, secrets, unreadable),
+      replayCache: () => createRedisReplayCache(redis),
       slotPool: (limit) =>
         createRedisSlotPool({
           redis,

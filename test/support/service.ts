@@ -1,5 +1,6 @@
 import type { TRPCClient } from '@trpc/client';
 import { expect, vi } from 'vitest';
+import { type AuditTrail, openTrailFile } from '../../src/audit/trail.js';
 import { loadConfig } from '../../src/config.js';
 import type { AppRouter } from '../../src/contract.js';
 import { createLog } from '../../src/log.js';
@@ -23,6 +24,8 @@ export interface TestService extends Service {
   readonly logged: readonly string[];
   /** The parsed log lines with all of the given fields. */
   lines(fields: Readonly<Record<string, unknown>>): readonly Readonly<Record<string, unknown>>[];
+  /** The audit lines with the outcomes of writes. */
+  outcomes(fields?: Readonly<Record<string, unknown>>): readonly Readonly<Record<string, unknown>>[];
 }
 
 /** The URL of the Redis database for the next service that is started without one. */
@@ -38,27 +41,42 @@ export function setDefaultRedis(url: string): void {
 export const untilReady = (address: string): Promise<void> =>
   vi.waitFor(async () => expect((await fetch(`${address}/readyz`)).status).toBe(200), { timeout: 60_000 });
 
+/** A trail whose lines are among those of the log. */
+export const loggedTrail = (logged: string[]): AuditTrail => ({
+  isUp: true,
+  failed: 0,
+  append: async (line) => void logged.push(line),
+});
+
 /** Starts the service as `main` does, with the given settings. */
 export async function startTestService(env: Readonly<Record<string, string>> = {}): Promise<TestService> {
   const logged: string[] = [];
   const log = createLog('trace', { write: (line: string) => void logged.push(line) });
   const redis = env['REDIS_URL'] === undefined ? nextRedis?.() : undefined;
   const kept = redis === undefined ? {} : { REDIS_URL: redis };
-  const service = await startService(loadConfig({ PORT: '0', SIGN_IN: 'off', ...kept, ...env }), log);
+  const config = loadConfig({ PORT: '0', SIGN_IN: 'off', ...kept, ...env });
+  const file = config.AUDIT_LOG === 'stdout' ? undefined : openTrailFile(config.AUDIT_LOG, () => undefined);
+  const service = await startService(config, { log, droppedLines: () => 0, trail: file ?? loggedTrail(logged) });
   const address = service.url.origin;
   if (redis !== undefined) {
     await untilReady(address);
   }
+  const lines: TestService['lines'] = (fields) =>
+    logged
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter((line) => Object.entries(fields).every(([name, value]) => line[name] === value));
   return {
     ...service,
     address,
     client: createClient(address),
     simulator: createControls(service.simulatorUrl?.origin ?? ''),
     logged,
-    lines: (fields) =>
-      logged
-        .map((line) => JSON.parse(line) as Record<string, unknown>)
-        .filter((line) => Object.entries(fields).every(([name, value]) => line[name] === value)),
+    lines,
+    outcomes: (fields = {}) => lines({ log: 'audit', phase: 'outcome', ...fields }),
+    async stop() {
+      await service.stop();
+      await file?.close();
+    },
   };
 }
 

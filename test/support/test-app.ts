@@ -1,7 +1,8 @@
 import type { TokenCredential } from '@azure/identity';
 import type { Express } from 'express';
-import { createAudit } from '../../src/api/audit.js';
+import { reasonOf } from '../../src/api/errors.js';
 import { type AppParts, createApp } from '../../src/app.js';
+import { createAudit } from '../../src/audit/audit.js';
 import type { Authenticate } from '../../src/auth/principal.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { createGraph } from '../../src/graph/graph-service.js';
@@ -13,7 +14,7 @@ import { close, createHttpServer, listen } from '../../src/http/server.js';
 import { createLog } from '../../src/log.js';
 import { noMetrics } from '../../src/telemetry/metrics.js';
 import { createClient } from './clients.js';
-import { canaryToken, type TestService } from './service.js';
+import { canaryToken, loggedTrail, type TestService } from './service.js';
 
 /** The differences between a test app and the service's app. */
 export interface TestAppOptions {
@@ -54,7 +55,7 @@ export async function startTestApp({
     graph: wrapGraph(graph),
     graphKind: 'live',
     callerFor: (principal) => ({ tokens, fairnessKey: principal?.user.oid ?? '' }),
-    audit: createAudit(log, noMetrics.write),
+    audit: createAudit(loggedTrail(logged), reasonOf, noMetrics.write),
     signIn: { sessions: signIn ? (_request, _response, next) => next() : undefined, routes: undefined, authenticate },
     publicUrl: undefined,
     isReady: async () => true,

@@ -1,7 +1,8 @@
 import { getTRPCErrorFromUnknown } from '@trpc/server';
+import type { Actor } from '../../audit/audit.js';
 import type { Approval, QueuedUpdate, Update } from '../../graph/graph.js';
 import type { ScriptUserState } from '../../script-user-state.js';
-import type { Actor, Context } from '../context.js';
+import type { Context } from '../context.js';
 import { describeError, type ErrorShape, reasonOf } from '../errors.js';
 import { type Progress, runPool } from './worker-pool.js';
 
@@ -17,7 +18,7 @@ export interface UpdateManyInput {
 }
 
 /**
- * Sends many updates as Graph's quota allows, each with its own outcome and audit line. It reserves a position for
+ * Sends many updates as Graph's quota allows, each with its own outcome and audit lines. It reserves a position for
  * every update in its state's queue up front. When the caller disconnects, the updates that have not started are never
  * sent.
  */
@@ -31,9 +32,9 @@ export function updateMany(
   const bulk = graph.userStates.updateMany(updates, { caller, signal, approval });
 
   async function run(update: QueuedUpdate, index: number): Promise<UpdateResult> {
-    const write = { action: 'update', target: update, fields: Object.keys(update.patch) } as const;
+    const write = { action: 'update', target: update, values: update.patch } as const;
     try {
-      const userState = await ctx.audit.write(ctx, write, () => update.run());
+      const userState = await ctx.audit.write(ctx, write, (hooks) => update.run(hooks));
       return { type: 'result', index, ok: true, userState };
     } catch (thrown) {
       const error = getTRPCErrorFromUnknown(thrown);

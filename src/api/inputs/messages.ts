@@ -28,5 +28,15 @@ function inputMessage(issue: z.core.$ZodRawIssue): string | undefined {
 /** The parameters of every input schema. The checks of a schema use these messages unless they have their own. */
 export const messages = { error: inputMessage };
 
+/** More fields than any input has. */
+const maxFields = 32;
+
+/** Whether an object has so few fields that looking for unknown ones is cheap: a body can hold 100,000. */
+const hasFewFields = (input: unknown): boolean =>
+  typeof input !== 'object' || input === null || Array.isArray(input) || Object.keys(input).length <= maxFields;
+
 /** Creates the schema of an object that has no other fields. */
-export const inputObject = <Fields extends z.core.$ZodLooseShape>(fields: Fields) => z.strictObject(fields, messages);
+export function inputObject<Fields extends z.core.$ZodLooseShape>(fields: Fields) {
+  const object = z.strictObject(fields, messages);
+  return z.pipe(z.custom<z.input<typeof object>>(hasFewFields, 'must not have unknown fields'), object);
+}

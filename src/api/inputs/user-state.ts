@@ -8,14 +8,13 @@ import { entityId, targetFields } from './target.js';
 const deviceCount = z.int(messages).check(z.minimum(0), z.maximum(2_147_483_647));
 
 /** Graph documents it as a plain string, so it need not be an address. */
-const userPrincipalName = z
-  .string(messages)
-  .check(
-    z.minLength(1),
-    z.maxLength(1024),
-    z.regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u, 'must not contain control, zero-width or formatting characters'),
-    z.regex(/^(?!\s).*(?<!\s)$/su, 'must not begin or end with white space'),
-  );
+const userPrincipalName = z.string(messages).check(
+  z.minLength(1),
+  // A longer name is not searched.
+  z.maxLength(1024, { abort: true }),
+  z.regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u, 'must not contain control, zero-width or formatting characters'),
+  z.regex(/^(?!\s).*(?<!\s)$/su, 'must not begin or end with white space'),
+);
 
 /** The values of a new user state. */
 export const newUserState = inputObject({

@@ -3,7 +3,7 @@ import { Deadline } from '../../scheduling/deadline.js';
 import type { KeyedQueue, Reservation } from '../../scheduling/keyed-queue.js';
 import type { RequestPriority } from '../../scheduling/priority.js';
 import type { ScriptUserState } from '../../script-user-state.js';
-import type { BulkUpdate, CallOptions, QueuedUpdate, Update, WriteResult } from '../graph.js';
+import type { BulkUpdate, CallOptions, QueuedUpdate, Update, WriteHooks, WriteResult } from '../graph.js';
 import { stateKey } from '../paths.js';
 import type { CallContext } from './call-context.js';
 
@@ -45,7 +45,7 @@ export function createBulkUpdate(
   { caller, signal }: CallOptions,
   { queue, boost, deadlineMs, stopping, send, onClose }: BulkUpdateParts,
 ): BulkUpdate {
-  // Bulk updates take turns, even those of one user.
+  // The bulk updates of one user take turns.
   const fairnessKey = Symbol('bulk update');
   const cancellation = new AbortController();
   // Each row in progress listens to it.
@@ -67,7 +67,7 @@ export function createBulkUpdate(
     const key = stateKey(update);
     const state = states.get(key) ?? { rows: [], isContended: false, isBoosted: false, next: 0 };
     states.set(key, state);
-    const priority: RequestPriority = { fairnessKey, level: 'bulk' };
+    const priority: RequestPriority = { fairnessKey, user: caller.fairnessKey, level: 'bulk' };
     const row = { index, update, priority, reservation: queue.reserve(key), state };
     state.rows.push(row);
     return row;
@@ -93,13 +93,13 @@ export function createBulkUpdate(
     if (row !== undefined) notifyContended?.(row.index);
   }
 
-  async function run(row: Row): Promise<WriteResult<ScriptUserState>> {
+  async function run(row: Row, hooks: WriteHooks | undefined): Promise<WriteResult<ScriptUserState>> {
     const { update, priority, reservation, state } = row;
     started.add(row);
     inProgress++;
     const deadline = new Deadline({ totalMs: deadlineMs, cancellation: cancellation.signal });
     try {
-      return await reservation.run(priority, deadline, () => send(update, { caller, priority, deadline }));
+      return await reservation.run(priority, deadline, () => send(update, { caller, priority, deadline, hooks }));
     } finally {
       deadline.dispose();
       inProgress--;
@@ -109,7 +109,7 @@ export function createBulkUpdate(
   }
 
   return {
-    updates: rows.map((row): QueuedUpdate => ({ ...row.update, run: () => run(row) })),
+    updates: rows.map((row): QueuedUpdate => ({ ...row.update, run: (hooks) => run(row, hooks) })),
     onContended(listener) {
       notifyContended = listener;
     },

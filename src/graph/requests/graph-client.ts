@@ -53,7 +53,7 @@ export function createGraphClient({ sender, rateLimiters }: GraphClientOptions):
     isRetry: boolean,
     rejected?: RejectedToken,
   ): Promise<GraphResponse> {
-    const { caller, priority, deadline } = context;
+    const { caller, priority, deadline, hooks } = context;
     const isRead = request.method === 'GET';
     const rateLimiter = isRead ? rateLimiters.reads : rateLimiters.writes;
     const release = await rateLimiter.acquire(priority, deadline, isRetry || rejected !== undefined);
@@ -63,6 +63,7 @@ export function createGraphClient({ sender, rateLimiters }: GraphClientOptions):
     try {
       deadline.start();
       token = await tokenFor(context, rejected);
+      if (!isRead) await hooks?.beforeSend();
       deadline.throwIfCancelled();
       response = await sender.send(request, {
         token,

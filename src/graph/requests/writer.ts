@@ -87,11 +87,12 @@ export function createWriter(client: GraphClient): Writer {
 
 /** @throws {CallError} `CONFLICT` with the state as it is; the error of the read. Nothing has been sent. */
 async function requireMet({ read, isMet }: Precondition, context: CallContext): Promise<void> {
-  const { deadline } = context;
+  const { deadline, hooks } = context;
   const { state: current, graph } = await read(context).catch((error: unknown) => {
     const failure = requireCallError(error);
     throw failure.certainty === 'not-applied' ? failure : failure.withReason(failure.reason, 'not-applied');
   });
+  hooks?.onRead(current);
   if (!isMet(current)) throw new CallError('CONFLICT', { current, graph });
   if (!deadline.allowsAttemptAfter(0)) throw new CallError('GRAPH_TIMEOUT', { graph });
 }

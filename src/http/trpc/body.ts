@@ -1,11 +1,16 @@
 import { isUtf8 } from 'node:buffer';
 import type { RequestHandler } from 'express';
 import { invalidInput, Refusal } from '../../api/errors.js';
+import { maxUpdates } from '../../api/inputs/user-state.js';
+import { createJsonTokenCounter } from './json-tokens.js';
 
 const maxBytes = 64 * 1024;
 
 /** The limit for procedures that take many updates in one call. */
 const maxLargeBytes = 1024 * 1024;
+
+/** The limit of structural characters: an update with all its fields has 27. */
+const maxTokens = 28 * maxUpdates;
 
 /** Reads the body into `request.body`, as text: the calls parse it themselves, after they have checked the role. */
 export const readBody: RequestHandler = (request, response, next) => {
@@ -19,9 +24,10 @@ export const readBody: RequestHandler = (request, response, next) => {
 
   const chunks: Buffer[] = [];
   let size = 0;
+  const countTokens = response.locals.calls?.largeBody ? createJsonTokenCounter() : () => 0;
   const onData = (chunk: Buffer) => {
     size += chunk.length;
-    if (size > limit) finish(tooLarge());
+    if (size > limit || countTokens(chunk) > maxTokens) finish(tooLarge());
     else chunks.push(chunk);
   };
   const onEnd = () => {

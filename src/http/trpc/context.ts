@@ -29,15 +29,20 @@ export function createContext(response: Response, parts: ContextParts): Context 
     graphKind,
     caller: callerFor(principal),
     audit,
-    instrument: createCallInstrumentation(response.req.headers, observeCall),
-    logFailure: (error, path) => logFailure(log, error, requestId, path),
+    instrument: createCallInstrumentation(response.req.headers, observeCall, (span) => {
+      // The lines of a request with several calls have no span of their own.
+      response.locals.trace = response.locals.trace === undefined ? span : { trace_id: span.trace_id };
+    }),
+    logFailure: (error, path) => logFailure(log, error, response, path),
   };
 }
 
-function logFailure(log: Logger, error: TRPCError, requestId: string, path: string | undefined): void {
+function logFailure(log: Logger, error: TRPCError, { locals }: Response, path: string | undefined): void {
+  const { principal, requestId, trace } = locals;
   const reason = reasonOf(error);
   // An unknown path is the caller's text, which is not logged.
-  const call = { requestId, procedure: path !== undefined && procedures.has(path) ? path : null, reason };
+  const procedure = path !== undefined && procedures.has(path) ? path : null;
+  const call = { requestId, oid: principal?.user.oid, procedure, reason, ...trace };
   if (reason === 'INTERNAL') log.error({ ...call, err: error.cause ?? error }, 'unexpected error');
   else if (error.cause instanceof CallError) log.warn({ ...call, ...error.cause.forLog() }, 'call failed');
   else log.info(call, 'call rejected');

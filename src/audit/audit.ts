@@ -1,0 +1,198 @@
+import { isSpanContextValid, type SpanContext, trace } from '@opentelemetry/api';
+import { pino } from 'pino';
+import { CallError, type GraphIds } from '../errors.js';
+import { OutputError } from '../output/line-chunk.js';
+import type { ScriptUserState } from '../script-user-state.js';
+import type { AuditTrail } from './trail.js';
+
+/** The outcome of a write. */
+export type AuditedOutcome = 'applied' | 'rejected' | 'pending-approval' | 'unknown';
+
+/** The outcome of a write that has failed. */
+export function auditedOutcome(error: unknown, reason: string): AuditedOutcome {
+  if (reason === 'APPROVAL_PENDING') return 'pending-approval';
+  // Graph has responded with 429 to writes that it applied, and no read could verify this one.
+  if (error instanceof CallError && error.certainty === 'deferred') return 'unknown';
+  return reason === 'OUTCOME_UNKNOWN' || reason === 'INTERNAL' ? 'unknown' : 'rejected';
+}
+
+/** The user who writes, and the request. */
+export interface Actor {
+  readonly requestId: string;
+  readonly user: { readonly oid: string };
+}
+
+/** A write. Its lines contain the names of its fields, and the values of its counts only. */
+export interface AuditedWrite {
+  readonly action: 'update' | 'create' | 'delete';
+  readonly target: {
+    readonly scriptKind: string;
+    readonly scriptId: string;
+    readonly userStateId?: string | undefined;
+  };
+  /** The fields to be written. */
+  readonly values: Partial<Counts> & { readonly userPrincipalName?: string | undefined };
+}
+
+/** A sign-in, a sign-out, or a rejected call. */
+export interface AuditedEvent {
+  readonly event: 'sign-in' | 'sign-in-refused' | 'sign-out' | 'refused';
+  readonly requestId: string;
+  readonly oid?: string;
+  readonly action?: string;
+  readonly reason?: string;
+}
+
+/** What a write calls while it runs. */
+export interface AuditHooks {
+  readonly onRead: (state: ScriptUserState) => void;
+  readonly beforeSend: () => Promise<void>;
+}
+
+/** Called with the outcome of every write. */
+export type WriteObserver = (action: AuditedWrite['action'], outcome: AuditedOutcome) => void;
+
+/**
+ * Records who did what: for every write a line with its intent before it is sent, and one with its outcome before the
+ * caller receives it; and one for every sign-in and sign-out.
+ */
+export interface Audit {
+  record(event: AuditedEvent): void;
+  /**
+   * Runs a write. Returns the result of `work`, or throws its error.
+   *
+   * @param work calls the hooks. `beforeSend` resolves when the intent is written
+   * @throws {CallError} `AUDIT_UNAVAILABLE` if the intent cannot be written; `OUTCOME_UNKNOWN` if the outcome of a write
+   *   that was sent cannot be written within a second
+   */
+  write<T extends { readonly id: string }>(
+    actor: Actor,
+    write: AuditedWrite,
+    work: (hooks: AuditHooks) => Promise<{ readonly value: T; readonly graph: GraphIds }>,
+  ): Promise<T>;
+}
+
+interface Counts {
+  readonly successDeviceCount: number | undefined;
+  readonly errorDeviceCount: number | undefined;
+}
+
+/** Creates an audit. @param reasonOf the reason of the error of a write */
+export function createAudit(trail: AuditTrail, reasonOf: (error: unknown) => string, observe: WriteObserver): Audit {
+  const render = createRenderer();
+
+  return {
+    record(event) {
+      // A sign-in changes nothing in Graph, so that it does not depend on the trail.
+      trail.append(render(event, event.event)).catch(() => undefined);
+    },
+
+    async write({ requestId, user }, { action, target, values }, work) {
+      const { scriptKind, scriptId, userStateId } = target;
+      const span = trace.getActiveSpan()?.spanContext();
+      const line = {
+        requestId,
+        oid: user.oid,
+        action,
+        scriptKind,
+        scriptId,
+        userStateId,
+        fields: Object.keys(values),
+        counts: countsOf(values),
+        ...(span && isSpanContextValid(span) && traceFields(span)),
+      };
+      let before: object | undefined;
+      let intent: Promise<void> | undefined;
+      let mayHaveIntent = false;
+      const hooks: AuditHooks = {
+        onRead(state) {
+          before = countsOf(state);
+        },
+        beforeSend() {
+          intent ??= recordIntent();
+          return intent;
+        },
+      };
+      async function recordIntent(): Promise<void> {
+        try {
+          await trail.append(render({ ...line, phase: 'intent' }, 'write'));
+          mayHaveIntent = true;
+        } catch (error) {
+          mayHaveIntent = error instanceof OutputError && error.mayBeWritten;
+          throw new CallError('AUDIT_UNAVAILABLE', { retryAfterMs, cause: error });
+        }
+      }
+      const result = await work(hooks).catch((error: unknown) => new Failure(error));
+      const outcome = describe(result, reasonOf);
+      observe(action, outcome.outcome);
+      const id = result instanceof Failure ? userStateId : result.value.id;
+      const isRefused = outcome.reason === ('AUDIT_UNAVAILABLE' satisfies CallError['reason']);
+      // Neither line exists.
+      if (isRefused && !mayHaveIntent && result instanceof Failure) throw result.error;
+      const text = render({ ...line, userStateId: id, phase: 'outcome', before, ...outcome }, 'write');
+      const isWritten = await trail.append(text, mayHaveIntent).then(
+        () => true,
+        () => false,
+      );
+      if (!isWritten && mayHaveIntent && !isRefused) {
+        const cause = new Error('the outcome is not in the audit trail');
+        throw new CallError('OUTCOME_UNKNOWN', { certainty: 'unknown', graph: outcome.graph ?? {}, cause });
+      }
+      if (result instanceof Failure) throw result.error;
+      return result.value;
+    },
+  };
+}
+
+/** How long callers should wait after a refused write, in milliseconds. */
+const retryAfterMs = 1_000;
+
+class Failure {
+  readonly error: unknown;
+
+  constructor(error: unknown) {
+    this.error = error;
+  }
+}
+
+interface DescribedOutcome {
+  readonly outcome: AuditedOutcome;
+  readonly reason?: string;
+  readonly graph?: GraphIds | undefined;
+}
+
+function describe(
+  result: Failure | { readonly graph: GraphIds },
+  reasonOf: (error: unknown) => string,
+): DescribedOutcome {
+  if (!(result instanceof Failure)) return { outcome: 'applied', graph: result.graph };
+  const { error } = result;
+  const reason = reasonOf(error);
+  const graph = error instanceof CallError ? error.details.graph : undefined;
+  return { outcome: auditedOutcome(error, reason), reason, graph };
+}
+
+/** Renders lines as a log does. */
+function createRenderer(): (fields: object, message: string) => string {
+  let line = '';
+  const write = (text: string) => {
+    line = text;
+  };
+  const log = pino({ level: 'info' }, { write }).child({ log: 'audit' });
+  return (fields, message) => {
+    log.info(fields, message);
+    return line;
+  };
+}
+
+/** Named as OpenTelemetry recommends for formats other than its own. */
+function traceFields({ traceId, spanId }: SpanContext): object {
+  return { trace_id: traceId, span_id: spanId };
+}
+
+/** The counts among some values; `undefined` if there are none. A user principal name is never part of a line. */
+function countsOf({ successDeviceCount, errorDeviceCount }: Partial<Counts>): object | undefined {
+  return successDeviceCount === undefined && errorDeviceCount === undefined
+    ? undefined
+    : { successDeviceCount, errorDeviceCount };
+}
