@@ -35,6 +35,7 @@ const example = await readFile('.env.example', 'utf8');
 const commands = [
   // By .ci/run.
   /^npm ci && npm start$/,
+  /^npm install --prefix tracing /,
   // By the tests below.
   /^curl /,
   /^SIMULATOR=/,

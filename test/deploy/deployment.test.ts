@@ -83,7 +83,7 @@ const config = loadConfig({ ...image, ...settings, ...secrets });
 describe('the image', () => {
   test('is built by npm commands only, each of which CI also runs', () => {
     const lines = ci.split('\n').map((line) => line.trim());
-    expect(instructions('RUN')).toEqual(['npm ci', 'npm run build', 'npm ci --omit=dev --legacy-peer-deps']);
+    expect(instructions('RUN')).toEqual(['npm ci', 'npm run build:image', 'npm ci --omit=dev --legacy-peer-deps']);
     for (const command of instructions('RUN')) expect(lines).toContain(command);
   });
 
