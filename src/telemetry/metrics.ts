@@ -133,6 +133,7 @@ export function createMetrics({ procedures, reasons }: MetricLabels): Metrics {
   const redisErrors = new Counter(about('redis_errors_total', 'Redis commands that failed.'));
   const ready = new Gauge(about('ready', 'Whether the service is ready: 1 or 0, as /readyz reports.'));
 
+  const clock = new Gauge(about('clock_timestamp_seconds', 'The time of this process, in seconds since 1970.'));
   const trailUp = new Gauge(about('audit_trail_up', 'Whether the audit trail can be written: 1 or 0.'));
   const trailFailures = new Counter(
     about('audit_write_failures_total', 'Lines that could not be written to the audit trail in time.'),
@@ -191,6 +192,7 @@ export function createMetrics({ procedures, reasons }: MetricLabels): Metrics {
     observe({ graph, isReady, trail, droppedLines, credentialExpiries }) {
       for (const [credential, expiry] of credentialExpiries) credentialExpiry.set({ credential }, expiry);
       collect = async () => {
+        clock.set(Date.now() / 1_000);
         trailUp.set(trail.isUp ? 1 : 0);
         setTotal(trailFailures, trail.failed);
         setTotal(linesDropped, droppedLines());

@@ -105,6 +105,26 @@ export const alertCases: readonly AlertCase[] = [
     fires: [],
   },
   {
+    alert: 'ScriptStateBffClockWrong',
+    when: 'the clock of one replica is an hour ahead',
+    series: {
+      [series('clock_timestamp_seconds', one)]: '3600+60x20',
+      [series('clock_timestamp_seconds', b(1))]: '0+60x20',
+    },
+    minute: 12,
+    fires: [one],
+  },
+  {
+    alert: 'ScriptStateBffClockWrong',
+    when: 'the clock of one replica is an hour behind',
+    series: {
+      [series('clock_timestamp_seconds', one)]: '-3600+60x20',
+      [series('clock_timestamp_seconds', b(1))]: '0+60x20',
+    },
+    minute: 12,
+    fires: [one],
+  },
+  {
     alert: 'ScriptStateBffSlowLoop',
     when: 'the event loop of one replica lags',
     series: {

@@ -72,7 +72,7 @@ try {
   report('  processor time', seconds(idle.processorMs));
   report('  with the processor time that the manifest requests, 250m', seconds(idle.processorMs / 0.25));
   report('start until /readyz responds with 200', seconds(idle.readyMs));
-  await redis.pause();
+  redis.pause();
   const askedAt = performance.now();
   const { status } = await fetch(`${idle.address}/readyz`);
   report(`/readyz while Redis hangs (${status})`, seconds(performance.now() - askedAt));
