@@ -14,6 +14,7 @@ import { useReplicas } from '../support/replicas.js';
 import { scrape, total } from '../support/scrape.js';
 import { liveSettings, untilReady } from '../support/service.js';
 import { useSimulator } from '../support/simulator.js';
+import { type SlowLink, startSlowLink } from '../support/slow-link.js';
 import { manyStates, oneState } from '../support/states.js';
 
 const startProgram = usePrograms();
@@ -111,6 +112,32 @@ describeWithRedis('SIGKILL of one of two replicas during a write', () => {
     expect((await client.session.current.query()).user).toBeDefined();
     const next = await client.scriptUserState.update.mutate({ ...known.target, patch: { errorDeviceCount: 62 } });
     expect(next).toMatchObject({ errorDeviceCount: 62 });
+  });
+});
+
+describeWithRedis.each([20, 200])('a Redis that is %d ms away', (roundTripMs) => {
+  const all = useReplicas('processes', { GRAPH_DEADLINE_MS: '30000', GRAPH_WRITES_PER_20S: '12' });
+  const link: SlowLink = useFixture(
+    () => startSlowLink(Number(new URL(all.redis.url).port), roundTripMs),
+    (started) => started.close(),
+  );
+
+  test('delays calls; sessions, order and quota are kept', async () => {
+    const { known, settings, simulator } = all;
+    await simulator.settings({ writesPer20s: 12 });
+    const far = { ...settings, REDIS_URL: `redis://127.0.0.1:${link.port}` };
+    const [one, two] = await Promise.all([startReplica(far), startReplica(far)]);
+    const { agent } = await all.signIn();
+    const clients = [one, two].map((each) => clientWith(each, () => agent.cookies()));
+    for (let count = 0; count < 6; count += 1) {
+      const patch = { errorDeviceCount: count };
+      const updates = clients.map((each) => each.scriptUserState.update.mutate({ ...known.target, patch }));
+      for (const update of updates) expect(await update).toMatchObject(patch);
+    }
+    for (const { address } of [one, two]) expect((await fetch(`${address}/readyz`)).status).toBe(200);
+    const writes = (await simulator.journal()).filter(({ method }) => method === 'PATCH');
+    expect(writes.map(({ status }) => status)).toEqual(writes.map(() => 200));
+    for (const { program } of [one, two]) await program.stop('SIGTERM');
   });
 });
 
