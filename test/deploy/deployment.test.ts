@@ -298,6 +298,29 @@ describe('the documentation', () => {
     }
   });
 
+  test('has a changelog whose first entry is the version of the package', async () => {
+    const { text } = await readPage('src/deploy/upgrading.md');
+    const [, changelog = ''] = text.split(/^## Changelog$/m);
+    expect(/^### (\S+)/m.exec(changelog)?.[1]).toBe(ours.version);
+  });
+
+  test('repeats every drill with a command that runs at least one test', async () => {
+    const drills = [...page.text.matchAll(/`npx vitest run (\S+) -t (?:"([^"]+)"|(\S+))`/g)].map(
+      ([, file = '', quoted, word = '']) => ({ file, pattern: quoted ?? word }),
+    );
+    expect(drills.length).toBeGreaterThanOrEqual(12);
+    const list = ['node_modules/vitest/vitest.mjs', 'list', '--json', '--project', 'service'];
+    const files = [...new Set(drills.map(({ file }) => file))];
+    const { stdout } = await promisify(execFile)(process.execPath, [...list, ...files]);
+    const tests = JSON.parse(stdout) as { readonly name: string; readonly file: string }[];
+    for (const { file, pattern } of drills) {
+      const found = tests.filter(
+        (each) => each.file.endsWith(file) && each.name.replaceAll(' > ', ' ').includes(pattern),
+      );
+      expect(found, `${file} ${pattern}`).not.toEqual([]);
+    }
+  });
+
   test('creates a secret with every key that the pods need', async () => {
     const [line] = /^kubectl create secret generic .*$/m.exec(page.text) ?? [];
     expect(line).toBe('kubectl create secret generic script-state-bff --from-env-file=secrets.env');
