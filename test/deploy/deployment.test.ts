@@ -321,6 +321,11 @@ describe('the documentation', () => {
     }
   });
 
+  test('names only alerts that exist', async () => {
+    const rules = await readFile('src/deploy/prometheus-rules.yaml', 'utf8');
+    for (const [name] of page.text.matchAll(/ScriptStateBff\w+/g)) expect(rules).toContain(`- alert: ${name}\n`);
+  });
+
   test('creates a secret with every key that the pods need', async () => {
     const [line] = /^kubectl create secret generic .*$/m.exec(page.text) ?? [];
     expect(line).toBe('kubectl create secret generic script-state-bff --from-env-file=secrets.env');
