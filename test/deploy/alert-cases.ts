@@ -61,6 +61,17 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'ScriptStateBffReplicaLost',
+    when: 'one of three replicas is not ready',
+    series: {
+      [series('ready', one)]: '1x20',
+      [series('ready', { ...a, instance: 'a-2' })]: '1x20',
+      [series('ready', { ...a, instance: 'a-3' })]: '0x20',
+    },
+    minute: 15,
+    fires: [a],
+  },
+  {
+    alert: 'ScriptStateBffReplicaLost',
     when: 'one of two replicas has disappeared',
     series: { [series('ready', one)]: '1x20', [series('ready', { ...a, instance: 'a-2' })]: '1x5 stale' },
     minute: 15,

@@ -83,5 +83,5 @@ test('the number of replicas in the alert on a lost one is that of the manifest'
   const manifest = parse(await readFile('src/deploy/kubernetes/deployment.yaml', 'utf8')) as {
     spec: { replicas: number };
   };
-  expect(rule?.expr).toMatch(new RegExp(`< ${manifest.spec.replicas}$`));
+  expect(rule?.expr).toMatch(new RegExp(`< ${manifest.spec.replicas}\\b`));
 });
