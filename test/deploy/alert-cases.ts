@@ -381,14 +381,14 @@ export const alertCases: readonly AlertCase[] = [
       [series('audit_write_failures_total', one)]: '0x5 1x20',
       [series('audit_write_failures_total', b(1))]: '0x25',
     },
-    minute: 6,
+    minute: 8,
     fires: [one],
   },
   {
     alert: 'ScriptStateBffLogLinesDropped',
     when: 'a line was dropped',
     series: { [series('log_lines_dropped_total', one)]: '0x5 9x20', [series('log_lines_dropped_total', b(1))]: '0x25' },
-    minute: 6,
+    minute: 8,
     fires: [one],
   },
 ];
