@@ -31,7 +31,8 @@ const production = {
   SESSION_SECRET: 'x'.repeat(32),
 };
 
-const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
+const headers = { 'x-csrf': '1', 'content-type': 'application/json' };
+const seconds = (ms: number) => `${(ms / 1_000).toFixed(2)} s`;
 const report = (what: string, value: string) => console.log(`${what.padEnd(58)} ${value}`);
 
 /** Starts the service as the image does. Resolves when it is ready. */
@@ -58,6 +59,34 @@ async function processorTimeMs({ pid }: RunningProcess): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
+/** The longest response time of the liveness probe during bulk updates whose rows wait for the quota, and for Graph. */
+async function longestHealthCheckMs(address: string): Promise<number> {
+  const abort = new AbortController();
+  const updates = Array.from({ length: 3_000 }, (_, index) => ({
+    scriptKind: 'deviceShellScript',
+    scriptId: 'none',
+    userStateId: `state-${index}`,
+    patch: { errorDeviceCount: index },
+  }));
+  const bulk = Array.from({ length: 10 }, () =>
+    fetch(`${address}/trpc/scriptUserState.updateMany?batch=1`, {
+      method: 'POST',
+      headers: { ...headers, 'trpc-accept': 'application/jsonl' },
+      body: JSON.stringify({ 0: { updates } }),
+      signal: abort.signal,
+    }).then((response) => response.status),
+  );
+  let longestMs = 0;
+  for (const endsAt = performance.now() + 10_000; performance.now() < endsAt; ) {
+    const startedAt = performance.now();
+    await fetch(`${address}/healthz`);
+    longestMs = Math.max(longestMs, performance.now() - startedAt);
+  }
+  report('  their statuses', [...new Set(await Promise.all(bulk))].join(', '));
+  abort.abort();
+  return longestMs;
+}
+
 async function stop(replica: RunningProcess): Promise<number> {
   const startedAt = performance.now();
   replica.child.kill('SIGTERM');
@@ -79,8 +108,11 @@ try {
   redis.resume();
   report('stop in production without calls', seconds(await stop(idle.replica)));
 
+  const bulk = await start({ ...settings, SIGN_IN: 'off' });
+  report('longest /healthz during 10 bulk updates of 3,000 rows', seconds(await longestHealthCheckMs(bulk.address)));
+  await bulk.replica.stop();
+
   const busy = await start({ ...settings, SIGN_IN: 'off' });
-  const headers = { 'x-csrf': '1', 'content-type': 'application/json' };
   const call = fetch(`${busy.address}/trpc/script.list`, {
     method: 'POST',
     headers,
