@@ -22,8 +22,14 @@ const manifest = {
   description: 'A typed client of the script state service',
   license,
   sideEffects: false,
-  // Declarations without a type are CommonJS declarations, which modules of both kinds can import.
-  exports: { '.': { types: './index.d.ts', import: './index.mjs', default: './index.cjs' } },
+  type: 'module',
+  exports: {
+    '.': {
+      import: { types: './index.d.ts', default: './index.js' },
+      require: { types: './index.d.cts', default: './index.cjs' },
+      default: './index.js',
+    },
+  },
   main: './index.cjs',
   types: './index.d.ts',
   files: ['index.*'],
@@ -52,10 +58,12 @@ const { succeeded } = Extractor.invoke(
 if (!succeeded) throw new Error('The declarations could not be rolled up');
 
 await Promise.all([
+  // The types of tRPC differ between ECMAScript modules and CommonJS.
+  cp(join(output, 'index.d.ts'), join(output, 'index.d.cts')),
   ...(['esm', 'cjs'] as const).map((format) =>
     build({
       entryPoints: [join(root, 'src/client/index.ts')],
-      outfile: join(output, format === 'esm' ? 'index.mjs' : 'index.cjs'),
+      outfile: join(output, format === 'esm' ? 'index.js' : 'index.cjs'),
       bundle: true,
       packages: 'external',
       platform: 'neutral',
@@ -66,4 +74,7 @@ await Promise.all([
   cp(join(root, 'src/client/README.md'), join(output, 'README.md')),
   writeFile(join(output, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`),
 ]);
-await promisify(execFile)('npm', ['pack', '--ignore-scripts', '--pack-destination', process.cwd()], { cwd: output });
+const destination = ['--pack-destination', process.cwd()];
+await promisify(execFile)('npm', ['pack', '--ignore-scripts', ...destination, ...process.argv.slice(2)], {
+  cwd: output,
+});
