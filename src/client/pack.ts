@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
@@ -9,7 +9,11 @@ import { z } from 'zod';
 // Packs the client as `script-state-client-<version>.tgz` in the working directory.
 
 const root = join(import.meta.dirname, '../..');
-const output = join(root, 'dist/package');
+const run = promisify(execFile);
+
+// Inside the repository, so that the declarations find the libraries. Each run has its own folder.
+await mkdir(join(root, 'dist'), { recursive: true });
+const output = await mkdtemp(join(root, 'dist/package-'));
 const declarations = join(output, 'declarations');
 
 const { version, license } = z
@@ -36,6 +40,7 @@ const manifest = {
   peerDependencies: { '@trpc/client': '^11.16.0', '@trpc/server': '^11.16.0' },
 };
 
+await run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'src', '--outDir', declarations], { cwd: root });
 // The context is an implementation detail of the service. Through it, its declarations would become part of the package.
 await writeFile(join(declarations, 'api/context.d.ts'), 'export type Context = object;\n');
 
@@ -75,6 +80,5 @@ await Promise.all([
   writeFile(join(output, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`),
 ]);
 const destination = ['--pack-destination', process.cwd()];
-await promisify(execFile)('npm', ['pack', '--ignore-scripts', ...destination, ...process.argv.slice(2)], {
-  cwd: output,
-});
+await run('npm', ['pack', '--ignore-scripts', ...destination, ...process.argv.slice(2)], { cwd: output });
+await rm(output, { recursive: true });
