@@ -75,7 +75,10 @@ export function requireSameOrigin(publicUrl: URL | undefined): RequestHandler {
 export const requireJson: RequestHandler = (request, _response, next) => {
   const { 'content-type': type = '' } = request.headers;
   if (request.method !== 'POST' && type === '') return next();
-  const [mediaType = '', ...parameters] = type.toLowerCase().split(';').map((part) => part.trim());
+  const [mediaType = '', ...parameters] = type
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim());
   if (mediaType !== 'application/json') {
     throw invalidInput('The content-type must be application/json', [], 'UNSUPPORTED_MEDIA_TYPE');
   }

@@ -46,7 +46,10 @@ export function parseCalls(procedures: ReadonlyMap<string, ProcedureInfo>): Requ
     const known = paths.filter((path) => procedures.has(path));
     response.locals.route = `/trpc/${known.join(',')}`;
 
-    if (paths.length > maxBatchCalls) throw invalidInput(`A batch must have at most ${maxBatchCalls} calls: set maxItems of the link to ${maxBatchCalls}`);
+    if (paths.length > maxBatchCalls)
+      throw invalidInput(
+        `A batch must have at most ${maxBatchCalls} calls: set maxItems of the link to ${maxBatchCalls}`,
+      );
     // tRPC decodes paths, so an encoded one could be another procedure to tRPC than it is here.
     if (isBatch && !/^[\w.,]*$/.test(pathList)) throw invalidInput('The paths of a batch must not be encoded');
     if (known.length === 0) throw invalidInput('No such procedure', [], 'NOT_FOUND');
