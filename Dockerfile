@@ -8,7 +8,7 @@ COPY package.json package-lock.json ./
 RUN npm ci
 COPY tsconfig.json ./
 COPY src src
-# Leaves out the simulator, source maps and declarations.
+# Leaves out the simulator and source maps.
 RUN npm run build:image
 
 FROM ${NODE} AS dependencies
