@@ -2,6 +2,7 @@ import type { TokenCredential } from '@azure/identity';
 import type { ClientRegistration } from './auth/client-registration.js';
 import type { Config } from './config.js';
 import { accessTokenCredential, azureCredential, noCredential } from './graph/tokens/credential.js';
+import type { Outbound } from './outbound/outbound.js';
 
 /** The Graph behind the service: its base URL and a credential for it. */
 export interface GraphConnection {
@@ -15,7 +16,7 @@ export interface GraphConnection {
 /**
  * Connects to the Graph that the settings select. Only this function loads the simulator, and only if it is selected.
  */
-export async function connectGraph(config: Config): Promise<GraphConnection> {
+export async function connectGraph(config: Config, outbound: Outbound): Promise<GraphConnection> {
   if (config.GRAPH_CREDENTIAL === 'simulator') {
     const { startSimulator } = await import('./simulator/simulator.js');
     const simulator = await startSimulator({
@@ -39,14 +40,17 @@ export async function connectGraph(config: Config): Promise<GraphConnection> {
   }
   return {
     baseUrl: config.GRAPH_BASE_URL,
-    credential: chooseCredential(config),
+    credential: chooseCredential(config, outbound),
     simulatedRegistration: undefined,
     close: async () => undefined,
   };
 }
 
-function chooseCredential({ GRAPH_CREDENTIAL, GRAPH_ACCESS_TOKEN }: Config): TokenCredential {
-  if (GRAPH_CREDENTIAL === 'azure') return azureCredential();
+function chooseCredential(
+  { GRAPH_CREDENTIAL, GRAPH_ACCESS_TOKEN }: Config,
+  { hasProxy, fetch }: Outbound,
+): TokenCredential {
+  if (GRAPH_CREDENTIAL === 'azure') return azureCredential(hasProxy ? fetch : undefined);
   const configuredToken = GRAPH_CREDENTIAL === 'access-token' ? GRAPH_ACCESS_TOKEN : undefined;
   return configuredToken === undefined ? noCredential() : accessTokenCredential(configuredToken.reveal());
 }
