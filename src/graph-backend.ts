@@ -46,11 +46,8 @@ export async function connectGraph(config: Config, outbound: Outbound): Promise<
   };
 }
 
-function chooseCredential(
-  { GRAPH_CREDENTIAL, GRAPH_ACCESS_TOKEN }: Config,
-  { hasProxy, fetch }: Outbound,
-): TokenCredential {
-  if (GRAPH_CREDENTIAL === 'azure') return azureCredential(hasProxy ? fetch : undefined);
+function chooseCredential({ GRAPH_CREDENTIAL, GRAPH_ACCESS_TOKEN }: Config, { fetch }: Outbound): TokenCredential {
+  if (GRAPH_CREDENTIAL === 'azure') return azureCredential(fetch);
   const configuredToken = GRAPH_CREDENTIAL === 'access-token' ? GRAPH_ACCESS_TOKEN : undefined;
   return configuredToken === undefined ? noCredential() : accessTokenCredential(configuredToken.reveal());
 }

@@ -19,7 +19,6 @@ export type OutboundFetch = (url: string, options: Omit<RequestInit, 'dispatcher
 export interface Outbound {
   readonly connect: Connector;
   readonly fetch: OutboundFetch;
-  readonly hasProxy: boolean;
 }
 
 /** The longest time for a connection, and for the proxy's response before it. */
@@ -31,7 +30,6 @@ export function createOutbound({ HTTPS_PROXY, NO_PROXY = '' }: ProxySettings): O
   const dispatcher = new Agent({ connect });
   return {
     connect,
-    hasProxy: HTTPS_PROXY !== undefined,
     fetch: (url, options) => fetchWith(url, { ...options, dispatcher }),
   };
 }

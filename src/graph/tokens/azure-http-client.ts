@@ -10,9 +10,25 @@ import type { OutboundFetch } from '../../outbound/outbound.js';
  * Sends the requests of `@azure/identity` with `fetch`, so that they use the same proxy as all others. Its own client
  * reads `NO_PROXY` differently, also sends requests to loopback addresses to a proxy, and takes a proxy's response to
  * CONNECT for one of Entra ID.
+ *
+ * @param onFailure called after each request: with its error if there was no response
  */
-export function createAzureHttpClient(fetch: OutboundFetch): HttpClient {
-  return { sendRequest: (request) => send(request, fetch) };
+export function createAzureHttpClient(
+  fetch: OutboundFetch,
+  onFailure: (failure: Error | undefined) => void,
+): HttpClient {
+  return {
+    async sendRequest(request) {
+      try {
+        const response = await send(request, fetch);
+        onFailure(undefined);
+        return response;
+      } catch (error) {
+        if (error instanceof Error) onFailure(error);
+        throw error;
+      }
+    },
+  };
 }
 
 async function send(request: PipelineRequest, fetch: OutboundFetch): Promise<PipelineResponse> {
