@@ -1,37 +1,29 @@
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 
-/** The features of browsers that the console does not use. Their names are those that Chromium knows. */
+/** The features of browsers that the console does not use. Chromium knows these names on every system. */
 const unusedFeatures = [
   'accelerometer',
   'autoplay',
-  'bluetooth',
-  'browsing-topics',
   'camera',
   'display-capture',
   'encrypted-media',
   'fullscreen',
-  'gamepad',
   'geolocation',
   'gyroscope',
   'hid',
-  'identity-credentials-get',
   'idle-detection',
   'local-fonts',
   'magnetometer',
   'microphone',
   'midi',
-  'otp-credentials',
   'payment',
   'picture-in-picture',
   'publickey-credentials-create',
   'publickey-credentials-get',
   'screen-wake-lock',
   'serial',
-  'storage-access',
   'usb',
-  'web-share',
-  'window-management',
   'xr-spatial-tracking',
 ];
 
