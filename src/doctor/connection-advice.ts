@@ -3,17 +3,17 @@ import { ProxyError } from '../outbound/proxy-error.js';
 
 const onCertificate = {
   untrusted:
-    'the certificate of the server is not trusted: set NODE_EXTRA_CA_CERTS to the path of a PEM file with the authority that issued it',
-  expired: 'the certificate of the server is not valid at the time of this machine: check its clock',
+    'the certificate is not trusted: set NODE_EXTRA_CA_CERTS to the path of a PEM file with the authority that issued it',
+  expired: 'the certificate is not valid at the time of this machine: check its clock',
   'other-host': 'the certificate is that of another host: check the address, and what responds there',
 } as const satisfies Record<CertificateProblem, string>;
 
 /** What to do if the cause of a failure is the proxy or a certificate; `undefined` if it is neither. */
 export function adviceOnConnection(cause: unknown): string | undefined {
   if (!(cause instanceof Error)) return undefined;
-  if (cause instanceof ProxyError) return adviceOnProxy(cause);
   const problem = certificateProblemOf(cause);
-  return problem === undefined ? adviceOnConnection(cause.cause) : onCertificate[problem];
+  if (problem !== undefined) return onCertificate[problem];
+  return cause instanceof ProxyError ? adviceOnProxy(cause) : adviceOnConnection(cause.cause);
 }
 
 function adviceOnProxy({ status }: ProxyError): string {

@@ -14,7 +14,8 @@ const problems = new Map<string, CertificateProblem>([
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'other-host'],
 ]);
 
-/** Why a connection failed because of the server's certificate; `undefined` if it failed because of anything else. */
+/** Why a connection failed because of a certificate; `undefined` if it failed because of anything else. */
 export function certificateProblemOf(error: Error): CertificateProblem | undefined {
-  return 'code' in error && typeof error.code === 'string' ? problems.get(error.code) : undefined;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return problems.get(code.replace(/^PROXY_/, ''));
 }

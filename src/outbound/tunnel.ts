@@ -1,6 +1,6 @@
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { ProxyError } from './proxy-error.js';
 
 /**
@@ -19,11 +19,14 @@ export function openTunnel(
   callback: (...result: [null, Socket] | [ProxyError, null]) => void,
 ): void {
   const request = proxy.protocol === 'https:' ? requestHttps : requestHttp;
+  // Without the brackets of an IPv6 address.
+  const hostname = proxy.hostname.replace(/^\[|\]$/g, '');
   const connect = request({
     protocol: proxy.protocol,
-    // Without the brackets of an IPv6 address.
-    hostname: proxy.hostname.replace(/^\[|\]$/g, ''),
+    hostname,
     port: proxy.port,
+    // Node would take the name from the header `host`. An address is no server name (RFC 6066, 3).
+    servername: isIP(hostname) === 0 ? hostname : '',
     method: 'CONNECT',
     path: target,
     headers: { host: target, ...authorization(proxy) },

@@ -112,6 +112,30 @@ describe('through the proxy', () => {
   });
 });
 
+describe('a proxy with TLS', () => {
+  let secure: ConnectProxy;
+  beforeAll(async () => {
+    secure = await startConnectProxy(microsoft.port, await authority.issue(['localhost']));
+  });
+  afterAll(() => secure.close());
+  const proxySettings = () => ({ HTTPS_PROXY: `https://${credentials}@localhost:${secure.port}` });
+
+  test('is used if its authority is trusted', async () => {
+    const { client } = await start(proxySettings());
+    expect((await client.script.list.query({ scriptKind })).items).not.toEqual([]);
+    expect(secure.connects).toEqual([{ target: 'graph.microsoft.com:443', authorization }]);
+  });
+
+  test('receives no request if it is not', async () => {
+    secure.reset();
+    const { code, printed } = await runDoctor(settings({ ...proxySettings(), NODE_EXTRA_CA_CERTS: '' }));
+    expect(code).toBe(1);
+    expect(printed).toMatch(/the proxy localhost:\d+ did not connect to .*SELF_SIGNED_CERT_IN_CHAIN/);
+    expect(printed).toMatch(/NODE_EXTRA_CA_CERTS/);
+    expect(secure.connects).toEqual([]);
+  });
+});
+
 describe('without the proxy', () => {
   test('hosts in NO_PROXY are reached', async () => {
     const { client, program } = await start({

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { IssuedCertificate } from './authority.js';
 
 /** A request for a tunnel. */
 export interface ConnectRequest {
@@ -23,12 +25,18 @@ export interface ConnectProxy {
   close(): Promise<void>;
 }
 
-/** Starts a proxy. @param targetPort the port to which all tunnels lead */
-export async function startConnectProxy(targetPort: number): Promise<ConnectProxy> {
+/**
+ * Starts a proxy.
+ *
+ * @param targetPort the port to which all tunnels lead
+ * @param certificate of a proxy whose clients connect with TLS
+ */
+export async function startConnectProxy(targetPort: number, certificate?: IssuedCertificate): Promise<ConnectProxy> {
   const connects: ConnectRequest[] = [];
   const forwarded: string[] = [];
   const sockets = new Set<Socket>();
-  const server = createServer((request, response) => {
+  const server = certificate === undefined ? createServer() : createTlsServer(certificate);
+  server.on('request', (request, response) => {
     forwarded.push(request.url ?? '');
     response.writeHead(400).end();
   });
