@@ -27,13 +27,13 @@ export function accessTokenCredential(token: string): TokenCredential {
 export function azureCredential(fetch: OutboundFetch): TokenCredential {
   let loading: Promise<TokenCredential> | undefined;
   let lastFailure: Error | undefined;
+  const onFailure = (failure: Error | undefined) => {
+    lastFailure = failure;
+  };
 
   async function load(): Promise<TokenCredential> {
     const { DefaultAzureCredential } = await import('@azure/identity');
     const { createAzureHttpClient } = await import('./azure-http-client.js');
-    const onFailure = (failure: Error | undefined) => {
-      lastFailure = failure;
-    };
     return new DefaultAzureCredential({ httpClient: createAzureHttpClient(fetch, onFailure) });
   }
 
