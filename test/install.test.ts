@@ -63,9 +63,7 @@ test('without the development dependencies, `npm start` says in one line what is
     );
     const lines = failed.stderr.split('\n').filter((line) => !line.startsWith('npm ') && line !== '');
     expect(lines).toEqual([
-      expect.stringMatching(
-        /^Cannot build without esbuild, vite: .*NODE_ENV=production.* npm ci --include=dev$/,
-      ),
+      expect.stringMatching(/^Cannot build without esbuild, vite: .*NODE_ENV=production.* npm ci --include=dev$/),
     ]);
     expect(await readFile(join(folder, 'dist', 'main.js'), 'utf8')).toBe('');
   } finally {
