@@ -17,6 +17,18 @@ const bucketMs = 10;
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 
+/** A request of a user who sends few. */
+const single = {
+  user: 'two',
+  level: 'interactive',
+  count: 1,
+  responseMs: 50,
+  isSent: true,
+  cancelAfterMs: undefined,
+} as const satisfies Partial<Arrival>;
+
+const maxWaitMs = 200;
+
 /** Requests that arrive together. */
 interface Arrival {
   readonly atMs: number;
@@ -60,6 +72,7 @@ async function run(limit: number, plan: readonly Arrival[], check: (state: Retur
   const pool = createMemorySlotPool({ limit, windowMs });
   const limiter = createRateLimiter(pool, slice);
   const sent: Sent[] = [];
+  let taken: Sent[] = [];
   const waiting = new Map<RequestPriority, Arrival>();
   const cancelled = new Set<RequestPriority>();
   const failures: unknown[] = [];
@@ -67,17 +80,24 @@ async function run(limit: number, plan: readonly Arrival[], check: (state: Retur
   let left = 0;
 
   function stateAt(now: number) {
-    const taken = sent.filter(({ freeAt }) => freeAt > now);
+    taken = taken.filter(({ freeAt }) => freeAt > now);
     const used = (level: PriorityLevel, user: string) =>
       taken.filter(({ arrival }) => arrival.level === level && arrival.user === user).length;
-    return { limit, now, taken, used, free: limit - taken.length, waiting: [...waiting.values()] };
+    return {
+      limit,
+      now,
+      burst: taken.filter(({ arrival }) => arrival.level === 'bulk').length,
+      used,
+      free: limit - taken.length,
+      waiting: [...waiting.values()],
+    };
   }
 
   function send(arrival: Arrival, fairnessKey: symbol): void {
     const priority: RequestPriority = { user: arrival.user, fairnessKey, level: arrival.level };
     const cancellation = new AbortController();
-    const deadline = new Deadline({ totalMs: 1_000_000_000, cancellation: cancellation.signal });
-    deadline.start();
+    // Not started: it never ends.
+    const deadline = new Deadline({ totalMs: windowMs, cancellation: cancellation.signal });
     if (arrival.cancelAfterMs !== undefined) {
       setTimeout(() => {
         waiting.delete(priority);
@@ -93,7 +113,8 @@ async function run(limit: number, plan: readonly Arrival[], check: (state: Retur
         waiting.delete(priority);
         const own: Sent = { arrival, startedAt: performance.now(), freeAt: Number.POSITIVE_INFINITY };
         sent.push(own);
-        maxTaken = Math.max(maxTaken, stateAt(own.startedAt).taken.length);
+        taken.push(own);
+        maxTaken = Math.max(maxTaken, limit - stateAt(own.startedAt).free);
         setTimeout(() => {
           own.freeAt = performance.now() + (arrival.isSent ? windowMs : 0);
           release(arrival.isSent);
@@ -108,7 +129,7 @@ async function run(limit: number, plan: readonly Arrival[], check: (state: Retur
       });
   }
 
-  const startedAt = performance.now();
+  const beginsAt = performance.now();
   for (const arrival of plan) {
     setTimeout(() => {
       const key = Symbol('update');
@@ -125,16 +146,15 @@ async function run(limit: number, plan: readonly Arrival[], check: (state: Retur
   expect(maxTaken).toBeLessThanOrEqual(limit);
   await vi.advanceTimersByTimeAsync(windowMs + bucketMs);
   expect(await limiter.usage()).toEqual({ limit, used: 0, waiting: { interactive: 0, bulk: 0 } });
-  return { sent, durationMs: performance.now() - startedAt };
+  return sent.map(({ arrival, startedAt }) => ({ user: arrival.user, waitMs: startedAt - beginsAt - arrival.atMs }));
 }
 
 /** Whether a slot is idle although a request that may have it waits. */
-function idleFor({ limit, free, taken, used, waiting }: Parameters<Parameters<typeof run>[2]>[0]): string | undefined {
+function idleFor({ limit, free, burst, used, waiting }: Parameters<Parameters<typeof run>[2]>[0]): string | undefined {
   if (free <= 0) return undefined;
   const small = waiting.find(({ level, user }) => level === 'interactive' && used(level, user) < slice);
   if (small !== undefined) return `a small share of ${small.user}`;
   const bulk = waiting.some(({ level }) => level === 'bulk');
-  const burst = taken.filter(({ arrival }) => arrival.level === 'bulk').length;
   if (bulk && free > reservedSlots(limit) && burst < burstSlots(limit)) return 'a burst of bulk requests';
   return undefined;
 }
@@ -155,3 +175,23 @@ test('no window has more requests than the limit, and no slot is idle while a re
     { numRuns: 60 },
   );
 });
+
+test.each(['interactive', 'bulk'] as const)(
+  'however many %s requests one user has, another user who sends one each second does not wait',
+  async (level) => {
+    await fc.assert(
+      fc.asyncProperty(arrivals(200), async (plan) => {
+        const others = plan.map((arrival) => ({ ...arrival, user: 'one', level, count: arrival.count * 2 }));
+        const singles = Array.from({ length: 50 }, (_, second) => ({
+          ...single,
+          atMs: 1000 * second,
+        }));
+        const all = await run(200, [...others, ...singles], () => undefined);
+        const waitsMs = all.filter(({ user }) => user === single.user).map(({ waitMs }) => waitMs);
+        expect(waitsMs).toHaveLength(singles.length);
+        expect(Math.max(...waitsMs)).toBeLessThanOrEqual(maxWaitMs);
+      }),
+      { numRuns: 30 },
+    );
+  },
+);
