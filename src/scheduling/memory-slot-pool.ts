@@ -46,8 +46,10 @@ export function createMemorySlotPool({ limit, windowMs }: Pick<SlotPoolOptions, 
       release(used) {
         endUse(used);
         if (isBurst) burst.release(used, performance.now());
+        const isFirst = window.nextFreeAt === Number.POSITIVE_INFINITY;
         window.release(used, performance.now());
-        notifyFreed?.();
+        // Otherwise, a time to request again is known.
+        if (!used || isFirst) notifyFreed?.();
       },
     };
   }
@@ -71,7 +73,7 @@ export function createMemorySlotPool({ limit, windowMs }: Pick<SlotPoolOptions, 
 
       const excess = afterGrant(users.interactive, within);
       const maxPaced = totalWaiting(excess) + maxNow - atOnceSlots.length;
-      const due = pace.take(maxPaced, now, (at) => window.freeBy(at));
+      const due = pace.take(maxPaced, now, window);
       const excessSlots = take('interactive', interactive, divideSlots(due, excess), false);
       const paced = divideSlots(due - excessSlots.length, afterGrant(users.bulk, atOnce));
       const pacedSlots = take('bulk', bulk, paced, false);
