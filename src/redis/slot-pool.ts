@@ -59,6 +59,7 @@ export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
   const burstKey = redisKey('quota-burst', name);
   const paceKey = redisKey('quota-pace', name);
   const pauseKey = redisKey('quota-pause', name);
+  const waitingKeys = [redisKey('quota-interactive-waiting', name), redisKey('quota-bulk-waiting', name)];
   const holdMs = deadlineMs + windowMs;
   const settings = [limit, reservedSlots(limit), burstSlots(limit), ...minShares(limit), windowMs, holdMs];
   let requestCount = 0;
@@ -111,7 +112,7 @@ export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
     try {
       const reply = await run(
         takeSlots,
-        [slotsKey, burstKey, paceKey, pauseKey, ...users.map(({ key }) => key)],
+        [slotsKey, burstKey, paceKey, pauseKey, ...waitingKeys, ...users.map(({ key }) => key)],
         [...settings, prefix, maxNow, interactive.length, ...users.map(({ waiting }) => waiting)],
       );
       return grantOf(takeReply.parse(reply), users, prefix);

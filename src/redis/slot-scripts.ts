@@ -4,6 +4,15 @@ import { bucketMs } from '../scheduling/sliding-window.js';
 /** The longest lifetime of a slot: entries beyond it are corrupt and removed. */
 const maxHoldMs = 3_600_000;
 
+/** How long a user counts as waiting after the last request for slots. Replicas repeat theirs in half of this time. */
+const waitingMs = 2_000;
+
+/** How many more slots a user takes than one who waits at another replica: a batch is not divided. */
+const maxLead = 20;
+
+/** When to request again what users who wait at other replicas can take first. */
+const yieldMs = 50;
+
 /**
  * Milliseconds of the Redis server's clock, which all replicas share, and the function that removes the slots that are
  * free. A slot that is in use for longer than the longest hold was taken before the clock was set back.
@@ -27,8 +36,10 @@ const prelude = (hold: string) => `
  * longest possible request and one window. After it, the slots of a dead replica are also free.
  *
  * KEYS: the slots that are not free (sorted set), those of them that bulk requests took at once (sorted set), the last
- * paced slots (hash), the pause of bulk requests (expires), then for each user the slots that the user has used (sorted
- * sets): first of the users of interactive requests, then of those of bulk requests
+ * paced slots (hash), the pause of bulk requests (expires), the users whose interactive requests are beyond their share
+ * and those whose bulk requests wait (sorted sets of the keys that follow, with the time until which they wait), then for
+ * each user the slots that the user has used (sorted sets): first of the users of interactive requests, then of those of
+ * bulk requests
  * ARGV: limit, reserved slots, burst slots, minimum shares (of all slots and of half of them), window in ms, longest hold
  * in ms, prefix of the new members, the number of bulk requests that can be started, the number of users of interactive
  * requests, then for each user how many requests wait
@@ -44,11 +55,11 @@ export const takeSlots = `
   local free = limit - clean(KEYS[1])
   local burstFree = burst - clean(KEYS[2])
   local pause = math.max(0, redis.call('PTTL', KEYS[4]))
-  local levels = { { waiting = 0, users = {} }, { waiting = 0, users = {} } }
+  local levels = { { waiting = 0, users = {}, key = KEYS[5] }, { waiting = 0, users = {}, key = KEYS[6] } }
   local all = {}
-  for n = 1, #KEYS - 4 do
+  for n = 1, #KEYS - 6 do
     local level = levels[n <= arg[10] and 1 or 2]
-    all[n] = { n = n, key = KEYS[n + 4], waiting = arg[n + 10], used = clean(KEYS[n + 4]) }
+    all[n] = { n = n, key = KEYS[n + 6], waiting = arg[n + 10], used = clean(KEYS[n + 6]) }
     table.insert(level.users, all[n])
     level.waiting = level.waiting + all[n].waiting
   end
@@ -69,11 +80,29 @@ export const takeSlots = `
     user.used, user.waiting, level.waiting = user.used + count, user.waiting - count, level.waiting - count
   end
 
+  -- Counts the requests whose users have not used much more than those who wait at other replicas.
+  local function eligible(level)
+    if not level.maxUsed then
+      redis.call('ZREMRANGEBYSCORE', level.key, '-inf', now)
+      local own, least = {}, math.huge
+      for _, user in ipairs(level.users) do own[user.key] = true end
+      for _, key in ipairs(redis.call('ZRANGE', level.key, 0, -1)) do
+        if not own[key] then least = math.min(least, redis.call('ZCOUNT', key, now, '+inf')) end
+      end
+      level.maxUsed = least + ${maxLead}
+    end
+    local count = 0
+    for _, user in ipairs(level.users) do
+      count = count + math.max(0, math.min(user.waiting, level.maxUsed - user.used))
+    end
+    return count
+  end
+
   local function divide(level, count, burstKey)
     for n = 1, count do
       local least
       for _, user in ipairs(level.users) do
-        if user.waiting > 0 and not (least and least.used <= user.used) then least = user end
+        if user.waiting > 0 and user.used < level.maxUsed and not (least and least.used <= user.used) then least = user end
       end
       if not least then return end
       take(level, least, 1, burstKey)
@@ -87,11 +116,13 @@ export const takeSlots = `
     take(interactive, user, math.min(user.waiting, free, math.max(0, minOfAll - user.used, half)))
   end
 
-  local maxBulk = pause > 0 and 0 or math.min(arg[9], bulk.waiting)
+  local isPaused = pause > 0
+  local isExcess = interactive.waiting > 0
+  local maxBulk = (isPaused or bulk.waiting == 0) and 0 or math.min(arg[9], eligible(bulk))
   local atOnce = math.max(0, math.min(maxBulk, burstFree, free - reserved))
   divide(bulk, atOnce, KEYS[2])
 
-  local wanted, due = interactive.waiting + maxBulk - atOnce, -1
+  local wanted, due = (isExcess and eligible(interactive) or 0) + maxBulk - atOnce, -1
   if wanted > 0 and free > reserved then
     local step, rate = window / ${checksPerWindow}, math.huge
     for n = 1, ${checksPerWindow} do
@@ -102,13 +133,24 @@ export const takeSlots = `
     local at, count = tonumber(last[1] or 0) or 0, tonumber(last[2] or 0) or 0
     if now >= at + count / rate or at > now then
       at, count = now, math.min(wanted, free - reserved, math.max(1, math.floor(rate * step)))
-      local excess = math.min(count, interactive.waiting)
+      local excess = isExcess and math.min(count, eligible(interactive)) or 0
       divide(interactive, excess)
       divide(bulk, count - excess)
       redis.call('HSET', KEYS[3], 'at', at, 'count', count)
       redis.call('PEXPIRE', KEYS[3], window)
     end
     due = math.ceil(at + count / rate - now)
+  end
+
+  for n, level in ipairs(levels) do
+    if (n == 1 and isExcess) or (n == 2 and not isPaused and #bulk.users > 0) then
+      for _, user in ipairs(level.users) do
+        if user.waiting > 0 then redis.call('ZADD', level.key, now + ${waitingMs}, user.key)
+        else redis.call('ZREM', level.key, user.key) end
+      end
+      redis.call('PEXPIRE', level.key, ${waitingMs})
+      if free > reserved and eligible(level) < math.min(level.waiting, 1) then due = ${yieldMs} end
+    end
   end
   if taken > 0 then for n = 1, 2 do redis.call('PEXPIRE', KEYS[n], hold) end end
   local next = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
