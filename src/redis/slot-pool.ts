@@ -6,6 +6,7 @@ import { burstSlots, minShares, reservedSlots, totalWaiting, type UserDemand } f
 import type { PriorityLevel } from '../scheduling/priority.js';
 import type { Demand, Grant, Slot, SlotPool, SlotPoolOptions } from '../scheduling/slot-pool.js';
 import { type Redis, redisKey, storeUnavailable } from './connection.js';
+import { runScript, type Script } from './script.js';
 import { countSlots, extendPause, releaseSlots, takeSlots } from './slot-scripts.js';
 
 /** How often to request again: another replica may have released slots unused. */
@@ -69,8 +70,8 @@ export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
   let notifyFreed: (() => void) | undefined;
   let released: ReleasedSlot[] = [];
 
-  const run = (script: string, keys: readonly string[], args: readonly (string | number)[]) =>
-    redis.run<unknown>((commands) => commands.eval(script, { keys: [...keys], arguments: args.map(String) }));
+  const run = (script: Script, keys: readonly string[], args: readonly (string | number)[]) =>
+    redis.run((commands) => runScript(commands, script, keys, args));
 
   /** The user is not readable in it. */
   const userKey = (level: PriorityLevel, user: string) =>

@@ -1,5 +1,6 @@
 import { checksPerWindow } from '../scheduling/pace.js';
 import { bucketMs } from '../scheduling/sliding-window.js';
+import { createScript } from './script.js';
 
 /** The longest lifetime of a slot: entries beyond it are corrupt and removed. */
 const maxHoldMs = 3_600_000;
@@ -47,14 +48,12 @@ const prelude = (hold: string) => `
  * slot becomes free and until the next paced slots are due (-1: after another slot becomes free); the ms of the pause;
  * whether a slot is free for interactive and for bulk requests; for each user the slots that the user has used.
  */
-export const takeSlots = `
+export const takeSlots = createScript(`
   local arg = {}
   for n = 1, #ARGV do arg[n] = tonumber(ARGV[n]) or 0 end
   local limit, reserved, burst, minOfAll, minOfHalf, window, hold = unpack(arg, 1, 7)
   ${prelude('hold')}
   local free = limit - clean(KEYS[1])
-  local burstFree = burst - clean(KEYS[2])
-  local pause = math.max(0, redis.call('PTTL', KEYS[4]))
   local levels = { { waiting = 0, users = {}, key = KEYS[5] }, { waiting = 0, users = {}, key = KEYS[6] } }
   local all = {}
   for n = 1, #KEYS - 6 do
@@ -64,6 +63,8 @@ export const takeSlots = `
     level.waiting = level.waiting + all[n].waiting
   end
   local interactive, bulk = levels[1], levels[2]
+  local burstFree = bulk.waiting > 0 and burst - clean(KEYS[2]) or 0
+  local pause = bulk.waiting > 0 and math.max(0, redis.call('PTTL', KEYS[4])) or 0
   local slots, taken = {}, 0
 
   local function take(level, user, count, burstKey)
@@ -74,7 +75,7 @@ export const takeSlots = `
       redis.call('ZADD', user.key, now + hold, member)
       if burstKey then redis.call('ZADD', burstKey, now + hold, member) end
     end
-    redis.call('PEXPIRE', user.key, hold)
+    for _, key in ipairs({ KEYS[1], user.key, burstKey }) do redis.call('PEXPIRE', key, hold) end
     table.insert(slots, { user.n, count })
     taken, free = taken + count, free - count
     user.used, user.waiting, level.waiting = user.used + count, user.waiting - count, level.waiting - count
@@ -152,11 +153,10 @@ export const takeSlots = `
       if free > reserved and eligible(level) < math.min(level.waiting, 1) then due = ${yieldMs} end
     end
   end
-  if taken > 0 then for n = 1, 2 do redis.call('PEXPIRE', KEYS[n], hold) end end
   local next = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
   local used = {}
   for n, user in ipairs(all) do used[n] = user.used end
-  return { slots, next[2] and next[2] - now or -1, due, pause, free > 0 and 1 or 0, free > reserved and 1 or 0, used }`;
+  return { slots, next[2] and next[2] - now or -1, due, pause, free > 0 and 1 or 0, free > reserved and 1 or 0, used }`);
 
 /**
  * Releases slots.
@@ -165,7 +165,7 @@ export const takeSlots = `
  * ARGV: window in ms, then for each slot its member, the number of its user's key (0 if it is unknown), and whether it
  * was used (1)
  */
-export const releaseSlots = `
+export const releaseSlots = createScript(`
   local time = redis.call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
   local at = math.ceil((now + ARGV[1]) / ${bucketMs}) * ${bucketMs}
@@ -174,7 +174,7 @@ export const releaseSlots = `
       if ARGV[n + 2] == '1' then redis.call('ZADD', key, 'XX', at, ARGV[n])
       else redis.call('ZREM', key, ARGV[n]) end
     end
-  end`;
+  end`);
 
 /**
  * Counts the slots that are not free.
@@ -182,8 +182,8 @@ export const releaseSlots = `
  * KEYS: the slots that are not free
  * ARGV: longest hold in ms
  */
-export const countSlots = `${prelude('tonumber(ARGV[1])')}
-  return clean(KEYS[1])`;
+export const countSlots = createScript(`${prelude('tonumber(ARGV[1])')}
+  return clean(KEYS[1])`);
 
 /**
  * Extends the pause of bulk requests.
@@ -191,5 +191,5 @@ export const countSlots = `${prelude('tonumber(ARGV[1])')}
  * KEYS: the pause
  * ARGV: its ms from now
  */
-export const extendPause = `
-  if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], '', 'PX', ARGV[1]) end`;
+export const extendPause = createScript(`
+  if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], '', 'PX', ARGV[1]) end`);
