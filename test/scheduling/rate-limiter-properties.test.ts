@@ -1,5 +1,5 @@
 import { setImmediate as immediate } from 'node:timers/promises';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Deadline } from '../../src/scheduling/deadline.js';
 import { burstSlots, reservedSlots } from '../../src/scheduling/fair-share.js';
