@@ -1,7 +1,8 @@
 import type { TokenCredential } from '@azure/identity';
 import type { ClientRegistration } from './auth/client-registration.js';
-import type { Config } from './config.js';
+import { type Config, ConfigError } from './config.js';
 import { accessTokenCredential, azureCredential, noCredential } from './graph/tokens/credential.js';
+import type { Outbound } from './outbound/outbound.js';
 
 /** The Graph behind the service: its base URL and a credential for it. */
 export interface GraphConnection {
@@ -13,11 +14,13 @@ export interface GraphConnection {
 }
 
 /**
- * Connects to the Graph that the settings select. Only this function loads the simulator, and only if it is selected.
+ * Connects to the Graph that the settings select. The simulator is loaded only if it is selected.
+ *
+ * @throws {ConfigError} if the simulator is selected in the image, which does not contain it
  */
-export async function connectGraph(config: Config): Promise<GraphConnection> {
+export async function connectGraph(config: Config, outbound: Outbound): Promise<GraphConnection> {
   if (config.GRAPH_CREDENTIAL === 'simulator') {
-    const { startSimulator } = await import('./simulator/simulator.js');
+    const { startSimulator } = await loadSimulator();
     const simulator = await startSimulator({
       seed: config.SIMULATOR_SEED,
       port: config.SIMULATOR_PORT,
@@ -39,14 +42,24 @@ export async function connectGraph(config: Config): Promise<GraphConnection> {
   }
   return {
     baseUrl: config.GRAPH_BASE_URL,
-    credential: chooseCredential(config),
+    credential: chooseCredential(config, outbound),
     simulatedRegistration: undefined,
     close: async () => undefined,
   };
 }
 
-function chooseCredential({ GRAPH_CREDENTIAL, GRAPH_ACCESS_TOKEN }: Config): TokenCredential {
-  if (GRAPH_CREDENTIAL === 'azure') return azureCredential();
+async function loadSimulator() {
+  try {
+    return await import('./simulator/simulator.js');
+  } catch (error) {
+    if (!(error instanceof Error && /Cannot find module '[^']*simulator\.js'/.test(error.message))) throw error;
+    const requirement = 'access-token, azure or signed-in-user: this image does not contain the simulator';
+    throw new ConfigError(`Invalid settings:\n  GRAPH_CREDENTIAL: must be ${requirement}`);
+  }
+}
+
+function chooseCredential({ GRAPH_CREDENTIAL, GRAPH_ACCESS_TOKEN }: Config, { fetch }: Outbound): TokenCredential {
+  if (GRAPH_CREDENTIAL === 'azure') return azureCredential(fetch);
   const configuredToken = GRAPH_CREDENTIAL === 'access-token' ? GRAPH_ACCESS_TOKEN : undefined;
   return configuredToken === undefined ? noCredential() : accessTokenCredential(configuredToken.reveal());
 }

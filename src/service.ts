@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import { reasonOf } from './api/errors.js';
+import { reasonCodes, reasonOf } from './api/errors.js';
+import { procedures } from './api/router.js';
 import { createApp } from './app.js';
 import { createAudit } from './audit/audit.js';
 import type { AuditTrail } from './audit/trail.js';
@@ -17,7 +18,9 @@ import { connectGraph } from './graph-backend.js';
 import { createDrain } from './http/drain.js';
 import { publicOrigin, requireSameOrigin } from './http/guards.js';
 import { close, createHttpServer, listen } from './http/server.js';
+import { createOutbound } from './outbound/outbound.js';
 import { connectReplicas } from './redis/coordination.js';
+import { readCredentialExpiries } from './telemetry/credential-expiry.js';
 import { createMetrics, noMetrics } from './telemetry/metrics.js';
 import { type MetricsServer, serveMetrics } from './telemetry/metrics-server.js';
 import { countTokens } from './telemetry/token-metrics.js';
@@ -39,6 +42,9 @@ export const longestStopMs = (config: Config): number => drainGraceMs + config.G
 
 /** Where `npm run build` puts the console: the same folder for the sources and for the bundle. */
 const consoleFolder = fileURLToPath(new URL('../dist/console', import.meta.url));
+
+/** The values of the labels of the metrics. */
+const metricLabels = { procedures: [...procedures.keys()], reasons: Object.keys(reasonCodes) };
 
 /** The running service. */
 export interface Service {
@@ -64,9 +70,10 @@ export interface ServiceOutput {
 export async function startService(config: Config, output: ServiceOutput): Promise<Service> {
   const { log, trail } = output;
   const { PUBLIC_URL, REDIS_URL } = config;
-  const connection = await connectGraph(config);
+  const outbound = createOutbound(config);
+  const connection = await connectGraph(config, outbound);
   const isSimulator = config.GRAPH_CREDENTIAL === 'simulator';
-  const metrics = config.METRICS_PORT === undefined ? undefined : createMetrics();
+  const metrics = config.METRICS_PORT === undefined ? undefined : createMetrics(metricLabels);
   const recorder = metrics ?? noMetrics;
   const secrets = sessionSecrets(config);
   const coordination = REDIS_URL && connectReplicas(REDIS_URL, log, recorder.redisError);
@@ -78,11 +85,12 @@ export async function startService(config: Config, output: ServiceOutput): Promi
     writesPer20s: config.GRAPH_WRITES_PER_20S,
     log,
     observer: recorder.graph,
+    connect: outbound.connect,
     coordination,
   });
   const drain = createDrain();
   const isReady = async () => !drain.draining && trail.isUp && ((await coordination?.isUp()) ?? true);
-  metrics?.observe({ ...output, graph, isReady });
+  metrics?.observe({ ...output, graph, isReady, credentialExpiries: await credentialExpiries(config) });
   const audit = createAudit(trail, reasonOf, recorder.write);
   const app = createApp({
     graph,
@@ -99,6 +107,7 @@ export async function startService(config: Config, output: ServiceOutput): Promi
       originOf: (request) => publicOrigin(request, PUBLIC_URL),
       requireSameOrigin: requireSameOrigin(PUBLIC_URL),
       audit: (response, event) => audit.record({ ...event, requestId: response.locals.requestId }),
+      fetch: outbound.fetch,
       log,
     }),
     audit,
@@ -145,4 +154,11 @@ export async function startService(config: Config, output: ServiceOutput): Promi
     await closeParts();
     throw error;
   }
+}
+
+function credentialExpiries({ GRAPH_CREDENTIAL, GRAPH_ACCESS_TOKEN, SIGN_IN, OIDC_CLIENT_CERTIFICATE_PATH }: Config) {
+  return readCredentialExpiries({
+    accessToken: GRAPH_CREDENTIAL === 'access-token' ? GRAPH_ACCESS_TOKEN?.reveal() : undefined,
+    certificatePath: SIGN_IN === 'oidc' ? OIDC_CLIENT_CERTIFICATE_PATH : undefined,
+  });
 }

@@ -278,6 +278,16 @@ describe('the log', () => {
   });
 });
 
+test('SIGUSR1 does not open the inspector', async () => {
+  const program = start();
+  const address = await addressOf(program);
+  program.child.kill('SIGUSR1');
+  expect(await status(`${address}/healthz`)).toBe(200);
+  program.child.kill('SIGTERM');
+  expect(await program.exited).toBe(0);
+  expect(program.stderr.join('\n')).not.toMatch(/debugger|inspector/i);
+});
+
 test.each(['SIGSEGV', 'SIGABRT', 'SIGBUS'] as const)('%s ends the process at once', async (signal) => {
   const program = start();
   await addressOf(program);

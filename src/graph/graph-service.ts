@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import { CallError } from '../errors.js';
+import type { Connector } from '../outbound/outbound.js';
 import { createBulkhead } from '../scheduling/bulkhead.js';
 import { Deadline } from '../scheduling/deadline.js';
 import { createInFlightCounter } from '../scheduling/in-flight.js';
@@ -37,6 +38,7 @@ export interface GraphOptions {
   readonly writesPer20s: number;
   readonly log: Logger;
   readonly observer: GraphObserver;
+  readonly connect: Connector;
   /** The quotas and the order of writes that replicas share, if there are several. */
   readonly coordination?: ReplicaCoordination | undefined;
 }
@@ -66,7 +68,7 @@ const requestsPer20s = 2_000;
 export function createGraph(options: GraphOptions): GraphService {
   const { deadlineMs, writesPer20s, coordination, observer, log } = options;
   const baseUrl = new URL(options.baseUrl.href.replace(/\/*$/, '/'));
-  const transport = observeRoundTrips(createTransport(baseUrl.origin), observer);
+  const transport = observeRoundTrips(createTransport(baseUrl.origin, options.connect), observer);
   const sender = traceRequests(observeResponses(createBatcher(transport, baseUrl.pathname), observer), baseUrl);
 
   const rateLimiter = (name: QuotaName, limit: number) => {

@@ -12,6 +12,7 @@ import { createTokenSource } from '../../src/graph/tokens/credential-token-sourc
 import { createDrain } from '../../src/http/drain.js';
 import { close, createHttpServer, listen } from '../../src/http/server.js';
 import { createLog } from '../../src/log.js';
+import { createOutbound } from '../../src/outbound/outbound.js';
 import { noMetrics } from '../../src/telemetry/metrics.js';
 import { createClient } from './clients.js';
 import { canaryToken, loggedTrail, type TestService } from './service.js';
@@ -50,7 +51,15 @@ export async function startTestApp({
   const log = createLog('trace', { write: (line: string) => void logged.push(line) });
   const baseUrl = new URL(graphUrl);
   const tokens = createTokenSource(credential, graphScope(baseUrl), log);
-  const graph = createGraph({ baseUrl, cursors, deadlineMs, writesPer20s, log, observer: noMetrics.graph });
+  const graph = createGraph({
+    baseUrl,
+    cursors,
+    deadlineMs,
+    writesPer20s,
+    log,
+    observer: noMetrics.graph,
+    connect: createOutbound({}).connect,
+  });
   const app = create({
     graph: wrapGraph(graph),
     graphKind: 'live',

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join, resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { runInNewContext } from 'node:vm';
@@ -35,9 +36,12 @@ const newTrace = (): Trace => {
 
 /** The `traceparent` headers that Graph received. */
 const seen: (string | undefined)[] = [];
+/** The names of all headers that Graph received. */
+const headerNames = new Set<string>();
 const page = { value: [] };
 const item = z.object({ id: z.string(), headers: z.record(z.string(), z.string()).default({}) });
 const startProgram = usePrograms();
+const operations = await readPage('src/deploy/README.md');
 let graph: Server;
 let folder: string;
 let service: Program;
@@ -46,6 +50,7 @@ let address: string;
 beforeAll(async () => {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.setHeader('content-type', 'application/json');
+    for (const name of Object.keys(request.headers)) headerNames.add(name);
     if (!request.url?.endsWith('$batch')) {
       seen.push(request.headers['traceparent'] as string | undefined);
       response.statusCode = request.url?.includes('missing') ? 404 : 200;
@@ -54,15 +59,18 @@ beforeAll(async () => {
     }
     const { requests } = z.object({ requests: z.array(item) }).parse(JSON.parse(await text(request)));
     seen.push(...requests.map(({ headers }) => headers['traceparent']));
+    for (const name of requests.flatMap(({ headers }) => Object.keys(headers))) headerNames.add(name);
     response.end(
       JSON.stringify({ responses: requests.map(({ id }) => ({ id, status: 200, headers: {}, body: page })) }),
     );
   }
   graph = createServer((request, response) => void answer(request, response)).listen(0, '127.0.0.1');
   await once(graph, 'listening');
-  // As the page on operations shows it.
-  const [snippet = ''] = blocksOf(await readPage('src/deploy/README.md'), 'js');
-  folder = await mkdtemp(resolve('node_modules/.tracing-'));
+  // As the page on operations shows it: outside of the service's packages, with a second copy of the API.
+  const [snippet = ''] = blocksOf(operations, 'js');
+  folder = await mkdtemp(join(tmpdir(), 'tracing-'));
+  const packages = join('node_modules', '@opentelemetry');
+  await cp(packages, join(folder, packages), { recursive: true });
   await writeFile(join(folder, 'tracing.mjs'), snippet);
   service = startProgram('dist/main.js', {
     NODE_OPTIONS: `--import ${pathToFileURL(join(folder, 'tracing.mjs')).href}`,
@@ -82,7 +90,8 @@ afterAll(async () => {
 async function spansOf({ id }: Trace, count: number) {
   const read = () => {
     const blocks = service.stdout.join('\n').match(/^\{$[\s\S]*?^\}$/gm) ?? [];
-    return blocks.map((block) => span.parse(runInNewContext(`(${block})`))).filter(({ traceId }) => traceId === id);
+    const objects = blocks.map((block) => block.replaceAll(/TraceState \{[^}]*\}\s*\}/g, '{}'));
+    return objects.map((object) => span.parse(runInNewContext(`(${object})`))).filter(({ traceId }) => traceId === id);
   };
   await expect.poll(read).toHaveLength(count);
   return read();
@@ -93,7 +102,8 @@ const scriptId = '5723bc5e-9681-409c-b724-94dc7ca2e702';
 
 function clientIn({ header }: Trace, link: typeof httpLink | typeof httpBatchLink) {
   const url = `${address}/trpc`;
-  return createTRPCClient<AppRouter>({ links: [link({ url, headers: { 'x-csrf': '1', traceparent: header } })] });
+  const headers = { 'x-csrf': '1', traceparent: header, tracestate: 'vendor=canary', baggage: 'user=canary' };
+  return createTRPCClient<AppRouter>({ links: [link({ url, headers })] });
 }
 
 test('a call is a span in the caller’s trace, which is passed on to Graph', async () => {
@@ -139,6 +149,24 @@ test('a failed call is a failed span with its reason', async () => {
   expect(request).toMatchObject({ status: { code: 2 }, attributes: { 'http.response.status_code': 404 } });
 });
 
+test('of the caller’s trace context, Graph receives traceparent only', () => {
+  expect([...headerNames]).toContain('traceparent');
+  expect([...headerNames]).not.toEqual(expect.arrayContaining([expect.stringMatching(/^(tracestate|baggage)$/)]));
+});
+
 test('no span contains a token', () => {
   expect(service.stdout.join('\n')).not.toContain(canaryToken);
+});
+
+test('the page on operations installs the versions that are tested', async () => {
+  const { dependencies, devDependencies } = JSON.parse(await readFile('package.json', 'utf8')) as {
+    readonly dependencies: Readonly<Record<string, string>>;
+    readonly devDependencies: Readonly<Record<string, string>>;
+  };
+  const [command = ''] = blocksOf(operations, 'sh').filter((block) => block.startsWith('npm install --prefix tracing'));
+  const [api, sdk] = ['@opentelemetry/api', '@opentelemetry/sdk-trace-node'];
+  expect(command.trim().split(' ').slice(-2)).toEqual([
+    `${api}@${dependencies[api ?? '']}`,
+    `${sdk}@${devDependencies[sdk ?? '']}`,
+  ]);
 });
