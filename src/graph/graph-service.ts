@@ -6,10 +6,11 @@ import { createBulkhead } from '../scheduling/bulkhead.js';
 import { Deadline } from '../scheduling/deadline.js';
 import { createInFlightCounter } from '../scheduling/in-flight.js';
 import { createKeyedQueue } from '../scheduling/keyed-queue.js';
+import { createMemorySlotPool } from '../scheduling/memory-slot-pool.js';
 import type { RequestPriority } from '../scheduling/priority.js';
 import { createRateLimiter } from '../scheduling/rate-limiter.js';
 import type { ReplicaCoordination } from '../scheduling/replica-coordination.js';
-import { createSlotPool } from '../scheduling/slot-pool.js';
+
 import type { CallOptions, Graph, QuotaName, QuotaUsage, WriteOptions, WriteResult } from './graph.js';
 import type { StateRef } from './ids.js';
 import { type GraphObserver, observeResponses, observeRoundTrips, observeWaits } from './observer.js';
@@ -71,7 +72,8 @@ export function createGraph(options: GraphOptions): GraphService {
   const sender = traceRequests(observeResponses(createBatcher(transport, baseUrl.pathname), observer), baseUrl);
 
   const rateLimiter = (name: QuotaName, limit: number) => {
-    const pool = coordination?.slotPool({ name, limit, windowMs, deadlineMs }) ?? createSlotPool({ limit, windowMs });
+    const pool =
+      coordination?.slotPool({ name, limit, windowMs, deadlineMs }) ?? createMemorySlotPool({ limit, windowMs });
     return observeWaits(name, createRateLimiter(pool, maxBatchItems), observer);
   };
   const rateLimiters = {

@@ -1,5 +1,5 @@
 import type { GraphIds } from '../errors.js';
-import type { FairnessKey, PerPriority } from '../scheduling/priority.js';
+import type { PerPriority } from '../scheduling/priority.js';
 import type { ScriptUserState } from '../script-user-state.js';
 import type { DeviceRunState, ScriptOverview, ScriptSummary, UserStateOfScript } from './entities.js';
 import type { ScriptKind, ScriptRef, StateRef } from './ids.js';
@@ -60,7 +60,7 @@ export interface WriteResult<T> {
 export interface Caller {
   readonly tokens: TokenSource;
   /** The key under which the calls share the quota. */
-  readonly fairnessKey: FairnessKey;
+  readonly fairnessKey: string;
 }
 
 /** The options of every call. */
