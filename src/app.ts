@@ -18,7 +18,7 @@ import {
 import { liveness, readiness } from './http/health.js';
 import { logRequests } from './http/request-log.js';
 import { noStore, securityHeaders } from './http/security-headers.js';
-import { readBody } from './http/trpc/body.js';
+import { readBodyIfAuthorized } from './http/trpc/authorization.js';
 import { parseCalls } from './http/trpc/calls.js';
 import type { ContextParts } from './http/trpc/context.js';
 import { trpcHandler } from './http/trpc/handler.js';
@@ -65,7 +65,7 @@ export function createApp(parts: AppParts, callProcedures: RequestHandler = trpc
       requireJson,
       parseCalls(procedures),
       authenticate(signIn.authenticate),
-      readBody,
+      readBodyIfAuthorized(procedures),
       callProcedures,
     );
   if (signIn.routes !== undefined) app.use('/auth', signIn.routes);

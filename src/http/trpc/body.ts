@@ -1,7 +1,9 @@
 import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import { invalidInput, Refusal } from '../../api/errors.js';
 import { maxUpdates } from '../../api/inputs/user-state.js';
+import { bodyTimeoutMs } from '../request-body.js';
 import { createJsonTokenCounter } from './json-tokens.js';
 
 const maxBytes = 64 * 1024;
@@ -37,14 +39,29 @@ export const readBody: RequestHandler = (request, response, next) => {
     finish(isUtf8(body) ? undefined : invalidInput('The request body must be UTF-8'));
   };
   const onClose = () => finish(new Refusal('CLIENT_CLOSED'));
+  const timeout = setTimeout(() => {
+    response.setHeader('connection', 'close');
+    finish(invalidInput('The request body was not received in time', [], 'TIMEOUT'));
+  }, bodyTimeoutMs);
   const finish = (error?: Refusal) => {
+    clearTimeout(timeout);
     request.off('data', onData).off('end', onEnd).off('close', onClose);
     // Discards the rest of the body, so that the client reads the response.
     if (error !== undefined) request.resume();
     next(error);
   };
   request.on('data', onData).on('end', onEnd).on('close', onClose);
+  if (expectsContinue(request)) response.writeContinue();
 };
+
+/**
+ * Whether the client waits for `100 Continue` before it sends the body. HTTP/1.0 does not have it.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1
+ */
+function expectsContinue({ headers, httpVersion }: IncomingMessage): boolean {
+  return httpVersion === '1.1' && /(?:^|\W)100-continue(?:$|\W)/i.test(headers.expect ?? '');
+}
 
 function tooLarge(): Refusal {
   return invalidInput('The request body is too large', [], 'PAYLOAD_TOO_LARGE');

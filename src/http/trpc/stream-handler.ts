@@ -5,12 +5,9 @@ import { retryAfterHeader } from '../retry-after-header.js';
 import { maxBatchCalls } from './calls.js';
 import { type ContextParts, createContext } from './context.js';
 
-/** How long a client may leave a stream unread. Pings write to the stream more often than that. */
-const unreadTimeoutMs = 60_000;
-
 /** Handles calls with tRPC's own adapter, which can stream. */
 export function streamHandler(parts: ContextParts): RequestHandler {
-  const handle = createExpressMiddleware({
+  return createExpressMiddleware({
     router: appRouter,
     maxBatchSize: maxBatchCalls,
     // Queries may be sent by POST too: long inputs don't fit into a URL.
@@ -22,8 +19,4 @@ export function streamHandler(parts: ContextParts): RequestHandler {
     },
     onError: ({ error, path, ctx }) => ctx?.logFailure(error, path),
   });
-  return (request, response, next) => {
-    response.setTimeout(unreadTimeoutMs, () => response.destroy());
-    handle(request, response, next);
-  };
 }
