@@ -22,7 +22,8 @@ export interface ServerLimits {
 const defaultLimits: ServerLimits = { connections: 2_000, headersMs: 10_000, unreadMs: 60_000 };
 
 /** Creates the HTTP server, with limits on connections, pipelined requests, headers, bodies and unread responses. */
-export function createHttpServer(app: Express, log: Logger, limits = defaultLimits): Server {
+export function createHttpServer(app: Express, log: Logger, changed: Partial<ServerLimits> = {}): Server {
+  const limits = { ...defaultLimits, ...changed };
   const pipelines = createPipelines((request, response) => {
     discardUnreadBody(request, response);
     app(request, response);
@@ -48,6 +49,8 @@ export function createHttpServer(app: Express, log: Logger, limits = defaultLimi
     pipelines.handle(request, response);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    // Data after a request that closes the connection is ignored (RFC 9112, 9.6). Its response is still to be sent.
+    if (error.code === 'HPE_CLOSED_CONNECTION') return;
     if (pipelines.isResponding(socket) || !socket.writable || error.code === 'ECONNRESET') socket.destroy();
     else rejectMalformed(socket, codes[error.code ?? ''] ?? 'BAD_REQUEST', log);
   });
