@@ -81,7 +81,7 @@ const requests: readonly (readonly [string, Sent])[] = [
 
 async function send(address: string, { method = 'GET', path, headers = {}, body = '' }: Sent): Promise<string> {
   const connection = await openConnection(address);
-  const all = { host: 'localhost', 'x-csrf': '1', connection: 'close', ...headers };
+  const all = { host: `localhost:${new URL(address).port}`, 'x-csrf': '1', connection: 'close', ...headers };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
   const length = method === 'GET' ? [] : [`content-length: ${Buffer.byteLength(body)}`];
   connection.socket.write(`${[`${method} ${path} HTTP/1.1`, ...lines, ...length].join('\r\n')}\r\n\r\n${body}`);

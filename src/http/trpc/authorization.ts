@@ -1,13 +1,12 @@
 import type { RequestHandler } from 'express';
 import type { ProcedureInfo } from '../../api/router.js';
-import { bodyReader } from './body.js';
+import { readBody } from './body.js';
 
 /**
  * Reads the body, unless the user may make none of the calls: they then fail one by one, each with its own reason, and
  * without their inputs.
  */
 export function readBodyIfAuthorized(procedures: ReadonlyMap<string, ProcedureInfo>): RequestHandler {
-  const readBody = bodyReader();
   return (request, response, next) => {
     const { calls, principal } = response.locals;
     const isAuthorized = (path: string) => {

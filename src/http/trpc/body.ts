@@ -4,7 +4,6 @@ import type { RequestHandler } from 'express';
 import { invalidInput, Refusal } from '../../api/errors.js';
 import { maxUpdates } from '../../api/inputs/user-state.js';
 import { bodyTimeoutMs } from '../request-body.js';
-import { createBodyBudget } from './body-budget.js';
 import { createByteBuffer } from './byte-buffer.js';
 import { createJsonTokenCounter } from './json-tokens.js';
 
@@ -19,52 +18,44 @@ const maxTokens = 28 * maxUpdates;
 /** More different names of fields than the inputs of a batch have. */
 const maxNames = 64;
 
-/** Reads bodies into `request.body`, as text: the calls parse it themselves, after they have checked the role. */
-export function bodyReader(): RequestHandler {
-  const budget = createBodyBudget();
-  return (request, response, next) => {
-    const { 'content-encoding': encoding = 'identity', 'content-length': length } = request.headers;
-    const { calls, principal } = response.locals;
-    const limit = calls?.largeBody ? maxLargeBytes : maxBytes;
-    if (encoding !== 'identity') {
-      throw invalidInput('The request body must not be compressed', [], 'UNSUPPORTED_MEDIA_TYPE');
-    }
-    if (Number(length ?? 0) > limit) throw tooLarge();
-    if (request.destroyed) throw new Refusal('CLIENT_CLOSED');
-    const isChunked = request.headers['transfer-encoding'] !== undefined;
-    const release = budget.reserve(principal?.user.oid ?? '', isChunked ? limit : Number(length ?? 0));
+/** Reads the body into `request.body`, as text: the calls parse it themselves, after they have checked the role. */
+export const readBody: RequestHandler = (request, response, next) => {
+  const { 'content-encoding': encoding = 'identity', 'content-length': length = '0' } = request.headers;
+  const limit = response.locals.calls?.largeBody ? maxLargeBytes : maxBytes;
+  if (encoding !== 'identity') {
+    throw invalidInput('The request body must not be compressed', [], 'UNSUPPORTED_MEDIA_TYPE');
+  }
+  if (Number(length) > limit) throw tooLarge();
+  if (request.destroyed) throw new Refusal('CLIENT_CLOSED');
 
-    const body = createByteBuffer(limit);
-    const countTokens = calls?.largeBody ? createJsonTokenCounter() : undefined;
-    const onData = (chunk: Buffer) => {
-      const tokens = countTokens?.(chunk);
-      if (!body.append(chunk) || (tokens !== undefined && tokens.count > maxTokens)) finish(tooLarge());
-      else if (tokens !== undefined && tokens.names.size > maxNames)
-        finish(invalidInput('must not have unknown fields'));
-    };
-    const onEnd = () => {
-      const bytes = body.bytes();
-      // A parser may ignore a byte order mark (RFC 8259, 8.1).
-      request.body = bytes.toString('utf8').replace(/^\uFEFF+/, '');
-      finish(isUtf8(bytes) ? undefined : invalidInput('The request body must be UTF-8'));
-    };
-    const onClose = () => finish(new Refusal('CLIENT_CLOSED'));
-    const timeout = setTimeout(() => {
-      response.setHeader('connection', 'close');
-      finish(invalidInput('The request body was not received in time', [], 'TIMEOUT'));
-    }, bodyTimeoutMs);
-    const finish = (error?: Refusal) => {
-      clearTimeout(timeout);
-      release();
-      request.off('data', onData).off('end', onEnd).off('close', onClose);
-      // Discards the rest of the body, so that the client reads the response.
-      if (error !== undefined) request.resume();
-      next(error);
-    };
-    request.on('data', onData).on('end', onEnd).on('close', onClose);
-    if (expectsContinue(request)) response.writeContinue();
+  const body = createByteBuffer(limit);
+  const countTokens = response.locals.calls?.largeBody ? createJsonTokenCounter() : undefined;
+  const onData = (chunk: Buffer) => {
+    const tokens = countTokens?.(chunk);
+    if (!body.append(chunk) || (tokens !== undefined && tokens.count > maxTokens)) finish(tooLarge());
+    else if (tokens !== undefined && tokens.names.size > maxNames) finish(invalidInput('must not have unknown fields'));
   };
-}
+  const onEnd = () => {
+    const bytes = body.bytes();
+    // A parser may ignore a byte order mark (RFC 8259, 8.1).
+    request.body = bytes.toString('utf8').replace(/^\uFEFF+/, '');
+    finish(isUtf8(bytes) ? undefined : invalidInput('The request body must be UTF-8'));
+  };
+  const onClose = () => finish(new Refusal('CLIENT_CLOSED'));
+  const timeout = setTimeout(() => {
+    response.setHeader('connection', 'close');
+    finish(invalidInput('The request body was not received in time', [], 'TIMEOUT'));
+  }, bodyTimeoutMs);
+  const finish = (error?: Refusal) => {
+    clearTimeout(timeout);
+    request.off('data', onData).off('end', onEnd).off('close', onClose);
+    // Discards the rest of the body, so that the client reads the response.
+    if (error !== undefined) request.resume();
+    next(error);
+  };
+  request.on('data', onData).on('end', onEnd).on('close', onClose);
+  if (expectsContinue(request)) response.writeContinue();
+};
 
 /**
  * Whether the client waits for `100 Continue` before it sends the body. HTTP/1.0 does not have it.
