@@ -5,6 +5,9 @@ import { retryAfterHeader } from '../retry-after-header.js';
 import { maxBatchCalls } from './calls.js';
 import { type ContextParts, createContext } from './context.js';
 
+/** Prevents proxies from holding results back: nginx buffers responses, and compression waits for more of them. */
+const streamHeaders = { 'x-accel-buffering': 'no', 'cache-control': 'no-store, no-transform' };
+
 /** Handles calls with tRPC's own adapter, which can stream. */
 export function streamHandler(parts: ContextParts): RequestHandler {
   return createExpressMiddleware({
@@ -15,7 +18,7 @@ export function streamHandler(parts: ContextParts): RequestHandler {
     createContext: ({ res }) => createContext(res, parts),
     responseMeta({ errors }) {
       const retryAfter = retryAfterHeader(errors);
-      return { headers: new Headers(retryAfter === undefined ? [] : [['retry-after', retryAfter]]) };
+      return { headers: { ...streamHeaders, ...(retryAfter !== undefined && { 'retry-after': retryAfter }) } };
     },
     onError: ({ error, path, ctx }) => ctx?.logFailure(error, path),
   });
