@@ -5,7 +5,7 @@ import { describeError, Refusal } from './errors.js';
 
 /** The metadata of a procedure, for the HTTP layer. */
 export interface Meta {
-  /** Set if the procedure responds with a stream and accepts a larger body. */
+  /** Set if the procedure responds with a stream. */
   readonly streamed: true;
 }
 

@@ -6,8 +6,8 @@ import { createJsonTokenCounter } from './json-tokens.js';
 
 const maxBytes = 64 * 1024;
 
-/** The limit for procedures that take many updates in one call. */
-const maxLargeBytes = 1024 * 1024;
+/** The limit for bulk calls: 5,000 rows with ids and names of usual length. */
+const maxBulkBytes = 4 * 1024 * 1024;
 
 /** The limit of structural characters: an update with all its fields has 27. */
 const maxTokens = 28 * maxUpdates;
@@ -15,20 +15,34 @@ const maxTokens = 28 * maxUpdates;
 /** Reads the body into `request.body`, as text: the calls parse it themselves, after they have checked the role. */
 export const readBody: RequestHandler = (request, response, next) => {
   const { 'content-encoding': encoding = 'identity', 'content-length': length = '0' } = request.headers;
-  const limit = response.locals.calls?.largeBody ? maxLargeBytes : maxBytes;
+  const { admission, calls } = response.locals;
+  const isBulk = calls !== undefined && calls.bulkCalls > 0;
+  const limit = isBulk ? maxBulkBytes : maxBytes;
+  const unit = isBulk ? 'rowBytes' : 'bytes';
   if (encoding !== 'identity') {
     throw invalidInput('The request body must not be compressed', [], 'UNSUPPORTED_MEDIA_TYPE');
   }
   if (Number(length) > limit) throw tooLarge();
   if (request.destroyed) throw new Refusal('CLIENT_CLOSED');
+  let admitted = Number(length);
+  admission?.add(unit, admitted);
 
   const chunks: Buffer[] = [];
   let size = 0;
-  const countTokens = response.locals.calls?.largeBody ? createJsonTokenCounter() : () => 0;
+  const countTokens = isBulk ? createJsonTokenCounter() : () => 0;
   const onData = (chunk: Buffer) => {
     size += chunk.length;
-    if (size > limit || countTokens(chunk) > maxTokens) finish(tooLarge());
-    else chunks.push(chunk);
+    if (size > limit || countTokens(chunk) > maxTokens) return finish(tooLarge());
+    // The length of a chunked body is not known in advance.
+    if (size > admitted) {
+      try {
+        admission?.add(unit, size - admitted);
+      } catch (error) {
+        return finish(error);
+      }
+      admitted = size;
+    }
+    chunks.push(chunk);
   };
   const onEnd = () => {
     const body = Buffer.concat(chunks);
@@ -37,7 +51,7 @@ export const readBody: RequestHandler = (request, response, next) => {
     finish(isUtf8(body) ? undefined : invalidInput('The request body must be UTF-8'));
   };
   const onClose = () => finish(new Refusal('CLIENT_CLOSED'));
-  const finish = (error?: Refusal) => {
+  const finish = (error?: unknown) => {
     request.off('data', onData).off('end', onEnd).off('close', onClose);
     // Discards the rest of the body, so that the client reads the response.
     if (error !== undefined) request.resume();
