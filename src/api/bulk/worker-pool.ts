@@ -79,7 +79,8 @@ export function runPool<Item, T>({ items, run, onRead, onStop, signal }: PoolOpt
       unsent--;
       startMore();
     };
-    settled.push(await run(item, index, onSent));
+    const result = await run(item, index, onSent);
+    settled.push(result);
     onSent();
     wakeReader?.();
   }
