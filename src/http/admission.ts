@@ -19,7 +19,7 @@ const mebibyte = 1024 * 1024;
 const limits = {
   calls: { total: 2_000, perUser: 1_000, retryAfterMs: 1_000 },
   bytes: { total: 16 * mebibyte, perUser: 4 * mebibyte, retryAfterMs: 1_000 },
-  rows: { total: 30_000, perUser: 10_000, retryAfterMs: 20_000 },
+  rows: { total: 40_000, perUser: 10_000, retryAfterMs: 20_000 },
   rowBytes: { total: 24 * mebibyte, perUser: 8 * mebibyte, retryAfterMs: 5_000 },
 } as const satisfies Record<Unit, Limit>;
 
