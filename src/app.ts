@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Reason } from './api/error-data.js';
 import { procedures } from './api/router.js';
 import type { SignIn } from './auth/sign-in.js';
+import { admit } from './http/admission.js';
 import { authenticate } from './http/authentication.js';
 import { serveConsole } from './http/console.js';
 import type { Drain } from './http/drain.js';
@@ -65,6 +66,7 @@ export function createApp(parts: AppParts, callProcedures: RequestHandler = trpc
       requireJson,
       parseCalls(procedures),
       authenticate(signIn.authenticate),
+      admit(),
       readBodyIfAuthorized(procedures),
       callProcedures,
     );

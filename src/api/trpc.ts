@@ -7,7 +7,7 @@ import { describeError, Refusal } from './errors.js';
 export interface Meta {
   /** The role that a caller must have. */
   readonly role?: Role | undefined;
-  /** Set if the procedure responds with a stream and accepts a larger body. */
+  /** Set if the procedure responds with a stream. */
   readonly streamed?: true;
 }
 

@@ -154,8 +154,8 @@ describe('updateMany rejects, without a request to Graph,', () => {
     expect((await refused({ updates: patched })).issues).toEqual([{ path: ['updates', 0, 'patch'], message }]);
   });
 
-  test('a body of more than 1 MiB', () =>
-    expectRefused(send('scriptUserState.updateMany', { updates: [short] }, 1024 * kib + 1), 413));
+  test('a body of more than 4 MiB', () =>
+    expectRefused(send('scriptUserState.updateMany', { updates: [short] }, 4096 * kib + 1), 413));
 
   test.each([
     ['objects', '{}'],
@@ -224,11 +224,11 @@ test('updateMany accepts 3,000 updates with all fields, whose values look like J
   expect(issues?.map(({ path }) => path)).toEqual([['updates', 2999, 'userStateId']]);
 });
 
-test('updateMany accepts a body of 1 MiB', async () => {
+test('updateMany accepts a body of 4 MiB', async () => {
   const response = await fetch(`${pair.service.address}/trpc/scriptUserState.updateMany?batch=1`, {
     method: 'POST',
     headers: { 'x-csrf': '1', 'content-type': 'application/json', 'trpc-accept': 'application/jsonl' },
-    body: JSON.stringify({ 0: { updates: rows } }).padEnd(1024 * kib, ' '),
+    body: JSON.stringify({ 0: { updates: rows } }).padEnd(4096 * kib, ' '),
   });
   expect(response.status).toBe(200);
   expect(await response.text()).toContain('"done":3,"total":3');

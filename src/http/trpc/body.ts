@@ -9,8 +9,8 @@ import { createJsonTokenCounter } from './json-tokens.js';
 
 const maxBytes = 64 * 1024;
 
-/** The limit for procedures that take many updates in one call. */
-const maxLargeBytes = 1024 * 1024;
+/** The limit for bulk calls: 5,000 rows with ids and names of usual length. */
+const maxBulkBytes = 4 * 1024 * 1024;
 
 /** The limit of structural characters: an update with all its fields has 27. */
 const maxTokens = 28 * maxUpdates;
@@ -21,19 +21,36 @@ const maxNames = 64;
 /** Reads the body into `request.body`, as text: the calls parse it themselves, after they have checked the role. */
 export const readBody: RequestHandler = (request, response, next) => {
   const { 'content-encoding': encoding = 'identity', 'content-length': length = '0' } = request.headers;
-  const limit = response.locals.calls?.largeBody ? maxLargeBytes : maxBytes;
+  const { admission, calls } = response.locals;
+  const isBulk = calls !== undefined && calls.bulkCalls > 0;
+  const limit = isBulk ? maxBulkBytes : maxBytes;
+  const unit = isBulk ? 'rowBytes' : 'bytes';
   if (encoding !== 'identity') {
     throw invalidInput('The request body must not be compressed', [], 'UNSUPPORTED_MEDIA_TYPE');
   }
   if (Number(length) > limit) throw tooLarge();
   if (request.destroyed) throw new Refusal('CLIENT_CLOSED');
+  let admitted = Number(length);
+  admission?.add(unit, admitted);
 
   const body = createByteBuffer(limit);
-  const countTokens = response.locals.calls?.largeBody ? createJsonTokenCounter() : undefined;
+  const countTokens = isBulk ? createJsonTokenCounter() : undefined;
   const onData = (chunk: Buffer) => {
     const tokens = countTokens?.(chunk);
-    if (!body.append(chunk) || (tokens !== undefined && tokens.count > maxTokens)) finish(tooLarge());
-    else if (tokens !== undefined && tokens.names.size > maxNames) finish(invalidInput('must not have unknown fields'));
+    if (!body.append(chunk) || (tokens !== undefined && tokens.count > maxTokens)) return finish(tooLarge());
+    if (tokens !== undefined && tokens.names.size > maxNames) {
+      return finish(invalidInput('must not have unknown fields'));
+    }
+    // The length of a chunked body is not known in advance.
+    const { size } = body;
+    if (size > admitted) {
+      try {
+        admission?.add(unit, size - admitted);
+      } catch (error) {
+        return finish(error);
+      }
+      admitted = size;
+    }
   };
   const onEnd = () => {
     const bytes = body.bytes();
@@ -46,7 +63,7 @@ export const readBody: RequestHandler = (request, response, next) => {
     response.setHeader('connection', 'close');
     finish(invalidInput('The request body was not received in time', [], 'TIMEOUT'));
   }, bodyTimeoutMs);
-  const finish = (error?: Refusal) => {
+  const finish = (error?: unknown) => {
     clearTimeout(timeout);
     request.off('data', onData).off('end', onEnd).off('close', onClose);
     // Discards the rest of the body, so that the client reads the response.

@@ -2,6 +2,8 @@ const initialBytes = 4 * 1024;
 
 /** A buffer that grows. */
 export interface ByteBuffer {
+  /** The number of bytes in it. */
+  readonly size: number;
   /** Returns false, and appends nothing, if the limit would be exceeded. */
   append(chunk: Uint8Array): boolean;
   bytes(): Buffer;
@@ -14,6 +16,9 @@ export function createByteBuffer(maxBytes: number): ByteBuffer {
   let buffer = Buffer.alloc(0);
   let size = 0;
   return {
+    get size() {
+      return size;
+    },
     append(chunk) {
       const needed = size + chunk.length;
       if (needed > maxBytes) return false;
