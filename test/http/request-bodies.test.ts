@@ -44,7 +44,7 @@ describe.each(refusals)('a call %s', (_, procedure, name, status, reason) => {
     connection.socket.write(callHead(procedure, [person(name), 'content-length: 60000']));
     await untilStatuses(connection, [status]);
     connection.socket.write('x'.repeat(60_000));
-    connection.socket.write(callHead('script.list', [`content-length: ${listing.length}`]) + listing);
+    connection.socket.write(callHead('session.current', [`content-length: ${listing.length}`]) + listing);
     await untilStatuses(connection, [status, 200]);
     connection.socket.destroy();
   });
@@ -70,7 +70,7 @@ test('each call of a batch has its own result if one needs the body', async () =
 
 test('a client that may call and expects 100 Continue gets it, then the response', async () => {
   const connection = await openConnection(app.address);
-  connection.socket.write(callHead('script.list', ['expect: 100-continue', `content-length: ${listing.length}`]));
+  connection.socket.write(callHead('session.current', ['expect: 100-continue', `content-length: ${listing.length}`]));
   await untilStatuses(connection, [100]);
   connection.socket.write(listing);
   await connection.closed;
@@ -114,7 +114,7 @@ test('a body of thousands of chunks is accepted', async () => {
   const connection = await openConnection(app.address);
   const padded = listing.padEnd(20_000);
   const chunks = [...padded].map((character) => `1\r\n${character}\r\n`).join('');
-  connection.socket.write(`${callHead('script.list', ['transfer-encoding: chunked'])}${chunks}0\r\n\r\n`);
+  connection.socket.write(`${callHead('session.current', ['transfer-encoding: chunked'])}${chunks}0\r\n\r\n`);
   await untilStatuses(connection, [200]);
   connection.socket.destroy();
 });
