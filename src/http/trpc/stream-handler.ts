@@ -29,7 +29,13 @@ export function streamHandler(parts: ContextParts): RequestHandler {
       createContext: async () => createContext(response, parts),
       responseMeta({ errors }) {
         const retryAfter = retryAfterHeader(errors);
-        return { headers: { ...streamHeaders, ...(retryAfter !== undefined && { 'retry-after': retryAfter }) } };
+        const { wantsStream } = response.locals.calls ?? {};
+        return {
+          headers: {
+            ...(wantsStream && streamHeaders),
+            ...(retryAfter !== undefined && { 'retry-after': retryAfter }),
+          },
+        };
       },
       onError: ({ error, path, ctx }) => ctx?.logFailure(error, path),
     });
