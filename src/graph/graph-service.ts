@@ -2,7 +2,6 @@ import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import { CallError } from '../errors.js';
 import type { Connector } from '../outbound/outbound.js';
-import { createBulkhead } from '../scheduling/bulkhead.js';
 import { Deadline } from '../scheduling/deadline.js';
 import { createInFlightCounter } from '../scheduling/in-flight.js';
 import { createKeyedQueue } from '../scheduling/keyed-queue.js';
@@ -52,12 +51,6 @@ export interface GraphService extends Graph {
   close(): Promise<void>;
 }
 
-/** The maximum number of concurrent single calls. */
-const maxCalls = 2_000;
-
-/** The maximum number of concurrent bulk updates. */
-const maxBulkUpdates = 20;
-
 /** The window over which Graph counts requests. @see https://learn.microsoft.com/graph/throttling-limits */
 const windowMs = 20_000;
 
@@ -88,8 +81,6 @@ export function createGraph(options: GraphOptions): GraphService {
   const write = createWriter(client);
 
   const queue = createKeyedQueue('GRAPH_UNAVAILABLE', coordination?.openSharedQueue);
-  const calls = createBulkhead(maxCalls, 1_000);
-  const bulkUpdates = createBulkhead(maxBulkUpdates, windowMs);
   const inFlight = createInFlightCounter();
   const stopping = new AbortController();
   // Every bulk update listens to it.
@@ -100,7 +91,6 @@ export function createGraph(options: GraphOptions): GraphService {
   }
 
   async function run<T>({ caller, signal }: CallOptions, work: (context: CallContext) => Promise<T>): Promise<T> {
-    const leave = calls.enter(caller.fairnessKey);
     const done = inFlight.add();
     const deadline = new Deadline({ totalMs: deadlineMs, cancellation: signal });
     try {
@@ -111,7 +101,6 @@ export function createGraph(options: GraphOptions): GraphService {
     } finally {
       deadline.dispose();
       done();
-      leave();
     }
   }
 
@@ -136,7 +125,6 @@ export function createGraph(options: GraphOptions): GraphService {
           boost,
           deadlineMs,
           stopping: stopping.signal,
-          onClose: bulkUpdates.enter(call.caller.fairnessKey),
           send: ({ approval = call.approval, ...update }, context) =>
             write(states.update(update, update.patch, { ...update, approval }), context).finally(inFlight.add()),
         }),
