@@ -9,6 +9,9 @@ import { type ContextParts, createContext } from './context.js';
 /** How long a client may leave a stream unread. Pings write to the stream more often than that. */
 const unreadTimeoutMs = 60_000;
 
+/** Prevents proxies from holding results back: nginx buffers responses, and compression waits for more of them. */
+const streamHeaders = { 'x-accel-buffering': 'no', 'cache-control': 'no-store, no-transform' };
+
 /**
  * Handles calls with tRPC's own handler, which can stream. tRPC's Express adapter would hold the text of the body until
  * the end of the stream.
@@ -30,7 +33,7 @@ export function streamHandler(parts: ContextParts): RequestHandler {
       createContext: async () => createContext(response, parts),
       responseMeta({ errors }) {
         const retryAfter = retryAfterHeader(errors);
-        return { headers: new Headers(retryAfter === undefined ? [] : [['retry-after', retryAfter]]) };
+        return { headers: { ...streamHeaders, ...(retryAfter !== undefined && { 'retry-after': retryAfter }) } };
       },
       onError: ({ error, path, ctx }) => ctx?.logFailure(error, path),
     });
