@@ -15,9 +15,9 @@ import { findState } from '../support/states.js';
 
 const mebibyte = 1024 * 1024;
 const operators = 8;
-const callsPerOperator = 4;
+const callsPerOperator = 3;
 const rowsPerCall = 5000;
-const attempts = 3;
+const attempts = 2;
 
 interface Deployment {
   readonly spec: {
@@ -102,7 +102,7 @@ test('a replica with the memory of the manifest survives more bulk updates than 
   const provider = await startProvider({ register: (token) => simulator.register(token), users: operators + 1 });
   const program = startProgram(
     '--inspect=127.0.0.1:0',
-    { ...delegated(simulator, provider), NODE_ENV: 'production', GRAPH_DEADLINE_MS: '30000', PORT: '0' },
+    { ...delegated(simulator, provider), NODE_ENV: 'production', GRAPH_DEADLINE_MS: '120000', PORT: '0' },
     [...flags, ...imageFlags(), 'dist/main.js'],
     group?.launcher,
   );
@@ -118,7 +118,10 @@ test('a replica with the memory of the manifest survives more bulk updates than 
   const single = await signIn();
   const update = (successDeviceCount: number) =>
     single.client.scriptUserState.update.mutate({ ...known.target, patch: { successDeviceCount } });
-  await update(1);
+  async function updateSome(): Promise<void> {
+    for (const count of [1, 2, 3]) expect(await update(count)).toMatchObject({ successDeviceCount: count });
+  }
+  await updateSome();
   const idle = await usedHeap(program);
 
   // Two of the operators send the longest bodies. Each rejected call is repeated at once.
@@ -130,13 +133,11 @@ test('a replica with the memory of the manifest survives more bulk updates than 
       return last;
     }),
   );
-  const singles = await Promise.all([2, 3, 4, 5, 6].map(update));
-  expect(singles.map((state) => state.successDeviceCount)).toEqual([2, 3, 4, 5, 6]);
-  const calls = await Promise.all(load);
+  const [calls] = await Promise.all([Promise.all(load), updateSome()]);
   const admitted = calls.filter(({ isAdmitted }) => isAdmitted);
   expect(admitted.length * rowsPerCall).toBeGreaterThanOrEqual(10_000);
   expect(admitted.length * rowsPerCall).toBeLessThanOrEqual(40_000);
-  expect(await update(7)).toMatchObject({ successDeviceCount: 7 });
+  await updateSome();
   const held = (await usedHeap(program)) - idle;
   expect(held / (admitted.length * rowsPerCall)).toBeLessThan(2500);
 
