@@ -12,8 +12,8 @@ import type { scriptUserStateRouter } from './api/script-user-state.js';
 import type { sessionRouter } from './api/session.js';
 import type { Meta } from './api/trpc.js';
 
-export type { UpdateResult } from './api/bulk/update-many.js';
-export type { Progress } from './api/bulk/worker-pool.js';
+export type { UpdateResult } from './api/update-many.js';
+export type { Progress } from './bulk/worker-pool.js';
 export type {
   ErrorData,
   ErrorDataOf,
