@@ -8,17 +8,20 @@ export interface CurrentSession {
   /** The absolute end of the session (ISO 8601); `null` if it has none. */
   readonly expiresAt: string | null;
   readonly graph: 'live' | 'simulator';
+  /** Whether jobs outlive the process. */
+  readonly durableJobs: boolean;
 }
 
 /** The session, which a front end requests before it renders a page. */
 export const sessionRouter = router({
   /** The signed-in user. The call does not extend the session. */
   current: signedInProcedure.query(
-    ({ ctx: { user, expiresAt, graphKind } }): CurrentSession => ({
+    ({ ctx: { user, expiresAt, graphKind, jobs } }): CurrentSession => ({
       user: { oid: user.oid, name: user.name },
       roles: user.roles,
       expiresAt: expiresAt?.toISOString() ?? null,
       graph: graphKind,
+      durableJobs: jobs.areDurable,
     }),
   ),
 });

@@ -154,7 +154,10 @@ export function createAudit(trail: AuditTrail, reasonOf: (error: unknown) => str
       const isRefused = outcome.reason === ('AUDIT_UNAVAILABLE' satisfies CallError['reason']);
       // Neither line exists.
       if (isRefused && !mayHaveIntent && result instanceof Failure) throw result.error;
-      const text = render({ ...line, userStateId: id, phase: 'outcome', before: before && countsOf(before), ...outcome }, 'write');
+      const text = render(
+        { ...line, userStateId: id, phase: 'outcome', before: before && countsOf(before), ...outcome },
+        'write',
+      );
       const isWritten = await trail.append(text, mayHaveIntent).then(
         () => true,
         () => false,
@@ -186,10 +189,7 @@ interface DescribedOutcome {
   readonly graph?: GraphIds | undefined;
 }
 
-function describe(
-  result: Failure | AuditedResult<unknown>,
-  reasonOf: (error: unknown) => string,
-): DescribedOutcome {
+function describe(result: Failure | AuditedResult<unknown>, reasonOf: (error: unknown) => string): DescribedOutcome {
   if (!(result instanceof Failure)) {
     return { outcome: result.isUnchanged ? 'unchanged' : 'applied', graph: result.graph };
   }

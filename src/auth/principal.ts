@@ -14,6 +14,8 @@ export interface Principal {
   readonly isSessionActive?: () => Promise<boolean>;
   /** The user's own Graph tokens, when calls use delegated permissions. */
   readonly tokens?: TokenSource | undefined;
+  /** The session that has these tokens. */
+  readonly delegatedSessionId?: string | undefined;
 }
 
 /**
@@ -45,6 +47,7 @@ export function sessionAuthenticator(
       expiresAt: new Date(user.endsAt),
       isSessionActive: () => store.isLive(id),
       tokens: vault?.tokensOf(id),
+      delegatedSessionId: vault && id,
     };
   };
 }

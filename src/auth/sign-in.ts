@@ -22,6 +22,8 @@ export interface SignIn {
   /** The routes below `/auth`; `undefined` without sign-in. */
   readonly routes: RequestHandler | undefined;
   readonly authenticate: Authenticate;
+  /** The tokens of a session; `undefined` if calls use the tokens of the service. */
+  readonly tokensOf?: TokenVault['tokensOf'] | undefined;
 }
 
 /** The dependencies of {@link createSignIn}. */
@@ -78,7 +80,12 @@ export function createSignIn(config: Config, deps: SignInDeps): SignIn {
     audit,
     onProviderUnavailable,
   });
-  return { sessions: sessions.middleware, routes, authenticate: sessionAuthenticator(sessions, store, vault) };
+  return {
+    sessions: sessions.middleware,
+    routes,
+    authenticate: sessionAuthenticator(sessions, store, vault),
+    tokensOf: vault && ((sessionId) => vault.tokensOf(sessionId)),
+  };
 }
 
 /** The secrets of `SESSION_SECRET`, or one random secret where it is not set. */

@@ -33,7 +33,8 @@ export const patch = inputObject({
   z.refine((fields) => Object.values(fields).some((value) => value !== undefined), 'must have at least one field'),
 );
 
-const justification = z.string(messages).check(z.minLength(1), z.maxLength(1024));
+/** The reason for a change, for the administrator who approves it. */
+export const justification = z.string(messages).check(z.minLength(1), z.maxLength(1024));
 
 /** The approval with which a change is filed. */
 export const approvalRequest = inputObject({ justification });

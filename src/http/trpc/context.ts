@@ -10,7 +10,7 @@ import { CallError } from '../../errors.js';
 import type { Caller } from '../../graph/graph.js';
 
 /** The dependencies of the contexts of all calls. */
-export interface ContextParts extends Pick<Context, 'graph' | 'graphKind' | 'audit'> {
+export interface ContextParts extends Pick<Context, 'graph' | 'graphKind' | 'audit' | 'jobs' | 'activity'> {
   /** Creates the caller of one request. */
   readonly callerFor: (principal: Principal | null) => Caller;
   readonly observeCall: CallObserver;
@@ -19,7 +19,7 @@ export interface ContextParts extends Pick<Context, 'graph' | 'graphKind' | 'aud
 
 /** Creates the tRPC context of one request, which all its calls share. */
 export function createContext(response: Response, parts: ContextParts): Context {
-  const { log, graph, graphKind, callerFor, audit, observeCall } = parts;
+  const { log, graph, graphKind, callerFor, audit, jobs, activity, observeCall } = parts;
   const { admission, principal = null, requestId } = response.locals;
   if (admission === undefined) throw new TypeError('admit must run first');
   return {
@@ -30,6 +30,9 @@ export function createContext(response: Response, parts: ContextParts): Context 
     graphKind,
     caller: callerFor(principal),
     audit,
+    jobs,
+    activity,
+    delegatedSessionId: principal?.delegatedSessionId,
     admission,
     instrument: createCallInstrumentation(response.req.headers, observeCall, (span) => {
       // The lines of a request with several calls have no span of their own.
