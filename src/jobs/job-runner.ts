@@ -127,11 +127,7 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
       pauses = waitingRows(rows).length < before ? 0 : Math.min(pauses + 1, pausesMs.length - 1);
       await sleep(pausesMs[pauses], undefined, { signal }).catch(() => undefined);
     }
-    // Outcomes that could not be stored when they became known.
-    await saveAll(
-      rows,
-      rows.all().filter(({ outcome }) => outcome !== 'waiting'),
-    );
+    await rows.saveLeft();
     if (halt === 'handed-over') return;
     if (halt === 'cancelled') {
       await saveAll(

@@ -9,6 +9,8 @@ export interface RunningRows {
   set(row: JobRow): void;
   /** Replaces a row, and resolves when it is stored. Rows that change at the same time are stored together. */
   save(row: JobRow): Promise<void>;
+  /** Stores the rows that could not be stored when they changed. */
+  saveLeft(): Promise<void>;
 }
 
 /** Loads the rows of a job. */
@@ -27,7 +29,20 @@ export async function loadRows(store: JobStore, jobId: string): Promise<RunningR
     next = undefined;
     const changed = [...unsaved.values()];
     unsaved.clear();
-    await store.saveRows(jobId, changed, countRows(rows));
+    try {
+      await store.saveRows(jobId, changed, countRows(rows));
+    } catch (error) {
+      for (const row of changed) if (!unsaved.has(row.index)) unsaved.set(row.index, row);
+      throw error;
+    }
+  }
+
+  function saveUnsaved(): Promise<void> {
+    if (next === undefined) {
+      next = saveNext(last);
+      last = next;
+    }
+    return next;
   }
 
   return {
@@ -41,11 +56,8 @@ export async function loadRows(store: JobStore, jobId: string): Promise<RunningR
     save(row) {
       set(row);
       unsaved.set(row.index, row);
-      if (next === undefined) {
-        next = saveNext(last);
-        last = next;
-      }
-      return next;
+      return saveUnsaved();
     },
+    saveLeft: async () => (unsaved.size > 0 ? saveUnsaved() : undefined),
   };
 }

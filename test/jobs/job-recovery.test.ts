@@ -39,7 +39,7 @@ const graph = useFixture(
 );
 
 const idOf = (index: number) => `script:user-${index}`;
-const before = (index: number) => ({
+const initialState = (index: number) => ({
   id: idOf(index),
   successDeviceCount: 1,
   errorDeviceCount: 0,
@@ -53,7 +53,7 @@ function startStates(write?: (id: string) => GraphServerResponse | undefined) {
   server.reset();
   server.respond(({ method, path, body }) => {
     const id = decodeURIComponent(path.split('/').at(-1) ?? '');
-    const state = states.get(id) ?? before(Number(id.slice('script:user-'.length)));
+    const state = states.get(id) ?? initialState(Number(id.slice('script:user-'.length)));
     if (method === 'GET') return own(200, state);
     written.push(id);
     const response = write?.(id);
@@ -75,7 +75,7 @@ const rowAt = (index: number, more: Partial<JobRow> = {}): JobRow => ({
 });
 
 /** Starts the jobs of one process over a store. */
-function startJobs(store: JobStore, isAuditUp = () => true): Jobs & { readonly run: (jobId: string) => Promise<void> } {
+function startJobs(kept: JobStore, isAuditUp = () => true): Jobs & { readonly run: (jobId: string) => Promise<void> } {
   const trail = { ...loggedTrail([]) };
   trail.append = async () => {
     if (!isAuditUp()) throw new Error('the trail is closed');
@@ -85,7 +85,7 @@ function startJobs(store: JobStore, isAuditUp = () => true): Jobs & { readonly r
     throw error;
   });
   const jobs = createJobs({
-    store,
+    store: kept,
     queue,
     cursors: createCursorCodec([]),
     graph,
@@ -126,13 +126,13 @@ async function finish(kept: JobStore, jobId: string): Promise<readonly JobRow[]>
 describe('a job that another process has left', () => {
   test('sends the rows that wait, and reads the outcome of those that were sent', async () => {
     const { states, written } = startStates();
-    states.set(idOf(1), { ...before(1), successDeviceCount: 5 });
-    states.set(idOf(2), { ...before(2), successDeviceCount: 9 });
+    states.set(idOf(1), { ...initialState(1), successDeviceCount: 5 });
+    states.set(idOf(2), { ...initialState(2), successDeviceCount: 9 });
     const [kept, jobId] = await store([
       rowAt(0),
-      rowAt(1, { isSent: true, before: before(1) }),
-      rowAt(2, { isSent: true, before: before(2) }),
-      rowAt(3, { isSent: true, before: before(3) }),
+      rowAt(1, { isSent: true, before: initialState(1) }),
+      rowAt(2, { isSent: true, before: initialState(2) }),
+      rowAt(3, { isSent: true, before: initialState(3) }),
       rowAt(4, { outcome: 'applied' }),
     ]);
     const jobs = startJobs(kept);
@@ -147,7 +147,7 @@ describe('a job that another process has left', () => {
 
   test('does not send a row again that may have been filed for approval', async () => {
     const { written } = startStates();
-    const [kept, jobId] = await store([rowAt(0, { isSent: true, before: before(0) })]);
+    const [kept, jobId] = await store([rowAt(0, { isSent: true, before: initialState(0) })]);
     await kept.update(jobId, (job) => ({ ...job, justification: 'wrong count' }));
     const jobs = startJobs(kept);
     await jobs.run(jobId);
@@ -158,7 +158,7 @@ describe('a job that another process has left', () => {
 
   test('cancels the rows that wait if it was being cancelled', async () => {
     const { written } = startStates();
-    const [kept, jobId] = await store([rowAt(0), rowAt(1, { isSent: true, before: before(1) })], 'cancelling');
+    const [kept, jobId] = await store([rowAt(0), rowAt(1, { isSent: true, before: initialState(1) })], 'cancelling');
     const jobs = startJobs(kept);
     await jobs.run(jobId);
     expect((await finish(kept, jobId)).map(({ outcome }) => outcome)).toEqual(['not-sent', 'unknown']);
@@ -171,11 +171,10 @@ describe('a job that another process has left', () => {
 test('a row is stored as sent, with the state before, before its request is sent', async () => {
   const [kept, jobId] = await store([rowAt(0)], 'queued');
   const stored: (JobRow | undefined)[] = [];
-  const saved = kept.saveRows;
   const recording: JobStore = {
     ...kept,
     async saveRows(id, rows, counts) {
-      await saved(id, rows, counts);
+      await kept.saveRows(id, rows, counts);
       stored.push(...rows);
     },
   };
@@ -187,7 +186,7 @@ test('a row is stored as sent, with the state before, before its request is sent
   const jobs = startJobs(recording);
   await jobs.run(jobId);
   await finish(kept, jobId);
-  expect(storedAtWrite).toMatchObject({ isSent: true, outcome: 'waiting', before: before(0) });
+  expect(storedAtWrite).toMatchObject({ isSent: true, outcome: 'waiting', before: initialState(0) });
   await jobs.stop();
 });
 
@@ -256,5 +255,16 @@ test('a resumed job does not send a row that a later one has overtaken', async (
   const rows = await finish(kept, jobId);
   expect(rows.map(({ outcome }) => outcome)).toEqual(['rejected', 'applied']);
   expect(written).toEqual([]);
+  await jobs.stop();
+});
+
+test('a job that uses the tokens of a person can be resumed by them only', async () => {
+  startStates();
+  const [kept, jobId] = await store([rowAt(0, { outcome: 'rejected' })], 'done');
+  await kept.update(jobId, (job) => ({ ...job, actor: { ...actor, sessionId: 'session' } }));
+  const jobs = startJobs(kept);
+  await expect(jobs.resume(jobId, { ...actor, oid: 'other' })).rejects.toMatchObject({ problem: 'not-the-owner' });
+  await jobs.resume(jobId, { ...actor, sessionId: 'next' });
+  expect((await finish(kept, jobId))[0]?.outcome).toBe('applied');
   await jobs.stop();
 });
