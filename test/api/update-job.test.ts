@@ -232,3 +232,65 @@ test('jobs are listed newest first', async () => {
   expect(items.slice(0, 2).map(({ jobId }) => jobId)).toEqual([second.jobId, first.jobId]);
   expect((await pair.service.client.session.current.query()).durableJobs).toBe(false);
 });
+
+describe('invalid inputs are rejected before anything is stored', () => {
+  const update = {
+    scriptKind: 'deviceShellScript',
+    scriptId: 'script',
+    userStateId: 'state',
+    patch: { errorDeviceCount: 1 },
+  };
+  test.each<[string, object, readonly (string | number)[]]>([
+    ['no updates', { updates: [] }, ['updates']],
+    ['5,001 updates', { updates: Array.from({ length: 5_001 }, () => update) }, ['updates']],
+    ['an approval code', { updates: [{ ...update, approval: { code: 'a' } }] }, ['updates', 0]],
+    ['an unknown field', { updates: [update], more: 1 }, []],
+    ['an empty title', { updates: [update], title: '' }, ['title']],
+    ['a title with a control character', { updates: [update], title: 'a\u0007' }, ['title']],
+    ['a key with white space', { updates: [update], key: 'a b' }, ['key']],
+    ['an empty justification', { updates: [update], justification: '' }, ['justification']],
+  ])('%s', async (_, input, path) => {
+    expect(await failure(jobs().start.mutate(input as never))).toMatchObject({
+      reason: 'INVALID_INPUT',
+      issues: [{ path }],
+    });
+  });
+
+  test.each([{ scriptId: 'script' }, { scriptKind: 'deviceShellScript', userStateId: 'state' }, { jobId: 'job' }])(
+    'activity.list of %j',
+    async (input) => {
+      const list = pair.service.client.activity.list.query(input as never);
+      expect(await failure(list)).toMatchObject({ reason: 'INVALID_INPUT' });
+    },
+  );
+
+  test('a cursor of another job', async () => {
+    const cursor = 'cursor';
+    const jobId = (await run(rows(1))).jobId;
+    const call = jobs().results.query({ jobId, cursor });
+    expect(await failure(call)).toMatchObject({ reason: 'INVALID_INPUT', issues: [{ path: ['cursor'] }] });
+  });
+});
+
+test('5,000 rows of usual length fit into one call, and their results into pages', async () => {
+  const updates = Array.from({ length: 5_000 }, (_, index) => ({
+    ...(states[index % 200]?.target as Row),
+    patch: {
+      successDeviceCount: 1,
+      errorDeviceCount: 0,
+      userPrincipalName: `first.last.${index % 200}@contoso.example`,
+    },
+    expected: { successDeviceCount: -1 },
+  }));
+  const { jobId } = await jobs().start.mutate({ updates });
+  await jobs().cancel.mutate({ jobId });
+  await until(jobId, 'cancelled');
+  const indexes: number[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await jobs().results.query({ jobId, cursor });
+    indexes.push(...page.items.map(({ index }) => index));
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  expect(indexes).toEqual(updates.map((_, index) => index));
+});
