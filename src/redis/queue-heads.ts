@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { CallError } from '../errors.js';
-import { type Redis, redisKey, storeUnavailable } from './connection.js';
+import type { Redis } from './connection.js';
 import { heartbeatKey, heartbeatTimeoutMs } from './heartbeat.js';
+import { redisKey } from './keys.js';
+import { storeUnavailable } from './redis-error.js';
 
 /** A queue expires when no ticket has been added for this long. */
 const queueLifetimeMs = 24 * 3_600_000;

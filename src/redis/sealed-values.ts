@@ -1,5 +1,6 @@
 import { createSealer } from '../seal.js';
-import { type Redis, redisKey } from './connection.js';
+import type { Redis } from './connection.js';
+import { redisKey } from './keys.js';
 
 /** Encrypted, authenticated texts in Redis. A value opens only under the key and purpose that it was sealed for. */
 export interface SealedValues {

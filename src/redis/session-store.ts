@@ -2,8 +2,21 @@ import { callbackify } from 'node:util';
 import { RedisStore } from 'connect-redis';
 import type { SessionData } from 'express-session';
 import { maxSessionsPerUser, SessionStore, type SignedInUser } from '../auth/session-store.js';
-import { type Redis, redisKey } from './connection.js';
+import type { Redis } from './connection.js';
+import { redisKey } from './keys.js';
 import { createSealedValues, type SealedValues } from './sealed-values.js';
+
+/**
+ * Adds a session to an index, and extends the index.
+ *
+ * KEYS[1] the index (sorted set)
+ * ARGV[1] the session's id
+ * ARGV[2] the time of its last use, epoch ms
+ * ARGV[3] the lifetime of the index, ms
+ */
+const addToIndexScript = `
+  redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+  redis.call('PEXPIRE', KEYS[1], ARGV[3])`;
 
 /**
  * Sessions in Redis, sealed. Beside each session there are two indexes (sorted sets of session ids, scored by their last
@@ -50,7 +63,7 @@ export class RedisSessionStore extends SessionStore {
   }
 
   async extend(id: string, user: Pick<SignedInUser, 'oid' | 'endsAt'>): Promise<void> {
-    const entry = { score: Date.now(), value: id };
+    const entry = { score: this.#redis.now(), value: id };
     await Promise.all([
       this.#values.extend(id, this.lifetimeMs(user)),
       this.#redis.run((commands) => commands.zAdd(redisKey('person', user.oid), entry, { condition: 'XX' })),
@@ -80,13 +93,9 @@ export class RedisSessionStore extends SessionStore {
   }
 
   async #addToIndex(index: string, id: string, lifetimeMs: number): Promise<void> {
-    await this.#redis.run((commands) =>
-      commands
-        .multi()
-        .zAdd(index, { score: Date.now(), value: id })
-        .pExpire(index, Math.max(1, Math.ceil(lifetimeMs)))
-        .exec(),
-    );
+    const lifetime = String(Math.max(1, Math.ceil(lifetimeMs)));
+    const options = { keys: [index], arguments: [id, String(this.#redis.now()), lifetime] };
+    await this.#redis.run((commands) => commands.eval(addToIndexScript, options));
   }
 
   /** Ends the least recently used sessions beyond the limit per user, and removes expired ones from the index. */

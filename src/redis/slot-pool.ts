@@ -5,7 +5,9 @@ import { burstSlots, reservedSlots } from '../scheduling/fair-share.js';
 import { checksPerWindow } from '../scheduling/pace.js';
 import { bucketMs } from '../scheduling/sliding-window.js';
 import type { Demand, Grant, Release, SlotPool, SlotPoolOptions } from '../scheduling/slot-pool.js';
-import { type Redis, redisKey, storeUnavailable } from './connection.js';
+import type { Redis } from './connection.js';
+import { redisKey } from './keys.js';
+import { storeUnavailable } from './redis-error.js';
 
 /** How often to request again: another replica may have released slots unused. */
 const requestEveryMs = 1_000;

@@ -113,6 +113,7 @@ export function createRateLimiter(pool: SlotPool, bulkSlice: number): RateLimite
       });
     } catch (error) {
       lastFailure = requireCallError(error);
+      if (lastFailure.details.retryAfterMs === undefined) return rejectAll(lastFailure);
       schedule(performance.now() + retryFailedRequestMs);
       return;
     }
@@ -127,6 +128,12 @@ export function createRateLimiter(pool: SlotPool, bulkSlice: number): RateLimite
       mustRepeat = true;
     } else if (short.length > 0) schedule(grant.retryAt);
     else waitForBulk();
+  }
+
+  function rejectAll(error: CallError): void {
+    for (const level of priorities) {
+      for (let next = queues[level].shift(); next !== undefined; next = queues[level].shift()) next.reject(error);
+    }
   }
 
   function waitForBulk(): void {

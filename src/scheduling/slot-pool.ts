@@ -37,7 +37,8 @@ export interface SlotPool {
    * over the window for all others.
    *
    * @param demand evaluated when the slots are taken, with a number of slots that are free
-   * @throws {CallError} `OVERLOADED` if a shared pool cannot be reached
+   * @throws {CallError} `OVERLOADED` if a shared pool cannot be reached; without `retryAfterMs` if another attempt would
+   *   not help
    */
   request(demand: (free: number) => Demand): Promise<Grant>;
   /** The slots that are not free. @throws {CallError} `OVERLOADED` */
