@@ -119,7 +119,7 @@ export function createRedis(url: Secret, log: Logger, onError?: () => void): Red
       );
     });
     try {
-      if (!clients.isReady()) throw connectionError ?? new RedisError(new ClientOfflineError());
+      if (!clients.isReady()) throw offlineError();
       return await Promise.race([command(clients.commands), timeout]);
     } catch (cause) {
       onError?.();
@@ -131,6 +131,11 @@ export function createRedis(url: Secret, log: Logger, onError?: () => void): Red
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  function offlineError(): RedisError {
+    const cause = connectionError?.cause ?? new ClientOfflineError();
+    return new RedisError(cause, connectionError?.missingRules, false);
   }
 
   /** Makes the server close the connections. After a failover, the client then connects to the new primary. */

@@ -10,11 +10,14 @@ export class RedisError extends Error {
   readonly code: string;
   /** The ACL rules that the user lacks, where they are known. */
   readonly missingRules: readonly string[];
+  /** Whether the command was sent. There is no answer to whether it was run. */
+  readonly wasSent: boolean;
 
-  constructor(cause: unknown, missingRules: readonly string[] = []) {
+  constructor(cause: unknown, missingRules: readonly string[] = [], wasSent = true) {
     super('Redis failed', { cause });
     this.code = redisErrorCode(cause);
     this.missingRules = missingRules;
+    this.wasSent = wasSent;
   }
 
   /** Whether Redis denies access: trying again does not help. */
@@ -35,6 +38,9 @@ export function redisErrorCode(error: unknown): string {
   if ('code' in error && typeof error.code === 'string') return error.code;
   return error.name === 'Error' ? error.constructor.name : error.name;
 }
+
+/** Whether a command that failed may have been run nevertheless. */
+export const mayHaveRun = ({ cause }: CallError): boolean => !(cause instanceof RedisError) || cause.wasSent;
 
 /**
  * The error for a call that cannot start, because it needs Redis. It has no `retryAfterMs` if Redis denies access: then

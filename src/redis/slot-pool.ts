@@ -7,7 +7,7 @@ import { bucketMs } from '../scheduling/sliding-window.js';
 import type { Demand, Grant, Release, SlotPool, SlotPoolOptions } from '../scheduling/slot-pool.js';
 import type { Redis } from './connection.js';
 import { redisKey } from './keys.js';
-import { storeUnavailable } from './redis-error.js';
+import { mayHaveRun, storeUnavailable } from './redis-error.js';
 
 /** How often to request again: another replica may have released slots unused. */
 const requestEveryMs = 1_000;
@@ -107,6 +107,14 @@ const usedScript = `${now}
 
 const takeReply = z.tuple([z.int(), z.int(), z.int(), z.int(), z.number(), z.number()]);
 
+/** A slot that has been released. */
+interface Released {
+  readonly member: string;
+  readonly wasUsed: boolean;
+  /** When the slot is free in any case, as `performance.now()` has it. */
+  readonly expiresAt: number;
+}
+
 /** The options of {@link createRedisSlotPool}. */
 export interface RedisSlotPoolOptions extends SlotPoolOptions {
   readonly redis: Redis;
@@ -119,47 +127,51 @@ export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
   const { redis, replicaId, name, limit, windowMs, deadlineMs } = options;
   const keys = [redisKey('quota', name), redisKey('quota-burst', name), redisKey('quota-pace', name)];
   const reserved = reservedSlots(limit);
-  const holdMs = String(deadlineMs + windowMs);
+  const holdMs = deadlineMs + windowMs;
   let requestCount = 0;
   let free = { count: 0, until: 0 };
   let notifyFreed: (() => void) | undefined;
-  let used: string[] = [];
-  let unused: string[] = [];
+  let released: Released[] = [];
 
   const run = (script: string, args: readonly string[]) =>
     redis.run<unknown>((commands) => commands.eval(script, { keys, arguments: [...args] }));
 
   /** Releases the slots whose use ended in this iteration of the event loop. */
   async function flush(): Promise<void> {
-    const released = { used, unused };
-    used = [];
-    unused = [];
+    const now = performance.now();
+    const all = released.filter(({ expiresAt }) => expiresAt > now);
+    released = [];
+    if (all.length === 0) return;
+    const used = all.filter(({ wasUsed }) => wasUsed);
+    const unused = all.filter(({ wasUsed }) => !wasUsed);
+    const members = [...used, ...unused].map(({ member }) => member);
     try {
-      await run(releaseScript, [String(windowMs), String(released.used.length), ...released.used, ...released.unused]);
+      await run(releaseScript, [String(windowMs), String(used.length), ...members]);
       notifyFreed?.();
     } catch {
-      // Used slots expire by themselves. Releasing unused slots is retried.
-      setTimeout(() => {
-        for (const member of released.unused) releaseOf(member)(false);
-      }, retryReleaseMs).unref();
+      // Used slots expire by themselves. Releasing unused ones is retried until they have expired as well.
+      setTimeout(() => unused.forEach(release), retryReleaseMs).unref();
     }
   }
 
+  function release(slot: Released): void {
+    if (released.length === 0) setImmediate(() => void flush());
+    released.push(slot);
+  }
+
   function releaseOf(member: string): Release {
-    return (wasUsed) => {
-      if (used.length + unused.length === 0) setImmediate(() => void flush());
-      (wasUsed ? used : unused).push(member);
-    };
+    return (wasUsed) => release({ member, wasUsed, expiresAt: performance.now() + holdMs });
   }
 
   async function take(demand: (free: number) => Demand): Promise<Grant> {
     const freeBefore = performance.now() < free.until ? free.count : 0;
     const { interactive, excess, bulk } = demand(freeBefore);
     const prefix = `${replicaId} ${requestCount++} `;
-    const members = Array.from({ length: interactive + excess + bulk }, (_each, index) => `${prefix}${index + 1}`);
+    const most = Math.min(limit, interactive + excess + bulk);
+    const members = Array.from({ length: most }, (_each, index) => `${prefix}${index + 1}`);
     const amounts = [limit, reserved, burstSlots(limit), windowMs, interactive, excess, bulk].map(String);
     try {
-      const reply = await run(takeScript, [...amounts, holdMs, prefix]);
+      const reply = await run(takeScript, [...amounts, String(holdMs), prefix]);
       const [within, urgent, rest, freeAfter, freeInMs, dueInMs] = takeReply.parse(reply);
       const slots = members.slice(0, within + urgent + rest).map(releaseOf);
       const repliedAt = performance.now();
@@ -178,9 +190,10 @@ export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
         retryAt: isShareLarger ? repliedAt : Math.min(freeAt, dueAt, repliedAt + requestEveryMs),
       };
     } catch (error) {
+      const failure = error instanceof CallError ? error : storeUnavailable(error);
       // The reply is lost or late, but the script may have taken slots: release them.
-      for (const member of members) releaseOf(member)(false);
-      throw error instanceof CallError ? error : storeUnavailable(error);
+      if (mayHaveRun(failure)) for (const member of members) releaseOf(member)(false);
+      throw failure;
     }
   }
 
