@@ -16,7 +16,7 @@ type Client = ReturnType<typeof createClient>;
 /** The commands that the service sends. A script runs further ones: `probe.ts` has all of them. */
 export type Commands = Pick<
   Client,
-  'set' | 'get' | 'exists' | 'del' | 'pExpire' | 'zAdd' | 'zRange' | 'zRem' | 'eval' | 'publish' | 'ping'
+  'set' | 'get' | 'getEx' | 'exists' | 'del' | 'pExpire' | 'zAdd' | 'zRange' | 'zRem' | 'eval' | 'publish' | 'ping'
 >;
 
 /** What happens to the connection. */
@@ -119,11 +119,16 @@ function connectThroughSentinel(
     passthroughClientErrorEvents: true,
   });
   const closing = new AbortController();
+  let wasReady = false;
   sentinel.on('error', (error: unknown) => {
+    // Until the first connect, an error may concern one of several Sentinels, and `connect` fails if it concerns all.
     // The client also emits texts, beside the errors that they are made of.
-    if (error instanceof Error) onError(error.cause ?? error);
+    if (wasReady && error instanceof Error) onError(error.cause ?? error);
   });
-  sentinel.on('ready', onReady);
+  sentinel.on('ready', () => {
+    wasReady = true;
+    onReady();
+  });
 
   async function connect(): Promise<void> {
     while (!closing.signal.aborted) {

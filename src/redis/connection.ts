@@ -50,6 +50,7 @@ export interface Redis {
 }
 
 interface Subscription {
+  readonly channel: string;
   readonly listener: (message: string) => void;
   /** Undefined before the first attempt, and after one that failed. */
   subscribed: Promise<void> | undefined;
@@ -64,7 +65,7 @@ interface Subscription {
 export function createRedis(url: Secret, log: Logger, onError?: () => void): Redis {
   const address = parseRedisUrl(url.reveal());
   if (address === undefined) throw new TypeError('the URL of Redis is invalid');
-  const subscriptions = new Map<string, Subscription>();
+  const subscriptions: Subscription[] = [];
   const connectedListeners: (() => void)[] = [];
   const probeChannel = redisKey('probe', crypto.randomUUID());
   let probeCount = 0;
@@ -157,13 +158,13 @@ export function createRedis(url: Secret, log: Logger, onError?: () => void): Red
   }
 
   function subscribe(channel: string, listener: Subscription['listener']): void {
-    subscriptions.set(channel, { listener, subscribed: undefined });
+    subscriptions.push({ channel, listener, subscribed: undefined });
   }
 
   /** Subscribes to the channels to which this has not been done, or failed. */
   async function subscribeToAll(): Promise<void> {
-    const pending = [...subscriptions].map(([channel, subscription]) => {
-      subscription.subscribed ??= clients.subscribe(channel, subscription.listener).catch((error: unknown) => {
+    const pending = subscriptions.map((subscription) => {
+      subscription.subscribed ??= clients.subscribe(subscription.channel, subscription.listener).catch((error: unknown) => {
         subscription.subscribed = undefined;
         denied('subscribe')(error);
       });

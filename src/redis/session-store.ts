@@ -4,7 +4,11 @@ import type { SessionData } from 'express-session';
 import { maxSessionsPerUser, SessionStore, type SignedInUser } from '../auth/session-store.js';
 import type { Redis } from './connection.js';
 import { redisKey } from './keys.js';
+import { createRecentReads, type RecentReads } from './recent-reads.js';
 import { createSealedValues, type SealedValues } from './sealed-values.js';
+
+/** Replicas publish the id of each session that they end. */
+export const endedChannel = redisKey('session', 'ended');
 
 /**
  * Adds a session to an index, and extends the index.
@@ -26,6 +30,7 @@ export class RedisSessionStore extends SessionStore {
   readonly #redis: Redis;
   readonly #values: SealedValues;
   readonly #sessions: RedisStore;
+  readonly #reads: RecentReads<true> = createRecentReads();
 
   /**
    * @param idleMs the idle timeout of a session
@@ -37,12 +42,17 @@ export class RedisSessionStore extends SessionStore {
     this.#redis = redis;
     const values = createSealedValues(redis, secrets, 'session', onUnreadable);
     this.#values = values;
+    redis.subscribe(endedChannel, (id) => this.#reads.remove(id));
     this.#sessions = new RedisStore({
       prefix: '',
       ttl: ({ signedIn }) => Math.ceil(this.lifetimeMs(signedIn ?? { endsAt: Number.POSITIVE_INFINITY }) / 1_000),
       // The part of a client that connect-redis uses. Its `touch` is not exposed, so that reading extends no session.
       client: {
-        get: (id: string) => values.get(id),
+        get: async (id: string) => {
+          const text = await values.get(id);
+          if (text !== null) this.#reads.add(id, true);
+          return text;
+        },
         set: (id: string, text: string, { expiration }: { readonly expiration: { readonly value: number } }) =>
           values.set(id, text, expiration.value * 1_000),
         del: ([id = '']: readonly string[]) => values.delete(id),
@@ -64,14 +74,16 @@ export class RedisSessionStore extends SessionStore {
 
   async extend(id: string, user: Pick<SignedInUser, 'oid' | 'endsAt'>): Promise<void> {
     const entry = { score: this.#redis.now(), value: id };
-    await Promise.all([
-      this.#values.extend(id, this.lifetimeMs(user)),
-      this.#redis.run((commands) => commands.zAdd(redisKey('person', user.oid), entry, { condition: 'XX' })),
-    ]);
+    // The call does not wait for the replies: commands run in the order in which they were sent, so that each read after
+    // this one sees the new lifetime, and without Redis the call fails anyway.
+    this.#values.extend(id, this.lifetimeMs(user)).catch(() => undefined);
+    this.#redis
+      .run((commands) => commands.zAdd(redisKey('person', user.oid), entry, { condition: 'XX' }))
+      .catch(() => undefined);
   }
 
-  isLive(id: string): Promise<boolean> {
-    return this.#values.has(id);
+  async isLive(id: string, maxAgeMs = 0): Promise<boolean> {
+    return this.#reads.get(id, maxAgeMs) ?? this.#values.has(id);
   }
 
   async endBySid(sid: string): Promise<number> {
@@ -109,7 +121,12 @@ export class RedisSessionStore extends SessionStore {
   }
 
   async #end(id: string): Promise<boolean> {
-    const existed = await this.#values.delete(id);
+    this.#reads.remove(id);
+    const [existed] = await Promise.all([
+      this.#values.delete(id),
+      this.#redis.run((commands) => commands.publish(endedChannel, id)),
+    ]);
+    this.#reads.remove(id);
     this.emit('ended', id);
     return existed;
   }
