@@ -14,6 +14,9 @@ const commandTimeoutMs = 2_000;
 /** The minimum time between two reconnects because the server rejects writes. */
 const reconnectEveryMs = 1_000;
 
+/** By how much the clock of a replica may differ from that of Redis. */
+const toleratedOffsetMs = 1_000;
+
 const timeScript = `return redis.call('TIME')`;
 const timeReply = z.tuple([z.string(), z.string()]);
 
@@ -40,8 +43,11 @@ export interface Redis {
   isUp(): Promise<boolean>;
   /** As {@link Redis.isUp}. @throws {RedisError} why it does not work */
   check(): Promise<void>;
-  /** Milliseconds since the epoch on the clock of Redis, which all replicas share. */
-  now(): number;
+  /**
+   * How far the clock of Redis, which all replicas share, is ahead of this replica's, in milliseconds; 0 if they differ
+   * by less than a second.
+   */
+  readonly clockOffsetMs: number;
   /** Calls back with each message of a channel. Messages published while there is no connection are lost. */
   subscribe(channel: string, listener: (message: string) => void): void;
   /** Calls back after each connect and reconnect. */
@@ -75,7 +81,7 @@ export function createRedis(url: Secret, log: Logger, onError?: () => void): Red
   let messageError: RedisError | undefined;
   let pendingCheck: Promise<void> | undefined;
   let canReconnect = true;
-  let epochAtStart: number | undefined;
+  let clockOffsetMs = 0;
 
   subscribe(probeChannel, (message) => onProbeMessage?.(message));
   const clients = connectClients(address, {
@@ -150,11 +156,15 @@ export function createRedis(url: Secret, log: Logger, onError?: () => void): Red
   }
 
   async function measureClock(commands: Commands): Promise<void> {
-    const sentAt = performance.now();
+    const sentAt = Date.now();
     const reply: unknown = await commands.eval(timeScript).catch(denied('eval'));
     const [seconds, microseconds] = timeReply.parse(reply);
-    const at = (sentAt + performance.now()) / 2;
-    epochAtStart = Number(seconds) * 1_000 + Number(microseconds) / 1_000 - at;
+    const ahead = Math.round(Number(seconds) * 1_000 + Number(microseconds) / 1_000 - (sentAt + Date.now()) / 2);
+    const isOff = Math.abs(ahead) >= toleratedOffsetMs;
+    if (isOff && clockOffsetMs === 0) {
+      log.warn({ aheadSeconds: -Math.round(ahead / 1_000) }, 'the clock of this replica differs from that of Redis');
+    }
+    clockOffsetMs = isOff ? ahead : 0;
   }
 
   function subscribe(channel: string, listener: Subscription['listener']): void {
@@ -164,10 +174,12 @@ export function createRedis(url: Secret, log: Logger, onError?: () => void): Red
   /** Subscribes to the channels to which this has not been done, or failed. */
   async function subscribeToAll(): Promise<void> {
     const pending = subscriptions.map((subscription) => {
-      subscription.subscribed ??= clients.subscribe(subscription.channel, subscription.listener).catch((error: unknown) => {
-        subscription.subscribed = undefined;
-        denied('subscribe')(error);
-      });
+      subscription.subscribed ??= clients
+        .subscribe(subscription.channel, subscription.listener)
+        .catch((error: unknown) => {
+          subscription.subscribed = undefined;
+          denied('subscribe')(error);
+        });
       return subscription.subscribed;
     });
     await Promise.all(pending);
@@ -219,7 +231,9 @@ export function createRedis(url: Secret, log: Logger, onError?: () => void): Red
       }),
     isUp,
     check,
-    now: () => (epochAtStart === undefined ? Date.now() : epochAtStart + performance.now()),
+    get clockOffsetMs() {
+      return clockOffsetMs;
+    },
     subscribe(channel, listener) {
       subscribe(channel, listener);
       subscribeToAll().catch(() => undefined);

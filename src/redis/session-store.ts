@@ -2,6 +2,7 @@ import { callbackify } from 'node:util';
 import { RedisStore } from 'connect-redis';
 import type { SessionData } from 'express-session';
 import { maxSessionsPerUser, SessionStore, type SignedInUser } from '../auth/session-store.js';
+import { toLocalTime, toRedisTime } from './clock.js';
 import type { Redis } from './connection.js';
 import { redisKey } from './keys.js';
 import { createRecentReads, type RecentReads } from './recent-reads.js';
@@ -45,6 +46,13 @@ export class RedisSessionStore extends SessionStore {
     redis.subscribe(endedChannel, (id) => this.#reads.remove(id));
     this.#sessions = new RedisStore({
       prefix: '',
+      serializer: {
+        stringify: (session: SessionData) => JSON.stringify(withEnd(session, (endsAt) => toRedisTime(redis, endsAt))),
+        parse(text) {
+          const session: SessionData = JSON.parse(text);
+          return withEnd(session, (endsAt) => toLocalTime(redis, endsAt));
+        },
+      },
       ttl: ({ signedIn }) => Math.ceil(this.lifetimeMs(signedIn ?? { endsAt: Number.POSITIVE_INFINITY }) / 1_000),
       // The part of a client that connect-redis uses. Its `touch` is not exposed, so that reading extends no session.
       client: {
@@ -73,7 +81,7 @@ export class RedisSessionStore extends SessionStore {
   }
 
   async extend(id: string, user: Pick<SignedInUser, 'oid' | 'endsAt'>): Promise<void> {
-    const entry = { score: this.#redis.now(), value: id };
+    const entry = { score: toRedisTime(this.#redis, Date.now()), value: id };
     // The call does not wait for the replies: commands run in the order in which they were sent, so that each read after
     // this one sees the new lifetime, and without Redis the call fails anyway.
     this.#values.extend(id, this.lifetimeMs(user)).catch(() => undefined);
@@ -106,7 +114,7 @@ export class RedisSessionStore extends SessionStore {
 
   async #addToIndex(index: string, id: string, lifetimeMs: number): Promise<void> {
     const lifetime = String(Math.max(1, Math.ceil(lifetimeMs)));
-    const options = { keys: [index], arguments: [id, String(this.#redis.now()), lifetime] };
+    const options = { keys: [index], arguments: [id, String(toRedisTime(this.#redis, Date.now())), lifetime] };
     await this.#redis.run((commands) => commands.eval(addToIndexScript, options));
   }
 
@@ -130,4 +138,10 @@ export class RedisSessionStore extends SessionStore {
     this.emit('ended', id);
     return existed;
   }
+}
+
+/** The same session with its end on another clock. */
+function withEnd(session: SessionData, convert: (endsAt: number) => number): SessionData {
+  const { signedIn } = session;
+  return signedIn === undefined ? session : { ...session, signedIn: { ...signedIn, endsAt: convert(signedIn.endsAt) } };
 }

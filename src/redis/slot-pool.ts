@@ -138,8 +138,8 @@ export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
 
   /** Releases the slots whose use ended in this iteration of the event loop. */
   async function flush(): Promise<void> {
-    const now = performance.now();
-    const all = released.filter(({ expiresAt }) => expiresAt > now);
+    const flushedAt = performance.now();
+    const all = released.filter(({ expiresAt }) => expiresAt > flushedAt);
     released = [];
     if (all.length === 0) return;
     const used = all.filter(({ wasUsed }) => wasUsed);

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import type { OidcTokens } from '../auth/provider.js';
 import type { TokenStore } from '../auth/token-store.js';
+import { toLocalTime, toRedisTime } from './clock.js';
 import type { Redis } from './connection.js';
 import { withLease } from './lease.js';
 import { createRecentReads, maxReadAgeMs } from './recent-reads.js';
@@ -28,6 +30,8 @@ const retryEveryMs = 500;
 export function createRedisTokenStore(redis: Redis, secrets: readonly string[], onUnreadable: () => void): TokenStore {
   const tokenValues = createSealedValues(redis, secrets, 'tokens', onUnreadable);
   const claimsValues = createSealedValues(redis, secrets, 'claims', onUnreadable);
+  const serialize = (tokens: OidcTokens) =>
+    JSON.stringify({ ...tokens, expiresAt: toRedisTime(redis, tokens.expiresAt) });
   // A call extends its session when it starts, and needs the tokens soon after.
   const reads = createRecentReads<Promise<string | null>>();
   redis.subscribe(endedChannel, (sessionId) => reads.remove(sessionId));
@@ -36,18 +40,18 @@ export function createRedisTokenStore(redis: Redis, secrets: readonly string[], 
       const text = await (reads.get(sessionId, maxReadAgeMs) ?? tokenValues.get(sessionId));
       if (text === null) return undefined;
       const { accessToken, expiresAt, refreshToken, subject } = storedTokens.parse(JSON.parse(text));
-      return { accessToken, expiresAt, refreshToken, subject };
+      return { accessToken, expiresAt: toLocalTime(redis, expiresAt), refreshToken, subject };
     },
     async put(sessionId, tokens, lifetimeMs) {
       reads.remove(sessionId);
-      await tokenValues.set(sessionId, JSON.stringify(tokens), lifetimeMs);
+      await tokenValues.set(sessionId, serialize(tokens), lifetimeMs);
     },
     async replace(sessionId, tokens) {
       reads.remove(sessionId);
       const timeoutAt = performance.now() + replaceTimeoutMs;
       for (;;) {
         try {
-          return await tokenValues.replace(sessionId, JSON.stringify(tokens));
+          return await tokenValues.replace(sessionId, serialize(tokens));
         } catch (error) {
           if (performance.now() > timeoutAt) throw error;
           await sleep(retryEveryMs);
