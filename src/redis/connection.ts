@@ -89,6 +89,7 @@ export function createRedis(url: Secret, log: Logger, onError?: () => void): Red
       connectionError = undefined;
       attempt(measureClock).catch(() => undefined);
       for (const listener of connectedListeners) listener();
+      subscribeAgain();
       void isUp();
     },
     onError(error) {
@@ -171,6 +172,11 @@ export function createRedis(url: Secret, log: Logger, onError?: () => void): Red
     subscriptions.push({ channel, listener, subscribed: undefined });
   }
 
+  /** Makes the next check subscribe: the client behind a Sentinel can lose its subscriptions in a failover. */
+  function subscribeAgain(): void {
+    for (const subscription of subscriptions) subscription.subscribed = undefined;
+  }
+
   /** Subscribes to the channels to which this has not been done, or failed. */
   async function subscribeToAll(): Promise<void> {
     const pending = subscriptions.map((subscription) => {
@@ -201,7 +207,10 @@ export function createRedis(url: Secret, log: Logger, onError?: () => void): Red
       await probe(commands, probeChannel, message);
       await clock;
     });
-    await attempt(() => received);
+    await attempt(() => received).catch((error: unknown) => {
+      subscribeAgain();
+      throw error;
+    });
   }
 
   function check(): Promise<void> {

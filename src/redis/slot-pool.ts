@@ -39,6 +39,8 @@ const now = `
  * becomes free and until the next paced slots are due (-1: after another slot becomes free).
  */
 const takeScript = `${now}
+  -- Changes nothing, but fails if Redis is full: that is checked only until a script has written.
+  redis.call('ZADD', KEYS[1], 'XX', 0, '')
   for n = 1, 2 do
     redis.call('ZREMRANGEBYSCORE', KEYS[n], '-inf', now)
     redis.call('ZREMRANGEBYSCORE', KEYS[n], now + ${maxHoldMs}, '+inf')

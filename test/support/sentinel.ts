@@ -7,7 +7,7 @@ import { startProcess } from './process.js';
 import { freePort, startRedis, type TestRedis } from './redis-server.js';
 
 /** How long a Redis must be silent before the Sentinel replaces it, in milliseconds. */
-const downAfterMs = 2_000;
+const downAfterMs = 5_000;
 
 /** A primary, a replica of it, and a Sentinel that replaces the primary when it fails. */
 export interface TestSentinel {
