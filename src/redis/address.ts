@@ -47,7 +47,8 @@ export function parseRedisUrl(text: string): RedisAddress | undefined {
   const segments = path === '' ? [] : path.split('/');
   const primaryName = hasSentinel ? decode(segments.shift() ?? '') : undefined;
   const [database = '0', ...rest] = segments;
-  const [username = '', password = ''] = userInfo.split(/:(.*)/s).map(decode);
+  const [rawUsername = '', rawPassword = ''] = userInfo.split(/:(.*)/s);
+  const [username, password] = [decode(rawUsername), decode(rawPassword)];
   const parameters = parseQuery(query);
   const isValid =
     others.length === parsed.length - 1 &&
