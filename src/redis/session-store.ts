@@ -1,12 +1,16 @@
 import { callbackify } from 'node:util';
 import { RedisStore } from 'connect-redis';
 import type { SessionData } from 'express-session';
+import { z } from 'zod';
 import { maxSessionsPerUser, SessionStore, type SignedInUser } from '../auth/session-store.js';
 import { toLocalTime, toRedisTime } from './clock.js';
 import type { Redis } from './connection.js';
 import { redisKey } from './keys.js';
 import { createRecentReads, type RecentReads } from './recent-reads.js';
 import { createSealedValues, type SealedValues } from './sealed-values.js';
+
+/** A value that opens was sealed by a replica, as this form. */
+const sessionData = z.custom<SessionData>((value) => typeof value === 'object' && value !== null);
 
 /** Replicas publish the id of each session that they end. */
 export const endedChannel = redisKey('session', 'ended');
@@ -49,8 +53,7 @@ export class RedisSessionStore extends SessionStore {
       serializer: {
         stringify: (session: SessionData) => JSON.stringify(withEnd(session, (endsAt) => toRedisTime(redis, endsAt))),
         parse(text) {
-          const session: SessionData = JSON.parse(text);
-          return withEnd(session, (endsAt) => toLocalTime(redis, endsAt));
+          return withEnd(sessionData.parse(JSON.parse(text)), (endsAt) => toLocalTime(redis, endsAt));
         },
       },
       ttl: ({ signedIn }) => Math.ceil(this.lifetimeMs(signedIn ?? { endsAt: Number.POSITIVE_INFINITY }) / 1_000),
