@@ -44,6 +44,7 @@ const testedBlocks = new Map([
 const commands = [
   // By .ci/run.
   /^npm ci && npm start$/,
+  /^npm install --prefix tracing /,
   // By the tests below.
   /^curl /,
   /^SIMULATOR=/,

@@ -17,7 +17,7 @@ function recordingClient(options: ClientOptions = {}) {
     ...options,
     fetch: (input, init) => {
       const { method = 'GET', headers = {}, body = null, signal = null } = init ?? {};
-      const sent = new Headers(headers as Record<string, string>);
+      const sent = new Headers(headers);
       requests.push({ method, url: new URL(String(input)), headers: sent });
       return fetch(String(input), { method, headers: sent, body: body as string, signal });
     },
@@ -50,7 +50,7 @@ test.each(['', '/trpc'])('the address can end in "%s"', async (path) => {
 
 test('of two streams of one tick, one can be cancelled alone', async () => {
   const rows = [...rowsOf(await manyStates(pair.service, 4, ['deviceShellScript']), 100)];
-  const [first = [], second = []] = [rows.slice(0, 2), rows.slice(2)];
+  const [first, second] = [rows.slice(0, 2), rows.slice(2)];
   await pair.simulator.reset();
   const slow = first.map(({ userStateId }) => userStateId);
   await pair.simulator.fault(
@@ -155,7 +155,7 @@ describe('requests of other clients', () => {
     ['an unknown field', '/trpc/session.current?batch=2', 'query parameter'],
   ])('with %s are rejected with the cause', async (_, path, cause) => {
     const { body } = await send(path, json, '{}');
-    expect(JSON.parse(body)).toMatchObject({ error: { message: expect.stringContaining(cause) } });
+    expect(JSON.parse(body)).toMatchObject({ error: { message: expect.stringContaining(cause) as unknown } });
   });
 
   test('a stream tells proxies not to hold it back', async () => {
@@ -168,7 +168,7 @@ describe('requests of other clients', () => {
     );
     expect(headers).toMatchObject({
       'x-accel-buffering': 'no',
-      'cache-control': expect.stringContaining('no-transform'),
+      'cache-control': expect.stringContaining('no-transform') as unknown,
     });
   });
 });

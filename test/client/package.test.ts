@@ -227,5 +227,5 @@ test('editors show the comments of procedures, inputs and outputs', async () => 
     return before.reduce((sum, length) => sum + length, statement.indexOf('|'));
   });
   const shown = JSON.parse(await main.run('hover.mjs', 'hover.mts', ...offsets.map(String))) as readonly string[];
-  expect(shown).toEqual(hovers.map(([, comment]) => expect.stringContaining(comment)));
+  expect(shown).toEqual(hovers.map(([, comment]): unknown => expect.stringContaining(comment)));
 });
