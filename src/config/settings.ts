@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isLoopback } from '../loopback.js';
+import { parseRedisUrl } from '../redis/address.js';
 import { Secret } from '../secret.js';
 import { type SimulatorFault, simulatorFaults } from '../simulator/faults/fault-names.js';
 
@@ -111,14 +112,9 @@ export const settings = {
   SESSION_MAX_HOURS: integer(1, 168).default(12).describe('a whole number of hours from 1 to 168'),
   ROLE_READER: z.string().default('ScriptState.Read').describe('the value of an app role'),
   ROLE_OPERATOR: z.string().default('ScriptState.ReadWrite').describe('the value of an app role'),
-  REDIS_URL: secret(
-    z
-      .string()
-      .regex(/^rediss?:\/\/\S+$/)
-      .refine((text) => URL.canParse(text)),
-  )
+  REDIS_URL: secret(z.string().refine((text) => parseRedisUrl(text) !== undefined))
     .optional()
-    .describe('a redis:// or rediss:// URL'),
+    .describe('a redis:// or rediss:// URL, or redis+sentinel://HOST:PORT,HOST:PORT/NAME for the primary NAME'),
   AUDIT_LOG: z.string().default('stdout').describe('stdout or the path of a file'),
   HTTPS_PROXY: secret(z.string().refine(isProxyUrl))
     .optional()

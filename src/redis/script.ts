@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Commands } from './connection.js';
+import type { Commands } from './clients.js';
 
 /** A Lua script that Redis runs atomically. */
 export interface Script {

@@ -49,6 +49,8 @@ const prelude = (hold: string) => `
  * whether a slot is free for interactive and for bulk requests; for each user the slots that the user has used.
  */
 export const takeSlots = createScript(`
+  -- Changes nothing, but fails if Redis is full: that is checked only until a script has written.
+  redis.call('ZADD', KEYS[1], 'XX', 0, '')
   local arg = {}
   for n = 1, #ARGV do arg[n] = tonumber(ARGV[n]) or 0 end
   local limit, reserved, burst, minOfAll, minOfHalf, window, hold = unpack(arg, 1, 7)

@@ -41,7 +41,8 @@ export interface SlotPool {
    * a window, evenly spread over the window for all others.
    *
    * @param demand evaluated when the slots are taken
-   * @throws {CallError} `OVERLOADED` if a shared pool cannot be reached
+   * @throws {CallError} `OVERLOADED` if a shared pool cannot be reached; without `retryAfterMs` if another attempt would
+   *   not help
    */
   request(demand: () => Demand): Promise<Grant>;
   /** Takes no slots for bulk requests for some time. */
