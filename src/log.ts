@@ -1,8 +1,11 @@
+import { trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { traceFields } from './trace-fields.js';
 
-/** Creates a log of JSON lines. @param stream where to write; stdout by default */
+/** Creates a log of JSON lines, with the ids of the active span. @param stream where to write; stdout by default */
 export function createLog(level: string, stream?: DestinationStream): Logger {
-  const options = { level, serializers: { err: serializeError } };
+  const mixin = () => traceFields(trace.getActiveSpan()) ?? {};
+  const options = { level, mixin, serializers: { err: serializeError } };
   return stream === undefined ? pino(options) : pino(options, stream);
 }
 

@@ -1,8 +1,9 @@
-import { isSpanContextValid, type SpanContext, trace } from '@opentelemetry/api';
+import { trace } from '@opentelemetry/api';
 import { pino } from 'pino';
 import { CallError, type GraphIds } from '../errors.js';
 import { OutputError } from '../output/line-chunk.js';
 import type { ScriptUserState } from '../script-user-state.js';
+import { traceFields } from '../trace-fields.js';
 import type { AuditTrail } from './trail.js';
 
 /** The outcome of a write. */
@@ -84,12 +85,11 @@ export function createAudit(trail: AuditTrail, reasonOf: (error: unknown) => str
   return {
     record(event) {
       // A sign-in changes nothing in Graph, so that it does not depend on the trail.
-      trail.append(render(event, event.event)).catch(() => undefined);
+      trail.append(render({ ...event, ...traceFields(trace.getActiveSpan()) }, event.event)).catch(() => undefined);
     },
 
     async write({ requestId, user }, { action, target, values }, work) {
       const { scriptKind, scriptId, userStateId } = target;
-      const span = trace.getActiveSpan()?.spanContext();
       const line = {
         requestId,
         oid: user.oid,
@@ -99,7 +99,7 @@ export function createAudit(trail: AuditTrail, reasonOf: (error: unknown) => str
         userStateId,
         fields: Object.keys(values),
         counts: countsOf(values),
-        ...(span && isSpanContextValid(span) && traceFields(span)),
+        ...traceFields(trace.getActiveSpan()),
       };
       let before: object | undefined;
       let intent: Promise<void> | undefined;
@@ -183,11 +183,6 @@ function createRenderer(): (fields: object, message: string) => string {
     log.info(fields, message);
     return line;
   };
-}
-
-/** Named as OpenTelemetry recommends for formats other than its own. */
-function traceFields({ traceId, spanId }: SpanContext): object {
-  return { trace_id: traceId, span_id: spanId };
 }
 
 /** The counts among some values; `undefined` if there are none. A user principal name is never part of a line. */

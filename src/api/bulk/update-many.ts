@@ -1,3 +1,4 @@
+import { context } from '@opentelemetry/api';
 import { getTRPCErrorFromUnknown } from '@trpc/server';
 import type { Actor } from '../../audit/audit.js';
 import type { Approval, QueuedUpdate, Update } from '../../graph/graph.js';
@@ -43,7 +44,9 @@ export function updateMany(
     }
   }
 
-  const pool = runPool({ items: bulk.updates, run, onStop: () => bulk.cancelRemaining(), signal });
+  // The updates start when the stream is read, which is not in the context of the call's span.
+  const runInTrace = context.bind(context.active(), run);
+  const pool = runPool({ items: bulk.updates, run: runInTrace, onStop: () => bulk.cancelRemaining(), signal });
   bulk.onContended((index) => pool.startNow(index));
   return pool.results;
 }
