@@ -25,7 +25,10 @@ async function main(): Promise<void> {
   const logger = {
     error: (message: unknown) => log.fatal(message instanceof Error ? { err: message } : {}, String(message)),
   };
-  const skip = config.AUDIT_LOG === 'stdout' ? [...crashSignals] : [...crashSignals, 'SIGHUP' as const];
+  // Node makes an error of every rejection, and that an uncaught one.
+  const notHandled = [...crashSignals, 'unhandledRejection'] as const;
+  const skip = config.AUDIT_LOG === 'stdout' ? [...notHandled] : [...notHandled, 'SIGHUP' as const];
+  process.off('uncaughtException', exitOnError);
   closeWithGrace({ delay: longestStopMs(config), logger, skip }, async ({ signal, err }) => {
     if (err) log.fatal({ err }, 'stopping: uncaught error');
     else log.info({ signal }, 'stopping: waiting for calls in flight');
@@ -112,8 +115,12 @@ function logWarnings(log: Logger): void {
   process.on('warning', (warning) => log.warn({ err: warning }, 'warning of Node'));
 }
 
-main().catch(async (error: unknown) => {
+/** Reports an error before the service runs, and ends the process. */
+async function exitOnError(error: unknown): Promise<never> {
   if (error instanceof ConfigError) await reportOnStderr(60, {}, error.message);
   else await reportOnStderr(60, { err: serializeError(error) }, 'the service could not start');
   process.exit(1);
-});
+}
+
+process.on('uncaughtException', exitOnError);
+main().catch(exitOnError);
