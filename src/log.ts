@@ -2,10 +2,11 @@ import { trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { traceFields } from './trace-fields.js';
 
+const activeTrace = () => traceFields(trace.getActiveSpan()) ?? {};
+
 /** Creates a log of JSON lines, with the ids of the active span. @param stream where to write; stdout by default */
 export function createLog(level: string, stream?: DestinationStream): Logger {
-  const mixin = () => traceFields(trace.getActiveSpan()) ?? {};
-  const options = { level, mixin, serializers: { err: serializeError } };
+  const options = { level, mixin: activeTrace, serializers: { err: serializeError } };
   return stream === undefined ? pino(options) : pino(options, stream);
 }
 

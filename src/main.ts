@@ -28,13 +28,15 @@ async function main(): Promise<void> {
   // Node makes an error of every rejection, and that an uncaught one.
   const notHandled = [...crashSignals, 'unhandledRejection'] as const;
   const skip = config.AUDIT_LOG === 'stdout' ? [...notHandled] : [...notHandled, 'SIGHUP' as const];
-  process.off('uncaughtException', exitOnError);
+  process.off('uncaughtException', onEarlyError);
   closeWithGrace({ delay: longestStopMs(config), logger, skip }, async ({ signal, err }) => {
     if (err) log.fatal({ err }, 'stopping: uncaught error');
     else log.info({ signal }, 'stopping: waiting for calls in flight');
     await service.stop();
     log.info('stopped');
     await close();
+    // On a terminal that was closed, Node fails with SIGABRT when it exits by itself.
+    if (signal === 'SIGHUP') process.removeAllListeners(signal).kill(process.pid, signal);
   });
 }
 
@@ -122,5 +124,6 @@ async function exitOnError(error: unknown): Promise<never> {
   process.exit(1);
 }
 
-process.on('uncaughtException', exitOnError);
+const onEarlyError = (error: unknown) => void exitOnError(error);
+process.on('uncaughtException', onEarlyError);
 main().catch(exitOnError);

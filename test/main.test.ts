@@ -278,9 +278,12 @@ describe('the log', () => {
   });
 });
 
-test.each(['SIGSEGV', 'SIGABRT', 'SIGBUS'] as const)('%s ends the process at once', async (signal) => {
-  const program = start();
-  await addressOf(program);
-  program.child.kill(signal);
-  expect(await program.exited).toBe(signal);
-});
+test.each(['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGTRAP'] as const)(
+  '%s ends the process at once',
+  async (signal) => {
+    const program = start();
+    await addressOf(program);
+    program.child.kill(signal);
+    expect(await program.exited).toBe(signal);
+  },
+);
