@@ -46,10 +46,10 @@ export function openTrailFile(path: string, onDown: (cause: unknown) => void): T
   const writer = createLineWriter({
     fd,
     isOwned: true,
-    isTorn: endsInLine(path, fd),
     onDown,
     reportFields: interruptionFields,
   });
+  if (endsInLine(path, fd)) writer.append('\n', true).catch(() => undefined);
   return {
     append: (line, isKept) => writer.append(line, isKept),
     get isUp() {
