@@ -130,11 +130,12 @@ export function createAudit(trail: AuditTrail, reasonOf: (error: unknown) => str
       // Neither line exists.
       if (isRefused && !mayHaveIntent && result instanceof Failure) throw result.error;
       const text = render({ ...line, userStateId: id, phase: 'outcome', before, ...outcome }, 'write');
-      const isWritten = await trail.append(text, mayHaveIntent).then(
+      const isRequired = mayHaveIntent || !(result instanceof Failure);
+      const isWritten = await trail.append(text, isRequired).then(
         () => true,
         () => false,
       );
-      if (!isWritten && mayHaveIntent && !isRefused) {
+      if (!isWritten && isRequired && !isRefused) {
         const cause = new Error('the outcome is not in the audit trail');
         throw new CallError('OUTCOME_UNKNOWN', { certainty: 'unknown', graph: outcome.graph ?? {}, cause });
       }
