@@ -100,8 +100,8 @@ const noAudit = `export const createAudit = () => ({
 async function bundleUnaudited(folder: string): Promise<void> {
   const replaceAudit: Plugin = {
     name: 'no-audit',
-    setup({ onLoad }) {
-      onLoad({ filter: /src\/audit\/audit\.ts$/ }, () => ({ contents: noAudit }));
+    setup(bundle) {
+      bundle.onLoad({ filter: /src\/audit\/audit\.ts$/ }, () => ({ contents: noAudit }));
     },
   };
   await build({
