@@ -1,6 +1,7 @@
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { type TraceFields, traceFields } from '../trace-fields.js';
-import { type Reason, reasonOf } from './errors.js';
+import type { Reason } from './error-data.js';
+import { reasonOf } from './errors.js';
 
 /** The outcome of a call: a reason, or `OK`. */
 export type CallOutcome = Reason | 'OK';

@@ -12,6 +12,7 @@ export interface CurrentSession {
 
 /** The session, which a front end requests before it renders a page. */
 export const sessionRouter = router({
+  /** The signed-in user. The call does not extend the session. */
   current: signedInProcedure.query(
     ({ ctx: { user, expiresAt, graphKind } }): CurrentSession => ({
       user: { oid: user.oid, name: user.name },
