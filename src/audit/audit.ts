@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { trace } from '@opentelemetry/api';
 import { CallError, type GraphIds } from '../errors.js';
+import { escapeInvisible } from '../output/escape.js';
 import { OutputError } from '../output/line-chunk.js';
 import type { ScriptUserState } from '../script-user-state.js';
 import { traceFields } from '../trace-fields.js';
@@ -182,7 +183,7 @@ const processFields = renderFields({ pid: process.pid, hostname: hostname(), log
 
 /** Renders a line as pino does, in less than half of its time. */
 function renderLine(...fields: readonly string[]): string {
-  return `{"level":30,"time":${Date.now()},${processFields},${fields.join()}}\n`;
+  return escapeInvisible(`{"level":30,"time":${Date.now()},${processFields},${fields.join()}}\n`);
 }
 
 /** The counts among some values; `undefined` if there are none. A user principal name is never part of a line. */

@@ -23,6 +23,9 @@ export interface Principal {
  */
 export type Authenticate = (request: Request, active: boolean) => Promise<Principal | null>;
 
+/** How old the last read of a session may be when a request is sent to Graph, in milliseconds. */
+const maxReadAgeMs = 1_000;
+
 /** Authenticates every request as the one local operator (`SIGN_IN=off`). */
 export const localOperator: Authenticate = async () => ({
   user: { oid: 'local-operator', name: 'Local operator', roles: ['reader', 'operator'] },
@@ -43,7 +46,8 @@ export function sessionAuthenticator(
     return {
       user: { oid: user.oid, name: user.name, roles: user.roles },
       expiresAt: new Date(user.endsAt),
-      isSessionActive: () => store.isLive(id),
+      // A call that has not waited was authenticated just now.
+      isSessionActive: () => store.isLive(id, maxReadAgeMs),
       tokens: vault?.tokensOf(id),
     };
   };

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { graphScope } from '../graph/tokens/credential.js';
 import { requiredPermission } from '../graph/tokens/permissions.js';
+import type { OutboundFetch } from '../outbound/outbound.js';
 import type { ClientRegistration } from './client-registration.js';
 import { type Authenticate, localOperator, sessionAuthenticator } from './principal.js';
 import { createProvider, type ProviderOptions } from './provider.js';
@@ -33,6 +34,8 @@ export interface SignInDeps extends Pick<SignInParts, 'originOf' | 'requireSameO
   readonly createStores: (idleMs: number) => Stores;
   /** Called after each attempt to refresh a user's access token. */
   readonly observeRefresh: (ok: boolean) => void;
+  /** For requests to the identity provider. */
+  readonly fetch: OutboundFetch;
   readonly log: Logger;
 }
 
@@ -44,7 +47,7 @@ export function createSignIn(config: Config, deps: SignInDeps): SignIn {
   const stores = deps.createStores(config.SESSION_IDLE_MINUTES * 60_000);
   const { sessions: store, tokens: tokenStore, usedTransactions, requestCounter } = stores;
   const onProviderUnavailable = (error: ProviderUnavailable) => logProviderUnavailable(log, error);
-  const options = providerOptions(config, deps.simulatedRegistration);
+  const options = { ...providerOptions(config, deps.simulatedRegistration), fetch: deps.fetch };
   const provider = createProvider(options);
   const sessions = createSessions({ store, secrets, secure });
   let vault: TokenVault | undefined;
@@ -83,7 +86,7 @@ export function sessionSecrets({ SESSION_SECRET }: Config): readonly string[] {
   return SESSION_SECRET?.map((secret) => secret.reveal()) ?? [randomBytes(32).toString('base64url')];
 }
 
-function providerOptions(config: Config, simulated: ClientRegistration | undefined): ProviderOptions {
+function providerOptions(config: Config, simulated: ClientRegistration | undefined): Omit<ProviderOptions, 'fetch'> {
   const issuer = config.OIDC_ISSUER ?? simulated?.issuer;
   if (issuer === undefined) throw new TypeError('no identity provider is configured');
   const scopes = ['openid', 'profile', 'offline_access'];

@@ -21,7 +21,8 @@ export interface ContextParts extends Pick<Context, 'graph' | 'graphKind' | 'aud
 /** Creates the tRPC context of one request, which all its calls share. */
 export function createContext(response: Response, parts: ContextParts): Context {
   const { log, graph, graphKind, callerFor, audit, observeCall } = parts;
-  const { principal = null, requestId } = response.locals;
+  const { admission, principal = null, requestId } = response.locals;
+  if (admission === undefined) throw new TypeError('admit must run first');
   const failures = new WeakMap<TRPCError, TraceFields>();
   return {
     requestId,
@@ -31,6 +32,7 @@ export function createContext(response: Response, parts: ContextParts): Context 
     graphKind,
     caller: callerFor(principal),
     audit,
+    admission,
     instrument: createCallInstrumentation(response.req.headers, observeCall, {
       onSpan(span) {
         // The line of a request with several calls has no span of its own.
