@@ -143,7 +143,8 @@ test('the page on deployment lists the clouds that the doctor compares', () => {
 
 test('the page on deployment shows every count of the soak', () => {
   const shown = blocksOf(deployPage, 'text').join('\n');
-  for (const count of Object.keys(checkHistory([], [], [], 1))) expect(shown).toContain(`0  ${count}\n`);
+  for (const count of Object.keys(checkHistory({ reported: [], journal: [], audited: [] }, [], 1)))
+    expect(shown).toContain(`0  ${count}\n`);
 });
 
 describe.each(eachPage)('%s', (_, page) => {

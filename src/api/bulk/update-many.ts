@@ -1,3 +1,4 @@
+import { context } from '@opentelemetry/api';
 import { getTRPCErrorFromUnknown } from '@trpc/server';
 import type { Actor } from '../../audit/audit.js';
 import type { Approval, Update } from '../../graph/graph.js';
@@ -58,10 +59,12 @@ export function updateMany(
     }
   }
 
+  // The updates start when the stream is read, which is not in the context of the call's span.
+  const runInTrace = context.bind(context.active(), run);
   let unread = updates.length;
   const pool = runPool({
     items: updates,
-    run,
+    run: runInTrace,
     onRead(count) {
       admission.release('rows', Math.min(count, Math.max(0, unread - minRows)));
       unread -= count;
