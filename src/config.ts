@@ -36,8 +36,10 @@ export function loadConfig(env: Environment): Config {
   for (const [name, { description = '' }] of Object.entries(settings)) {
     if (invalid.has(name)) problems.set(name, description);
   }
-  for (const { name, requirement, isBroken } of rules) {
-    if (!problems.has(name) && isBroken(values)) problems.set(name, requirement);
+  for (const { name, requirement, problem, isBroken } of rules) {
+    if (problems.has(name) || !isBroken(values)) continue;
+    const found = problem?.(values);
+    problems.set(name, found === undefined ? requirement : `${requirement} (${found})`);
   }
   const { GRAPH_CREDENTIAL, SIGN_IN } = values;
   if (problems.size > 0 || GRAPH_CREDENTIAL === undefined || SIGN_IN === undefined) {

@@ -2,7 +2,7 @@ import type { SessionData } from 'express-session';
 import { maxSessionsPerUser, SessionStore, type SignedInUser } from './session-store.js';
 
 interface Entry {
-  readonly session: SessionData;
+  session: SessionData;
   /** Epoch ms. */
   endsAt: number;
 }
@@ -112,6 +112,15 @@ export class MemorySessionStore extends SessionStore {
     entry.endsAt = Date.now() + this.lifetimeMs(user);
     this.#remove(id);
     this.#add(id, entry);
+  }
+
+  async update(id: string, user: SignedInUser): Promise<void> {
+    const entry = this.#live(id);
+    if (entry !== undefined) entry.session = { ...entry.session, signedIn: user };
+  }
+
+  async remainingMs(id: string): Promise<number> {
+    return Math.max(0, (this.#live(id)?.endsAt ?? 0) - Date.now());
   }
 
   async isLive(id: string): Promise<boolean> {

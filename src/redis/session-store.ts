@@ -57,6 +57,18 @@ export class RedisSessionStore extends SessionStore {
     ]);
   }
 
+  async update(id: string, user: SignedInUser): Promise<void> {
+    const text = await this.#values.get(id);
+    if (text === null) return;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a session that this service has sealed
+    const session = JSON.parse(text) as SessionData;
+    await this.#values.replace(id, JSON.stringify({ ...session, signedIn: user }));
+  }
+
+  remainingMs(id: string): Promise<number> {
+    return this.#values.remainingMs(id);
+  }
+
   isLive(id: string): Promise<boolean> {
     return this.#values.has(id);
   }

@@ -10,7 +10,7 @@ import { CallError } from '../../errors.js';
 import type { Caller } from '../../graph/graph.js';
 
 /** The dependencies of the contexts of all calls. */
-export interface ContextParts extends Pick<Context, 'graph' | 'graphKind' | 'audit'> {
+export interface ContextParts extends Pick<Context, 'graph' | 'graphKind' | 'version' | 'audit'> {
   /** Creates the caller of one request. */
   readonly callerFor: (principal: Principal | null) => Caller;
   readonly observeCall: CallObserver;
@@ -19,14 +19,16 @@ export interface ContextParts extends Pick<Context, 'graph' | 'graphKind' | 'aud
 
 /** Creates the tRPC context of one request, which all its calls share. */
 export function createContext(response: Response, parts: ContextParts): Context {
-  const { log, graph, graphKind, callerFor, audit, observeCall } = parts;
+  const { log, graph, graphKind, version, callerFor, audit, observeCall } = parts;
   const { principal = null, requestId } = response.locals;
   return {
     requestId,
     user: principal?.user ?? null,
     expiresAt: principal?.expiresAt ?? null,
+    readIdleExpiry: async () => (await principal?.readIdleExpiry?.()) ?? null,
     graph,
     graphKind,
+    version,
     caller: callerFor(principal),
     audit,
     instrument: createCallInstrumentation(response.req.headers, observeCall, (span) => {

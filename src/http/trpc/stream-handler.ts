@@ -4,6 +4,7 @@ import { appRouter } from '../../api/router.js';
 import { retryAfterHeader } from '../retry-after-header.js';
 import { maxBatchCalls } from './calls.js';
 import { type ContextParts, createContext } from './context.js';
+import { extendSessionWhileRead } from './session-extension.js';
 
 /** How long a client may leave a stream unread. Pings write to the stream more often than that. */
 const unreadTimeoutMs = 60_000;
@@ -24,6 +25,7 @@ export function streamHandler(parts: ContextParts): RequestHandler {
   });
   return (request, response, next) => {
     response.setTimeout(unreadTimeoutMs, () => response.destroy());
+    extendSessionWhileRead(response, parts.log);
     handle(request, response, next);
   };
 }
