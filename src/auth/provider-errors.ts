@@ -89,6 +89,11 @@ function oauthCause(code: string, status: number): SignInCause {
   return code === 'invalid_grant' ? 'code-rejected' : 'provider-refused';
 }
 
+/** The status of the response that openid-client did not accept. */
+function describeStatus(cause: unknown): string | undefined {
+  return cause instanceof Response ? `HTTP ${cause.status}` : undefined;
+}
+
 interface Mismatch {
   readonly attribute?: unknown;
   readonly claim?: unknown;
@@ -112,7 +117,11 @@ function explainClientError(error: oidc.ClientError, code: string): ProviderFail
       return { signInCause: 'response-invalid', code };
     default: {
       const isResponse = /HTTP_STATUS|RESPONSE_IS_NOT_|PARSE_ERROR|REQUEST|SERVER_METADATA/.test(ownCode);
-      return { signInCause: isResponse ? 'provider-error' : 'token-invalid', code };
+      return {
+        signInCause: isResponse ? 'provider-error' : 'token-invalid',
+        code,
+        detail: describeStatus(error.cause),
+      };
     }
   }
 }

@@ -46,8 +46,14 @@ const age = ({ rolesAt }: SignedInUser) => Date.now() - rolesAt;
 export function createRoleCheck(options: RoleCheckOptions): RoleCheck {
   const { store, vault, roleNames, maxAgeMs, endSession, log } = options;
   const pending = new Map<string, Promise<SignedInUser | undefined>>();
-  /** Epoch ms. */
-  let retryAt = 0;
+  /** When the provider was last unavailable, epoch ms. */
+  let unavailableAt = 0;
+
+  /** Whether the provider was unavailable a moment ago. A clock that was set back does not count. */
+  function isWaiting(): boolean {
+    const elapsedMs = Date.now() - unavailableAt;
+    return elapsedMs >= 0 && elapsedMs < retryEveryMs;
+  }
 
   async function end(sessionId: string, reason: string): Promise<undefined> {
     log.info({ reason }, 'the roles of a session cannot be refreshed: session ended');
@@ -64,7 +70,7 @@ export function createRoleCheck(options: RoleCheckOptions): RoleCheck {
       // The session has ended, or has no tokens.
       if (error.reason === 'SIGN_IN_REQUIRED') return end(sessionId, 'sign-in-required');
       if (error.reason !== 'CREDENTIAL_UNAVAILABLE') throw error;
-      retryAt = Date.now() + retryEveryMs;
+      unavailableAt = Date.now();
       return age(user) < maxAgeMs * maxAgesWithoutProvider ? user : end(sessionId, 'provider-unavailable');
     }
     const updated = await store.read(sessionId);
@@ -75,7 +81,7 @@ export function createRoleCheck(options: RoleCheckOptions): RoleCheck {
   return {
     async current(sessionId, user) {
       if (age(user) < maxAgeMs) return user;
-      if (Date.now() < retryAt && age(user) < maxAgeMs * maxAgesWithoutProvider) return user;
+      if (isWaiting() && age(user) < maxAgeMs * maxAgesWithoutProvider) return user;
       const refreshed = pending.get(sessionId) ?? refresh(sessionId, user).finally(() => pending.delete(sessionId));
       pending.set(sessionId, refreshed);
       return refreshed;

@@ -16,7 +16,7 @@ const { certificate, pem } = createCertificate();
 let folder: string;
 let simulator: TestSimulator;
 let provider: TestProvider;
-let service: TestService | undefined;
+let running: TestService | undefined;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'certificate-'));
@@ -24,8 +24,8 @@ beforeEach(async () => {
   provider = await startProvider({ certificate, register: (token) => simulator.register(token) });
 });
 afterEach(async () => {
-  await stopWithSimulator(simulator, ...(service === undefined ? [] : [service]), provider);
-  service = undefined;
+  await stopWithSimulator(simulator, ...(running === undefined ? [] : [running]), provider);
+  running = undefined;
   await rm(folder, { recursive: true });
 });
 
@@ -33,8 +33,8 @@ async function start(content: string): Promise<TestService> {
   const path = join(folder, 'client.pem');
   await writeFile(path, content);
   const settings = delegated(simulator, provider);
-  service = await startTestService({ ...settings, OIDC_CLIENT_SECRET: '', OIDC_CLIENT_CERTIFICATE_PATH: path });
-  return service;
+  running = await startTestService({ ...settings, OIDC_CLIENT_SECRET: '', OIDC_CLIENT_CERTIFICATE_PATH: path });
+  return running;
 }
 
 /** Signs in, and resolves to the last page. */

@@ -52,7 +52,12 @@ describe('sign-in rejects a callback that', () => {
     ['has two states', invalid, (url) => new URL(`${url.href}&state=other`)],
     ['has no code', invalid, (url) => without(url, 'code')],
     ['has two codes', invalid, (url) => new URL(`${url.href}&code=other`)],
-    ['has an unknown code', { reason: /^invalid_grant$/ }, (url) => set(url, 'code', 'other')],
+    ['has an unknown code', { reason: /^invalid_grant$/, cause: 'code-rejected' }, (url) => set(url, 'code', 'other')],
+    [
+      'reports that the scope is rejected',
+      { reason: /^invalid_scope$/, cause: 'scope-rejected' },
+      (url) => set(without(url, 'code'), 'error', 'invalid_scope'),
+    ],
     ['names another issuer', invalid, (url) => set(url, 'iss', 'https://evil.example')],
     ['names no issuer', invalid, (url) => without(url, 'iss')],
     ['has an error with another state', unmatched, (url) => set(set(url, 'error', 'access_denied'), 'state', 'other')],
@@ -70,6 +75,29 @@ describe('sign-in rejects a callback that', () => {
   ])('%s', async (_, rejection, change) => {
     const agent = setup.createUserAgent();
     await setup.expectRejected(agent, change(await setup.start(agent)), rejection);
+  });
+
+  test('has a code that the provider has issued to another client', async () => {
+    const agent = setup.createUserAgent();
+    const callback = await setup.start(agent);
+    const request = new URL(`${setup.provider.issuer}/authorize`);
+    request.search = new URLSearchParams({ client_id: 'other', redirect_uri: callback.href, nonce: 'n' }).toString();
+    const { headers } = await fetch(request, { redirect: 'manual' });
+    const code = new URL(headers.get('location') ?? '').searchParams.get('code') ?? '';
+    expect(code).toMatch(/^canary-code/);
+    await setup.expectRejected(agent, set(callback, 'code', code), {
+      reason: /^invalid_grant$/,
+      cause: 'code-rejected',
+    });
+  });
+
+  test('has the code of another sign-in', async () => {
+    const [agent, victim] = [setup.createUserAgent(), setup.createUserAgent()];
+    const code = (await setup.start(agent)).searchParams.get('code') ?? '';
+    const callback = await setup.start(victim);
+    // The provider checks no PKCE: the nonce of the ID token is another one.
+    const rejection = { reason: /^OAUTH_JWT_CLAIM_COMPARISON_FAILED$/, cause: 'token-invalid' } as const;
+    await setup.expectRejected(victim, set(callback, 'code', code), rejection);
   });
 
   test('belongs to another browser', async () => {
