@@ -1,12 +1,12 @@
 import type { Response } from 'express';
 import type { Logger } from 'pino';
 
-/** How often the session is extended. Pings write to the stream at least as often. */
-const extendEveryMs = 15_000;
+/** How often the stream is examined. Pings write to it every 10 s. */
+const extendEveryMs = 5_000;
 
 /**
  * Extends the session of the caller while a stream is being read: reading results is user activity, although no further
- * request arrives. A client that reads nothing does not extend it.
+ * request arrives. A connection that takes no more data does not extend it.
  */
 export function extendSessionWhileRead(response: Response, log: Logger): void {
   const extend = response.locals.principal?.extendSession;
