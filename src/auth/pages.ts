@@ -24,7 +24,11 @@ const pages = {
     'Sign in with an account of the organization that runs this service.',
   ],
   'too-many': [429, 'Too many sign-ins', 'Too many people are signing in. Please try again in a minute.'],
-  unavailable: [503, 'Sign-in unavailable', 'The identity provider cannot be reached. Please try again later.'],
+  unavailable: [
+    503,
+    'Sign-in unavailable',
+    'Nobody can sign in at the moment. Please try again later. If the problem persists, give the operators the request id.',
+  ],
   'sessions-unavailable': [503, 'Sessions unavailable', 'Nothing has been changed. Please try again later.'],
 } as const satisfies Record<string, readonly [number, string, string]>;
 

@@ -26,6 +26,8 @@ export interface RoleCheckOptions {
   readonly roleNames: RoleNames;
   /** `SESSION_ROLES_MINUTES`, in ms. */
   readonly maxAgeMs: number;
+  /** `SESSION_MAX_HOURS`, in ms. */
+  readonly maxSessionMs: number;
   readonly endSession: (sessionId: string) => Promise<void>;
   readonly log: Logger;
 }
@@ -39,15 +41,15 @@ const maxAgesWithoutProvider = 2;
 /** While the provider is unavailable, how often a replica asks it again. */
 const retryEveryMs = 30_000;
 
-/** The age of the roles of a user, ms. */
-const age = ({ rolesAt }: SignedInUser) => Date.now() - rolesAt;
-
 /** Creates the check. */
 export function createRoleCheck(options: RoleCheckOptions): RoleCheck {
-  const { store, vault, roleNames, maxAgeMs, endSession, log } = options;
+  const { store, vault, roleNames, maxAgeMs, maxSessionMs, endSession, log } = options;
   const pending = new Map<string, Promise<SignedInUser | undefined>>();
   /** When the provider was last unavailable, epoch ms. */
   let unavailableAt = 0;
+
+  /** The age of the roles, ms. Those of an earlier release are as old as the session. */
+  const age = ({ rolesAt, endsAt }: SignedInUser) => Date.now() - (rolesAt ?? endsAt - maxSessionMs);
 
   /** Whether the provider was unavailable a moment ago. A clock that was set back does not count. */
   function isWaiting(): boolean {
@@ -55,8 +57,8 @@ export function createRoleCheck(options: RoleCheckOptions): RoleCheck {
     return elapsedMs >= 0 && elapsedMs < retryEveryMs;
   }
 
-  async function end(sessionId: string, reason: string): Promise<undefined> {
-    log.info({ reason }, 'the roles of a session cannot be refreshed: session ended');
+  async function end(sessionId: string, { oid }: SignedInUser, reason: string): Promise<undefined> {
+    log.info({ oid, reason }, 'the roles of a session cannot be refreshed: session ended');
     await endSession(sessionId);
     return undefined;
   }
@@ -68,14 +70,14 @@ export function createRoleCheck(options: RoleCheckOptions): RoleCheck {
     } catch (error) {
       if (!(error instanceof CallError)) throw error;
       // The session has ended, or has no tokens.
-      if (error.reason === 'SIGN_IN_REQUIRED') return end(sessionId, 'sign-in-required');
+      if (error.reason === 'SIGN_IN_REQUIRED') return end(sessionId, user, 'sign-in-required');
       if (error.reason !== 'CREDENTIAL_UNAVAILABLE') throw error;
       unavailableAt = Date.now();
-      return age(user) < maxAgeMs * maxAgesWithoutProvider ? user : end(sessionId, 'provider-unavailable');
+      return age(user) < maxAgeMs * maxAgesWithoutProvider ? user : end(sessionId, user, 'provider-unavailable');
     }
     const updated = await store.read(sessionId);
     if (updated === undefined || age(updated) < maxAgeMs) return updated;
-    return end(sessionId, 'no-id-token');
+    return end(sessionId, user, 'no-id-token');
   }
 
   return {
@@ -92,7 +94,7 @@ export function createRoleCheck(options: RoleCheckOptions): RoleCheck {
       const identity = readIdentity(claims, roleNames);
       if (user === undefined) return;
       if (identity === undefined || identity.oid !== user.oid) {
-        await end(sessionId, 'claims-invalid');
+        await end(sessionId, user, 'claims-invalid');
         return;
       }
       const changes = changesOf(user, identity);

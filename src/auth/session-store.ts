@@ -15,8 +15,8 @@ export interface SignedInUser {
   /** The name that the user signs in with, if the provider reports it. */
   readonly username: string | null;
   readonly roles: readonly Role[];
-  /** When the provider reported the roles, epoch ms. */
-  readonly rolesAt: number;
+  /** When the provider reported the roles, epoch ms. Sessions of earlier releases have none. */
+  readonly rolesAt?: number;
   /** The id of the provider's own session (`sid` claim); front-channel sign-out names it. */
   readonly sid: string | null;
   /** The `login_hint` claim, sent as `logout_hint` at sign-out. */

@@ -54,12 +54,14 @@ export function createSignIn(config: Config, deps: SignInDeps): SignIn {
   const provider = createProvider(options);
   const sessions = createSessions({ store, secrets, secure });
   const roleNames = { reader: config.ROLE_READER, operator: config.ROLE_OPERATOR };
+  const maxSessionMs = config.SESSION_MAX_HOURS * 3_600_000;
   const endSession = (id: string) => sessions.endById(id);
   const roleCheck = createRoleCheck({
     store,
     vault: () => vault,
     roleNames,
     maxAgeMs: config.SESSION_ROLES_MINUTES * 60_000,
+    maxSessionMs,
     endSession,
     log,
   });
@@ -83,7 +85,7 @@ export function createSignIn(config: Config, deps: SignInDeps): SignIn {
     requestCounter,
     vault,
     roleNames,
-    maxSessionMs: config.SESSION_MAX_HOURS * 3_600_000,
+    maxSessionMs,
     originOf,
     requireSameOrigin,
     audit,

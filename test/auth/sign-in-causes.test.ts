@@ -159,8 +159,8 @@ describe('a sign-in reports its cause', () => {
   ])('when the issuer that the provider reports %s', async (_, path, issuer, detail) => {
     const origin = await startDiscovery(issuer);
     const expected = { cause: 'issuer-mismatch', code: /^OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED$/ };
-    const { lines } = await expectCause({ OIDC_ISSUER: `${origin}${path}` }, expected);
-    expect(lines({ cause: 'issuer-mismatch' })).toContainEqual(
+    const reported = await expectCause({ OIDC_ISSUER: `${origin}${path}` }, expected);
+    expect(reported.lines({ cause: 'issuer-mismatch' })).toContainEqual(
       expect.objectContaining({ level: 50, detail: expect.stringMatching(detail) as unknown }),
     );
   });
@@ -175,8 +175,8 @@ describe('a sign-in reports its cause', () => {
 
   test('when the provider fails', async () => {
     await simulator.identitySettings({ token: 'unavailable' });
-    const { lines } = await expectCause({}, { cause: 'provider-error', code: /^OAUTH_RESPONSE_IS_NOT_CONFORM$/ });
-    expect(lines({ cause: 'provider-error', detail: 'HTTP 503' })).not.toEqual([]);
+    const reported = await expectCause({}, { cause: 'provider-error', code: /^OAUTH_RESPONSE_IS_NOT_CONFORM$/ });
+    expect(reported.lines({ cause: 'provider-error', detail: 'HTTP 503' })).not.toEqual([]);
   });
 });
 
@@ -199,7 +199,8 @@ test('the service says at its start what is wrong with the provider, and is read
     PORT: '0',
   });
   const line = JSON.parse(await program.line('issuer-untrusted')) as Record<string, unknown>;
-  expect(line).toMatchObject({ level: 50, cause: 'issuer-untrusted', code: expect.stringMatching(/SELF_SIGNED/) });
+  expect(line).toMatchObject({ level: 50, cause: 'issuer-untrusted' });
+  expect(line['code']).toMatch(/SELF_SIGNED/);
   expect(line['msg']).toMatch(/^sign-in is unavailable: .*NODE_EXTRA_CA_CERTS/);
   expect((await fetch(`${await addressOf(program)}/readyz`)).status).toBe(200);
 });

@@ -119,9 +119,8 @@ test('trusts the certificate of an authority in NODE_EXTRA_CA_CERTS', async () =
   let issuer = '';
   const port = await listen(
     createTlsServer(certificate, (request, response) => {
-      const found = request.url?.startsWith('/authorize') ? '/elsewhere' : undefined;
-      if (found !== undefined) return void response.writeHead(303, { location: found }).end();
-      const metadata = { issuer, authorization_endpoint: `${issuer}/authorize` };
+      const isAuthorization = request.url?.startsWith('/authorize') === true;
+      const metadata = isAuthorization ? {} : { issuer, authorization_endpoint: `${issuer}/authorize` };
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(metadata));
     }),
   );

@@ -100,7 +100,7 @@ function createConfiguration(
     clientBasedCORS: () => false,
     findAccount(_ctx, sub) {
       const user = sampleUsers.find((candidate) => candidate.sub === sub);
-      const { claims, disabled } = state.settings;
+      const { claims = {}, disabled = [] } = state.settings;
       if (user === undefined || disabled.includes(user.key)) return undefined;
       return { accountId: sub, claims: () => ({ ...idTokenClaims(user), ...claims[user.key] }) };
     },

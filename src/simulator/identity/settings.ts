@@ -15,11 +15,11 @@ export interface IdentitySettings {
   /** The response to authorization code grants. */
   readonly token: TokenEndpointMode;
   /** Claims of the ID tokens of a user, by the user's key: they replace the user's own. */
-  readonly claims: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly claims: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
   /** The keys of users whose accounts are disabled: every grant for them is an `invalid_grant`. */
-  readonly disabled: readonly string[];
+  readonly disabled: readonly string[] | undefined;
   /** Members that are left out of the responses of the token endpoint. */
-  readonly omit: readonly ('id_token' | 'refresh_token')[];
+  readonly omit: readonly ('id_token' | 'refresh_token')[] | undefined;
 }
 
 /** Entra's usual lifetime of an access token, and normal responses. */
@@ -27,9 +27,9 @@ const defaultIdentitySettings = {
   accessTokenSeconds: 3600,
   refresh: 'ok',
   token: 'ok',
-  claims: {},
-  disabled: [],
-  omit: [],
+  claims: undefined,
+  disabled: undefined,
+  omit: undefined,
 } as const satisfies IdentitySettings;
 
 /** Some of the settings, with their new values. */

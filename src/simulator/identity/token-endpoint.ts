@@ -27,7 +27,7 @@ export function withControlledTokenEndpoint(
         counts[isRefresh ? 'refreshes' : 'codeGrants'] += 1;
         const mode = isRefresh ? settings.refresh : settings.token;
         await (mode === 'ok' ? handler(ctx) : fail(oidc, mode, ctx));
-        for (const member of settings.omit) if (isRecord(ctx.body)) delete ctx.body[member];
+        for (const member of settings.omit ?? []) if (isRecord(ctx.body)) delete ctx.body[member];
       };
       super.registerGrantType(name, controlled, params, duplicates);
     }
