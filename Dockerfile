@@ -1,4 +1,5 @@
 # .ci/run runs each RUN command, the health check and the start command outside a container.
+# Pin the base image by its digest with --build-arg NODE=node:24.21.0-slim@sha256:…: src/deploy/README.md.
 ARG NODE=node:24.21.0-slim
 
 FROM ${NODE} AS build
@@ -7,7 +8,8 @@ COPY package.json package-lock.json ./
 RUN npm ci
 COPY tsconfig.json ./
 COPY src src
-RUN npm run build
+# Leaves out the simulator and source maps.
+RUN npm run build:image
 
 FROM ${NODE} AS dependencies
 WORKDIR /app

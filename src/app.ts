@@ -1,6 +1,6 @@
 import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
-import type { Reason } from './api/errors.js';
+import type { Reason } from './api/error-data.js';
 import { procedures } from './api/router.js';
 import type { SignIn } from './auth/sign-in.js';
 import { authenticate } from './http/authentication.js';

@@ -1,10 +1,76 @@
-import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
-import type { appRouter } from './api/router.js';
+import type {
+  inferRouterInputs,
+  inferRouterOutputs,
+  TRPCBuiltRouter,
+  TRPCDecorateCreateRouterOptions,
+} from '@trpc/server';
+import type { Context } from './api/context.js';
+import type { deviceRunStateRouter } from './api/device-run-state.js';
+import type { ErrorShape } from './api/error-data.js';
+import type { scriptRouter } from './api/script.js';
+import type { scriptUserStateRouter } from './api/script-user-state.js';
+import type { sessionRouter } from './api/session.js';
+import type { Meta } from './api/trpc.js';
 
-export type { ErrorData, InputIssue, Reason } from './api/errors.js';
+export type { UpdateResult } from './api/bulk/update-many.js';
+export type { Progress } from './api/bulk/worker-pool.js';
+export type {
+  ErrorData,
+  ErrorDataOf,
+  ErrorDetails,
+  ErrorShape,
+  GuaranteedDetails,
+  InputIssue,
+  Reason,
+} from './api/error-data.js';
+export type { PageRef, ScriptPageInput, StatePageInput } from './api/inputs/target.js';
+export type { ScriptListInput } from './api/script.js';
+export type {
+  Change,
+  CreateInput,
+  DeleteInput,
+  UpdateInput,
+  UpdateManyInput,
+  UpdateRow,
+  UserListInput,
+} from './api/script-user-state.js';
+export type { CurrentSession } from './api/session.js';
+export type { Meta } from './api/trpc.js';
+export type { Role } from './auth/user.js';
+export type { CallReason, GraphIds } from './errors.js';
+export type {
+  Device,
+  DeviceRunState,
+  RunSummary,
+  ScriptOverview,
+  ScriptSummary,
+  UserStateOfScript,
+} from './graph/entities.js';
+export type { Approval, ExpectedUserState, NewUserState, Page, UserStatePatch } from './graph/graph.js';
+export type { ScriptKind, ScriptRef, StateRef } from './graph/ids.js';
+export type { ScriptUserState } from './script-user-state.js';
+
+interface RouterTypes {
+  ctx: Context;
+  meta: Meta;
+  errorShape: ErrorShape;
+  transformer: false;
+}
+
+/** The routers by their name. Unlike the type of `appRouter`, they keep the comments of their procedures. */
+type Routers = {
+  /** How scripts ran on devices. */
+  deviceRunState: typeof deviceRunStateRouter;
+  /** The scripts of the tenant. */
+  script: typeof scriptRouter;
+  /** The run states that Graph stores per script and person. */
+  scriptUserState: typeof scriptUserStateRouter;
+  /** The session of the caller. */
+  session: typeof sessionRouter;
+};
 
 /** The type of the router: the type argument of a tRPC client. */
-export type AppRouter = typeof appRouter;
+export interface AppRouter extends TRPCBuiltRouter<RouterTypes, TRPCDecorateCreateRouterOptions<Routers>> {}
 
 /** The input of every procedure, by its path. */
 export type RouterInputs = inferRouterInputs<AppRouter>;

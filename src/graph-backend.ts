@@ -1,6 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
 import type { ClientRegistration } from './auth/client-registration.js';
-import type { Config } from './config.js';
+import { type Config, ConfigError } from './config.js';
 import { accessTokenCredential, azureCredential, noCredential } from './graph/tokens/credential.js';
 
 /** The Graph behind the service: its base URL and a credential for it. */
@@ -13,11 +13,13 @@ export interface GraphConnection {
 }
 
 /**
- * Connects to the Graph that the settings select. Only this function loads the simulator, and only if it is selected.
+ * Connects to the Graph that the settings select. The simulator is loaded only if it is selected.
+ *
+ * @throws {ConfigError} if the simulator is selected in the image, which does not contain it
  */
 export async function connectGraph(config: Config): Promise<GraphConnection> {
   if (config.GRAPH_CREDENTIAL === 'simulator') {
-    const { startSimulator } = await import('./simulator/simulator.js');
+    const { startSimulator } = await loadSimulator();
     const simulator = await startSimulator({
       seed: config.SIMULATOR_SEED,
       port: config.SIMULATOR_PORT,
@@ -43,6 +45,16 @@ export async function connectGraph(config: Config): Promise<GraphConnection> {
     simulatedRegistration: undefined,
     close: async () => undefined,
   };
+}
+
+async function loadSimulator() {
+  try {
+    return await import('./simulator/simulator.js');
+  } catch (error) {
+    if (!(error instanceof Error && /Cannot find module '[^']*simulator\.js'/.test(error.message))) throw error;
+    const requirement = 'access-token, azure or signed-in-user: this image does not contain the simulator';
+    throw new ConfigError(`Invalid settings:\n  GRAPH_CREDENTIAL: must be ${requirement}`);
+  }
 }
 
 function chooseCredential({ GRAPH_CREDENTIAL, GRAPH_ACCESS_TOKEN }: Config): TokenCredential {

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { reasonOf } from './api/errors.js';
+import { reasonCodes, reasonOf } from './api/errors.js';
+import { procedures } from './api/router.js';
 import { createApp } from './app.js';
 import { createAudit } from './audit/audit.js';
 import type { AuditTrail } from './audit/trail.js';
@@ -20,6 +21,7 @@ import { createDrain } from './http/drain.js';
 import { publicOrigin, requireSameOrigin } from './http/guards.js';
 import { close, createHttpServer, listen } from './http/server.js';
 import { connectReplicas } from './redis/coordination.js';
+import { readCredentialExpiries } from './telemetry/credential-expiry.js';
 import { createMetrics, noMetrics } from './telemetry/metrics.js';
 import { type MetricsServer, serveMetrics } from './telemetry/metrics-server.js';
 import { countTokens } from './telemetry/token-metrics.js';
@@ -48,6 +50,9 @@ function readVersion(): string {
   return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
 }
 
+/** The values of the labels of the metrics. */
+const metricLabels = { procedures: [...procedures.keys()], reasons: Object.keys(reasonCodes) };
+
 /** The running service. */
 export interface Service {
   /** The address that the service listens on. */
@@ -74,7 +79,7 @@ export async function startService(config: Config, output: ServiceOutput): Promi
   const { PUBLIC_URL, REDIS_URL } = config;
   const connection = await connectGraph(config);
   const isSimulator = config.GRAPH_CREDENTIAL === 'simulator';
-  const metrics = config.METRICS_PORT === undefined ? undefined : createMetrics();
+  const metrics = config.METRICS_PORT === undefined ? undefined : createMetrics(metricLabels);
   const recorder = metrics ?? noMetrics;
   const secrets = sessionSecrets(config);
   const coordination = REDIS_URL && connectReplicas(REDIS_URL, log, recorder.redisError);
@@ -90,7 +95,7 @@ export async function startService(config: Config, output: ServiceOutput): Promi
   });
   const drain = createDrain();
   const isReady = async () => !drain.draining && trail.isUp && ((await coordination?.isUp()) ?? true);
-  metrics?.observe({ ...output, graph, isReady });
+  metrics?.observe({ ...output, graph, isReady, credentialExpiries: await credentialExpiries(config) });
   const audit = createAudit(trail, reasonOf, recorder.write);
   const signIn = createSignIn(config, {
     simulatedRegistration: connection.simulatedRegistration,
@@ -157,4 +162,11 @@ export async function startService(config: Config, output: ServiceOutput): Promi
     await closeParts();
     throw error;
   }
+}
+
+function credentialExpiries({ GRAPH_CREDENTIAL, GRAPH_ACCESS_TOKEN, SIGN_IN, OIDC_CLIENT_CERTIFICATE_PATH }: Config) {
+  return readCredentialExpiries({
+    accessToken: GRAPH_CREDENTIAL === 'access-token' ? GRAPH_ACCESS_TOKEN?.reveal() : undefined,
+    certificatePath: SIGN_IN === 'oidc' ? OIDC_CLIENT_CERTIFICATE_PATH : undefined,
+  });
 }

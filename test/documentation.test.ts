@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path/posix';
 import { parseEnv, promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
+import manifest from '../package.json' with { type: 'json' };
 import { reasonCodes } from '../src/api/errors.js';
 import { procedures } from '../src/api/router.js';
 import { clouds } from '../src/clouds.js';
@@ -28,18 +29,29 @@ const eachPage = pages.map((page) => [page.path, page] as const);
 const pageOf = (path: string) => pages.find((page) => page.path === path) ?? expect.fail(path);
 const readme = pageOf('README.md');
 const simulatorPage = pageOf('src/simulator/README.md');
+const clientPage = pageOf('src/client/README.md');
 const deployPage = pageOf('src/deploy/README.md');
 const example = await readFile('.env.example', 'utf8');
+
+/** The languages of the blocks that are tested one by one. */
+const testedBlocks = new Map([
+  [readme, ['json', 'ts']],
+  [clientPage, ['ts', 'ts', 'ts']],
+  [deployPage, ['js', 'yaml']],
+]);
 
 /** The commands on the pages, except those that are marked as not run by CI. */
 const commands = [
   // By .ci/run.
   /^npm ci && npm start$/,
+  /^npm install --prefix tracing /,
   // By the tests below.
   /^curl /,
   /^SIMULATOR=/,
   /^SIGN_IN=oidc npm start$/,
   /^npm run doctor$/,
+  // By the tests of the package.
+  new RegExp(`^npm install ./script-state-client-${manifest.version}.tgz `),
   // By deployment.test.ts.
   /^node -p .*randomBytes/,
 ];
@@ -165,7 +177,7 @@ describe.each(eachPage)('%s', (_, page) => {
     expect(untested).toEqual([]);
     // The other languages are tested block by block: here, or (js, yaml) in the tests of traces and of the deployment.
     const others = languagesOf(page).filter((language) => !['sh', 'env', 'text'].includes(language));
-    expect(others).toEqual(page === readme ? ['json', 'ts', 'ts'] : page === deployPage ? ['js', 'yaml'] : []);
+    expect(others).toEqual(testedBlocks.get(page) ?? []);
   });
 });
 
@@ -186,14 +198,15 @@ describe('the examples on the pages', () => {
   });
 
   test.each([
-    ['the typed call', 'mutate({ ...script', /^.*@.* \d+ [\w-]+:[\w-]+$[\s\S]*^now 0$/m],
-    ['the stream of many updates', 'updateMany.mutate', /^0 of (\d+)$[\s\S]*^\1 of \1$/m],
-  ])('%s runs', async (_, mark, output) => {
-    const [snippet, ...others] = blocksOf(readme, 'ts').filter((block) => block.includes(mark));
+    ['the typed call', readme, 'script.list', /^\[\n {2}'.*/],
+    ['the update', clientPage, 'mutate({ ...script', /^.*@.* \d+ [\w-]+:[\w-]+$[\s\S]*^now 0$/m],
+    ['the stream of many updates', clientPage, 'updateMany.mutate', /^0 of (\d+)$[\s\S]*^\1 of \1$/m],
+  ])('%s runs', async (_, page, mark, output) => {
+    const [snippet, ...others] = blocksOf(page, 'ts').filter((block) => block.includes(mark));
     expect(others).toEqual([]);
     const file = `node_modules/.cache/readme-${mark.replaceAll(/\W/g, '')}.mts`;
     await mkdir('node_modules/.cache', { recursive: true });
-    await writeFile(file, here(snippet ?? ''));
+    await writeFile(file, here(snippet ?? '').replace("'script-state-client'", "'../../src/client/index.js'"));
     expect((await run(process.execPath, ['--import', 'tsx', file])).stdout).toMatch(output);
   });
 

@@ -1,13 +1,10 @@
 import { TRPCError } from '@trpc/server';
 import { getHTTPStatusCodeFromError } from '@trpc/server/http';
-import { type TRPC_ERROR_CODE_KEY, type TRPC_ERROR_CODE_NUMBER, TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
+import { type TRPC_ERROR_CODE_KEY, TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { z } from 'zod';
-import { CallError, type CallReason, type GraphIds } from '../errors.js';
+import { CallError } from '../errors.js';
 import { CursorError } from '../graph/requests/cursor.js';
-import type { ScriptUserState } from '../script-user-state.js';
-
-/** Why a call failed. */
-export type Reason = CallReason | 'INVALID_INPUT' | 'REQUEST_REFUSED' | 'ROLE_MISSING' | 'INTERNAL';
+import type { ErrorData, ErrorDetails, ErrorShape, InputIssue, Reason } from './error-data.js';
 
 /** The tRPC code and the message of every reason. */
 const reasons = {
@@ -56,37 +53,21 @@ const reasonsWithGraphMessage = new Set<Reason>([
   'CONFLICT',
 ]);
 
+/** The reasons that always tell how long to wait. */
+const isRetryable = new Set<Reason>(['THROTTLED', 'OVERLOADED', 'AUDIT_UNAVAILABLE']);
+
+/** The wait where Graph has not said how long. */
+const defaultRetryAfterMs = 1_000;
+
 /** Failures with their own HTTP status. Their reason is also `INVALID_INPUT`. */
 const httpFailures: Partial<Record<TRPC_ERROR_CODE_KEY, string>> = {
-  NOT_FOUND: 'Not found.',
-  METHOD_NOT_SUPPORTED: 'Method not allowed.',
-  PAYLOAD_TOO_LARGE: 'The request is too large.',
-  UNSUPPORTED_MEDIA_TYPE: 'The request body must be application/json in UTF-8, uncompressed.',
-  PARSE_ERROR: 'The input is not valid JSON.',
-  TIMEOUT: 'The request was not received in time.',
+  NOT_FOUND: 'No such procedure',
+  METHOD_NOT_SUPPORTED: 'The method is not allowed',
+  PAYLOAD_TOO_LARGE: 'The request is too large',
+  UNSUPPORTED_MEDIA_TYPE: 'The request body must be application/json in UTF-8, uncompressed',
+  PARSE_ERROR: 'The input is not valid JSON',
+  TIMEOUT: 'The request was not received in time',
 };
-
-/** One problem of an input, and its path. */
-export interface InputIssue {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-}
-
-/** The `error.data` of a failed call. */
-export interface ErrorData {
-  readonly code: TRPC_ERROR_CODE_KEY;
-  readonly httpStatus: number;
-  readonly path?: string;
-  readonly reason: Reason;
-  readonly requestId: string;
-  readonly graph?: GraphIds;
-  readonly retryAfterMs?: number;
-  readonly approvalCode?: string;
-  readonly missingPermissions?: readonly string[];
-  /** The state as Graph shows it. */
-  readonly current?: ScriptUserState;
-  readonly issues?: readonly InputIssue[];
-}
 
 /** An error that guards and procedures throw. */
 export class Refusal extends TRPCError {
@@ -116,11 +97,12 @@ export function reasonOf(error: unknown): Reason {
 /** The maximum number of issues in an error: each of thousands of rows can be invalid. */
 const maxIssues = 100;
 
-function issuesOf(error: TRPCError): readonly InputIssue[] | undefined {
-  if (error instanceof Refusal) return error.issues;
+/** The problems of an invalid input. */
+function issuesOf(error: TRPCError): readonly InputIssue[] {
+  if (error instanceof Refusal && error.issues !== undefined) return error.issues;
   if (error.cause instanceof CursorError) return [{ path: ['cursor'], message: error.cause.message }];
   if (!(error.cause instanceof z.core.$ZodError)) {
-    return error.code === 'BAD_REQUEST' ? [{ path: [], message: 'must be JSON of the expected form' }] : undefined;
+    return [{ path: [], message: httpFailures[error.code] ?? 'The input must be JSON of the expected form' }];
   }
   return error.cause.issues.slice(0, maxIssues).map(({ path, message }) => ({
     path: path.map((key) => (typeof key === 'symbol' ? String(key) : key)),
@@ -128,12 +110,12 @@ function issuesOf(error: TRPCError): readonly InputIssue[] | undefined {
   }));
 }
 
-/** A failed call in tRPC's error shape. */
-export interface ErrorShape {
-  readonly message: string;
-  /** JSON-RPC's code. */
-  readonly code: TRPC_ERROR_CODE_NUMBER;
-  readonly data: ErrorData;
+/** Names the first problem of an invalid input. A message without a path is a sentence if a guard wrote it. */
+function inputMessage(error: TRPCError, [first]: readonly InputIssue[]): string {
+  const [, general] = reasons.INVALID_INPUT;
+  if (first === undefined) return general;
+  if (first.path.length > 0) return `${general.slice(0, -1)}: ${first.path.join('.')} ${first.message}.`;
+  return error.cause instanceof z.core.$ZodError ? `The input ${first.message}.` : `${first.message}.`;
 }
 
 /** Whether tRPC found no procedure. Its path is then the caller's text, which is not sent back. */
@@ -148,26 +130,30 @@ export function describeError(error: TRPCError, requestId: string, path?: string
   const reason = reasonOf(error);
   const [ownCode, ownMessage] = reasons[reason];
   const code = reason === 'INVALID_INPUT' && error.code in httpFailures ? error.code : ownCode;
-  const issues = issuesOf(error);
-  const { publicMessage, graph, retryAfterMs, approvalCode, missingPermissions, current } =
-    error.cause instanceof CallError ? error.cause.details : {};
-  const message = (reason === 'INVALID_INPUT' && httpFailures[code]) || ownMessage;
+  const issues = reason === 'INVALID_INPUT' ? issuesOf(error) : undefined;
+  const details = error.cause instanceof CallError ? error.cause.details : {};
+  const { publicMessage, graph, approvalCode, missingPermissions, current } = details;
+  const retryAfterMs = details.retryAfterMs ?? (isRetryable.has(reason) ? defaultRetryAfterMs : undefined);
+  const message = issues === undefined ? ownMessage : inputMessage(error, issues);
+  const data = {
+    code,
+    httpStatus: getHTTPStatusCodeFromError(new TRPCError({ code })),
+    ...(path !== undefined && !isUnknownProcedure(error) && { path }),
+    reason,
+    requestId,
+    ...(graph !== undefined && { graph }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(approvalCode !== undefined && { approvalCode }),
+    ...(missingPermissions !== undefined && { missingPermissions }),
+    ...(current !== undefined && { current }),
+    ...(issues !== undefined && { issues }),
+  } satisfies ErrorDetails & { reason: Reason };
   return {
     message:
       publicMessage && reasonsWithGraphMessage.has(reason) ? `${message} Graph's message: ${publicMessage}` : message,
     code: TRPC_ERROR_CODES_BY_KEY[code],
-    data: {
-      code,
-      httpStatus: getHTTPStatusCodeFromError(new TRPCError({ code })),
-      ...(path !== undefined && !isUnknownProcedure(error) && { path }),
-      reason,
-      requestId,
-      ...(graph !== undefined && { graph }),
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-      ...(approvalCode !== undefined && { approvalCode }),
-      ...(missingPermissions !== undefined && { missingPermissions }),
-      ...(current !== undefined && { current }),
-      ...(issues !== undefined && { issues }),
-    },
+    // The compiler cannot relate the details to the reason. `NOT_APPLIED` is only thrown after the state was read.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    data: data as ErrorData,
   };
 }

@@ -1,5 +1,6 @@
 import { context, isSpanContextValid, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { type Reason, reasonOf } from './errors.js';
+import type { Reason } from './error-data.js';
+import { reasonOf } from './errors.js';
 
 /** The outcome of a call: a reason, or `OK`. */
 export type CallOutcome = Reason | 'OK';

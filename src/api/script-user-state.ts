@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { UserStateOfScript } from '../graph/entities.js';
-import type { Page } from '../graph/graph.js';
+import type { Approval, ExpectedUserState, NewUserState, Page, UserStatePatch } from '../graph/graph.js';
+import type { ScriptRef, StateRef } from '../graph/ids.js';
 import type { ScriptUserState } from '../script-user-state.js';
 import { type UpdateResult, updateMany } from './bulk/update-many.js';
 import type { Progress } from './bulk/worker-pool.js';
-import { inputObject } from './inputs/messages.js';
+import { type InputSchema, inputObject } from './inputs/messages.js';
 import { inputRows } from './inputs/rows.js';
-import { cursorField, scriptFields, targetFields, userId } from './inputs/target.js';
+import { type PageRef, pageFields, type ScriptPageInput, scriptFields, targetFields, userId } from './inputs/target.js';
 import {
   approval,
   approvalRequest,
@@ -18,20 +19,68 @@ import {
 } from './inputs/user-state.js';
 import { operatorProcedure, readerProcedure, router } from './trpc.js';
 
+/** Selects the states of one person. */
+export interface UserListInput extends PageRef {
+  /** The person's object id in the directory. */
+  readonly userId: string;
+}
+
+/** A write to a state that exists. */
+export interface Change extends StateRef {
+  /** The values that the caller saw. If the state has other values, nothing is sent: `CONFLICT`. */
+  readonly expected?: ExpectedUserState | undefined;
+  /** Multi admin approval, in a tenant that requires it. */
+  readonly approval?: Approval | undefined;
+}
+
+/** An update of a state. */
+export interface UpdateInput extends Change {
+  readonly patch: UserStatePatch;
+}
+
+/** One update of several. */
+export interface UpdateRow extends UpdateInput {
+  /** Takes precedence over the approval of the whole call. */
+  readonly approval?: { readonly code: string } | undefined;
+}
+
+/** Several updates. */
+export interface UpdateManyInput {
+  /** 1 to 5,000 updates. */
+  readonly updates: readonly UpdateRow[];
+  /** Files each update that has no approval of its own. */
+  readonly approval?: { readonly justification: string } | undefined;
+}
+
+/** A new state of a script. */
+export interface CreateInput extends ScriptRef {
+  readonly userState: NewUserState;
+  /** Multi admin approval, in a tenant that requires it. */
+  readonly approval?: Approval | undefined;
+}
+
+/** The deletion of a state. */
+export interface DeleteInput extends Change {}
+
 const changeFields = { ...targetFields, expected: z.optional(expectedUserState), approval: z.optional(approval) };
-const getInput = inputObject(targetFields);
-const listInput = inputObject({ ...scriptFields, ...cursorField });
-const listForUserInput = inputObject({ userId, ...cursorField });
-const updateInput = inputObject({ ...changeFields, patch });
-const updateManyInput = inputObject({
+const getInput: InputSchema<StateRef> = inputObject(targetFields);
+const listInput: InputSchema<ScriptPageInput> = inputObject({ ...scriptFields, ...pageFields });
+const listForUserInput: InputSchema<UserListInput> = inputObject({ userId, ...pageFields });
+const updateInput: InputSchema<UpdateInput> = inputObject({ ...changeFields, patch });
+const updateManyInput: InputSchema<UpdateManyInput> = inputObject({
   updates: inputRows(updateRow, maxUpdates),
   approval: z.optional(approvalRequest),
 });
-const createInput = inputObject({ ...scriptFields, userState: newUserState, approval: z.optional(approval) });
-const deleteInput = inputObject(changeFields);
+const createInput: InputSchema<CreateInput> = inputObject({
+  ...scriptFields,
+  userState: newUserState,
+  approval: z.optional(approval),
+});
+const deleteInput: InputSchema<DeleteInput> = inputObject(changeFields);
 
 /** The run states that Graph stores per script and person. */
 export const scriptUserStateRouter = router({
+  /** The states of a script, one for each person, page by page. */
   list: readerProcedure
     .input(listInput)
     .query(
@@ -39,6 +88,7 @@ export const scriptUserStateRouter = router({
         ctx.graph.userStates.list(input, input.cursor, { caller: ctx.caller, signal }),
     ),
 
+  /** One person's states for all scripts. A page can be empty although there are further pages. */
   listForUser: readerProcedure
     .input(listForUserInput)
     .query(
@@ -46,6 +96,7 @@ export const scriptUserStateRouter = router({
         ctx.graph.userStates.listForUser(input.userId, input.cursor, { caller: ctx.caller, signal }),
     ),
 
+  /** One state. */
   get: readerProcedure
     .input(getInput)
     .query(
@@ -53,6 +104,10 @@ export const scriptUserStateRouter = router({
         ctx.graph.userStates.get(input, { caller: ctx.caller, signal }),
     ),
 
+  /**
+   * Changes a state and returns it as Graph has it then. After `OUTCOME_UNKNOWN`, the change may have been made: read the
+   * state before you send it again.
+   */
   update: operatorProcedure.input(updateInput).mutation(
     ({ ctx, input, signal }): Promise<ScriptUserState> =>
       ctx.audit.write(ctx, { action: 'update', target: input, values: input.patch }, (hooks) =>
@@ -66,6 +121,10 @@ export const scriptUserStateRouter = router({
       ),
   ),
 
+  /**
+   * Changes up to 5,000 states and streams a result for each, in order of completion. If the stream breaks, the updates
+   * without a result may have been made: read their states.
+   */
   updateMany: operatorProcedure
     .meta({ streamed: true })
     .input(updateManyInput)
@@ -73,6 +132,7 @@ export const scriptUserStateRouter = router({
       ({ ctx, input, path, signal }): AsyncIterable<UpdateResult | Progress> => updateMany(ctx, path, input, signal),
     ),
 
+  /** Creates a state. */
   create: operatorProcedure.input(createInput).mutation(({ ctx, input, signal }): Promise<ScriptUserState> => {
     const { userState } = input;
     const target = { ...input, userStateId: userState.id };
@@ -81,6 +141,7 @@ export const scriptUserStateRouter = router({
     );
   }),
 
+  /** Deletes a state. */
   delete: operatorProcedure.input(deleteInput).mutation(
     ({ ctx, input, signal }): Promise<{ readonly id: string }> =>
       ctx.audit.write(ctx, { action: 'delete', target: input, values: {} }, (hooks) =>

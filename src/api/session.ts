@@ -21,6 +21,7 @@ export interface CurrentSession {
 
 /** The session, which a front end requests before it renders a page. */
 export const sessionRouter = router({
+  /** The signed-in user. The call does not extend the session. */
   current: signedInProcedure.query(
     async ({ ctx: { user, expiresAt, readIdleExpiry, graphKind, version } }): Promise<CurrentSession> => ({
       user: { oid: user.oid, name: user.name, username: user.username ?? null },

@@ -1,5 +1,5 @@
 import { TRPCClientError } from '@trpc/client';
-import type { AppRouter, ErrorData, Reason } from '../contract.js';
+import type { AppRouter, ErrorData, Reason } from '../client/index.js';
 import { currentValuesText } from './current-values.js';
 import type { ScriptUserState } from './queries.js';
 import { OfflineError } from './trpc.js';

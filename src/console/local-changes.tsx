@@ -1,5 +1,5 @@
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react';
-import type { RouterInputs } from '../contract.js';
+import type { RouterInputs } from '../client/index.js';
 import { idKey } from './ids.js';
 import type { ScriptUserState, StateRef } from './queries.js';
 

@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import type { RouterInputs, RouterOutputs } from '../contract.js';
+import type { RouterInputs, RouterOutputs } from '../client/index.js';
 import { idKey } from './ids.js';
 import { trpc } from './trpc.js';
 

@@ -32,6 +32,16 @@ export const scriptUserState = z.object({
   userPrincipalName: text,
 }) satisfies z.ZodType<ScriptUserState>;
 
+/** A device. Each field is `null` if Graph has no value. */
+export interface Device {
+  id: string;
+  deviceName: string | null;
+  operatingSystem: string | null;
+  osVersion: string | null;
+  /** The last check-in (ISO 8601). */
+  lastSyncDateTime: string | null;
+}
+
 /** The part of `microsoft.graph.managedDevice` that is requested. */
 const managedDevice = z.object({
   id: z.string().min(1),
@@ -39,7 +49,7 @@ const managedDevice = z.object({
   operatingSystem: displayText,
   osVersion: displayText,
   lastSyncDateTime: displayText,
-});
+}) satisfies z.ZodType<Device>;
 
 const deviceState = z.object({
   id: z.string().min(1),
@@ -51,17 +61,35 @@ const deviceState = z.object({
   managedDevice: managedDevice.nullish().catch(null),
 });
 
-/**
- * `microsoft.graph.deviceManagementScriptDeviceState`. `runState` is in camel case; unknown values are accepted.
- * `device` is `null` if Graph does not send it.
- */
+/** How a script ran on one device. Each field is `null` if Graph has no value. */
+export interface DeviceRunState {
+  id: string;
+  /** Such as `success`, `fail` or `pending`. Graph can add values. */
+  runState: string | null;
+  /** What the script printed, at most 2,000 characters. */
+  resultMessage: string | null;
+  lastStateUpdateDateTime: string | null;
+  errorCode: number | null;
+  errorDescription: string | null;
+  device: Device | null;
+}
+
+/** `microsoft.graph.deviceManagementScriptDeviceState`. `runState` is in camel case; unknown values are accepted. */
 export const deviceRunState = deviceState.transform(({ managedDevice: device, ...state }) => ({
   ...state,
   device: device ?? null,
-}));
+})) satisfies z.ZodType<DeviceRunState>;
 
-/** How a script ran on one device. */
-export type DeviceRunState = z.output<typeof deviceRunState>;
+/** A script, without its content. Each field is `null` if Graph has no value. */
+export interface ScriptSummary {
+  id: string;
+  displayName: string | null;
+  description: string | null;
+  fileName: string | null;
+  /** `system` or `user`; `null` for a custom attribute. */
+  runAsAccount: string | null;
+  lastModifiedDateTime: string | null;
+}
 
 /** The properties that the three kinds of script share. */
 export const script = z.object({
@@ -71,21 +99,23 @@ export const script = z.object({
   fileName: displayText,
   runAsAccount: displayText,
   lastModifiedDateTime: displayText,
-});
+}) satisfies z.ZodType<ScriptSummary>;
 
-/** A script, without its content. */
-export type ScriptSummary = z.output<typeof script>;
+/** On how many devices and for how many people a script succeeded or failed. */
+export interface RunSummary {
+  successDeviceCount: number;
+  errorDeviceCount: number;
+  successUserCount: number;
+  errorUserCount: number;
+}
 
-/** `microsoft.graph.deviceManagementScriptRunSummary`: on how many devices and for how many people a script ran. */
+/** `microsoft.graph.deviceManagementScriptRunSummary`. */
 export const runSummary = z.object({
   successDeviceCount: count,
   errorDeviceCount: count,
   successUserCount: count,
   errorUserCount: count,
-});
-
-/** The summary of a script's runs. */
-export type RunSummary = z.output<typeof runSummary>;
+}) satisfies z.ZodType<RunSummary>;
 
 /** A script with the summary of its runs, `null` where Graph has none. */
 export interface ScriptOverview extends ScriptSummary {

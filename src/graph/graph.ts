@@ -7,8 +7,11 @@ import type { TokenSource } from './tokens/token-source.js';
 
 /** New values. Omitted fields keep their values. */
 export interface UserStatePatch {
+  /** On how many of the person's devices the script succeeded: 0 to 2,147,483,647. */
   readonly successDeviceCount?: number | undefined;
+  /** On how many of the person's devices the script failed: 0 to 2,147,483,647. */
   readonly errorDeviceCount?: number | undefined;
+  /** 1 to 1,024 characters. */
   readonly userPrincipalName?: string | undefined;
 }
 
@@ -22,7 +25,9 @@ export interface NewUserState extends Required<UserStatePatch> {
  * would file the change again.
  */
 export interface Approval {
+  /** Files the change for approval by a second administrator: 1 to 1,024 characters. */
   readonly justification?: string | undefined;
+  /** Completes the approved change: the `approvalCode` with which it was filed. */
   readonly code?: string | undefined;
 }
 
@@ -36,6 +41,7 @@ export interface ExpectedUserState {
 /** One page of a list. The last one has no `nextCursor`. */
 export interface Page<T> {
   readonly items: readonly T[];
+  /** The `cursor` of the next page. */
   readonly nextCursor?: string;
   /** How many entries were left out because Graph sent them in an unknown form. Absent if there are none. */
   readonly unreadable?: number;

@@ -6,12 +6,14 @@ export type ScriptKind = (typeof scriptKinds)[number];
 
 /** Identifies a script. */
 export interface ScriptRef {
+  /** `deviceShellScript` for macOS and Linux, `deviceManagementScript` for Windows. */
   readonly scriptKind: ScriptKind;
   readonly scriptId: string;
 }
 
 /** Identifies the run state of one person for one script. */
 export interface StateRef extends ScriptRef {
+  /** `<script id>:<user id>`. */
   readonly userStateId: string;
 }
 

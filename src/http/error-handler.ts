@@ -2,7 +2,8 @@ import { TRPCError } from '@trpc/server';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { describeError, invalidInput, type Reason, Refusal, reasonOf } from '../api/errors.js';
+import type { Reason } from '../api/error-data.js';
+import { describeError, invalidInput, Refusal, reasonOf } from '../api/errors.js';
 import { CallError } from '../errors.js';
 import { retryAfterHeader } from './retry-after-header.js';
 

@@ -71,12 +71,19 @@ export function requireSameOrigin(publicUrl: URL | undefined): RequestHandler {
   };
 }
 
-/** Requires that a body is declared as JSON in UTF-8. */
+/** Requires that a body is declared as JSON in UTF-8. An empty parameter and the name `utf8` are common, and accepted. */
 export const requireJson: RequestHandler = (request, _response, next) => {
-  const type = request.headers['content-type'];
-  const isRequired = request.method === 'POST' || type !== undefined;
-  if (isRequired && !/^application\/json\s*(;\s*charset=("utf-8"|utf-8)\s*)?$/i.test(type ?? '')) {
-    throw invalidInput('The request body must be application/json in UTF-8', [], 'UNSUPPORTED_MEDIA_TYPE');
+  const { 'content-type': type = '' } = request.headers;
+  if (request.method !== 'POST' && type === '') return next();
+  const [mediaType = '', ...parameters] = type
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim());
+  if (mediaType !== 'application/json') {
+    throw invalidInput('The content-type must be application/json', [], 'UNSUPPORTED_MEDIA_TYPE');
+  }
+  if (!parameters.every((parameter) => /^(charset=("utf-?8"|utf-?8))?$/.test(parameter))) {
+    throw invalidInput('The only parameter of the content-type may be charset=utf-8', [], 'UNSUPPORTED_MEDIA_TYPE');
   }
   next();
 };

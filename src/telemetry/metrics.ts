@@ -41,6 +41,14 @@ export interface Metrics extends MetricsRecorder {
   observe(sources: MetricsSources): void;
 }
 
+/** The known values of the labels, whose series exist from the start. */
+export interface MetricLabels {
+  /** The paths of all procedures. */
+  readonly procedures: readonly string[];
+  /** All reasons for which a call or a request fails. */
+  readonly reasons: readonly string[];
+}
+
 /** What the gauges, and the counters of lines, are read from. */
 export interface MetricsSources {
   readonly graph: Pick<GraphService, 'usage'>;
@@ -48,13 +56,29 @@ export interface MetricsSources {
   readonly trail: Pick<AuditTrail, 'isUp' | 'failed'>;
   /** The number of log lines that were dropped. */
   readonly droppedLines: () => number;
+  /** When each credential expires, in seconds since 1970; NaN if that is unknown. */
+  readonly credentialExpiries: ReadonlyMap<string, number>;
 }
 
 /** From a call to which Graph responds immediately to one that reaches its deadline. */
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60];
 
-/** Creates the metrics. @see https://prometheus.io/docs/practices/naming/ */
-export function createMetrics(): Metrics {
+const writeActions = ['update', 'create', 'delete'] as const;
+const writeOutcomes = ['applied', 'rejected', 'pending-approval', 'unknown'] as const;
+const methods = ['GET', 'PATCH', 'POST', 'DELETE'] as const;
+const lanes = ['interactive', 'bulk'] as const;
+
+/** The statuses that are always exported. Others appear with the first response that has them. */
+const statuses = ['200', '429', '503', 'none'] as const;
+
+/**
+ * Creates the metrics. All series whose labels are known are exported from the start with 0: Prometheus' `increase` and
+ * `rate` do not count the first value of a series, so that a series which starts with 1 hides its first event.
+ *
+ * @see https://prometheus.io/docs/practices/naming/
+ * @see https://prometheus.io/docs/practices/instrumentation/#avoid-missing-metrics
+ */
+export function createMetrics({ procedures, reasons }: MetricLabels): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const about = <T extends string>(name: string, help: string, labelNames: readonly T[] = []) => ({
@@ -115,6 +139,7 @@ export function createMetrics(): Metrics {
   const redisErrors = new Counter(about('redis_errors_total', 'Redis commands that failed.'));
   const ready = new Gauge(about('ready', 'Whether the service is ready: 1 or 0, as /readyz reports.'));
 
+  const clock = new Gauge(about('clock_timestamp_seconds', 'The time of this process, in seconds since 1970.'));
   const trailUp = new Gauge(about('audit_trail_up', 'Whether the audit trail can be written: 1 or 0.'));
   const trailFailures = new Counter(
     about('audit_write_failures_total', 'Lines that could not be written to the audit trail in time.'),
@@ -122,6 +147,28 @@ export function createMetrics(): Metrics {
   const linesDropped = new Counter(
     about('log_lines_dropped_total', 'Lines of the log that were dropped because its output was full or too slow.'),
   );
+
+  const credentialExpiry = new Gauge(
+    about(
+      'credential_expiry_timestamp_seconds',
+      'When a credential expires, in seconds since 1970; NaN means that this is unknown.',
+      ['credential'],
+    ),
+  );
+
+  for (const procedure of procedures) {
+    callSeconds.zero({ procedure });
+    for (const reason of ['OK', ...reasons]) calls.inc({ procedure, reason }, 0);
+  }
+  for (const reason of reasons) refused.inc({ reason }, 0);
+  for (const action of writeActions) for (const outcome of writeOutcomes) writes.inc({ action, outcome }, 0);
+  for (const method of methods) for (const status of statuses) responses.inc({ method, status }, 0);
+  for (const method of [...methods, 'BATCH']) {
+    tripSeconds.zero({ method });
+    for (const status of statuses) trips.inc({ method, status }, 0);
+  }
+  for (const quota of ['reads', 'writes'] as const) for (const lane of lanes) waitSeconds.zero({ quota, lane });
+  for (const whose of ['service', 'person']) for (const result of ['ok', 'failed']) tokens.inc({ whose, result }, 0);
 
   let collect: (() => Promise<void>) | undefined;
 
@@ -149,8 +196,10 @@ export function createMetrics(): Metrics {
     token: (whose, ok) => tokens.inc({ whose, result: ok ? 'ok' : 'failed' }),
     signIn: (result) => signIns.inc({ result }),
     redisError: () => redisErrors.inc(),
-    observe({ graph, isReady, trail, droppedLines }) {
+    observe({ graph, isReady, trail, droppedLines, credentialExpiries }) {
+      for (const [credential, expiry] of credentialExpiries) credentialExpiry.set({ credential }, expiry);
       collect = async () => {
+        clock.set(Date.now() / 1_000);
         trailUp.set(trail.isUp ? 1 : 0);
         setTotal(trailFailures, trail.failed);
         setTotal(linesDropped, droppedLines());
@@ -159,7 +208,7 @@ export function createMetrics(): Metrics {
           limit.set({ quota }, usage.limit);
           // Unknown while Redis is unavailable.
           used.set({ quota }, usage.used ?? Number.NaN);
-          for (const lane of ['interactive', 'bulk'] as const) waiting.set({ quota, lane }, usage.waiting[lane]);
+          for (const lane of lanes) waiting.set({ quota, lane }, usage.waiting[lane]);
         }
       };
     },

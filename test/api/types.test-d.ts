@@ -29,14 +29,14 @@ test("the entities match Microsoft's types", () => {
 
 test('a client sees the inputs and outputs of the contract', () => {
   type Kind = 'deviceShellScript' | 'deviceManagementScript' | 'deviceCustomAttributeShellScript';
-  type Target = { scriptKind: Kind; scriptId: string; userStateId: string };
+  type Target = { readonly scriptKind: Kind; readonly scriptId: string; readonly userStateId: string };
   type Update = RouterInputs['scriptUserState']['update'];
   expectTypeOf<RouterInputs['scriptUserState']['get']>().toEqualTypeOf<Target>();
   expectTypeOf<Pick<Update, keyof Target>>().toEqualTypeOf<Target>();
   expectTypeOf<Update['patch']>().toEqualTypeOf<{
-    successDeviceCount?: number | undefined;
-    errorDeviceCount?: number | undefined;
-    userPrincipalName?: string | undefined;
+    readonly successDeviceCount?: number | undefined;
+    readonly errorDeviceCount?: number | undefined;
+    readonly userPrincipalName?: string | undefined;
   }>();
   expectTypeOf<RouterOutputs['scriptUserState']['update']>().toEqualTypeOf<{
     id: string;

@@ -83,7 +83,7 @@ const config = loadConfig({ ...image, ...settings, ...secrets });
 describe('the image', () => {
   test('is built by npm commands only, each of which CI also runs', () => {
     const lines = ci.split('\n').map((line) => line.trim());
-    expect(instructions('RUN')).toEqual(['npm ci', 'npm run build', 'npm ci --omit=dev --legacy-peer-deps']);
+    expect(instructions('RUN')).toEqual(['npm ci', 'npm run build:image', 'npm ci --omit=dev --legacy-peer-deps']);
     for (const command of instructions('RUN')) expect(lines).toContain(command);
   });
 
@@ -296,6 +296,34 @@ describe('the documentation', () => {
       const object = the(target.kind);
       for (const { path } of parse(patch) as { path: string }[]) expect(at(object, path)).toBeDefined();
     }
+  });
+
+  test('has a changelog whose first entry is the version of the package', async () => {
+    const { text } = await readPage('src/deploy/upgrading.md');
+    const [, changelog = ''] = text.split(/^## Changelog$/m);
+    expect(/^### (\S+)/m.exec(changelog)?.[1]).toBe(ours.version);
+  });
+
+  test('repeats every drill with a command that runs at least one test', async () => {
+    const drills = [...page.text.matchAll(/`npx vitest run (\S+) -t (?:"([^"]+)"|(\S+))`/g)].map(
+      ([, file = '', quoted, word = '']) => ({ file, pattern: quoted ?? word }),
+    );
+    expect(drills.length).toBeGreaterThanOrEqual(12);
+    const list = ['node_modules/vitest/vitest.mjs', 'list', '--json', '--project', 'service'];
+    const files = [...new Set(drills.map(({ file }) => file))];
+    const { stdout } = await promisify(execFile)(process.execPath, [...list, ...files]);
+    const tests = JSON.parse(stdout) as { readonly name: string; readonly file: string }[];
+    for (const { file, pattern } of drills) {
+      const found = tests.filter(
+        (each) => each.file.endsWith(file) && each.name.replaceAll(' > ', ' ').includes(pattern),
+      );
+      expect(found, `${file} ${pattern}`).not.toEqual([]);
+    }
+  });
+
+  test('names only alerts that exist', async () => {
+    const rules = await readFile('src/deploy/prometheus-rules.yaml', 'utf8');
+    for (const [name] of page.text.matchAll(/ScriptStateBff\w+/g)) expect(rules).toContain(`- alert: ${name}\n`);
   });
 
   test('creates a secret with every key that the pods need', async () => {

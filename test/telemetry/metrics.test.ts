@@ -1,25 +1,34 @@
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { reasonCodes } from '../../src/api/errors.js';
+import { procedures } from '../../src/api/router.js';
 import { rowsOf, startMany } from '../support/bulk.js';
+import { createCertificate } from '../support/certificate.js';
 import { createBatchClient } from '../support/clients.js';
 import { codeIn, readPage, tableRows } from '../support/documentation.js';
 import { failure } from '../support/failure.js';
 import { usePair } from '../support/pair.js';
 import { describeWithRedis, startRedis } from '../support/redis.js';
 import { type Sample, scrape, total } from '../support/scrape.js';
-import { canaryToken, startTestService } from '../support/service.js';
+import { canaryToken, liveSettings, startTestService, useService } from '../support/service.js';
 import { manyStates } from '../support/states.js';
 
-const pair = usePair({ METRICS_PORT: '0' });
+/** A token that expires in 2033, and that the simulated Graph accepts. */
+const expiry = 2_000_000_000;
+const token = `e30.${Buffer.from(JSON.stringify({ exp: expiry })).toString('base64url')}.`;
+const pair = usePair({ METRICS_PORT: '0', GRAPH_ACCESS_TOKEN: token });
 let samples: readonly Sample[];
 
 /** Causes each kind of event once, and reads the metrics. */
 beforeAll(async () => {
   const { service, simulator } = pair;
   const { client } = service;
+  await simulator.register(token);
   const states = await manyStates(service, 8);
   const [first, ...others] = rowsOf(states, 100);
   const { target } = states[0] ?? expect.fail('no state');
@@ -104,11 +113,14 @@ const rules = z
     groups: z.array(
       z.object({
         rules: z.array(
-          z.object({
-            alert: z.string(),
-            expr: z.string(),
-            annotations: z.object({ summary: z.string(), description: z.string() }),
-          }),
+          z.union([
+            z.object({
+              alert: z.string(),
+              expr: z.string(),
+              annotations: z.object({ summary: z.string(), description: z.string() }),
+            }),
+            z.object({ record: z.string(), expr: z.string() }),
+          ]),
         ),
       }),
     ),
@@ -118,10 +130,81 @@ const rules = z
 const onDashboard = dashboard.panels.flatMap(({ title, targets = [] }) =>
   targets.map(({ expr }) => [title, expr] as const),
 );
-const inRules = rules.groups.flatMap((group) => group.rules.map(({ alert, expr }) => [alert, expr] as const));
+const allRules = rules.groups.flatMap((group) => group.rules);
+/** The increases that the rules record, by the name of the counter. */
+const recorded = /script_state_bff:(\w+):increase\d+m/g;
+const inRules = allRules.map(
+  (rule) =>
+    ['alert' in rule ? rule.alert : rule.record, rule.expr.replaceAll(recorded, 'script_state_bff_$1_total')] as const,
+);
 
 /** Labels that Prometheus itself adds. */
-const added = new Set(['job', 'instance', 'le']);
+const added = new Set(['namespace', 'job', 'instance', 'le']);
+
+describe('the metrics of a service that has just started', () => {
+  const service = useService({ METRICS_PORT: '0' });
+
+  test('have every series with known labels, at 0, since `increase` does not count the first value of a series', async () => {
+    const first = await scrape(service.metricsUrl);
+    const matching = (name: string, labels: Readonly<Record<string, string>>) =>
+      first.filter(
+        (each) =>
+          each.name === `script_state_bff_${name}` &&
+          Object.entries(labels).every(([key, value]) => each.labels[key] === value),
+      );
+    const expectZero = (name: string, labels: Readonly<Record<string, string>>) =>
+      expect(matching(name, labels), `${name} ${JSON.stringify(labels)}`).toMatchObject([{ value: 0 }]);
+    for (const procedure of procedures.keys()) {
+      expectZero('call_duration_seconds_count', { procedure });
+      for (const reason of ['OK', ...Object.keys(reasonCodes)]) expectZero('calls_total', { procedure, reason });
+    }
+    for (const reason of Object.keys(reasonCodes)) expectZero('requests_refused_total', { reason });
+    for (const action of ['update', 'create', 'delete'])
+      for (const outcome of ['applied', 'rejected', 'pending-approval', 'unknown'])
+        expectZero('writes_total', { action, outcome });
+    for (const method of ['GET', 'PATCH', 'POST', 'DELETE', 'BATCH'])
+      expectZero('graph_round_trips_total', { method, status: 'none' });
+    expectZero('graph_answers_total', { method: 'PATCH', status: '429' });
+    expectZero('quota_wait_seconds_count', { quota: 'writes', lane: 'bulk' });
+    expectZero('token_requests_total', { whose: 'person', result: 'failed' });
+    for (const name of ['redis_errors_total', 'audit_write_failures_total', 'log_lines_dropped_total'])
+      expectZero(name, {});
+  });
+});
+
+describe('the expiry of a credential', () => {
+  const expiryIn = (seen: readonly Sample[]) =>
+    seen.filter(({ name }) => name === 'script_state_bff_credential_expiry_timestamp_seconds');
+
+  test('of GRAPH_ACCESS_TOKEN is that of the token', () => {
+    expect(expiryIn(samples)).toMatchObject([{ labels: { credential: 'graph-access-token' }, value: expiry }]);
+  });
+
+  test('of OIDC_CLIENT_CERTIFICATE_PATH is that of the certificate, and unknown for a token that is no JWT', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'expiry-'));
+    const { certificate, pem } = createCertificate();
+    const path = join(folder, 'certificate.pem');
+    await writeFile(path, pem);
+    const service = await startTestService({
+      METRICS_PORT: '0',
+      ...liveSettings(pair.simulator),
+      SIGN_IN: 'oidc',
+      OIDC_ISSUER: 'https://login.example.com/',
+      OIDC_CLIENT_ID: 'client',
+      OIDC_CLIENT_CERTIFICATE_PATH: path,
+      SESSION_SECRET: 'x'.repeat(32),
+    });
+    try {
+      expect(expiryIn(await scrape(service.metricsUrl))).toMatchObject([
+        { labels: { credential: 'graph-access-token' }, value: Number.NaN },
+        { labels: { credential: 'oidc-client-certificate' }, value: Date.parse(certificate.validTo) / 1_000 },
+      ]);
+    } finally {
+      await service.stop();
+      await rm(folder, { recursive: true });
+    }
+  });
+});
 
 describe('the dashboard and the alert rules', () => {
   test.each([...onDashboard, ...inRules])('%s queries existing metrics and labels', (_, expr) => {
@@ -144,6 +227,23 @@ describe('the dashboard and the alert rules', () => {
       ).toBe(true);
     }
   });
+
+  test('record the increase of a counter under its name', () => {
+    for (const rule of allRules) {
+      if ('alert' in rule) continue;
+      const [, name = ''] = new RegExp(recorded, '').exec(rule.record) ?? [];
+      expect(rule.expr).toContain(`increase(script_state_bff_${name}_total[`);
+    }
+  });
+
+  test.each(allRules.flatMap((rule) => ('alert' in rule ? [[rule.alert, rule.expr] as const] : [])))(
+    '%s does not mix deployments',
+    (_, expr) => {
+      for (const [grouping] of expr.matchAll(/\b(?:sum|min|max|group|count|on)\b(?: by)? ?\([^()]*\)/g))
+        expect(grouping).toMatch(/\(namespace, job[,)]/);
+      expect(expr).not.toMatch(/\b(sum|min|max|count)\(/);
+    },
+  );
 
   test('show every metric of the service', () => {
     const shown = onDashboard.map(([, expr]) => expr).join('\n');

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join, resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { runInNewContext } from 'node:vm';
@@ -38,6 +39,7 @@ const seen: (string | undefined)[] = [];
 const page = { value: [] };
 const item = z.object({ id: z.string(), headers: z.record(z.string(), z.string()).default({}) });
 const startProgram = usePrograms();
+const operations = await readPage('src/deploy/README.md');
 let graph: Server;
 let folder: string;
 let service: Program;
@@ -60,9 +62,11 @@ beforeAll(async () => {
   }
   graph = createServer((request, response) => void answer(request, response)).listen(0, '127.0.0.1');
   await once(graph, 'listening');
-  // As the page on operations shows it.
-  const [snippet = ''] = blocksOf(await readPage('src/deploy/README.md'), 'js');
-  folder = await mkdtemp(resolve('node_modules/.tracing-'));
+  // As the page on operations shows it: outside of the service's packages, with a second copy of the API.
+  const [snippet = ''] = blocksOf(operations, 'js');
+  folder = await mkdtemp(join(tmpdir(), 'tracing-'));
+  const packages = join('node_modules', '@opentelemetry');
+  await cp(packages, join(folder, packages), { recursive: true });
   await writeFile(join(folder, 'tracing.mjs'), snippet);
   service = startProgram('dist/main.js', {
     NODE_OPTIONS: `--import ${pathToFileURL(join(folder, 'tracing.mjs')).href}`,
@@ -141,4 +145,17 @@ test('a failed call is a failed span with its reason', async () => {
 
 test('no span contains a token', () => {
   expect(service.stdout.join('\n')).not.toContain(canaryToken);
+});
+
+test('the page on operations installs the versions that are tested', async () => {
+  const { dependencies, devDependencies } = JSON.parse(await readFile('package.json', 'utf8')) as {
+    readonly dependencies: Readonly<Record<string, string>>;
+    readonly devDependencies: Readonly<Record<string, string>>;
+  };
+  const [command = ''] = blocksOf(operations, 'sh').filter((block) => block.startsWith('npm install --prefix tracing'));
+  const [api, sdk] = ['@opentelemetry/api', '@opentelemetry/sdk-trace-node'];
+  expect(command.trim().split(' ').slice(-2)).toEqual([
+    `${api}@${dependencies[api ?? '']}`,
+    `${sdk}@${devDependencies[sdk ?? '']}`,
+  ]);
 });

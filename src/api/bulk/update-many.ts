@@ -3,7 +3,8 @@ import type { Actor } from '../../audit/audit.js';
 import type { Approval, QueuedUpdate, Update } from '../../graph/graph.js';
 import type { ScriptUserState } from '../../script-user-state.js';
 import type { Context } from '../context.js';
-import { describeError, type ErrorShape, reasonOf } from '../errors.js';
+import type { ErrorShape } from '../error-data.js';
+import { describeError, reasonOf } from '../errors.js';
 import { type Progress, runPool } from './worker-pool.js';
 
 /** The result of one of many updates; `index` is its position in the input, from 0. */

@@ -35,6 +35,9 @@ const maxFields = 32;
 const hasFewFields = (input: unknown): boolean =>
   typeof input !== 'object' || input === null || Array.isArray(input) || Object.keys(input).length <= maxFields;
 
+/** The schema of an input, by the type that describes it to callers. */
+export type InputSchema<Input> = z.ZodMiniType<Input, Input>;
+
 /** Creates the schema of an object that has no other fields. */
 export function inputObject<Fields extends z.core.$ZodLooseShape>(fields: Fields) {
   const object = z.strictObject(fields, messages);

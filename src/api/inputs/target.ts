@@ -1,5 +1,5 @@
 import { z } from 'zod/mini';
-import { idPattern, scriptKinds } from '../../graph/ids.js';
+import { idPattern, type ScriptRef, type StateRef, scriptKinds } from '../../graph/ids.js';
 import { messages } from './messages.js';
 
 const id = z
@@ -25,7 +25,22 @@ export const userId = z
 /** An id chosen by the caller. */
 export const entityId = id;
 
-/** The field that continues a list. */
-export const cursorField = {
+/** Identifies the page of a list. */
+export interface PageRef {
+  /** The `nextCursor` of the page before. Without it, the list starts at its first page. */
+  readonly cursor?: string | undefined;
+  /** Sent by tRPC's infinite queries. It has no effect. */
+  readonly direction?: 'forward' | 'backward' | undefined;
+}
+
+/** Selects a page of a list that belongs to a script. */
+export interface ScriptPageInput extends ScriptRef, PageRef {}
+
+/** Selects a page of a list that belongs to one person's state. */
+export interface StatePageInput extends StateRef, PageRef {}
+
+/** The fields that identify the page of a list. */
+export const pageFields = {
   cursor: z.optional(z.string(messages).check(z.minLength(1), z.maxLength(20_480))),
+  direction: z.optional(z.enum(['forward', 'backward'], messages)),
 };

@@ -1,4 +1,4 @@
-import type { RouterInputs } from '../../contract.js';
+import type { RouterInputs } from '../../client/index.js';
 import { idKey } from '../ids.js';
 import type { ScriptUserState } from '../queries.js';
 

@@ -1,5 +1,5 @@
 import { patch as patchSchema } from '../../api/inputs/user-state.js';
-import type { RouterInputs } from '../../contract.js';
+import type { RouterInputs } from '../../client/index.js';
 import type { ScriptUserState } from '../queries.js';
 import { countFields, fieldMessage, parseCount } from '../validation.js';
 

@@ -26,6 +26,12 @@ export function audienceOf(token: string): string | undefined {
   return typeof audience === 'string' ? audience : undefined;
 }
 
+/** Reads when a token expires, in seconds since 1970. `undefined` if the token is not a JWT, or does not say so. */
+export function expiryOf(token: string): number | undefined {
+  const expiry = payloadOf(token)?.['exp'];
+  return typeof expiry === 'number' ? expiry : undefined;
+}
+
 function payloadOf(token: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const payload: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));

@@ -39,12 +39,17 @@ export function parseCalls(procedures: ReadonlyMap<string, ProcedureInfo>): Requ
     const queryAt = url.includes('?') ? url.indexOf('?') : url.length;
     const params = queryAt === url.length ? noParams : new URLSearchParams(url.slice(queryAt));
     const isBatch = params.get('batch') === '1';
-    const pathList = url.slice(url.lastIndexOf('/', queryAt) + 1, queryAt);
+    const pathText = url.slice(url.lastIndexOf('/', queryAt) + 1, queryAt);
+    // Some proxies encode the commas.
+    const pathList = isBatch ? pathText.replaceAll(/%2c/gi, ',') : pathText;
     const paths = isBatch ? pathList.split(',') : [pathList];
     const known = paths.filter((path) => procedures.has(path));
     response.locals.route = `/trpc/${known.join(',')}`;
 
-    if (paths.length > maxBatchCalls) throw invalidInput(`A batch must have at most ${maxBatchCalls} calls`);
+    if (paths.length > maxBatchCalls)
+      throw invalidInput(
+        `A batch must have at most ${maxBatchCalls} calls: set maxItems of the link to ${maxBatchCalls}`,
+      );
     // tRPC decodes paths, so an encoded one could be another procedure to tRPC than it is here.
     if (isBatch && !/^[\w.,]*$/.test(pathList)) throw invalidInput('The paths of a batch must not be encoded');
     if (known.length === 0) throw invalidInput('No such procedure', [], 'NOT_FOUND');

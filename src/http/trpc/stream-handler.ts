@@ -9,6 +9,9 @@ import { extendSessionWhileRead } from './session-extension.js';
 /** How long a client may leave a stream unread. Pings write to the stream more often than that. */
 const unreadTimeoutMs = 60_000;
 
+/** Prevents proxies from holding results back: nginx buffers responses, and compression waits for more of them. */
+const streamHeaders = { 'x-accel-buffering': 'no', 'cache-control': 'no-store, no-transform' };
+
 /** Handles calls with tRPC's own adapter, which can stream. */
 export function streamHandler(parts: ContextParts): RequestHandler {
   const handle = createExpressMiddleware({
@@ -19,7 +22,7 @@ export function streamHandler(parts: ContextParts): RequestHandler {
     createContext: ({ res }) => createContext(res, parts),
     responseMeta({ errors }) {
       const retryAfter = retryAfterHeader(errors);
-      return { headers: new Headers(retryAfter === undefined ? [] : [['retry-after', retryAfter]]) };
+      return { headers: { ...streamHeaders, ...(retryAfter !== undefined && { 'retry-after': retryAfter }) } };
     },
     onError: ({ error, path, ctx }) => ctx?.logFailure(error, path),
   });

@@ -1,0 +1,29 @@
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { expiryOf } from '../graph/tokens/permissions.js';
+
+/** The credentials in use that can tell when they expire. */
+export interface Credentials {
+  /** The token of `GRAPH_ACCESS_TOKEN`. */
+  readonly accessToken?: string | undefined;
+  /** The path of a PEM file with the certificate for sign-in. */
+  readonly certificatePath?: string | undefined;
+}
+
+/**
+ * Reads when each credential expires, in seconds since 1970. The value is NaN for one that does not tell, such as a token
+ * that is not a JWT, and for a file that cannot be read.
+ */
+export async function readCredentialExpiries(credentials: Credentials): Promise<ReadonlyMap<string, number>> {
+  const { accessToken, certificatePath } = credentials;
+  const expiries = new Map<string, number>();
+  if (accessToken !== undefined) expiries.set('graph-access-token', expiryOf(accessToken) ?? Number.NaN);
+  if (certificatePath !== undefined) {
+    expiries.set('oidc-client-certificate', await certificateExpiry(certificatePath).catch(() => Number.NaN));
+  }
+  return expiries;
+}
+
+async function certificateExpiry(path: string): Promise<number> {
+  return Date.parse(new X509Certificate(await readFile(path)).validTo) / 1_000;
+}
