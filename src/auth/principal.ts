@@ -63,7 +63,7 @@ export function sessionAuthenticator(parts: AuthenticatorParts): Authenticate {
     return {
       user: { oid: user.oid, name: user.name, username: user.username, roles: user.roles },
       expiresAt: new Date(user.endsAt),
-      readIdleExpiry: async () => new Date(Date.now() + (await store.remainingMs(id))),
+      readIdleExpiry: async () => new Date(await store.idleEndsAt(id, user)),
       isSessionActive: async () => !hasLostRole && store.isLive(id),
       async extendSession() {
         const stored = await store.read(id);

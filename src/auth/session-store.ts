@@ -46,6 +46,12 @@ export abstract class SessionStore extends Store {
     return Math.max(0, Math.min(this.#idleMs, endsAt - Date.now()));
   }
 
+  /** When a session ends without further activity, epoch ms. */
+  async idleEndsAt(id: string, user: Pick<SignedInUser, 'oid' | 'endsAt'>): Promise<number> {
+    const lastUsedAt = await this.lastUsedAt(id, user);
+    return lastUsedAt === undefined ? Date.now() : Math.min(lastUsedAt + this.#idleMs, user.endsAt);
+  }
+
   /** The user of a session; `undefined` if it has ended. Reading does not extend it. */
   async read(id: string): Promise<SignedInUser | undefined> {
     const session = await new Promise<SessionData | null | undefined>((resolve, reject) => {
@@ -56,8 +62,8 @@ export abstract class SessionStore extends Store {
 
   /** Replaces the user of a session, and keeps its end. Does not revive one that has ended. */
   abstract update(id: string, user: SignedInUser): Promise<void>;
-  /** How long a session lasts without further activity, in ms; 0 if it has ended. */
-  abstract remainingMs(id: string): Promise<number>;
+  /** When a session was last used, epoch ms; `undefined` if it has ended. The same on all replicas. */
+  abstract lastUsedAt(id: string, user: Pick<SignedInUser, 'oid'>): Promise<number | undefined>;
   /** Restarts the idle timeout of a session. Does not revive one that has ended. */
   abstract extend(id: string, user: Pick<SignedInUser, 'oid' | 'endsAt'>): Promise<void>;
   abstract isLive(id: string): Promise<boolean>;

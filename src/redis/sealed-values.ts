@@ -10,8 +10,6 @@ export interface SealedValues {
   replace(key: string, text: string): Promise<boolean>;
   /** Makes a value expire `lifetimeMs` from now. */
   extend(key: string, lifetimeMs: number): Promise<void>;
-  /** How long a value still lasts, in ms; 0 if there is none. */
-  remainingMs(key: string): Promise<number>;
   has(key: string): Promise<boolean>;
   /** Resolves to whether there was a value. */
   delete(key: string): Promise<boolean>;
@@ -50,7 +48,6 @@ export function createSealedValues(
     async extend(key, lifetimeMs) {
       await redis.run((commands) => commands.pExpire(name(key), Math.ceil(lifetimeMs)));
     },
-    remainingMs: async (key) => Math.max(0, await redis.run((commands) => commands.pTTL(name(key)))),
     has: async (key) => (await redis.run((commands) => commands.exists(name(key)))) === 1,
     delete: async (key) => (await redis.run((commands) => commands.del(name(key)))) === 1,
   };

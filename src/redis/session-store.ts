@@ -65,8 +65,12 @@ export class RedisSessionStore extends SessionStore {
     await this.#values.replace(id, JSON.stringify({ ...session, signedIn: user }));
   }
 
-  remainingMs(id: string): Promise<number> {
-    return this.#values.remainingMs(id);
+  async lastUsedAt(id: string, user: Pick<SignedInUser, 'oid'>): Promise<number | undefined> {
+    const [score, isLive] = await Promise.all([
+      this.#redis.run((commands) => commands.zScore(redisKey('person', user.oid), id)),
+      this.isLive(id),
+    ]);
+    return isLive ? (score ?? undefined) : undefined;
   }
 
   isLive(id: string): Promise<boolean> {

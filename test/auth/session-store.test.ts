@@ -54,18 +54,18 @@ describeMemoryAndRedis('a session store', ({ sessions }) => {
   test('updates the user of a session, and keeps its end', async () => {
     const { store, get, set, destroy } = open(sessions());
     await set('updated', session('person six'));
-    const before = await store.remainingMs('updated');
-    expect(before).toBeGreaterThan(0);
-    expect(before).toBeLessThanOrEqual(60_000);
     const user = (await store.read('updated')) ?? expect.fail('no session');
+    const before = await store.idleEndsAt('updated', user);
+    expect(before).toBeGreaterThan(Date.now());
+    expect(before).toBeLessThanOrEqual(Date.now() + 60_000);
     await store.update('updated', { ...user, roles: ['reader'] });
     expect(await get('updated')).toMatchObject({ cookie: {}, signedIn: { oid: 'person six', roles: ['reader'] } });
-    expect(await store.remainingMs('updated')).toBeLessThanOrEqual(before);
+    expect(await store.idleEndsAt('updated', user)).toBe(before);
     await destroy('updated');
     await store.update('updated', user);
     expect(await get('updated')).toBeNull();
     expect(await store.read('updated')).toBeUndefined();
-    expect(await store.remainingMs('updated')).toBe(0);
+    expect(await store.lastUsedAt('updated', user)).toBeUndefined();
   });
 
   test('does not revive an ended session on extend', async () => {
