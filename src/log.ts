@@ -1,9 +1,11 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { escapeInvisible } from './output/escape.js';
 
 /** Creates a log of JSON lines. @param stream where to write; stdout by default */
 export function createLog(level: string, stream?: DestinationStream): Logger {
   const options = { level, serializers: { err: serializeError } };
-  return stream === undefined ? pino(options) : pino(options, stream);
+  if (stream === undefined) return pino(options);
+  return pino(options, { write: (line: string) => stream.write(escapeInvisible(line)) });
 }
 
 /** Removes quotations and addresses from the message of an error: parsers quote their input, which can be secret. */

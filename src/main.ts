@@ -11,10 +11,14 @@ import { longestStopMs, type Service, type ServiceOutput, startService } from '.
 const crashSignals = ['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGTRAP'] as const;
 
 async function main(): Promise<void> {
-  const config = loadConfig(readEnvironment());
+  // Without a listener, Node opens its inspector. `--disable-sigusr1` is unknown to the oldest supported version.
+  process.on('SIGUSR1', () => undefined);
+  const { variables, warnings } = readEnvironment();
+  const config = loadConfig(variables);
   const { close, ...output } = await openOutput(config);
   const { log } = output;
   logWarnings(log);
+  for (const warning of warnings) log.warn(warning);
   const service = await startService(config, output).catch(async (error: unknown) => {
     log.fatal({ err: error }, 'the service could not start');
     if (!log.isLevelEnabled('fatal')) await reportOnStderr(60, {}, 'The service could not start.');

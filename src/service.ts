@@ -20,6 +20,7 @@ import { connectGraph } from './graph-backend.js';
 import { createDrain } from './http/drain.js';
 import { publicOrigin, requireSameOrigin } from './http/guards.js';
 import { close, createHttpServer, listen } from './http/server.js';
+import { createOutbound } from './outbound/outbound.js';
 import { connectReplicas } from './redis/coordination.js';
 import { readCredentialExpiries } from './telemetry/credential-expiry.js';
 import { createMetrics, noMetrics } from './telemetry/metrics.js';
@@ -77,7 +78,8 @@ export interface ServiceOutput {
 export async function startService(config: Config, output: ServiceOutput): Promise<Service> {
   const { log, trail } = output;
   const { PUBLIC_URL, REDIS_URL } = config;
-  const connection = await connectGraph(config);
+  const outbound = createOutbound(config);
+  const connection = await connectGraph(config, outbound);
   const isSimulator = config.GRAPH_CREDENTIAL === 'simulator';
   const metrics = config.METRICS_PORT === undefined ? undefined : createMetrics(metricLabels);
   const recorder = metrics ?? noMetrics;
@@ -91,6 +93,7 @@ export async function startService(config: Config, output: ServiceOutput): Promi
     writesPer20s: config.GRAPH_WRITES_PER_20S,
     log,
     observer: recorder.graph,
+    connect: outbound.connect,
     coordination,
   });
   const drain = createDrain();
@@ -106,6 +109,7 @@ export async function startService(config: Config, output: ServiceOutput): Promi
     originOf: (request) => publicOrigin(request, PUBLIC_URL),
     requireSameOrigin: requireSameOrigin(PUBLIC_URL),
     audit: (response, event) => audit.record({ ...event, requestId: response.locals.requestId }),
+    fetch: outbound.fetch,
     log,
   });
   const app = createApp({

@@ -2,6 +2,7 @@ import type { TRPCError } from '@trpc/server';
 import type { Audit } from '../audit/audit.js';
 import type { User } from '../auth/user.js';
 import type { Caller, Graph } from '../graph/graph.js';
+import type { Admission } from '../scheduling/bulkhead.js';
 import type { InstrumentCall } from './instrumentation.js';
 
 /** The context of every call. */
@@ -21,6 +22,8 @@ export interface Context {
   /** The version of the service. */
   readonly version: string;
   readonly audit: Audit;
+  /** What this request holds of the memory of the service. */
+  readonly admission: Admission;
   readonly instrument: InstrumentCall;
   /** Logs a failure with its cause, which callers never see. */
   readonly logFailure: (error: TRPCError, path: string | undefined) => void;

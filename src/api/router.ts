@@ -20,7 +20,7 @@ const record = appRouter._def.procedures as unknown as Readonly<Record<string, {
 /** The properties of a procedure that the HTTP layer uses. */
 export interface ProcedureInfo {
   readonly type: TRPCProcedureType;
-  readonly meta?: Partial<Meta>;
+  readonly meta?: Meta;
 }
 
 /** All procedures by their path. */

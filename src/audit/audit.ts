@@ -1,6 +1,7 @@
 import { isSpanContextValid, type SpanContext, trace } from '@opentelemetry/api';
 import { pino } from 'pino';
 import { CallError, type GraphIds } from '../errors.js';
+import { escapeInvisible } from '../output/escape.js';
 import { OutputError } from '../output/line-chunk.js';
 import type { ScriptUserState } from '../script-user-state.js';
 import type { AuditTrail } from './trail.js';
@@ -179,7 +180,7 @@ function describe(
 function createRenderer(): (fields: object, message: string) => string {
   let line = '';
   const write = (text: string) => {
-    line = text;
+    line = escapeInvisible(text);
   };
   const log = pino({ level: 'info' }, { write }).child({ log: 'audit' });
   return (fields, message) => {

@@ -32,6 +32,9 @@ export interface Principal {
  */
 export type Authenticate = (request: Request, active: boolean) => Promise<Principal | null>;
 
+/** How old the last read of a session may be when a request is sent to Graph, in milliseconds. */
+const maxReadAgeMs = 1_000;
+
 /** Authenticates every request as the one local operator (`SIGN_IN=off`). */
 export const localOperator: Authenticate = async () => ({
   user: { oid: 'local-operator', name: 'Local operator', roles: ['reader', 'operator'] },
@@ -64,7 +67,8 @@ export function sessionAuthenticator(parts: AuthenticatorParts): Authenticate {
       user: { oid: user.oid, name: user.name, username: user.username, roles: user.roles },
       expiresAt: new Date(user.endsAt),
       readIdleExpiry: async () => new Date(await store.idleEndsAt(id, user)),
-      isSessionActive: async () => !hasLostRole && store.isLive(id),
+      // A call that has not waited was authenticated just now.
+      isSessionActive: async () => !hasLostRole && store.isLive(id, maxReadAgeMs),
       async extendSession() {
         const stored = await store.read(id);
         const current = stored && (await roleCheck.current(id, stored));

@@ -154,7 +154,7 @@ const tlsCodes =
 
 function networkCause(code: string): SignInCause {
   if (tlsCodes.test(code)) return 'issuer-untrusted';
-  return /^(E[A-Z]+|UND_ERR_\w+|unknown)$/.test(code) ? 'issuer-unreachable' : 'provider-error';
+  return /^(E[A-Z]+|UND_ERR_\w+|PROXY_\w+|unknown)$/.test(code) ? 'issuer-unreachable' : 'provider-error';
 }
 
 /** The codes in a chain of causes, from the outermost to the root. */

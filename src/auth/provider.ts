@@ -1,12 +1,14 @@
 import * as oidc from 'openid-client';
+import type { OutboundFetch } from '../outbound/outbound.js';
 import { type ClientRegistration, clientAuthentication } from './client-registration.js';
-import { limitedFetch } from './limited-fetch.js';
+import { limitResponses } from './limited-fetch.js';
 import { ProviderUnavailable, throwProviderError } from './provider-errors.js';
 
 /** The options of {@link createProvider}. */
 export interface ProviderOptions extends ClientRegistration {
   /** Scopes, separated by spaces. */
   readonly scope: string;
+  readonly fetch: OutboundFetch;
 }
 
 /** The values that bind an authorization response to the browser that started the sign-in. */
@@ -72,6 +74,7 @@ interface Configurations {
 
 /** Creates a client that runs discovery on first use, and again after a discovery that failed. */
 export function createProvider(options: ProviderOptions): Provider {
+  const limitedFetch = limitResponses(options.fetch);
   let discovering: Promise<Configurations> | undefined;
 
   async function discover(): Promise<Configurations> {

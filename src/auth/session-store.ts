@@ -66,7 +66,8 @@ export abstract class SessionStore extends Store {
   abstract lastUsedAt(id: string, user: Pick<SignedInUser, 'oid'>): Promise<number | undefined>;
   /** Restarts the idle timeout of a session. Does not revive one that has ended. */
   abstract extend(id: string, user: Pick<SignedInUser, 'oid' | 'endsAt'>): Promise<void>;
-  abstract isLive(id: string): Promise<boolean>;
+  /** @param maxAgeMs a read of the session that is at most this old suffices */
+  abstract isLive(id: string, maxAgeMs?: number): Promise<boolean>;
   /** Ends every session that belongs to one session of the provider. Resolves to their number. */
   abstract endBySid(sid: string): Promise<number>;
 }

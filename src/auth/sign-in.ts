@@ -5,6 +5,7 @@ import { readClientCertificate } from '../client-certificate.js';
 import type { Config } from '../config.js';
 import { graphScope } from '../graph/tokens/credential.js';
 import { requiredPermission } from '../graph/tokens/permissions.js';
+import type { OutboundFetch } from '../outbound/outbound.js';
 import type { ClientRegistration } from './client-registration.js';
 import { type Authenticate, localOperator, sessionAuthenticator } from './principal.js';
 import { createProvider, type ProviderOptions } from './provider.js';
@@ -38,6 +39,8 @@ export interface SignInDeps extends Pick<SignInParts, 'originOf' | 'requireSameO
   readonly createStores: (idleMs: number) => Stores;
   /** Called after each attempt to refresh a user's access token. */
   readonly observeRefresh: (ok: boolean) => void;
+  /** For requests to the identity provider. */
+  readonly fetch: OutboundFetch;
   readonly log: Logger;
 }
 
@@ -50,7 +53,7 @@ export function createSignIn(config: Config, deps: SignInDeps): SignIn {
   const secure = config.PUBLIC_URL?.protocol === 'https:';
   const stores = deps.createStores(config.SESSION_IDLE_MINUTES * 60_000);
   const { sessions: store, tokens: tokenStore, usedTransactions, requestCounter } = stores;
-  const options = providerOptions(config, deps.simulatedRegistration);
+  const options = { ...providerOptions(config, deps.simulatedRegistration), fetch: deps.fetch };
   const provider = createProvider(options);
   const sessions = createSessions({ store, secrets, secure });
   const roleNames = { reader: config.ROLE_READER, operator: config.ROLE_OPERATOR };
@@ -114,7 +117,10 @@ export function sessionSecrets({ SESSION_SECRET }: Config): readonly string[] {
 }
 
 /** The registration of this service at its provider. @param simulated used where `OIDC_ISSUER` is not set */
-export function providerOptions(config: Config, simulated: ClientRegistration | undefined): ProviderOptions {
+export function providerOptions(
+  config: Config,
+  simulated: ClientRegistration | undefined,
+): Omit<ProviderOptions, 'fetch'> {
   const issuer = config.OIDC_ISSUER ?? simulated?.issuer;
   if (issuer === undefined) throw new TypeError('no identity provider is configured');
   const scopes = ['openid', 'profile', 'offline_access'];

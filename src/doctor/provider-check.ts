@@ -1,5 +1,5 @@
 import * as oidc from 'openid-client';
-import { limitedFetch } from '../auth/limited-fetch.js';
+import { limitResponses } from '../auth/limited-fetch.js';
 import { createProvider, newAuthorizationChecks, type Provider } from '../auth/provider.js';
 import { ProviderRejection, ProviderUnavailable, throwProviderError } from '../auth/provider-errors.js';
 import { providerOptions } from '../auth/sign-in.js';
@@ -7,6 +7,7 @@ import { describeSignInCause, type SignInCause } from '../auth/sign-in-causes.js
 import type { Config } from '../config.js';
 import { isEntraIssuer } from '../entra.js';
 import { graphScope } from '../graph/tokens/credential.js';
+import type { OutboundFetch } from '../outbound/outbound.js';
 import { Diagnosis } from './diagnosis.js';
 import { type StepResult, step } from './steps.js';
 
@@ -17,15 +18,15 @@ const timeoutMs = 10_000;
 const warnDays = 30;
 
 /** Checks the provider of sign-in: its metadata, the redirect URI, and the client's credential. @throws {StepFailed} */
-export async function checkProvider(config: Config): Promise<void> {
-  const options = providerOptions(config, undefined);
+export async function checkProvider(config: Config, fetch: OutboundFetch): Promise<void> {
+  const options = { ...providerOptions(config, undefined), fetch };
   const provider = createProvider(options);
   const redirectUri = `${config.PUBLIC_URL?.origin ?? `http://localhost:${config.PORT}`}/auth/callback`;
   const client = await step('provider', async () => {
     const value = await provider.discover().catch(throwDiagnosis);
     return { summary: `issuer ${value.serverMetadata().issuer}`, value };
   });
-  await step('redirect-uri', () => checkRedirectUri(provider, redirectUri));
+  await step('redirect-uri', () => checkRedirectUri(provider, redirectUri, fetch));
   const { certificate } = options.certificate ?? {};
   await step('client', async () => {
     const expiry = certificate && certificateExpiry(certificate.validTo);
@@ -40,9 +41,13 @@ export async function checkProvider(config: Config): Promise<void> {
  * Requests a sign-in without interaction, as no user is signed in: the provider reports that by a redirect to the
  * redirect URI if it knows it, and otherwise by a page of its own.
  */
-async function checkRedirectUri(provider: Provider, redirectUri: string): Promise<StepResult<undefined>> {
+async function checkRedirectUri(
+  provider: Provider,
+  redirectUri: string,
+  fetch: OutboundFetch,
+): Promise<StepResult<undefined>> {
   const url = await provider.authorizationUrl(newAuthorizationChecks(), redirectUri, { prompt: 'none' });
-  const response = await limitedFetch(url.href, {
+  const response = await limitResponses(fetch)(url.href, {
     method: 'GET',
     headers: { accept: 'text/html' },
     body: undefined,

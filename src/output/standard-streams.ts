@@ -1,4 +1,5 @@
 import { constants, fstatSync, readFileSync, statSync, write as writeBytes } from 'node:fs';
+import { escapeInvisible } from './escape.js';
 import { createLineWriter, type LineWriter, type LineWriterOptions } from './line-writer.js';
 
 /**
@@ -10,7 +11,7 @@ export async function openStdout(options: Pick<LineWriterOptions, 'onDown' | 're
   if (!process.stdout.isTTY) return createLineWriter({ fd: 1, ...options });
   const { prettyFactory } = await import('pino-pretty');
   const pretty = prettyFactory({ ignore: 'pid,hostname', colorize: true });
-  return createLineWriter({ fd: 1, format: (line) => pretty(line) ?? '', ...options });
+  return createLineWriter({ fd: 1, format: (line) => escapeInvisible(pretty(line) ?? ''), ...options });
 }
 
 /**

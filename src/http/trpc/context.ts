@@ -20,7 +20,8 @@ export interface ContextParts extends Pick<Context, 'graph' | 'graphKind' | 'ver
 /** Creates the tRPC context of one request, which all its calls share. */
 export function createContext(response: Response, parts: ContextParts): Context {
   const { log, graph, graphKind, version, callerFor, audit, observeCall } = parts;
-  const { principal = null, requestId } = response.locals;
+  const { admission, principal = null, requestId } = response.locals;
+  if (admission === undefined) throw new TypeError('admit must run first');
   return {
     requestId,
     user: principal?.user ?? null,
@@ -31,6 +32,7 @@ export function createContext(response: Response, parts: ContextParts): Context 
     version,
     caller: callerFor(principal),
     audit,
+    admission,
     instrument: createCallInstrumentation(response.req.headers, observeCall, (span) => {
       // The lines of a request with several calls have no span of their own.
       response.locals.trace = response.locals.trace === undefined ? span : { trace_id: span.trace_id };
