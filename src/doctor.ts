@@ -33,8 +33,11 @@ async function examine(write: boolean): Promise<void> {
   const { REDIS_URL } = config;
   if (REDIS_URL !== undefined) await step('redis', () => checkRedis(REDIS_URL));
   const outbound = createOutbound(config);
-  if (config.SIGN_IN === 'oidc' && config.OIDC_ISSUER !== undefined) await checkProvider(config, outbound.fetch);
+  const examineProvider = async () => {
+    if (config.SIGN_IN === 'oidc' && config.OIDC_ISSUER !== undefined) await checkProvider(config, outbound.fetch);
+  };
   if (config.GRAPH_CREDENTIAL === 'signed-in-user') {
+    await examineProvider();
     report('skip', 'token', 'signed-in-user: the service has no token of its own; sign in and check the console');
     return;
   }
@@ -47,6 +50,7 @@ async function examine(write: boolean): Promise<void> {
   } finally {
     await connection.close();
   }
+  await examineProvider();
 }
 
 async function examineGraph(
