@@ -36,6 +36,7 @@ describe('defaults', () => {
       SIGN_IN: 'off',
       SESSION_IDLE_MINUTES: 60,
       SESSION_MAX_HOURS: 12,
+      SESSION_ROLES_MINUTES: 60,
       ROLE_READER: 'ScriptState.Read',
       ROLE_OPERATOR: 'ScriptState.ReadWrite',
     });
@@ -76,6 +77,7 @@ describe('a single setting', () => {
     ['SESSION_SECRET', `${'s'.repeat(32)},too short`],
     ['SESSION_IDLE_MINUTES', '0'],
     ['SESSION_MAX_HOURS', 'twelve'],
+    ['SESSION_ROLES_MINUTES', '0'],
     ['REDIS_URL', 'http://redis'],
     ['REDIS_URL', 'redis://user:password@'],
     ['REDIS_URL', 'redis://redis:99999'],

@@ -43,6 +43,9 @@ export interface AuditedEvent {
   readonly oid?: string;
   readonly action?: string;
   readonly reason?: string;
+  /** Why a sign-in was rejected: a stable code, and the one of the system, the provider or the library behind it. */
+  readonly cause?: string;
+  readonly code?: string;
 }
 
 /** What a write calls while it runs. */

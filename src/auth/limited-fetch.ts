@@ -25,7 +25,9 @@ async function readLimited(body: AsyncIterable<Uint8Array>): Promise<Buffer<Arra
   // Leaving the loop cancels the rest of the response and closes its connection.
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > maxBytes) throw new TypeError('the response of the identity provider is too large');
+    if (size > maxBytes) {
+      throw Object.assign(new TypeError('the response of the identity provider is too large'), { code: 'TOO_LARGE' });
+    }
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

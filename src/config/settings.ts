@@ -110,6 +110,7 @@ export const settings = {
     .describe('one or more secrets separated by commas, each of 32 characters or more'),
   SESSION_IDLE_MINUTES: integer(1, 1440).default(60).describe('a whole number of minutes from 1 to 1440'),
   SESSION_MAX_HOURS: integer(1, 168).default(12).describe('a whole number of hours from 1 to 168'),
+  SESSION_ROLES_MINUTES: integer(1, 1440).default(60).describe('a whole number of minutes from 1 to 1440'),
   ROLE_READER: z.string().default('ScriptState.Read').describe('the value of an app role'),
   ROLE_OPERATOR: z.string().default('ScriptState.ReadWrite').describe('the value of an app role'),
   REDIS_URL: secret(z.string().refine((text) => parseRedisUrl(text) !== undefined))

@@ -24,6 +24,7 @@ export type Commands = Pick<
   | 'pExpire'
   | 'zAdd'
   | 'zRange'
+  | 'zRangeWithScores'
   | 'zRem'
   | 'eval'
   | 'evalSha'

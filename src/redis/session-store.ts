@@ -12,6 +12,11 @@ import { createSealedValues, type SealedValues } from './sealed-values.js';
 /** A value that opens was sealed by a replica, as this form. */
 const sessionData = z.custom<SessionData>((value) => typeof value === 'object' && value !== null);
 
+interface SessionSerializer {
+  readonly stringify: (session: SessionData) => string;
+  readonly parse: (text: string) => SessionData;
+}
+
 /** Replicas publish the id of each session that they end. */
 export const endedChannel = redisKey('session', 'ended');
 
@@ -35,6 +40,7 @@ export class RedisSessionStore extends SessionStore {
   readonly #redis: Redis;
   readonly #values: SealedValues;
   readonly #sessions: RedisStore;
+  readonly #serializer: SessionSerializer;
   readonly #reads: RecentReads<true> = createRecentReads();
 
   /**
@@ -48,14 +54,13 @@ export class RedisSessionStore extends SessionStore {
     const values = createSealedValues(redis, secrets, 'session', onUnreadable);
     this.#values = values;
     redis.subscribe(endedChannel, (id) => this.#reads.remove(id));
+    this.#serializer = {
+      stringify: (session) => JSON.stringify(withTimes(session, (time) => toRedisTime(redis, time))),
+      parse: (text) => withTimes(sessionData.parse(JSON.parse(text)), (time) => toLocalTime(redis, time)),
+    };
     this.#sessions = new RedisStore({
       prefix: '',
-      serializer: {
-        stringify: (session: SessionData) => JSON.stringify(withEnd(session, (endsAt) => toRedisTime(redis, endsAt))),
-        parse(text) {
-          return withEnd(sessionData.parse(JSON.parse(text)), (endsAt) => toLocalTime(redis, endsAt));
-        },
-      },
+      serializer: this.#serializer,
       ttl: ({ signedIn }) => Math.ceil(this.lifetimeMs(signedIn ?? { endsAt: Number.POSITIVE_INFINITY }) / 1_000),
       // The part of a client that connect-redis uses. Its `touch` is not exposed, so that reading extends no session.
       client: {
@@ -91,6 +96,21 @@ export class RedisSessionStore extends SessionStore {
     this.#redis
       .run((commands) => commands.zAdd(redisKey('person', user.oid), entry, { condition: 'XX' }))
       .catch(() => undefined);
+  }
+
+  async update(id: string, user: SignedInUser): Promise<void> {
+    const text = await this.#values.get(id);
+    if (text === null) return;
+    await this.#values.replace(id, this.#serializer.stringify({ ...this.#serializer.parse(text), signedIn: user }));
+  }
+
+  async lastUsedAt(id: string, user: Pick<SignedInUser, 'oid'>): Promise<number | undefined> {
+    const [entries, isLive] = await Promise.all([
+      this.#redis.run((commands) => commands.zRangeWithScores(redisKey('person', user.oid), 0, -1)),
+      this.isLive(id),
+    ]);
+    const entry = entries.find(({ value }) => value === id);
+    return isLive && entry !== undefined ? toLocalTime(this.#redis, entry.score) : undefined;
   }
 
   async isLive(id: string, maxAgeMs = 0): Promise<boolean> {
@@ -143,8 +163,11 @@ export class RedisSessionStore extends SessionStore {
   }
 }
 
-/** The same session with its end on another clock. */
-function withEnd(session: SessionData, convert: (endsAt: number) => number): SessionData {
+/** The same session with its times on another clock. */
+function withTimes(session: SessionData, convert: (time: number) => number): SessionData {
   const { signedIn } = session;
-  return signedIn === undefined ? session : { ...session, signedIn: { ...signedIn, endsAt: convert(signedIn.endsAt) } };
+  if (signedIn === undefined) return session;
+  const { endsAt, rolesAt } = signedIn;
+  const times = { endsAt: convert(endsAt), ...(rolesAt !== undefined && { rolesAt: convert(rolesAt) }) };
+  return { ...session, signedIn: { ...signedIn, ...times } };
 }

@@ -66,6 +66,7 @@ export async function startTestApp({
   const app = create({
     graph: wrapGraph(graph),
     graphKind: 'live',
+    version: '0.0.0-test',
     callerFor: (principal) => ({ tokens, fairnessKey: principal?.user.oid ?? '' }),
     audit: createAudit(loggedTrail(logged), reasonOf, noMetrics.write),
     signIn: { sessions: signIn ? (_request, _response, next) => next() : undefined, routes: undefined, authenticate },

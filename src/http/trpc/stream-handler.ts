@@ -5,6 +5,7 @@ import { appRouter } from '../../api/router.js';
 import { retryAfterHeader } from '../retry-after-header.js';
 import { maxBatchCalls } from './calls.js';
 import { type ContextParts, createContext } from './context.js';
+import { extendSessionWhileRead } from './session-extension.js';
 
 /** Prevents proxies from holding results back: nginx buffers responses, and compression waits for more of them. */
 const streamHeaders = { 'x-accel-buffering': 'no', 'cache-control': 'no-store, no-transform' };
@@ -15,6 +16,7 @@ const streamHeaders = { 'x-accel-buffering': 'no', 'cache-control': 'no-store, n
  */
 export function streamHandler(parts: ContextParts): RequestHandler {
   return async (request, response) => {
+    extendSessionWhileRead(response, parts.log);
     const closed = new AbortController();
     const { signal } = closed;
     response.once('close', () => closed.abort());
