@@ -1,5 +1,5 @@
 import { createExpressMiddleware } from '@trpc/server/adapters/express';
-import type { RequestHandler } from 'express';
+import type { RequestHandler, Response } from 'express';
 import { appRouter } from '../../api/router.js';
 import { retryAfterHeader } from '../retry-after-header.js';
 import { maxBatchCalls } from './calls.js';
@@ -26,7 +26,20 @@ export function streamHandler(parts: ContextParts): RequestHandler {
     onError: ({ error, path, ctx }) => ctx?.logFailure(error, path),
   });
   return (request, response, next) => {
+    if (request.httpVersion === '1.0') preventChunks(response);
     response.setTimeout(unreadTimeoutMs, () => response.destroy());
     handle(request, response, next);
   };
+}
+
+/**
+ * Ignores the header with which tRPC requests chunks. HTTP/1.0, which nginx uses by default, has none: the end of the
+ * connection is the end of the response.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9112#section-6.1
+ */
+function preventChunks(response: Response): void {
+  const setHeader = response.setHeader.bind(response);
+  response.setHeader = (name, value) =>
+    name.toLowerCase() === 'transfer-encoding' ? response : setHeader(name, value);
 }
