@@ -41,6 +41,8 @@ export function streamHandler(parts: ContextParts): RequestHandler {
       },
       onError: ({ error, path, ctx }) => ctx?.logFailure(error, path),
     });
+    // HTTP/1.0, which nginx uses by default, has no chunks: the end of the connection is the end of the response.
+    if (request.httpVersion === '1.0') headers.delete('transfer-encoding');
     response.statusCode = status;
     response.setHeaders(headers);
     if (body === null) {

@@ -1,0 +1,145 @@
+import type { inferRouterOutputs } from '@trpc/server';
+import { z } from 'zod';
+import type { Device, DeviceRunState, RunSummary, ScriptSummary } from '../graph/entities.js';
+import type { Page } from '../graph/graph.js';
+import { scriptKinds } from '../graph/ids.js';
+import type { ScriptUserState } from '../script-user-state.js';
+import type { ErrorDetails, ErrorShape } from './error-data.js';
+import { reasonCodes } from './errors.js';
+import type { appRouter } from './router.js';
+
+// The schemas of outputs, for the JSON Schemas of the API. The service itself does not parse its outputs with them.
+
+const id = z.string().min(1);
+const text = z.string().nullable();
+/** Longer texts are truncated. */
+const displayText = z.string().max(2_000).nullable();
+const count = z.int().min(-2_147_483_648).max(2_147_483_647);
+
+const userStateFields = { id, successDeviceCount: count, errorDeviceCount: count, userPrincipalName: text };
+const userState = z.object(userStateFields) satisfies z.ZodType<ScriptUserState>;
+
+const device = z.object({
+  id,
+  deviceName: displayText,
+  operatingSystem: displayText,
+  osVersion: displayText,
+  lastSyncDateTime: displayText,
+}) satisfies z.ZodType<Device>;
+
+const deviceRunState = z.object({
+  id,
+  runState: displayText,
+  resultMessage: displayText,
+  lastStateUpdateDateTime: displayText,
+  errorCode: count.nullable(),
+  errorDescription: displayText,
+  device: device.nullable(),
+}) satisfies z.ZodType<DeviceRunState>;
+
+const scriptFields = {
+  id,
+  displayName: displayText,
+  description: displayText,
+  fileName: displayText,
+  runAsAccount: displayText,
+  lastModifiedDateTime: displayText,
+};
+const script = z.object(scriptFields) satisfies z.ZodType<ScriptSummary>;
+
+const summary = z.object({
+  successDeviceCount: count,
+  errorDeviceCount: count,
+  successUserCount: count,
+  errorUserCount: count,
+}) satisfies z.ZodType<RunSummary>;
+
+const page = <Item extends z.ZodType>(item: Item) =>
+  z.object({
+    items: z.array(item),
+    nextCursor: z.exactOptional(z.string()),
+    unreadable: z.exactOptional(z.int().min(1)),
+  }) satisfies z.ZodType<Page<z.output<Item>>>;
+
+const errorDetails = {
+  httpStatus: z.int(),
+  path: z.exactOptional(z.string()),
+  requestId: z.string(),
+  graph: z.exactOptional(
+    z.object({
+      requestId: z.exactOptional(z.string()),
+      clientRequestId: z.exactOptional(z.string()),
+      activityId: z.exactOptional(z.string()),
+    }),
+  ),
+  retryAfterMs: z.exactOptional(z.number().min(0)),
+  approvalCode: z.exactOptional(z.string()),
+  missingPermissions: z.exactOptional(z.array(z.string())),
+  current: z.exactOptional(userState),
+  issues: z.exactOptional(
+    z.array(z.object({ path: z.array(z.union([z.string(), z.int()])), message: z.string() })).max(100),
+  ),
+} satisfies { [Name in Exclude<keyof ErrorDetails, 'code'>]-?: z.ZodType<ErrorDetails[Name]> };
+
+/** A failed call. Later versions can add reasons, so that these are examples. */
+export const errorOutput = z.object({
+  message: z.string(),
+  code: z.int(),
+  data: z.object({
+    code: z.string(),
+    reason: z.string().meta({ examples: Object.keys(reasonCodes) }),
+    ...errorDetails,
+  }),
+});
+
+const result = z.object({ type: z.literal('result'), index: z.int().min(0) });
+
+/** What is described of an output: the events of a stream, and errors in general, not by reason. */
+type Described<Output> =
+  Output extends AsyncIterable<infer Event>
+    ? Described<Event>
+    : Output extends { readonly error: ErrorShape }
+      ? Omit<Output, 'error'> & { readonly error: z.output<typeof errorOutput> }
+      : Output;
+
+type Outputs = inferRouterOutputs<typeof appRouter>;
+type OutputSchemas = {
+  readonly [Router in keyof Outputs]: {
+    readonly [Name in keyof Outputs[Router]]: z.ZodType<Described<Outputs[Router][Name]>>;
+  };
+};
+
+const outputs = {
+  deviceRunState: { list: page(deviceRunState), listForScript: page(deviceRunState) },
+  script: { list: page(script), overview: page(z.object({ ...scriptFields, summary: summary.nullable() })) },
+  scriptUserState: {
+    list: page(userState),
+    listForUser: page(
+      z.object({ ...userStateFields, scriptKind: z.enum(scriptKinds), scriptId: id, scriptName: text }),
+    ),
+    get: userState,
+    update: userState,
+    updateMany: z.union([
+      z.object({ type: z.literal('progress'), done: z.int().min(0), total: z.int().min(1) }),
+      result.extend({ ok: z.literal(true), userState }),
+      result.extend({ ok: z.literal(false), error: errorOutput }),
+    ]),
+    create: userState,
+    delete: z.object({ id }),
+  },
+  session: {
+    current: z.object({
+      user: z.object({ oid: z.string(), name: z.string() }),
+      roles: z.array(z.enum(['reader', 'operator'])),
+      expiresAt: z.iso.datetime().nullable(),
+      graph: z.enum(['live', 'simulator']),
+    }),
+  },
+} satisfies OutputSchemas;
+
+/** The schemas of all outputs by the path of the procedure; of a stream, that of its events. */
+export const outputsByPath: ReadonlyMap<string, z.ZodType> = new Map(
+  Object.entries(outputs).flatMap(([router, schemas]) =>
+    Object.entries(schemas).map(([name, schema]: [string, z.ZodType]) => [`${router}.${name}`, schema] as const),
+  ),
+);
