@@ -75,7 +75,7 @@ export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
   let released: ReleasedSlot[] = [];
 
   const run = (script: Script, keys: readonly string[], args: readonly (string | number)[]) =>
-    redis.run((commands) => runScript(commands, script, keys, args));
+    runScript(redis, script, keys, args);
 
   /** The user is not readable in it. */
   const userKey = (level: PriorityLevel, user: string) =>

@@ -76,7 +76,7 @@ export function createWaitQueue(pool: SlotPool): WaitQueue {
 
   return {
     rejectAll(error) {
-      for (const waiter of [...places.keys()]) waiter.reject(error);
+      for (const waiter of places.keys()) waiter.reject(error);
     },
     get size() {
       return { interactive: queues.interactive.size, bulk: queues.bulk.size };

@@ -142,13 +142,13 @@ describeWithRedis('the permissions of the Redis user', () => {
 
     test('calls fail at once', async () => {
       const row = rowsOf(await manyStates(service, 1), 1)[0] ?? expect.fail('no row');
-      await server.inspect.sendCommand(['ACL', 'SETUSER', user, '-eval']);
+      await server.inspect.sendCommand(['ACL', 'SETUSER', user, '-evalsha']);
       const error = await failure(service.client.scriptUserState.update.mutate(row));
       expect(error).toMatchObject({ reason: 'OVERLOADED', httpStatus: 503 });
       expect(await failure(service.client.script.list.query({ scriptKind: 'deviceShellScript' }))).toMatchObject({
         reason: 'OVERLOADED',
       });
-      expect(service.lines({ cause: 'NOPERM' })).toMatchObject([{ missing: ['+eval'] }]);
+      expect(service.lines({ cause: 'NOPERM' })).toMatchObject([{ missing: ['+evalsha'] }]);
     });
 
     test.each([
