@@ -85,8 +85,11 @@ test('the JSON Schemas are compressed, and cached for five minutes', async () =>
     'content-encoding': 'br',
     'cache-control': 'public, max-age=300',
   });
-  expect(Object.keys(body as object)).toEqual(['procedures', 'error']);
-  await get('/schemas.json').set('if-none-match', String(headers['etag'])).set('accept-encoding', 'br').expect(304);
+  expect(Object.keys(response.body as object)).toEqual(['procedures', 'error']);
+  await get('/schemas.json')
+    .set('if-none-match', String(response.headers['etag']))
+    .set('accept-encoding', 'br')
+    .expect(304);
   for (const path of ['/schemas.json.br', '/schemas.json/', '/%73chemas.json']) await get(path).expect(404);
 });
 
