@@ -28,7 +28,8 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads the settings from an environment, and secrets from the files that it names. An empty variable counts as not set.
+ * Reads the settings from an environment, and secrets from the files that it names. An empty variable counts as not
+ * set.
  *
  * @throws {ConfigError} with all problems at once
  */

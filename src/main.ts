@@ -7,7 +7,7 @@ import { isLoopback } from './loopback.js';
 import { isStdoutClosed, openStdout, reportOnStderr } from './output/standard-streams.js';
 import { longestStopMs, type Service, type ServiceOutput, startService } from './service.js';
 
-/** Signals of a crash. Caught, they would return to the instruction that caused them. */
+/** Signals of a crash. With a listener, the process would resume at the instruction that caused them. */
 const crashSignals = ['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGTRAP'] as const;
 
 async function main(): Promise<void> {
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   const logger = {
     error: (message: unknown) => log.fatal(message instanceof Error ? { err: message } : {}, String(message)),
   };
-  // Node makes an error of every rejection, and that an uncaught one.
+  // Node raises unhandled rejections as uncaught exceptions, which are handled.
   const notHandled = [...crashSignals, 'unhandledRejection'] as const;
   const skip = config.AUDIT_LOG === 'stdout' ? [...notHandled] : [...notHandled, 'SIGHUP' as const];
   process.off('uncaughtException', onEarlyError);

@@ -53,10 +53,10 @@ const reasonsWithGraphMessage = new Set<Reason>([
   'CONFLICT',
 ]);
 
-/** The reasons that always tell how long to wait. */
+/** The reasons whose errors always contain `retryAfterMs`. */
 const isRetryable = new Set<Reason>(['THROTTLED', 'OVERLOADED', 'AUDIT_UNAVAILABLE']);
 
-/** The wait where Graph has not said how long. */
+/** The wait if Graph does not specify one. */
 const defaultRetryAfterMs = 1_000;
 
 /** Failures with their own HTTP status. Their reason is also `INVALID_INPUT`. */

@@ -94,7 +94,9 @@ export const errorOutput = z.object({
 
 const result = z.object({ type: z.literal('result'), index: z.int().min(0) });
 
-/** What is described of an output: the events of a stream, and errors in general, not by reason. */
+/**
+ * The part of an output that its schema describes: of a stream its events, of errors the shape that all reasons share.
+ */
 type Described<Output> =
   Output extends AsyncIterable<infer Event>
     ? Described<Event>

@@ -105,8 +105,8 @@ export const scriptUserStateRouter = router({
     ),
 
   /**
-   * Changes a state and returns it as Graph has it then. After `OUTCOME_UNKNOWN`, the change may have been made: read the
-   * state before you send it again.
+   * Changes a state and returns it as Graph has it then. After `OUTCOME_UNKNOWN`, the change may have been made: read
+   * the state before you send it again.
    */
   update: operatorProcedure.input(updateInput).mutation(
     ({ ctx, input, signal }): Promise<ScriptUserState> =>

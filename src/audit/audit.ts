@@ -67,8 +67,8 @@ export interface Audit {
    * Runs a write. Returns the result of `work`, or throws its error.
    *
    * @param work calls the hooks. `beforeSend` resolves when the intent is written
-   * @throws {CallError} `AUDIT_UNAVAILABLE` if the intent cannot be written; `OUTCOME_UNKNOWN` if the outcome of a write
-   *   that was sent cannot be written within a second
+   * @throws {CallError} `AUDIT_UNAVAILABLE` if the intent cannot be written; `OUTCOME_UNKNOWN` if the outcome of a
+   *   write that was sent cannot be written within a second
    */
   write<T extends { readonly id: string }>(
     actor: Actor,
@@ -93,7 +93,7 @@ export function createAudit(trail: AuditTrail, reasonOf: (error: unknown) => str
 
     async write({ requestId, user }, { action, target, values }, work) {
       const { scriptKind, scriptId, userStateId } = target;
-      // Both lines share them: rendering is most of what a line costs.
+      // Rendered once for both lines: rendering is most of the cost of a line.
       const shared = renderFields({
         requestId,
         oid: user.oid,
@@ -130,7 +130,7 @@ export function createAudit(trail: AuditTrail, reasonOf: (error: unknown) => str
       observe(action, outcome.outcome);
       const id = result instanceof Failure ? userStateId : result.value.id;
       const isRefused = outcome.reason === ('AUDIT_UNAVAILABLE' satisfies CallError['reason']);
-      // Neither line exists.
+      // The trail has no line about this write.
       if (isRefused && !mayHaveIntent && result instanceof Failure) throw result.error;
       const text = renderLine(shared, renderFields({ userStateId: id, phase: 'outcome', before, ...outcome, msg }));
       const isRequired = mayHaveIntent || !(result instanceof Failure);

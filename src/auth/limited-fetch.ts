@@ -1,7 +1,9 @@
 import type { CustomFetch } from 'openid-client';
 import type { OutboundFetch } from '../outbound/outbound.js';
 
-/** The maximum size of a response of the identity provider, decompressed. Entra's largest, its keys, has some 20 KiB. */
+/**
+ * The maximum size of a response of the identity provider, decompressed. Entra's largest, its keys, has about 20 KiB.
+ */
 const maxBytes = 512 * 1024;
 
 /**

@@ -6,7 +6,7 @@ interface ProviderFailure {
   readonly signInCause: SignInCause;
   /** The most specific code: of the system, of the provider (`AADSTS…` for Entra), or of openid-client. */
   readonly code: string;
-  /** What the operator needs beside the cause, without secrets. */
+  /** What the operator needs in addition to the cause, without secrets. */
   readonly detail?: string | undefined;
 }
 

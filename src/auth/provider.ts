@@ -86,9 +86,9 @@ export function createProvider(options: ProviderOptions): Provider {
       timeout: timeoutSeconds,
       [oidc.customFetch]: limitedFetch,
     });
-    // A refresh skips that check, as the standard permits: the provider sends the new ID token over the same connection,
-    // and a response that is discarded because the keys cannot be fetched would end the session, since its refresh token
-    // is already used.
+    // A refresh skips that check, as the standard permits: the provider sends the new ID token over the same
+    // connection, and a response that is discarded because the keys cannot be fetched would end the session, since its
+    // refresh token is already used.
     const refresh = new oidc.Configuration(signIn.serverMetadata(), options.clientId, {}, authentication);
     refresh.timeout = timeoutSeconds;
     refresh[oidc.customFetch] = limitedFetch;

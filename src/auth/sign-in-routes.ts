@@ -32,7 +32,7 @@ export interface SignInFailure {
   readonly requestId: string;
   readonly cause: SignInCause;
   readonly code?: string | undefined;
-  /** What the operator needs beside the cause. */
+  /** What the operator needs in addition to the cause. */
   readonly detail?: string | undefined;
 }
 

@@ -25,8 +25,8 @@ export interface Transactions {
   /** Sets the cookie, and clears the oldest ones of the browser beyond four. */
   save(request: Request, response: Response, transaction: Transaction): void;
   /**
-   * Resolves to the browser's transaction with this `state` and clears its cookie. Resolves to `undefined` when there is
-   * none that is valid, or when it was consumed before. Keeps the cookies of other transactions.
+   * Resolves to the browser's transaction with this `state` and clears its cookie. Resolves to `undefined` when there
+   * is none that is valid, or when it was consumed before. Keeps the cookies of other transactions.
    */
   consume(request: Request, response: Response, state: string | null): Promise<Transaction | undefined>;
 }

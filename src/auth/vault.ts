@@ -58,7 +58,9 @@ const refreshBeforeMs = 60_000;
 /** How long the claims for the next sign-in are kept. */
 const claimsLifetimeMs = 3_600_000;
 
-/** Creates a vault, which returns access tokens while they are valid and refreshes them under the lock of their session. */
+/**
+ * Creates a vault, which returns access tokens while they are valid and refreshes them under the lock of their session.
+ */
 export function createTokenVault(options: VaultOptions): TokenVault {
   const { store, provider, log, onProviderUnavailable, observeRefresh, onClaims, isSessionLive, endSession } = options;
   const pendingRefreshes = new Map<string, Promise<OidcTokens>>();

@@ -17,8 +17,8 @@ export type RequestHeaders = Readonly<Record<string, string | undefined>>;
 /** How the service is reached. */
 export interface ClientOptions {
   /**
-   * The address of the API, such as `https://states.example.com/trpc`; an address without a path stands for its `/trpc`.
-   * By default `/trpc` at the page's origin.
+   * The address of the API, such as `https://states.example.com/trpc`; an address without a path stands for its
+   * `/trpc`. By default `/trpc` at the page's origin.
    */
   readonly url?: string | URL;
   /** Additional headers, or a function that returns them for each request. */
@@ -39,7 +39,7 @@ const maxBatchCalls = 20;
 /**
  * Creates the links for a tRPC client of one's own. Calls of one tick share a request, at most 20 of them. A streaming
  * procedure has a request to itself, so that it can be cancelled. All requests use POST: inputs do not fit into a URL,
- * and do not belong into the logs of proxies.
+ * and do not belong in the logs of proxies.
  */
 export function links({ url = '/trpc', headers = {}, fetch }: ClientOptions = {}): TRPCLink<AppRouter>[] {
   const options = {

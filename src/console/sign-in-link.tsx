@@ -10,7 +10,10 @@ export function signInUrl(prompt?: 'select_account'): string {
   return `/auth/sign-in?${new URLSearchParams({ returnTo: `${pathname}${search}`, ...(prompt && { prompt }) })}`;
 }
 
-/** Signs in on another tab, so that this page keeps its state. The session is checked again when this page regains focus. */
+/**
+ * Signs in on another tab, so that this page keeps its state. The session is checked again when this page regains
+ * focus.
+ */
 export function SignInLink() {
   return (
     <Link inline href={signInUrl()} target="_blank" rel="noopener">

@@ -14,8 +14,8 @@ const text = z
   .transform((value) => value ?? null);
 
 /**
- * A text that is only displayed, never compared or sent back. A script can print megabytes, and browsers need minutes to
- * lay out hundreds of such texts.
+ * A text that is only displayed, never compared or sent back. A script can print megabytes, and browsers need minutes
+ * to lay out hundreds of such texts.
  */
 const displayText = text.transform((value) =>
   value === null || value.length <= maxTextLength
@@ -165,7 +165,8 @@ export interface EntityPage<T> {
 const page = z.object({ value: z.array(z.unknown()), '@odata.nextLink': z.string().nullish() });
 
 /**
- * Reads one page of a collection. Entries are parsed one by one, so that one in an unknown form does not affect the others.
+ * Reads one page of a collection. Entries are parsed one by one, so that one in an unknown form does not affect the
+ * others.
  *
  * @throws {CallError} `GRAPH_PROTOCOL` if the response is not a page
  */

@@ -6,7 +6,7 @@ const maxBuffered = 4 * 1024 * 1024;
 /** The characters of droppable lines in one write: appended lines do not wait longer than for one of these. */
 const maxDroppablePerWrite = 64 * 1024;
 
-/** The lines that wait for an output, in the order in which they are written, and the numbers of those missing in it. */
+/** The lines that wait for an output, in the order of writing, and the numbers of lines that are missing in it. */
 export interface LineQueue {
   readonly isEmpty: boolean;
   /** The number of lines that were dropped because the buffer was full. */

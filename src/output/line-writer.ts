@@ -83,7 +83,9 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
     return chunk !== undefined || !queue.isEmpty;
   }
 
-  /** Writes at the end of this iteration of the event loop, so that lines of the same iteration are written together. */
+  /**
+   * Writes at the end of this iteration of the event loop, so that lines of the same iteration are written together.
+   */
   function schedule(): void {
     clock.start();
     if (isScheduled || chunk !== undefined || retryTimer !== undefined) return;

@@ -16,8 +16,8 @@ export async function openStdout(options: Pick<LineWriterOptions, 'onDown' | 're
 }
 
 /**
- * Whether stdout was closed. Node then opens /dev/null in its place, for reading and writing. `> /dev/null`, which opens
- * it for writing only, is a decision of the operator.
+ * Whether stdout was closed. Node then opens /dev/null in its place, for reading and writing. `> /dev/null`, which
+ * opens it for writing only, is a decision of the operator.
  */
 export function isStdoutClosed(): boolean {
   const stdout = fstatSync(1);

@@ -12,8 +12,8 @@ const queueLifetimeMs = 24 * 3_600_000;
 const maxPolls = 500;
 
 /**
- * Renews this replica's heartbeat. Appends each ticket to its queue, unless it is there (a restarted Redis may have lost
- * it), and removes tickets of dead replicas from the head.
+ * Renews this replica's heartbeat. Appends each ticket to its queue, unless it is there (a restarted Redis may have
+ * lost it), and removes tickets of dead replicas from the head.
  *
  * KEYS: one queue (list) for each ticket
  * ARGV: queue lifetime in ms, heartbeat key prefix, replica id, heartbeat timeout in ms, then the tickets

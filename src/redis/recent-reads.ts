@@ -9,7 +9,7 @@ export interface RecentReads<T> {
 /** How long reads are kept, in milliseconds. */
 export const maxReadAgeMs = 1_000;
 
-/** Creates it without entries. */
+/** Creates an empty record of reads. */
 export function createRecentReads<T>(): RecentReads<T> {
   // In the order of the reads: an id that is read again moves to the end.
   const reads = new Map<string, { readonly value: T; readonly at: number }>();

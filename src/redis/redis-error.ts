@@ -10,7 +10,7 @@ export class RedisError extends Error {
   readonly code: string;
   /** The ACL rules that the user lacks, where they are known. */
   readonly missingRules: readonly string[];
-  /** Whether the command was sent. There is no answer to whether it was run. */
+  /** Whether the command was sent. Nothing shows whether it was run. */
   readonly wasSent: boolean;
 
   constructor(cause: unknown, missingRules: readonly string[] = [], wasSent = true) {

@@ -16,7 +16,7 @@ export function createRedisRequestCounter(redis: Redis, options: IRateLimiterOpt
   return new RateLimiterRedis({
     ...options,
     keyPrefix: redisKey('requests', keyPrefix),
-    // The part of a client that counting uses.
+    // The part of the client that the counter uses.
     storeClient: {
       eval: (script: string, parameters: { readonly keys: string[]; readonly arguments: string[] }) =>
         redis.run((commands) => commands.eval(script, parameters)),

@@ -21,8 +21,8 @@ function whenUnknown(error: unknown): typeof unknownScript {
 }
 
 /**
- * Runs a script by its name, since Redis would otherwise receive and hash its text each time. The text is a command of its
- * own, so that a script whose name got no reply in time does not run later.
+ * Runs a script by its name, since Redis would otherwise receive and hash its text each time. The text is a command of
+ * its own, so that a script whose name got no reply in time does not run later.
  */
 export async function runScript(
   redis: Redis,

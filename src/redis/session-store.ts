@@ -33,8 +33,8 @@ const addToIndexScript = `
   redis.call('PEXPIRE', KEYS[1], ARGV[3])`;
 
 /**
- * Sessions in Redis, sealed. Beside each session there are two indexes (sorted sets of session ids, scored by their last
- * use): `person:<oid>` for the limit of sessions per user, and `sid:<sid>` for front-channel sign-out.
+ * Sessions in Redis, sealed. Beside each session there are two indexes (sorted sets of session ids, scored by their
+ * last use): `person:<oid>` for the limit of sessions per user, and `sid:<sid>` for front-channel sign-out.
  */
 export class RedisSessionStore extends SessionStore {
   readonly #redis: Redis;
@@ -90,8 +90,8 @@ export class RedisSessionStore extends SessionStore {
 
   async extend(id: string, user: Pick<SignedInUser, 'oid' | 'endsAt'>): Promise<void> {
     const entry = { score: toRedisTime(this.#redis, Date.now()), value: id };
-    // The call does not wait for the replies: commands run in the order in which they were sent, so that each read after
-    // this one sees the new lifetime, and without Redis the call fails anyway.
+    // The call does not wait for the replies: commands run in the order in which they were sent, so that each read
+    // after this one sees the new lifetime, and without Redis the call fails anyway.
     this.#values.extend(id, this.lifetimeMs(user)).catch(() => undefined);
     this.#redis
       .run((commands) => commands.zAdd(redisKey('person', user.oid), entry, { condition: 'XX' }))

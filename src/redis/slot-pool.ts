@@ -77,7 +77,7 @@ export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
   const run = (script: Script, keys: readonly string[], args: readonly (string | number)[]) =>
     runScript(redis, script, keys, args);
 
-  /** The user is not readable in it. */
+  /** Hashed, so that the key does not contain the user's id. */
   const userKey = (level: PriorityLevel, user: string) =>
     redisKey(`quota-${level}`, `${name}:${createHash('sha256').update(user).digest('base64url')}`);
 

@@ -11,8 +11,8 @@ export interface Credentials {
 }
 
 /**
- * Reads when each credential expires, in seconds since 1970. The value is NaN for one that does not tell, such as a token
- * that is not a JWT, and for a file that cannot be read.
+ * Reads when each credential expires, in seconds since 1970. The value is NaN for a token that is not a JWT or does not
+ * expire, and for a file that cannot be read.
  */
 export async function readCredentialExpiries(credentials: Credentials): Promise<ReadonlyMap<string, number>> {
   const { accessToken, certificatePath } = credentials;

@@ -129,7 +129,8 @@ describeWithRedis('the permissions of the Redis user', () => {
       ['SUBSCRIBE', '-subscribe', '+subscribe'],
     ])('without those for %s it is not ready, and says what is missing', async (_, change, missing) => {
       await server.inspect.sendCommand(['ACL', 'SETUSER', user, change]);
-      // Redis closes the connections of subscribers that have lost a channel. The permission for SUBSCRIBE is used next.
+      // Redis closes the connections of subscribers that have lost a channel. The permission for SUBSCRIBE is used
+      // next.
       if (change === '-subscribe') await server.inspect.sendCommand(['CLIENT', 'KILL', 'USER', user]);
       await expect.poll(status).toBe(503);
       await expect

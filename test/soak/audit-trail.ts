@@ -27,7 +27,9 @@ export interface ReplicaTrail {
 const limitFileSize = (pid: number, bytes: number | 'unlimited') =>
   execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:`]);
 
-/** A trail in a file, which can be full and rotated. A limit of the file size needs no privileges, unlike a small disk. */
+/**
+ * A trail in a file, which can be full and rotated. A limit of the file size needs no privileges, unlike a small disk.
+ */
 export function createTrailFile(path: string): ReplicaTrail {
   let rotations = 0;
   return {

@@ -133,7 +133,9 @@ function findWithoutOutcome(
   );
 }
 
-/** The updates of one state are reported in the order of their calls, each of which follows the response to the last. */
+/**
+ * The updates of one state are reported in the order of their calls, each of which follows the response to the last.
+ */
 function findReordered(reported: readonly ReportedWrite[], journal: readonly JournalRecord[]): readonly string[] {
   const positions = new Map<string, number>();
   for (const [position, { action, path, value }] of reported.entries()) {

@@ -21,8 +21,8 @@ const randomPause = () => sleep(Math.random() * maxPauseMs);
 const disturbedMs = () => 1_000 + Math.random() * 2_000;
 
 /**
- * Injects faults one after the other, at random moments and in random order: kills and restarts replicas, disturbs their
- * audit trails, and stops and suspends Redis. Each fault occurs at least once.
+ * Injects faults one after the other, at random moments and in random order: kills and restarts replicas, disturbs
+ * their audit trails, and stops and suspends Redis. Each fault occurs at least once.
  *
  * @returns how often each occurred
  */

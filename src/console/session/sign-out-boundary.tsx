@@ -9,8 +9,8 @@ interface SignOutBoundaryProps {
 }
 
 /**
- * Replaces the page when the user signs out in any tab, and discards all its data: the next person at this computer must
- * not see it. A session that ends by itself keeps the page.
+ * Replaces the page when the user signs out in any tab, and discards all its data: the next person at this computer
+ * must not see it. A session that ends by itself keeps the page.
  */
 export function SignOutBoundary({ signedOut, children }: SignOutBoundaryProps) {
   const client = useQueryClient();

@@ -12,10 +12,10 @@ const maxBytes = 64 * 1024;
 /** The limit for bulk calls: 5,000 rows with ids and names of usual length. */
 const maxBulkBytes = 4 * 1024 * 1024;
 
-/** The limit of structural characters: an update with all its fields has 27. */
+/** The maximum number of structural characters: an update with all its fields has 27. */
 const maxTokens = 28 * maxUpdates;
 
-/** More different names of fields than the inputs of a batch have. */
+/** The limit of different field names. The inputs of a batch have fewer. */
 const maxNames = 64;
 
 /** Reads the body into `request.body`, as text: the calls parse it themselves, after they have checked the role. */

@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import type { Logger } from 'pino';
 
-/** How often the stream is examined. Pings write to it every 10 s. */
+/** How often the stream is examined, in milliseconds. Pings are written to it every 10 s. */
 const extendEveryMs = 5_000;
 
 /**
