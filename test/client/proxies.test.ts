@@ -50,18 +50,19 @@ async function useProxy(origin: string, service: TestService): Promise<void> {
   expect(session.roles).toContain('operator');
   expect(scripts.items.length).toBeGreaterThan(0);
 
-  const updates = rowsOf(await manyStates({ client }, 2, ['deviceShellScript']), 100);
-  const path = updates[1]?.userStateId ?? '';
+  // The slow update is in another batch of Graph's than the first ones.
+  const updates = rowsOf(await manyStates({ client }, 60, ['deviceShellScript']), 100);
+  const path = updates.at(-1)?.userStateId ?? '';
   await service.simulator.fault({ fault: 'latency', method: 'PATCH', path, delayMs: 15_000 });
   const cancelled = new AbortController();
   const stream = await client.scriptUserState.updateMany.mutate({ updates }, { signal: cancelled.signal });
   for await (const event of stream) {
     if (event.type === 'progress') continue;
-    expect(event).toMatchObject({ index: 0, ok: true });
+    expect(event).toMatchObject({ ok: true });
     break;
   }
-  // A proxy that withholds the stream would pass the first result on with the second.
-  expect(service.outcomes()).toHaveLength(1);
+  // A proxy that withholds the stream would pass the first result on with the last.
+  expect(service.outcomes({ userStateId: path })).toEqual([]);
   cancelled.abort();
 
   expect((await agent.signOut()).status).toBe(200);
