@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Reason } from './api/error-data.js';
 import { procedures } from './api/router.js';
 import type { SignIn } from './auth/sign-in.js';
+import { admit } from './http/admission.js';
 import { authenticate } from './http/authentication.js';
 import { serveConsole } from './http/console.js';
 import type { Drain } from './http/drain.js';
@@ -18,7 +19,7 @@ import {
 import { liveness, readiness } from './http/health.js';
 import { logRequests } from './http/request-log.js';
 import { noStore, securityHeaders } from './http/security-headers.js';
-import { readBody } from './http/trpc/body.js';
+import { readBodyIfAuthorized } from './http/trpc/authorization.js';
 import { parseCalls } from './http/trpc/calls.js';
 import type { ContextParts } from './http/trpc/context.js';
 import { trpcHandler } from './http/trpc/handler.js';
@@ -26,7 +27,7 @@ import { trpcHandler } from './http/trpc/handler.js';
 /** The parts of the app. */
 export interface AppParts extends ContextParts {
   readonly log: Logger;
-  readonly signIn: SignIn;
+  readonly signIn: Omit<SignIn, 'checkProvider'>;
   readonly drain: Drain;
   /** Whether the service can serve calls. */
   readonly isReady: () => Promise<boolean>;
@@ -65,7 +66,8 @@ export function createApp(parts: AppParts, callProcedures: RequestHandler = trpc
       requireJson,
       parseCalls(procedures),
       authenticate(signIn.authenticate),
-      readBody,
+      admit(),
+      readBodyIfAuthorized(procedures),
       callProcedures,
     );
   if (signIn.routes !== undefined) app.use('/auth', signIn.routes);

@@ -1,6 +1,7 @@
 import { type Config, loadConfig, readEnvironment } from './config.js';
 import { checkCloud } from './doctor/cloud-check.js';
 import { Diagnosis, grantPermission } from './doctor/diagnosis.js';
+import { checkProvider } from './doctor/provider-check.js';
 import { checkReads } from './doctor/reads.js';
 import { checkRedis } from './doctor/redis-check.js';
 import { createResponseLog } from './doctor/response-log.js';
@@ -13,34 +14,51 @@ import { createTokenSource } from './graph/tokens/credential-token-source.js';
 import { permissionsIn, requiredPermission } from './graph/tokens/permissions.js';
 import { connectGraph, type GraphConnection } from './graph-backend.js';
 import { createLog } from './log.js';
+import { createOutbound, type Outbound } from './outbound/outbound.js';
 
 /** Checks the settings against the real services, step by step. @throws {StepFailed} */
 async function examine(write: boolean): Promise<void> {
-  const env = readEnvironment();
-  const config = await step('settings', async () => {
-    const value = loadConfig(env);
-    return { summary: `GRAPH_CREDENTIAL=${value.GRAPH_CREDENTIAL}, SIGN_IN=${value.SIGN_IN}`, value };
+  const { env, config } = await step('settings', async () => {
+    const { variables, warnings } = readEnvironment();
+    const value = { env: variables, config: loadConfig(variables) };
+    const { GRAPH_CREDENTIAL, SIGN_IN } = value.config;
+    return {
+      summary: `GRAPH_CREDENTIAL=${GRAPH_CREDENTIAL}, SIGN_IN=${SIGN_IN}`,
+      advice: warnings.join('\n') || undefined,
+      value,
+    };
   });
   const isSimulator = config.GRAPH_CREDENTIAL === 'simulator';
   if (!isSimulator) await step('cloud', async () => checkCloud(config, env));
   const { REDIS_URL } = config;
   if (REDIS_URL !== undefined) await step('redis', () => checkRedis(REDIS_URL));
+  const outbound = createOutbound(config);
+  const examineProvider = async () => {
+    if (config.SIGN_IN === 'oidc' && config.OIDC_ISSUER !== undefined) await checkProvider(config, outbound.fetch);
+  };
   if (config.GRAPH_CREDENTIAL === 'signed-in-user') {
+    await examineProvider();
     report('skip', 'token', 'signed-in-user: the service has no token of its own; sign in and check the console');
     return;
   }
   const connection = await step('graph', async () => {
-    const value = await connectGraph(config);
+    const value = await connectGraph(config, outbound);
     return { summary: isSimulator ? 'the built-in simulator' : value.baseUrl.href, value };
   });
   try {
-    await examineGraph(config, connection, write);
+    await examineGraph(config, connection, outbound, write);
   } finally {
     await connection.close();
   }
+  await examineProvider();
 }
 
-async function examineGraph(config: Config, { baseUrl, credential }: GraphConnection, write: boolean): Promise<void> {
+async function examineGraph(
+  config: Config,
+  { baseUrl, credential }: GraphConnection,
+  { connect }: Outbound,
+  write: boolean,
+): Promise<void> {
   const log = createLog('silent');
   const scope = graphScope(baseUrl);
   const tokens = createTokenSource(credential, scope, log);
@@ -59,6 +77,7 @@ async function examineGraph(config: Config, { baseUrl, credential }: GraphConnec
     writesPer20s: config.GRAPH_WRITES_PER_20S,
     log,
     observer: responses.observer,
+    connect,
   });
   const options = { caller: { tokens, fairnessKey: 'doctor' } };
   try {

@@ -2,6 +2,7 @@ import type { TokenCredential } from '@azure/identity';
 import type { ClientRegistration } from './auth/client-registration.js';
 import { type Config, ConfigError } from './config.js';
 import { accessTokenCredential, azureCredential, noCredential } from './graph/tokens/credential.js';
+import type { Outbound } from './outbound/outbound.js';
 
 /** The Graph behind the service: its base URL and a credential for it. */
 export interface GraphConnection {
@@ -17,7 +18,7 @@ export interface GraphConnection {
  *
  * @throws {ConfigError} if the simulator is selected in the image, which does not contain it
  */
-export async function connectGraph(config: Config): Promise<GraphConnection> {
+export async function connectGraph(config: Config, outbound: Outbound): Promise<GraphConnection> {
   if (config.GRAPH_CREDENTIAL === 'simulator') {
     const { startSimulator } = await loadSimulator();
     const simulator = await startSimulator({
@@ -41,7 +42,7 @@ export async function connectGraph(config: Config): Promise<GraphConnection> {
   }
   return {
     baseUrl: config.GRAPH_BASE_URL,
-    credential: chooseCredential(config),
+    credential: chooseCredential(config, outbound),
     simulatedRegistration: undefined,
     close: async () => undefined,
   };
@@ -57,8 +58,8 @@ async function loadSimulator() {
   }
 }
 
-function chooseCredential({ GRAPH_CREDENTIAL, GRAPH_ACCESS_TOKEN }: Config): TokenCredential {
-  if (GRAPH_CREDENTIAL === 'azure') return azureCredential();
+function chooseCredential({ GRAPH_CREDENTIAL, GRAPH_ACCESS_TOKEN }: Config, { fetch }: Outbound): TokenCredential {
+  if (GRAPH_CREDENTIAL === 'azure') return azureCredential(fetch);
   const configuredToken = GRAPH_CREDENTIAL === 'access-token' ? GRAPH_ACCESS_TOKEN : undefined;
   return configuredToken === undefined ? noCredential() : accessTokenCredential(configuredToken.reveal());
 }

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import { z } from 'zod';
 import { reasonCodes, reasonOf } from './api/errors.js';
 import { procedures } from './api/router.js';
 import { createApp } from './app.js';
@@ -18,6 +20,7 @@ import { connectGraph } from './graph-backend.js';
 import { createDrain } from './http/drain.js';
 import { publicOrigin, requireSameOrigin } from './http/guards.js';
 import { close, createHttpServer, listen } from './http/server.js';
+import { createOutbound } from './outbound/outbound.js';
 import { connectReplicas } from './redis/coordination.js';
 import { readCredentialExpiries } from './telemetry/credential-expiry.js';
 import { createMetrics, noMetrics } from './telemetry/metrics.js';
@@ -41,6 +44,12 @@ export const longestStopMs = (config: Config): number => drainGraceMs + config.G
 
 /** Where `npm run build` puts the console: the same folder for the sources and for the bundle. */
 const consoleFolder = fileURLToPath(new URL('../dist/console', import.meta.url));
+
+/** The version in package.json, beside the folder of the sources and of the bundle. */
+function readVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+}
 
 /** The values of the labels of the metrics. */
 const metricLabels = { procedures: [...procedures.keys()], reasons: Object.keys(reasonCodes) };
@@ -69,7 +78,8 @@ export interface ServiceOutput {
 export async function startService(config: Config, output: ServiceOutput): Promise<Service> {
   const { log, trail } = output;
   const { PUBLIC_URL, REDIS_URL } = config;
-  const connection = await connectGraph(config);
+  const outbound = createOutbound(config);
+  const connection = await connectGraph(config, outbound);
   const isSimulator = config.GRAPH_CREDENTIAL === 'simulator';
   const metrics = config.METRICS_PORT === undefined ? undefined : createMetrics(metricLabels);
   const recorder = metrics ?? noMetrics;
@@ -83,12 +93,25 @@ export async function startService(config: Config, output: ServiceOutput): Promi
     writesPer20s: config.GRAPH_WRITES_PER_20S,
     log,
     observer: recorder.graph,
+    connect: outbound.connect,
     coordination,
   });
   const drain = createDrain();
   const isReady = async () => !drain.draining && trail.isUp && ((await coordination?.isUp()) ?? true);
   metrics?.observe({ ...output, graph, isReady, credentialExpiries: await credentialExpiries(config) });
   const audit = createAudit(trail, reasonOf, recorder.write);
+  const signIn = createSignIn(config, {
+    simulatedRegistration: connection.simulatedRegistration,
+    secrets,
+    createStores: (idleMs) => coordination?.stores(idleMs, secrets) ?? createMemoryStores(idleMs),
+    observeRefresh: (ok) => recorder.token('person', ok),
+    observeSignIn: recorder.signIn,
+    originOf: (request) => publicOrigin(request, PUBLIC_URL),
+    requireSameOrigin: requireSameOrigin(PUBLIC_URL),
+    audit: (response, event) => audit.record({ ...event, requestId: response.locals.requestId }),
+    fetch: outbound.fetch,
+    log,
+  });
   const app = createApp({
     graph,
     graphKind: isSimulator ? 'simulator' : 'live',
@@ -96,16 +119,8 @@ export async function startService(config: Config, output: ServiceOutput): Promi
       tokens: principal?.tokens ?? revokeWhenSessionEnds(tokens, principal),
       fairnessKey: principal?.user.oid ?? '',
     }),
-    signIn: createSignIn(config, {
-      simulatedRegistration: connection.simulatedRegistration,
-      secrets,
-      createStores: (idleMs) => coordination?.stores(idleMs, secrets) ?? createMemoryStores(idleMs),
-      observeRefresh: (ok) => recorder.token('person', ok),
-      originOf: (request) => publicOrigin(request, PUBLIC_URL),
-      requireSameOrigin: requireSameOrigin(PUBLIC_URL),
-      audit: (response, event) => audit.record({ ...event, requestId: response.locals.requestId }),
-      log,
-    }),
+    signIn,
+    version: readVersion(),
     audit,
     publicUrl: PUBLIC_URL,
     drain,
@@ -130,6 +145,7 @@ export async function startService(config: Config, output: ServiceOutput): Promi
       metricsServer = await serveMetrics(metrics, config.HOST, config.METRICS_PORT ?? 0, log);
     }
     const url = await listen(server, config.PORT, config.HOST);
+    void signIn.checkProvider?.();
     if (config.GRAPH_CREDENTIAL !== 'signed-in-user') void warnAboutMissingPermission(tokens, log);
     return {
       url,

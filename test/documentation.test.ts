@@ -8,7 +8,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { reasonCodes } from '../src/api/errors.js';
 import { procedures } from '../src/api/router.js';
 import { clouds } from '../src/clouds.js';
-import { type Config, loadConfig, settingNames } from '../src/config.js';
+import { type Config, loadConfig, secretFileNames, settingNames } from '../src/config.js';
 import { simulatorFaults } from '../src/simulator/faults/fault-names.js';
 import { checkHistory } from './soak/checker.js';
 import {
@@ -63,7 +63,7 @@ describe('the settings', () => {
 
   test('.env.example lists all of them and changes none', () => {
     const listed = parseEnv(example) as Record<string, string>;
-    expect(new Set(Object.keys(listed))).toEqual(new Set(names));
+    expect(new Set(Object.keys(listed))).toEqual(new Set([...names, ...secretFileNames]));
     expect(loadConfig(listed)).toEqual(loadConfig({}));
   });
 
@@ -145,7 +145,8 @@ test('the page on deployment lists the clouds that the doctor compares', () => {
 
 test('the page on deployment shows every count of the soak', () => {
   const shown = blocksOf(deployPage, 'text').join('\n');
-  for (const count of Object.keys(checkHistory([], [], [], 1))) expect(shown).toContain(`0  ${count}\n`);
+  for (const count of Object.keys(checkHistory({ reported: [], journal: [], audited: [] }, [], 1)))
+    expect(shown).toContain(`0  ${count}\n`);
 });
 
 describe.each(eachPage)('%s', (_, page) => {

@@ -1,4 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 
 interface LockEntry {
@@ -44,6 +48,27 @@ test('no npm script depends on a pre or post script, which npm does not run with
   const npmCommands = ['install', 'pack', 'prepare', 'publish', 'version'];
   const hooks = [...names, ...npmCommands].flatMap((name) => [`pre${name}`, `post${name}`]);
   expect(names.filter((name) => hooks.includes(name) || name === 'prepare')).toEqual([]);
+});
+
+test('without the development dependencies, `npm start` says in one line what is missing, and keeps the last build', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'production-install-'));
+  try {
+    await copyFile('package.json', join(folder, 'package.json'));
+    await mkdir(join(folder, 'dist'));
+    await writeFile(join(folder, 'dist', 'main.js'), '');
+    const env = { PATH: process.env['PATH'], NODE_ENV: 'production' };
+    const failed = await promisify(execFile)('npm', ['start'], { cwd: folder, env }).then(
+      () => expect.fail('npm start succeeded'),
+      (error: unknown) => error as { readonly stderr: string },
+    );
+    const lines = failed.stderr.split('\n').filter((line) => !line.startsWith('npm ') && line !== '');
+    expect(lines).toEqual([
+      expect.stringMatching(/^Cannot build without esbuild, vite: .*NODE_ENV=production.* npm ci --include=dev$/),
+    ]);
+    expect(await readFile(join(folder, 'dist', 'main.js'), 'utf8')).toBe('');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 test('development and production have the same lower bound for Node', () => {

@@ -191,7 +191,7 @@ describe('shutdown', () => {
     const socket = connect(Number(port), '127.0.0.1');
     const input = encodeURIComponent(JSON.stringify({ scriptKind: 'deviceShellScript' }));
     socket.write(`GET /trpc/script.list?input=${input} HTTP/1.1\r\nhost: localhost\r\nx-csrf: 1\r\n\r\n`.repeat(2));
-    await expect.poll(() => simulator.journal()).toHaveLength(2);
+    await expect.poll(() => simulator.journal()).toHaveLength(1);
     socket.destroy();
     program.child.kill('SIGTERM');
     expect(await program.exited).toBe(0);
@@ -278,9 +278,22 @@ describe('the log', () => {
   });
 });
 
-test.each(['SIGSEGV', 'SIGABRT', 'SIGBUS'] as const)('%s ends the process at once', async (signal) => {
+test('SIGUSR1 does not open the inspector', async () => {
   const program = start();
-  await addressOf(program);
-  program.child.kill(signal);
-  expect(await program.exited).toBe(signal);
+  const address = await addressOf(program);
+  program.child.kill('SIGUSR1');
+  expect(await status(`${address}/healthz`)).toBe(200);
+  program.child.kill('SIGTERM');
+  expect(await program.exited).toBe(0);
+  expect(program.stderr.join('\n')).not.toMatch(/debugger|inspector/i);
 });
+
+test.each(['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGTRAP'] as const)(
+  '%s ends the process at once',
+  async (signal) => {
+    const program = start();
+    await addressOf(program);
+    program.child.kill(signal);
+    expect(await program.exited).toBe(signal);
+  },
+);

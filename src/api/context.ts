@@ -2,6 +2,7 @@ import type { TRPCError } from '@trpc/server';
 import type { Audit } from '../audit/audit.js';
 import type { User } from '../auth/user.js';
 import type { Caller, Graph } from '../graph/graph.js';
+import type { Admission } from '../scheduling/bulkhead.js';
 import type { InstrumentCall } from './instrumentation.js';
 
 /** The context of every call. */
@@ -11,12 +12,18 @@ export interface Context {
   readonly user: User | null;
   /** The absolute end of the session; `null` if it has none. */
   readonly expiresAt: Date | null;
+  /** When the session ends without further calls; `null` if it does not. */
+  readonly readIdleExpiry: () => Promise<Date | null>;
   readonly graph: Graph;
   /** The caller on whose behalf this request calls Graph. */
   readonly caller: Caller;
   /** Whether `graph` is Microsoft's or the built-in simulator. */
   readonly graphKind: 'live' | 'simulator';
+  /** The version of the service. */
+  readonly version: string;
   readonly audit: Audit;
+  /** What this request holds of the memory of the service. */
+  readonly admission: Admission;
   readonly instrument: InstrumentCall;
   /** Logs a failure with its cause, which callers never see. */
   readonly logFailure: (error: TRPCError, path: string | undefined) => void;

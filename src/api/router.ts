@@ -23,7 +23,7 @@ export interface ProcedureInfo {
   readonly type: TRPCProcedureType;
   /** The schema of its input, if it has one. */
   readonly inputs: readonly z.core.$ZodType[];
-  readonly meta?: Partial<Meta>;
+  readonly meta?: Meta;
 }
 
 /** All procedures by their path. */

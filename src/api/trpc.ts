@@ -5,8 +5,10 @@ import { describeError, Refusal } from './errors.js';
 
 /** The metadata of a procedure, for the HTTP layer. */
 export interface Meta {
-  /** Set if the procedure responds with a stream and accepts a larger body. */
-  readonly streamed: true;
+  /** The role that a caller must have. */
+  readonly role?: Role | undefined;
+  /** Set if the procedure responds with a stream. */
+  readonly streamed?: true;
 }
 
 const t = initTRPC
@@ -36,9 +38,9 @@ function authorize({ user, audit, requestId }: Context, path: string, role: Role
 // One middleware for both, since each costs processor time in every call. The role is checked before the input is
 // parsed, so that unauthorized callers learn nothing about inputs.
 const procedureFor = (role?: Role) =>
-  t.procedure.use(({ ctx, path, next }) =>
-    ctx.instrument(path, () => next({ ctx: { user: authorize(ctx, path, role) } })),
-  );
+  t.procedure
+    .meta({ role })
+    .use(({ ctx, path, next }) => ctx.instrument(path, () => next({ ctx: { user: authorize(ctx, path, role) } })));
 
 /** A procedure for every signed-in user, whatever the role. */
 export const signedInProcedure = procedureFor();

@@ -1,8 +1,10 @@
-import { isSpanContextValid, type SpanContext, trace } from '@opentelemetry/api';
-import { pino } from 'pino';
+import { hostname } from 'node:os';
+import { trace } from '@opentelemetry/api';
 import { CallError, type GraphIds } from '../errors.js';
+import { escapeInvisible } from '../output/escape.js';
 import { OutputError } from '../output/line-chunk.js';
 import type { ScriptUserState } from '../script-user-state.js';
+import { traceFields } from '../trace-fields.js';
 import type { AuditTrail } from './trail.js';
 
 /** The outcome of a write. */
@@ -41,6 +43,9 @@ export interface AuditedEvent {
   readonly oid?: string;
   readonly action?: string;
   readonly reason?: string;
+  /** Why a sign-in was rejected: a stable code, and the one of the system, the provider or the library behind it. */
+  readonly cause?: string;
+  readonly code?: string;
 }
 
 /** What a write calls while it runs. */
@@ -79,28 +84,26 @@ interface Counts {
 
 /** Creates an audit. @param reasonOf the reason of the error of a write */
 export function createAudit(trail: AuditTrail, reasonOf: (error: unknown) => string, observe: WriteObserver): Audit {
-  const render = createRenderer();
-
   return {
     record(event) {
+      const fields = { ...event, ...traceFields(trace.getActiveSpan()), msg: event.event };
       // A sign-in changes nothing in Graph, so that it does not depend on the trail.
-      trail.append(render(event, event.event)).catch(() => undefined);
+      trail.append(renderLine(renderFields(fields))).catch(() => undefined);
     },
 
     async write({ requestId, user }, { action, target, values }, work) {
       const { scriptKind, scriptId, userStateId } = target;
-      const span = trace.getActiveSpan()?.spanContext();
-      const line = {
+      // Both lines share them: rendering is most of what a line costs.
+      const shared = renderFields({
         requestId,
         oid: user.oid,
         action,
         scriptKind,
         scriptId,
-        userStateId,
         fields: Object.keys(values),
         counts: countsOf(values),
-        ...(span && isSpanContextValid(span) && traceFields(span)),
-      };
+        ...traceFields(trace.getActiveSpan()),
+      });
       let before: object | undefined;
       let intent: Promise<void> | undefined;
       let mayHaveIntent = false;
@@ -115,7 +118,7 @@ export function createAudit(trail: AuditTrail, reasonOf: (error: unknown) => str
       };
       async function recordIntent(): Promise<void> {
         try {
-          await trail.append(render({ ...line, phase: 'intent' }, 'write'));
+          await trail.append(renderLine(shared, renderFields({ userStateId, phase: 'intent', msg })));
           mayHaveIntent = true;
         } catch (error) {
           mayHaveIntent = error instanceof OutputError && error.mayBeWritten;
@@ -129,12 +132,13 @@ export function createAudit(trail: AuditTrail, reasonOf: (error: unknown) => str
       const isRefused = outcome.reason === ('AUDIT_UNAVAILABLE' satisfies CallError['reason']);
       // Neither line exists.
       if (isRefused && !mayHaveIntent && result instanceof Failure) throw result.error;
-      const text = render({ ...line, userStateId: id, phase: 'outcome', before, ...outcome }, 'write');
-      const isWritten = await trail.append(text, mayHaveIntent).then(
+      const text = renderLine(shared, renderFields({ userStateId: id, phase: 'outcome', before, ...outcome, msg }));
+      const isRequired = mayHaveIntent || !(result instanceof Failure);
+      const isWritten = await trail.append(text, isRequired).then(
         () => true,
         () => false,
       );
-      if (!isWritten && mayHaveIntent && !isRefused) {
+      if (!isWritten && isRequired && !isRefused) {
         const cause = new Error('the outcome is not in the audit trail');
         throw new CallError('OUTCOME_UNKNOWN', { certainty: 'unknown', graph: outcome.graph ?? {}, cause });
       }
@@ -172,22 +176,17 @@ function describe(
   return { outcome: auditedOutcome(error, reason), reason, graph };
 }
 
-/** Renders lines as a log does. */
-function createRenderer(): (fields: object, message: string) => string {
-  let line = '';
-  const write = (text: string) => {
-    line = text;
-  };
-  const log = pino({ level: 'info' }, { write }).child({ log: 'audit' });
-  return (fields, message) => {
-    log.info(fields, message);
-    return line;
-  };
-}
+/** The message of the lines of writes. */
+const msg = 'write';
 
-/** Named as OpenTelemetry recommends for formats other than its own. */
-function traceFields({ traceId, spanId }: SpanContext): object {
-  return { trace_id: traceId, span_id: spanId };
+/** Renders the fields of an object without its braces. */
+const renderFields = (fields: object) => JSON.stringify(fields).slice(1, -1);
+
+const processFields = renderFields({ pid: process.pid, hostname: hostname(), log: 'audit' });
+
+/** Renders a line as pino does, in less than half of its time. */
+function renderLine(...fields: readonly string[]): string {
+  return escapeInvisible(`{"level":30,"time":${Date.now()},${processFields},${fields.join()}}\n`);
 }
 
 /** The counts among some values; `undefined` if there are none. A user principal name is never part of a line. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isLoopback } from '../loopback.js';
+import { parseRedisUrl } from '../redis/address.js';
 import { Secret } from '../secret.js';
 import { type SimulatorFault, simulatorFaults } from '../simulator/faults/fault-names.js';
 
@@ -23,6 +24,14 @@ const url = z.string().transform((text, context) => {
 const trustedUrl = url.refine(
   ({ protocol, hostname, href }) => (protocol === 'https:' || isLoopback(hostname)) && !/[?#]/.test(href),
 );
+
+/** Whether a text is the URL of an HTTP proxy. Its user name and password must be valid percent-encodings. */
+function isProxyUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, pathname, search, hash, username, password } = new URL(text);
+  if (!/^https?:$/.test(protocol) || pathname !== '/' || search !== '' || hash !== '') return false;
+  return !/%(?![\da-f]{2})/i.test(username + password);
+}
 
 const faultRates = z.string().transform((text, context) => {
   const rates = new Map<SimulatorFault, number>();
@@ -101,17 +110,17 @@ export const settings = {
     .describe('one or more secrets separated by commas, each of 32 characters or more'),
   SESSION_IDLE_MINUTES: integer(1, 1440).default(60).describe('a whole number of minutes from 1 to 1440'),
   SESSION_MAX_HOURS: integer(1, 168).default(12).describe('a whole number of hours from 1 to 168'),
+  SESSION_ROLES_MINUTES: integer(1, 1440).default(60).describe('a whole number of minutes from 1 to 1440'),
   ROLE_READER: z.string().default('ScriptState.Read').describe('the value of an app role'),
   ROLE_OPERATOR: z.string().default('ScriptState.ReadWrite').describe('the value of an app role'),
-  REDIS_URL: secret(
-    z
-      .string()
-      .regex(/^rediss?:\/\/\S+$/)
-      .refine((text) => URL.canParse(text)),
-  )
+  REDIS_URL: secret(z.string().refine((text) => parseRedisUrl(text) !== undefined))
     .optional()
-    .describe('a redis:// or rediss:// URL'),
+    .describe('a redis:// or rediss:// URL, or redis+sentinel://HOST:PORT,HOST:PORT/NAME for the primary NAME'),
   AUDIT_LOG: z.string().default('stdout').describe('stdout or the path of a file'),
+  HTTPS_PROXY: secret(z.string().refine(isProxyUrl))
+    .optional()
+    .describe('the http:// or https:// URL of a proxy, with its user name and password percent-encoded'),
+  NO_PROXY: z.string().optional().describe('a list of hosts separated by commas'),
   METRICS_PORT: integer(0, 65535).optional().describe('a port from 0 to 65535'),
   SIMULATOR_SEED: integer(0, 4_294_967_295).default(1).describe('a whole number from 0 to 4294967295'),
   SIMULATOR_PORT: integer(0, 65535).default(0).describe('a port from 0 to 65535 (0: any free port)'),
@@ -122,6 +131,15 @@ export const settings = {
   SIMULATOR_APPROVAL: z.enum(['off', 'on']).default('off').describe('off or on'),
   SIMULATOR_WRITES_PER_20S: integer(1, 1_000_000).default(200).describe('a whole number from 1 to 1000000'),
 };
+
+/** The settings that are secrets. Each can also be read from a file. */
+export const secretSettings = [
+  'GRAPH_ACCESS_TOKEN',
+  'OIDC_CLIENT_SECRET',
+  'SESSION_SECRET',
+  'REDIS_URL',
+  'HTTPS_PROXY',
+] as const satisfies readonly (keyof typeof settings)[];
 
 /** The schema of all settings. */
 export const settingsSchema = z.object(settings);

@@ -10,6 +10,7 @@ import {
 import { CopyRegular } from '@fluentui/react-icons';
 import type { ReactNode } from 'react';
 import type { Failure } from './failure.js';
+import { Isolated } from './isolated.js';
 import { SignInLink } from './sign-in-link.js';
 
 const useStyles = makeStyles({
@@ -29,7 +30,11 @@ export function FailureNotice({ failure, children }: { readonly failure: Failure
       <MessageBarBody className={styles.text}>
         <MessageBarTitle>{title}</MessageBarTitle>
         {next} {reason === 'SIGN_IN_REQUIRED' && <SignInLink />}
-        {detail !== undefined && <span className={styles.detail}>{detail}</span>}
+        {detail !== undefined && (
+          <span className={styles.detail}>
+            <Isolated>{detail}</Isolated>
+          </span>
+        )}
         {approvalCode !== undefined && <Copyable label="Approval code" text={approvalCode} />}
         {requestId !== undefined && <Copyable label="Request ID" text={requestId} />}
       </MessageBarBody>
@@ -43,7 +48,7 @@ function Copyable({ label, text }: { readonly label: string; readonly text: stri
   const styles = useStyles();
   return (
     <span className={styles.id}>
-      {`${label}: ${text}`}{' '}
+      {label}: <Isolated>{text}</Isolated>{' '}
       <Button
         size="small"
         appearance="transparent"

@@ -1,6 +1,7 @@
 import { Toast, Toaster, ToastTitle, useId, useToastController } from '@fluentui/react-components';
 import { useEffect, useState } from 'react';
 import { displayName } from './display-name.js';
+import { Isolated } from './isolated.js';
 import type { ScriptUserState } from './queries.js';
 
 /** Shows a toast for each saved state. Mounted before the first one, so that screen readers announce it. */
@@ -12,7 +13,9 @@ export function SavedToasts({ saved }: { readonly saved: ScriptUserState | undef
     if (region === null || saved === undefined) return;
     const toast = (
       <Toast>
-        <ToastTitle>Saved: {displayName(saved)}</ToastTitle>
+        <ToastTitle>
+          Saved: <Isolated>{displayName(saved)}</Isolated>
+        </ToastTitle>
       </Toast>
     );
     dispatchToast(toast, { intent: 'success' });

@@ -1,5 +1,6 @@
 import { CallError, type CallErrorDetails, type CallReason, describeCause } from '../errors.js';
 import { requiredPermission } from '../graph/tokens/permissions.js';
+import { adviceOnConnection } from './connection-advice.js';
 
 /** A failure with advice for the operator. Both can have several lines. */
 export class Diagnosis extends Error {
@@ -57,13 +58,15 @@ function isForeign({ reason, details: { status, code, publicMessage, graph } }: 
 }
 
 function adviceOn(error: CallError): string | undefined {
-  const { reason, details } = error;
+  const { reason, details, cause } = error;
+  const onConnection = adviceOnConnection(cause);
+  if (onConnection !== undefined) return onConnection;
   const found = advice[reason];
   const ownAdvice = typeof found === 'function' ? found(details) : found;
   if (!isForeign(error)) return ownAdvice;
   const onProxy =
     details.status === 407
-      ? 'the proxy requires authentication: add a user name and password to its address'
+      ? 'the proxy requires authentication: add a user name and password to HTTPS_PROXY'
       : 'a proxy or captive portal responded instead of Graph: check GRAPH_BASE_URL, the proxy, and whether this network requires sign-in';
   return reason === 'OUTCOME_UNKNOWN' ? `${ownAdvice}\n${onProxy}` : onProxy;
 }

@@ -1,14 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import { CallError } from '../errors.js';
-import { createBulkhead } from '../scheduling/bulkhead.js';
+import type { Connector } from '../outbound/outbound.js';
 import { Deadline } from '../scheduling/deadline.js';
 import { createInFlightCounter } from '../scheduling/in-flight.js';
 import { createKeyedQueue } from '../scheduling/keyed-queue.js';
+import { createMemorySlotPool } from '../scheduling/memory-slot-pool.js';
 import type { RequestPriority } from '../scheduling/priority.js';
 import { createRateLimiter } from '../scheduling/rate-limiter.js';
 import type { ReplicaCoordination } from '../scheduling/replica-coordination.js';
-import { createSlotPool } from '../scheduling/slot-pool.js';
+
 import type { CallOptions, Graph, QuotaName, QuotaUsage, WriteOptions, WriteResult } from './graph.js';
 import type { StateRef } from './ids.js';
 import { type GraphObserver, observeResponses, observeRoundTrips, observeWaits } from './observer.js';
@@ -36,6 +37,7 @@ export interface GraphOptions {
   readonly writesPer20s: number;
   readonly log: Logger;
   readonly observer: GraphObserver;
+  readonly connect: Connector;
   /** The quotas and the order of writes that replicas share, if there are several. */
   readonly coordination?: ReplicaCoordination | undefined;
 }
@@ -49,12 +51,6 @@ export interface GraphService extends Graph {
   close(): Promise<void>;
 }
 
-/** The maximum number of concurrent single calls. */
-const maxCalls = 2_000;
-
-/** The maximum number of concurrent bulk updates. */
-const maxBulkUpdates = 20;
-
 /** The window over which Graph counts requests. @see https://learn.microsoft.com/graph/throttling-limits */
 const windowMs = 20_000;
 
@@ -65,11 +61,12 @@ const requestsPer20s = 2_000;
 export function createGraph(options: GraphOptions): GraphService {
   const { deadlineMs, writesPer20s, coordination, observer, log } = options;
   const baseUrl = new URL(options.baseUrl.href.replace(/\/*$/, '/'));
-  const transport = observeRoundTrips(createTransport(baseUrl.origin), observer);
+  const transport = observeRoundTrips(createTransport(baseUrl.origin, options.connect), observer);
   const sender = traceRequests(observeResponses(createBatcher(transport, baseUrl.pathname), observer), baseUrl);
 
   const rateLimiter = (name: QuotaName, limit: number) => {
-    const pool = coordination?.slotPool({ name, limit, windowMs, deadlineMs }) ?? createSlotPool({ limit, windowMs });
+    const pool =
+      coordination?.slotPool({ name, limit, windowMs, deadlineMs }) ?? createMemorySlotPool({ limit, windowMs });
     return observeWaits(name, createRateLimiter(pool, maxBatchItems), observer);
   };
   const rateLimiters = {
@@ -84,8 +81,6 @@ export function createGraph(options: GraphOptions): GraphService {
   const write = createWriter(client);
 
   const queue = createKeyedQueue('GRAPH_UNAVAILABLE', coordination?.openSharedQueue);
-  const calls = createBulkhead(maxCalls, 1_000);
-  const bulkUpdates = createBulkhead(maxBulkUpdates, windowMs);
   const inFlight = createInFlightCounter();
   const stopping = new AbortController();
   // Every bulk update listens to it.
@@ -96,7 +91,6 @@ export function createGraph(options: GraphOptions): GraphService {
   }
 
   async function run<T>({ caller, signal }: CallOptions, work: (context: CallContext) => Promise<T>): Promise<T> {
-    const leave = calls.enter(caller.fairnessKey);
     const done = inFlight.add();
     const deadline = new Deadline({ totalMs: deadlineMs, cancellation: signal });
     try {
@@ -107,7 +101,6 @@ export function createGraph(options: GraphOptions): GraphService {
     } finally {
       deadline.dispose();
       done();
-      leave();
     }
   }
 
@@ -132,7 +125,6 @@ export function createGraph(options: GraphOptions): GraphService {
           boost,
           deadlineMs,
           stopping: stopping.signal,
-          onClose: bulkUpdates.enter(call.caller.fairnessKey),
           send: ({ approval = call.approval, ...update }, context) =>
             write(states.update(update, update.patch, { ...update, approval }), context).finally(inFlight.add()),
         }),

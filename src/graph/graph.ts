@@ -1,5 +1,5 @@
 import type { GraphIds } from '../errors.js';
-import type { FairnessKey, PerPriority } from '../scheduling/priority.js';
+import type { PerPriority } from '../scheduling/priority.js';
 import type { ScriptUserState } from '../script-user-state.js';
 import type { DeviceRunState, ScriptOverview, ScriptSummary, UserStateOfScript } from './entities.js';
 import type { ScriptKind, ScriptRef, StateRef } from './ids.js';
@@ -60,7 +60,7 @@ export interface WriteResult<T> {
 export interface Caller {
   readonly tokens: TokenSource;
   /** The key under which the calls share the quota. */
-  readonly fairnessKey: FairnessKey;
+  readonly fairnessKey: string;
 }
 
 /** The options of every call. */
@@ -98,20 +98,15 @@ export interface Update extends StateRef {
   readonly approval?: Approval | undefined;
 }
 
-/** An update whose position among the writes on its state is reserved. */
-export interface QueuedUpdate extends Update {
+/** Several updates whose positions among the writes on their states are reserved. They yield to interactive calls. */
+export interface BulkUpdate {
   /**
-   * Sends the update after the writes before it have ended. Call it once. The deadline starts when the update gets its
-   * first slot.
+   * Sends an update after the writes before it have ended. Call it once per update. The deadline starts when the update
+   * gets its first slot.
    *
    * @throws {CallError} as `update` does; `OVERLOADED` if the service stops before the update was sent
    */
-  run(hooks?: WriteHooks): Promise<WriteResult<ScriptUserState>>;
-}
-
-/** Several updates that are sent as Graph's quota allows, and yield to interactive calls. */
-export interface BulkUpdate {
-  readonly updates: readonly QueuedUpdate[];
+  run(index: number, hooks?: WriteHooks): Promise<WriteResult<ScriptUserState>>;
   /** Sets the listener that is called with the index of an update that another write waits for. */
   onContended(listener: (index: number) => void): void;
   /** Cancels the updates that have not been sent. Call it once, at the end. */
@@ -139,7 +134,7 @@ export interface Graph {
     listForUser(userId: string, cursor: string | undefined, options: CallOptions): Promise<Page<UserStateOfScript>>;
     get(target: StateRef, options: CallOptions): Promise<ScriptUserState>;
     update(target: StateRef, patch: UserStatePatch, options: ChangeOptions): Promise<WriteResult<ScriptUserState>>;
-    /** Reserves the positions of several updates at once. @throws {CallError} `OVERLOADED` */
+    /** Reserves the positions of several updates at once. */
     updateMany(updates: readonly Update[], options: WriteOptions): BulkUpdate;
     create(script: ScriptRef, state: NewUserState, options: WriteOptions): Promise<WriteResult<ScriptUserState>>;
     delete(target: StateRef, options: ChangeOptions): Promise<WriteResult<{ readonly id: string }>>;

@@ -1,4 +1,6 @@
 import { constants, fstatSync, readFileSync, statSync, write as writeBytes } from 'node:fs';
+import { inspect } from 'node:util';
+import { escapeInvisible } from './escape.js';
 import { createLineWriter, type LineWriter, type LineWriterOptions } from './line-writer.js';
 
 /**
@@ -10,7 +12,7 @@ export async function openStdout(options: Pick<LineWriterOptions, 'onDown' | 're
   if (!process.stdout.isTTY) return createLineWriter({ fd: 1, ...options });
   const { prettyFactory } = await import('pino-pretty');
   const pretty = prettyFactory({ ignore: 'pid,hostname', colorize: true });
-  return createLineWriter({ fd: 1, format: (line) => pretty(line) ?? '', ...options });
+  return createLineWriter({ fd: 1, format: (line) => escapeInvisible(pretty(line) ?? ''), ...options });
 }
 
 /**
@@ -28,6 +30,8 @@ export function isStdoutClosed(): boolean {
 
 /** Writes one line to stderr, for what the log cannot report. Does not block, and ignores errors. */
 export function reportOnStderr(level: number, fields: object, msg: string): Promise<void> {
-  const line = process.stderr.isTTY ? msg : JSON.stringify({ level, time: Date.now(), ...fields, msg });
+  const line = process.stderr.isTTY
+    ? Object.entries(fields).reduce((text, [name, value]) => `${text}\n  ${name}: ${inspect(value)}`, msg)
+    : JSON.stringify({ level, time: Date.now(), ...fields, msg });
   return new Promise((resolve) => writeBytes(2, `${line}\n`, () => resolve()));
 }

@@ -4,7 +4,8 @@ import {
   RateLimiterMemory,
   RateLimiterRedis,
 } from 'rate-limiter-flexible';
-import { type Redis, redisKey } from './connection.js';
+import type { Redis } from './connection.js';
+import { redisKey } from './keys.js';
 
 /**
  * Creates a counter of requests that all replicas share. A replica that has seen the limit exceeded rejects without

@@ -2,7 +2,8 @@ import { CallError } from '../errors.js';
 import type { Deadline } from '../scheduling/deadline.js';
 import type { ContentionListener } from '../scheduling/keyed-queue.js';
 import type { SharedQueue, Ticket } from '../scheduling/shared-queue.js';
-import { type Redis, redisKey } from './connection.js';
+import type { Redis } from './connection.js';
+import { redisKey } from './keys.js';
 import { createQueueHeads, queueKey } from './queue-heads.js';
 
 /** How often to poll for the head of a queue when no message arrives. */
@@ -11,15 +12,23 @@ const pollEveryMs = 500;
 /** Replicas publish `released KEY`, and `PRIORITY TICKET` when a request of that priority waits behind a ticket. */
 const channel = redisKey('order', 'messages');
 
+/** The maximum number of tickets in one release: the script blocks all other commands. */
+const maxReleases = 500;
+
 /**
- * Removes a ticket and notifies the replicas whose tickets follow.
+ * Removes tickets and notifies the replicas whose tickets follow.
  *
- * KEYS: the queue (list)
- * ARGV: ticket, channel, message
+ * KEYS: the queue (list) of each ticket
+ * ARGV: channel, then the tickets
  */
 const releaseScript = `
-  redis.call('LREM', KEYS[1], 1, ARGV[1])
-  if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('PUBLISH', ARGV[2], ARGV[3]) end`;
+  for n, queue in ipairs(KEYS) do
+    local ticket = ARGV[n + 1]
+    redis.call('LREM', queue, 1, ticket)
+    if redis.call('EXISTS', queue) == 1 then
+      redis.call('PUBLISH', ARGV[1], 'released ' .. string.match(ticket, '^%S+ %S+ (.*)$'))
+    end
+  end`;
 
 /**
  * Creates the queue that replicas share: a list of tickets per key in Redis, whose head may write. A ticket is
@@ -34,12 +43,26 @@ export function createRedisSharedQueue(redis: Redis, replicaId: string, onConten
   let ticketCount = 0;
   const heads = createQueueHeads(redis, replicaId);
 
+  /** Tickets that are released together are sent in one command: a cancelled bulk update has thousands. */
+  let released: { readonly key: string; readonly ticket: string }[] = [];
+
   function release(key: string, ticket: string): void {
     // A ticket that was never sent needs no command.
     if (heads.cancel(ticket)) return;
-    const options = { keys: [queueKey(key)], arguments: [ticket, channel, `released ${key}`] };
-    // If the command is lost, a later waiter publishes the ticket as the head of the queue, and it is released again.
-    redis.run((commands) => commands.eval(releaseScript, options)).catch(() => undefined);
+    if (released.length === 0) queueMicrotask(sendReleased);
+    released.push({ key, ticket });
+  }
+
+  function sendReleased(): void {
+    const all = released;
+    released = [];
+    for (let from = 0; from < all.length; from += maxReleases) {
+      const batch = all.slice(from, from + maxReleases);
+      const keys = batch.map(({ key }) => queueKey(key));
+      const options = { keys, arguments: [channel, ...batch.map(({ ticket }) => ticket)] };
+      // If the command is lost, a later waiter publishes the ticket as the head of the queue, and it is released again.
+      redis.run((commands) => commands.eval(releaseScript, options)).catch(() => undefined);
+    }
   }
 
   redis.subscribe(channel, (message) => {
@@ -81,7 +104,7 @@ export function createRedisSharedQueue(redis: Redis, replicaId: string, onConten
             const head = await (polling ?? heads.poll(key, ticket));
             polling = undefined;
             if (head instanceof CallError) {
-              if (deadline.isDone) throw head;
+              if (deadline.isDone || head.details.retryAfterMs === undefined) throw head;
             } else {
               // Tickets of this replica are ordered in memory, so this one can proceed when any of them is at the head.
               if (own.has(head) || deadline.isDone) return;

@@ -1,109 +1,38 @@
+import { createHash } from 'node:crypto';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { CallError } from '../errors.js';
-import { burstSlots, reservedSlots } from '../scheduling/fair-share.js';
-import { checksPerWindow } from '../scheduling/pace.js';
-import { bucketMs } from '../scheduling/sliding-window.js';
-import type { Demand, Grant, Release, SlotPool, SlotPoolOptions } from '../scheduling/slot-pool.js';
-import { type Redis, redisKey, storeUnavailable } from './connection.js';
+import { burstSlots, minShares, reservedSlots, totalWaiting, type UserDemand } from '../scheduling/fair-share.js';
+import type { PriorityLevel } from '../scheduling/priority.js';
+import type { Demand, Grant, Slot, SlotPool, SlotPoolOptions } from '../scheduling/slot-pool.js';
+import type { Redis } from './connection.js';
+import { redisKey } from './keys.js';
+import { mayHaveRun, storeUnavailable } from './redis-error.js';
+import { runScript, type Script } from './script.js';
+import { countSlots, extendPause, releaseSlots, takeSlots } from './slot-scripts.js';
 
 /** How often to request again: another replica may have released slots unused. */
 const requestEveryMs = 1_000;
 
-/** How long a reply tells how many slots are free. After it, requests start with the minimum of each user's share. */
-const freeValidMs = 1_000;
-
 /** How often to try again to release slots. */
 const retryReleaseMs = 1_000;
 
-/** The longest lifetime of a slot: entries beyond it are corrupt and removed. */
-const maxHoldMs = 3_600_000;
+/** Milliseconds, or -1 for none. */
+const waitMs = z.number().transform((ms) => (ms < 0 ? undefined : ms));
 
-/** Milliseconds of the Redis server's clock, which all replicas share. */
-const now = `
-  local time = redis.call('TIME')
-  local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
+const flag = z.int().transform((value) => value === 1);
 
-/**
- * Takes slots, as the pool in memory and `createPace` do. Each slot that is not free is a member whose score is the time at which it becomes free. While a request
- * is in flight, that time allows for the longest possible request and one window. After it, the slots of a dead replica
- * are also free.
- *
- * KEYS: the slots that are not free (sorted set), those of them that bulk requests took at once (sorted set), the last
- * paced slots (hash)
- * ARGV: limit, reserved slots, burst slots, window in ms, demand (interactive, excess, bulk), longest hold in ms, prefix
- * of the new members
- * Returns the interactive and the bulk slots that were taken, the slots that are free, and the ms until the next slot
- * becomes free and until the next paced slots are due (-1: after another slot becomes free).
- */
-const takeScript = `${now}
-  for n = 1, 2 do
-    redis.call('ZREMRANGEBYSCORE', KEYS[n], '-inf', now)
-    redis.call('ZREMRANGEBYSCORE', KEYS[n], now + ${maxHoldMs}, '+inf')
-  end
-  local arg = {}
-  for n = 1, 8 do arg[n] = tonumber(ARGV[n]) end
-  local limit, reserved, burst, window, interactive, excess, bulk, hold = unpack(arg)
-  local free = limit - redis.call('ZCARD', KEYS[1])
-  local taken = 0
-  local function take(count, key)
-    for n = taken + 1, taken + count do
-      redis.call('ZADD', KEYS[1], now + hold, ARGV[9] .. n)
-      if key then redis.call('ZADD', key, now + hold, ARGV[9] .. n) end
-    end
-    taken = taken + count
-    free = free - count
-    return count
-  end
-  local within = take(math.max(0, math.min(interactive, free)))
-  local first = take(math.max(0, math.min(bulk, burst - redis.call('ZCARD', KEYS[2]), free - reserved)), KEYS[2])
-  local wanted, paced, due = excess + bulk - first, 0, -1
-  if wanted > 0 and free > reserved then
-    local step, rate = window / ${checksPerWindow}, math.huge
-    for n = 1, ${checksPerWindow} do
-      local later = free + redis.call('ZCOUNT', KEYS[1], '-inf', now + n * step)
-      rate = math.min(rate, (later - reserved) / (n * step))
-    end
-    local last = redis.call('HMGET', KEYS[3], 'at', 'count')
-    local at, count = tonumber(last[1] or 0) or 0, tonumber(last[2] or 0) or 0
-    if now >= at + count / rate or at > now then
-      paced = take(math.min(wanted, free - reserved, math.max(1, math.floor(rate * step))))
-      at, count = now, paced
-      redis.call('HSET', KEYS[3], 'at', at, 'count', count)
-      redis.call('PEXPIRE', KEYS[3], window)
-    end
-    due = math.ceil(at + count / rate - now)
-  end
-  if taken > 0 then for n = 1, 2 do redis.call('PEXPIRE', KEYS[n], hold) end end
-  local next = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-  local urgent = math.min(paced, excess)
-  return { within, urgent, first + paced - urgent, free, next[2] and next[2] - now or 0, due }`;
-
-/**
- * Releases slots.
- *
- * KEYS: as above
- * ARGV: window in ms, number of used members, the used members, the unused members
- */
-const releaseScript = `${now}
-  local at = math.ceil((now + ARGV[1]) / ${bucketMs}) * ${bucketMs}
-  for n = 3, #ARGV do
-    for key = 1, 2 do
-      if n - 2 <= tonumber(ARGV[2]) then redis.call('ZADD', KEYS[key], 'XX', at, ARGV[n])
-      else redis.call('ZREM', KEYS[key], ARGV[n]) end
-    end
-  end`;
-
-/**
- * Counts the slots that are not free.
- *
- * KEYS: as above
- */
-const usedScript = `${now}
-  redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
-  return redis.call('ZCARD', KEYS[1])`;
-
-const takeReply = z.tuple([z.int(), z.int(), z.int(), z.int(), z.number(), z.number()]);
+const takeReply = z
+  .tuple([z.array(z.tuple([z.int(), z.int()])), waitMs, waitMs, z.number(), flag, flag, z.array(z.int())])
+  .transform(([taken, freeInMs, dueInMs, pauseMs, isFree, isFreeForBulk, usage]) => ({
+    taken,
+    freeInMs,
+    dueInMs,
+    pauseMs,
+    isFree,
+    isFreeForBulk,
+    usage,
+  }));
 
 /** The options of {@link createRedisSlotPool}. */
 export interface RedisSlotPoolOptions extends SlotPoolOptions {
@@ -112,74 +41,130 @@ export interface RedisSlotPoolOptions extends SlotPoolOptions {
   readonly replicaId: string;
 }
 
+/** A slot whose use has ended. */
+interface ReleasedSlot {
+  readonly member: string;
+  /** The key of the user's slots. `undefined` if the reply with the user was lost: then the user's slot expires. */
+  readonly userKey: string | undefined;
+  readonly wasUsed: boolean;
+  /** When the slot is free in any case, as `performance.now()` has it. */
+  readonly expiresAt: number;
+}
+
+/** The waiting requests of one user and one priority, and the key of the slots that the user has used for it. */
+interface KeyedDemand extends UserDemand {
+  readonly level: PriorityLevel;
+  readonly key: string;
+}
+
 /** Creates a pool of slots that replicas share. */
 export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
   const { redis, replicaId, name, limit, windowMs, deadlineMs } = options;
-  const keys = [redisKey('quota', name), redisKey('quota-burst', name), redisKey('quota-pace', name)];
-  const reserved = reservedSlots(limit);
-  const holdMs = String(deadlineMs + windowMs);
+  const slotsKey = redisKey('quota', name);
+  const burstKey = redisKey('quota-burst', name);
+  const paceKey = redisKey('quota-pace', name);
+  const pauseKey = redisKey('quota-pause', name);
+  const waitingKeys = [redisKey('quota-interactive-waiting', name), redisKey('quota-bulk-waiting', name)];
+  const holdMs = deadlineMs + windowMs;
+  const settings = [limit, reservedSlots(limit), burstSlots(limit), ...minShares(limit), windowMs, holdMs];
   let requestCount = 0;
-  let free = { count: 0, until: 0 };
+  let pausedUntil = 0;
+  /** The usage of the users of the last request, by level and user. */
+  let lastUsage: ReadonlyMap<string, number> = new Map<string, number>();
   let notifyFreed: (() => void) | undefined;
-  let used: string[] = [];
-  let unused: string[] = [];
+  let released: ReleasedSlot[] = [];
 
-  const run = (script: string, args: readonly string[]) =>
-    redis.run<unknown>((commands) => commands.eval(script, { keys, arguments: [...args] }));
+  const run = (script: Script, keys: readonly string[], args: readonly (string | number)[]) =>
+    runScript(redis, script, keys, args);
+
+  /** The user is not readable in it. */
+  const userKey = (level: PriorityLevel, user: string) =>
+    redisKey(`quota-${level}`, `${name}:${createHash('sha256').update(user).digest('base64url')}`);
+
+  const keyed = (level: PriorityLevel, users: readonly UserDemand[]) =>
+    users.map((each): KeyedDemand => ({ ...each, level, key: userKey(level, each.user) }));
 
   /** Releases the slots whose use ended in this iteration of the event loop. */
   async function flush(): Promise<void> {
-    const released = { used, unused };
-    used = [];
-    unused = [];
+    const flushedAt = performance.now();
+    const slots = released.filter(({ expiresAt }) => expiresAt > flushedAt);
+    released = [];
+    if (slots.length === 0) return;
+    const keys = [...new Set([slotsKey, burstKey, ...slots.flatMap((slot) => slot.userKey ?? [])])];
+    const args = slots.flatMap(({ member, userKey: key, wasUsed }) => [
+      member,
+      key === undefined ? 0 : keys.indexOf(key) + 1,
+      wasUsed ? 1 : 0,
+    ]);
     try {
-      await run(releaseScript, [String(windowMs), String(released.used.length), ...released.used, ...released.unused]);
+      await run(releaseSlots, keys, [windowMs, ...args]);
       notifyFreed?.();
     } catch {
-      // Used slots expire by themselves. Releasing unused slots is retried.
-      setTimeout(() => {
-        for (const member of released.unused) releaseOf(member)(false);
-      }, retryReleaseMs).unref();
+      // Used slots expire by themselves. Releasing unused slots is retried until they have expired as well.
+      const unused = slots.filter(({ wasUsed }) => !wasUsed);
+      setTimeout(() => unused.forEach(release), retryReleaseMs).unref();
     }
   }
 
-  function releaseOf(member: string): Release {
-    return (wasUsed) => {
-      if (used.length + unused.length === 0) setImmediate(() => void flush());
-      (wasUsed ? used : unused).push(member);
-    };
+  function release(slot: ReleasedSlot): void {
+    if (released.length === 0) setImmediate(() => void flush());
+    released.push(slot);
   }
 
-  async function take(demand: (free: number) => Demand): Promise<Grant> {
-    const freeBefore = performance.now() < free.until ? free.count : 0;
-    const { interactive, excess, bulk } = demand(freeBefore);
+  function endUse(member: string, user: string | undefined, wasUsed: boolean): void {
+    release({ member, userKey: user, wasUsed, expiresAt: performance.now() + holdMs });
+  }
+
+  async function take({ interactive, bulk, maxBulk }: Demand): Promise<Grant> {
     const prefix = `${replicaId} ${requestCount++} `;
-    const members = Array.from({ length: interactive + excess + bulk }, (_each, index) => `${prefix}${index + 1}`);
-    const amounts = [limit, reserved, burstSlots(limit), windowMs, interactive, excess, bulk].map(String);
+    const users = [...keyed('interactive', interactive), ...keyed('bulk', bulk)];
+    // A pause that Redis could not store applies to this replica.
+    const maxNow = performance.now() < pausedUntil ? 0 : maxBulk;
     try {
-      const reply = await run(takeScript, [...amounts, holdMs, prefix]);
-      const [within, urgent, rest, freeAfter, freeInMs, dueInMs] = takeReply.parse(reply);
-      const slots = members.slice(0, within + urgent + rest).map(releaseOf);
-      const repliedAt = performance.now();
-      free = { count: freeAfter, until: repliedAt + freeValidMs };
-      // A slot stays in use for at least one window, unless it is released unused.
-      const freeAt = repliedAt + Math.min(freeInMs, windowMs);
-      const dueAt = repliedAt + (dueInMs < 0 ? freeInMs : dueInMs);
-      // More requests may be within their users' shares than was known.
-      const isShareLarger = excess > urgent && freeAfter > freeBefore;
-      return {
-        slots: { interactive: slots.slice(0, within + urgent), bulk: slots.slice(within + urgent) },
-        nextFreeAt: {
-          interactive: freeAfter > 0 ? repliedAt : freeAt,
-          bulk: freeAfter > reserved ? repliedAt : freeAt,
-        },
-        retryAt: isShareLarger ? repliedAt : Math.min(freeAt, dueAt, repliedAt + requestEveryMs),
-      };
+      const reply = await run(
+        takeSlots,
+        [slotsKey, burstKey, paceKey, pauseKey, ...waitingKeys, ...users.map(({ key }) => key)],
+        [...settings, prefix, maxNow, interactive.length, ...users.map(({ waiting }) => waiting)],
+      );
+      return grantOf(takeReply.parse(reply), users, prefix);
     } catch (error) {
-      // The reply is lost or late, but the script may have taken slots: release them.
-      for (const member of members) releaseOf(member)(false);
-      throw error instanceof CallError ? error : storeUnavailable(error);
+      const failure = error instanceof CallError ? error : storeUnavailable(error);
+      if (mayHaveRun(failure)) {
+        // The reply is lost or late, but the script may have taken slots: release them.
+        const count = Math.min(limit, totalWaiting(interactive) + Math.min(totalWaiting(bulk), maxNow));
+        for (let each = 1; each <= count; each++) endUse(`${prefix}${each}`, undefined, false);
+      }
+      throw failure;
     }
+  }
+
+  function grantOf(reply: z.infer<typeof takeReply>, users: readonly KeyedDemand[], prefix: string): Grant {
+    const { taken, freeInMs, dueInMs, pauseMs, isFree, isFreeForBulk, usage } = reply;
+    const repliedAt = performance.now();
+    pausedUntil = Math.max(pausedUntil, repliedAt + pauseMs);
+    lastUsage = new Map(users.map(({ level, user }, index) => [`${level} ${user}`, usage[index] ?? 0]));
+    const slots: Record<PriorityLevel, Slot[]> = { interactive: [], bulk: [] };
+    let memberCount = 0;
+    for (const [index, count] of taken) {
+      const demand = users[index - 1];
+      if (demand === undefined) continue;
+      const { level, user, key } = demand;
+      for (let each = 0; each < count; each++) {
+        const member = `${prefix}${++memberCount}`;
+        slots[level].push({ user, release: (wasUsed) => endUse(member, key, wasUsed) });
+      }
+    }
+    // A slot stays in use for at least one window, unless it is released unused.
+    const freeAt = repliedAt + Math.min(freeInMs ?? windowMs, windowMs);
+    const dueAt = repliedAt + (dueInMs ?? windowMs);
+    return {
+      slots,
+      nextFreeAt: {
+        interactive: isFree ? repliedAt : freeAt,
+        bulk: Math.max(isFreeForBulk ? repliedAt : freeAt, pausedUntil),
+      },
+      retryAt: Math.min(freeAt, dueAt, repliedAt + requestEveryMs),
+    };
   }
 
   return {
@@ -188,9 +173,16 @@ export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
     async request(demand) {
       // One command requests all slots that are needed in the same iteration of the event loop.
       await immediate();
-      return take(demand);
+      return take(demand());
     },
-    used: async () => z.int().parse(await run(usedScript, [])),
+    pauseBulk(ms) {
+      const until = performance.now() + ms;
+      if (until <= pausedUntil) return;
+      pausedUntil = until;
+      run(extendPause, [pauseKey], [Math.ceil(ms)]).catch(() => undefined);
+    },
+    usedBy: (user, level) => lastUsage.get(`${level} ${user}`),
+    used: async () => z.int().parse(await run(countSlots, [slotsKey], [holdMs])),
     onFreed(listener) {
       notifyFreed = listener;
     },

@@ -1,92 +1,91 @@
 import type { UserDemand } from './fair-share.js';
 import type { FairnessKey, RequestPriority } from './priority.js';
 
-/** A queue that is FIFO per fairness key. It serves the user who has used least, and the keys of one user in turn. */
+/** A queue per user, which serves the user's fairness keys in turn and is FIFO per key. */
 export interface FairQueue<T> {
   readonly size: number;
+  /** How many entries of each user wait. */
+  demand(): readonly UserDemand[];
   /** @param first ahead of the other entries of the same key */
   push(priority: RequestPriority, entry: T, first: boolean): void;
-  shift(): T | undefined;
+  shift(user: string): T | undefined;
   remove(priority: RequestPriority, entry: T): void;
-  /** How many entries would be served before one that is pushed now. */
+  /**
+   * How many entries are served before one that is pushed now, if the user who has used least comes first. A lower bound
+   * where `usedBy` doesn't know what another user has used.
+   */
   positionOf(priority: RequestPriority, first: boolean): number;
-  /** What each user has used, and how many entries wait. */
-  demands(): Iterable<UserDemand>;
 }
 
-interface Line<T> {
-  readonly user: FairnessKey;
-  readonly entries: T[];
+/** The entries of one user. A map keeps the order of insertion: a key that was served is inserted again at the end. */
+interface UserQueue<T> {
+  readonly keys: Map<FairnessKey, T[]>;
+  size: number;
 }
 
 /**
  * Creates an empty queue.
  *
- * @param usedBy how much a user has used
+ * @param usedBy how much a user has used, if it is known
  */
-export function createFairQueue<T>(usedBy: (user: FairnessKey) => number): FairQueue<T> {
-  // A map keeps the order of insertion: a key that was served is inserted again, after the others.
-  const lines = new Map<FairnessKey, Line<T>>();
+export function createFairQueue<T>(usedBy: (user: string) => number | undefined): FairQueue<T> {
+  const users = new Map<string, UserQueue<T>>();
   let size = 0;
 
-  function nextKey(): FairnessKey | undefined {
-    if (lines.size === 1) return lines.keys().next().value;
-    const used = new Map<FairnessKey, number>();
-    let next: FairnessKey | undefined;
-    let least = Number.POSITIVE_INFINITY;
-    for (const [key, { user }] of lines) {
-      const own = used.get(user) ?? usedBy(user);
-      used.set(user, own);
-      if (own < least) [next, least] = [key, own];
-    }
-    return next;
+  function removed(user: string, queue: UserQueue<T>): void {
+    size--;
+    queue.size--;
+    if (queue.size === 0) users.delete(user);
   }
 
   return {
     get size() {
       return size;
     },
+    demand: () => Array.from(users, ([user, queue]) => ({ user, waiting: queue.size })),
     push({ fairnessKey, user }, entry, first) {
-      const own = lines.get(fairnessKey);
-      if (own === undefined) lines.set(fairnessKey, { user, entries: [entry] });
-      else if (first) own.entries.unshift(entry);
-      else own.entries.push(entry);
+      const queue = users.get(user) ?? { keys: new Map<FairnessKey, T[]>(), size: 0 };
+      users.set(user, queue);
+      const entries = queue.keys.get(fairnessKey);
+      if (entries === undefined) queue.keys.set(fairnessKey, [entry]);
+      else if (first) entries.unshift(entry);
+      else entries.push(entry);
+      queue.size++;
       size++;
     },
-    shift() {
-      const key = nextKey();
-      const line = key === undefined ? undefined : lines.get(key);
-      if (key === undefined || line === undefined) return undefined;
-      lines.delete(key);
-      if (line.entries.length > 1) lines.set(key, line);
-      size--;
-      return line.entries.shift();
+    shift(user) {
+      const queue = users.get(user);
+      const [next] = queue?.keys ?? [];
+      if (queue === undefined || next === undefined) return undefined;
+      const [key, entries] = next;
+      queue.keys.delete(key);
+      if (entries.length > 1) queue.keys.set(key, entries);
+      removed(user, queue);
+      return entries.shift();
     },
-    remove({ fairnessKey }, entry) {
-      const own = lines.get(fairnessKey)?.entries;
-      const index = own?.indexOf(entry) ?? -1;
-      if (own === undefined || index < 0) return;
-      own.splice(index, 1);
-      if (own.length === 0) lines.delete(fairnessKey);
-      size--;
+    remove({ fairnessKey, user }, entry) {
+      const queue = users.get(user);
+      const entries = queue?.keys.get(fairnessKey);
+      const index = entries?.indexOf(entry) ?? -1;
+      if (queue === undefined || entries === undefined || index < 0) return;
+      entries.splice(index, 1);
+      if (entries.length === 0) queue.keys.delete(fairnessKey);
+      removed(user, queue);
     },
     positionOf({ fairnessKey, user }, first) {
-      const own = first ? 0 : (lines.get(fairnessKey)?.entries.length ?? 0);
-      const used = usedBy(user);
+      const keys = users.get(user)?.keys;
+      const sameKey = first ? 0 : (keys?.get(fairnessKey)?.length ?? 0);
+      let own = sameKey;
+      for (const [key, entries] of keys ?? []) if (key !== fairnessKey) own += Math.min(entries.length, sameKey);
       let position = own;
-      // Another user is served until both have used the same. A key without entries starts after those of the same use.
-      for (const [key, line] of lines) {
-        if (key === fairnessKey) continue;
-        const lead = used - usedBy(line.user);
-        const turns = lead === 0 ? Math.max(own, 1) : Math.max(0, own + lead);
-        position += Math.min(line.entries.length, turns);
+      const used = usedBy(user) ?? 0;
+      for (const [other, queue] of users) {
+        if (other === user) continue;
+        // Another user is served until both have used the same. At the same use, the one who waited first comes first.
+        const lead = used - (usedBy(other) ?? Number.POSITIVE_INFINITY);
+        position += Math.min(queue.size, Math.max(0, own + lead, lead === 0 && keys === undefined ? 1 : 0));
       }
       return position;
-    },
-    demands() {
-      const sizes = new Map<FairnessKey, number>();
-      for (const { user, entries } of lines.values()) sizes.set(user, (sizes.get(user) ?? 0) + entries.length);
-      return Array.from(sizes, ([user, waiting]) => ({ waiting, used: usedBy(user) }));
     },
   };
 }

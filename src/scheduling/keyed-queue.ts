@@ -1,7 +1,7 @@
 import { CallError, type CallReason } from '../errors.js';
 import type { Deadline } from './deadline.js';
 import type { PriorityLevel, RequestPriority } from './priority.js';
-import type { OpenSharedQueue } from './shared-queue.js';
+import type { OpenSharedQueue, Ticket } from './shared-queue.js';
 
 /** A position in the queue of a key. */
 export interface Reservation {
@@ -26,12 +26,79 @@ export interface KeyedQueue {
   onContended(listener: ContentionListener): () => void;
 }
 
-/** An element of the doubly linked list of a key's reservations. */
-interface Node {
-  previous: Node | undefined;
-  next: Node | undefined;
+/** What the reservations of all keys share. */
+interface Queues {
+  readonly lastByKey: Map<string, QueueNode>;
+  readonly notifyContended: ContentionListener;
+  readonly timeoutReason: CallReason;
+}
+
+/** An element of the doubly linked list of a key's reservations. A class, because thousands wait: closures take more. */
+class QueueNode implements Reservation {
+  readonly #queues: Queues;
+  readonly #key: string;
+  readonly #ticket: Ticket | undefined;
+  #state: 'reserved' | 'running' | 'released' = 'reserved';
+  #previous: QueueNode | undefined;
+  #next: QueueNode | undefined;
   /** Starts the work, if it is waiting. */
-  start: (() => void) | undefined;
+  #start: (() => void) | undefined;
+
+  constructor(queues: Queues, key: string, ticket: Ticket | undefined) {
+    this.#queues = queues;
+    this.#key = key;
+    this.#ticket = ticket;
+    this.#previous = queues.lastByKey.get(key);
+    if (this.#previous !== undefined) this.#previous.#next = this;
+    queues.lastByKey.set(key, this);
+  }
+
+  release(): void {
+    if (this.#state === 'reserved') this.#leave();
+  }
+
+  async run<T>(priority: RequestPriority, deadline: Deadline, work: () => Promise<T>): Promise<T> {
+    if (this.#state !== 'reserved') throw new TypeError('a reservation can be used once');
+    this.#state = 'running';
+    const { notifyContended, timeoutReason } = this.#queues;
+    try {
+      if (this.#previous !== undefined && !deadline.isDone) {
+        notifyContended(this.#key, priority.level);
+        await this.#becomesFirst(deadline);
+      }
+      if (!deadline.isDone) await this.#ticket?.wait(priority, deadline);
+      if (deadline.isDone || !deadline.allowsAttemptAfter(0)) throw notStarted(deadline, timeoutReason);
+      return await work();
+    } finally {
+      this.#leave();
+    }
+  }
+
+  /** Resolves when this has become the first node, or when the deadline is done. */
+  #becomesFirst(deadline: Deadline): Promise<void> {
+    if (this.#previous === undefined) return Promise.resolve();
+    return new Promise((resolve) => {
+      const settle = () => {
+        this.#start = undefined;
+        removeListener();
+        resolve();
+      };
+      const removeListener = deadline.onDone(settle);
+      this.#start = settle;
+    });
+  }
+
+  #leave(): void {
+    this.#state = 'released';
+    this.#ticket?.release();
+    const previous = this.#previous;
+    const next = this.#next;
+    if (previous !== undefined) previous.#next = next;
+    if (next !== undefined) next.#previous = previous;
+    else if (previous !== undefined) this.#queues.lastByKey.set(this.#key, previous);
+    else this.#queues.lastByKey.delete(this.#key);
+    if (previous === undefined && next !== undefined) next.#start?.();
+  }
 }
 
 /**
@@ -41,72 +108,20 @@ interface Node {
  * @param openSharedQueue opens the queue that is shared with other replicas, if there are any
  */
 export function createKeyedQueue(timeoutReason: CallReason, openSharedQueue?: OpenSharedQueue): KeyedQueue {
-  const lastByKey = new Map<string, Node>();
   const listeners = new Set<ContentionListener>();
   const notifyContended: ContentionListener = (key, level) => {
     for (const listener of listeners) listener(key, level);
   };
   const shared = openSharedQueue?.(notifyContended);
+  const queues: Queues = { lastByKey: new Map(), notifyContended, timeoutReason };
 
   return {
-    reserve(key) {
-      const self: Node = { previous: lastByKey.get(key), next: undefined, start: undefined };
-      if (self.previous !== undefined) self.previous.next = self;
-      lastByKey.set(key, self);
-      const ticket = shared?.enqueue(key);
-      let state: 'reserved' | 'running' | 'released' = 'reserved';
-
-      function leave(): void {
-        state = 'released';
-        ticket?.release();
-        const { previous, next } = self;
-        if (previous !== undefined) previous.next = next;
-        if (next !== undefined) next.previous = previous;
-        else if (previous !== undefined) lastByKey.set(key, previous);
-        else lastByKey.delete(key);
-        if (previous === undefined) next?.start?.();
-      }
-
-      return {
-        release() {
-          if (state === 'reserved') leave();
-        },
-        async run(priority, deadline, work) {
-          if (state !== 'reserved') throw new TypeError('a reservation can be used once');
-          state = 'running';
-          try {
-            if (self.previous !== undefined && !deadline.isDone) {
-              notifyContended(key, priority.level);
-              await becomesFirst(self, deadline);
-            }
-            if (!deadline.isDone) await ticket?.wait(priority, deadline);
-            if (deadline.isDone || !deadline.allowsAttemptAfter(0)) throw notStarted(deadline, timeoutReason);
-            return await work();
-          } finally {
-            leave();
-          }
-        },
-      };
-    },
+    reserve: (key) => new QueueNode(queues, key, shared?.enqueue(key)),
     onContended(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
   };
-}
-
-/** Resolves when a node has become the first one, or when the deadline is done. */
-function becomesFirst(node: Node, deadline: Deadline): Promise<void> {
-  if (node.previous === undefined) return Promise.resolve();
-  return new Promise((resolve) => {
-    const settle = () => {
-      node.start = undefined;
-      removeListener();
-      resolve();
-    };
-    const removeListener = deadline.onDone(settle);
-    node.start = settle;
-  });
 }
 
 function notStarted(deadline: Deadline, timeoutReason: CallReason): CallError {

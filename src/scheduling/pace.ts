@@ -1,3 +1,5 @@
+import type { SlidingWindow } from './sliding-window.js';
+
 /** How many times per window a pace is checked against the slots that become free. */
 export const checksPerWindow = 100;
 
@@ -6,9 +8,9 @@ export interface Pace {
   /**
    * Takes the slots that are due. Call it again at `dueAt`, or when a slot becomes free.
    *
-   * @param freeBy how many slots will be free at a time, if no more are taken
+   * @param slots where they are taken from afterwards
    */
-  take(wanted: number, now: number, freeBy: (at: number) => number): number;
+  take(wanted: number, now: number, slots: Pick<SlidingWindow, 'free' | 'forecast'>): number;
   /** When the next slots are due; `Infinity` if there are none until another slot becomes free. */
   readonly dueAt: number;
 }
@@ -27,16 +29,14 @@ export function createPace(reserved: number, windowMs: number): Pace {
     get dueAt() {
       return dueAt;
     },
-    take(wanted, now, freeBy) {
+    take(wanted, now, slots) {
       dueAt = Number.POSITIVE_INFINITY;
-      if (wanted <= 0) return 0;
+      const available = Math.min(wanted, slots.free - reserved);
+      if (available <= 0) return 0;
       let perMs = Number.POSITIVE_INFINITY;
-      for (let step = 1; step <= checksPerWindow; step++) {
-        const ms = step * stepMs;
-        perMs = Math.min(perMs, (freeBy(now + ms) - reserved) / ms);
+      for (const [index, free] of slots.forecast(now, stepMs, checksPerWindow).entries()) {
+        perMs = Math.min(perMs, (free - reserved) / ((index + 1) * stepMs));
       }
-      const available = Math.min(wanted, freeBy(now) - reserved);
-      if (perMs <= 0 || available <= 0) return 0;
       let count = 0;
       if (now >= last.at + last.count / perMs) {
         count = Math.min(available, Math.max(1, Math.floor(perMs * stepMs)));

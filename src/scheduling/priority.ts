@@ -7,14 +7,17 @@ export type FairnessKey = string | symbol;
  */
 export type PriorityLevel = 'interactive' | 'bulk';
 
+/** Both of them. Interactive requests come first. */
+export const priorityLevels = ['interactive', 'bulk'] as const satisfies readonly PriorityLevel[];
+
 /** One value for each priority. */
 export type PerPriority<T> = Readonly<Record<PriorityLevel, T>>;
 
 /** How one request competes with others. */
 export interface RequestPriority {
   readonly fairnessKey: FairnessKey;
-  /** Whose share of the slots it takes. */
-  readonly user: FairnessKey;
+  /** Whose share of the slots it takes, at every replica. */
+  readonly user: string;
   /** Raised from `bulk` to `interactive` by `RateLimiter.boost`, when an interactive request waits behind this one. */
   level: PriorityLevel;
 }

@@ -1,19 +1,16 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import { CallError, requireCallError } from '../errors.js';
 import type { Deadline } from './deadline.js';
-import { createFairQueue } from './fair-queue.js';
-import { requestsWithinShare } from './fair-share.js';
-import type { PerPriority, PriorityLevel, RequestPriority } from './priority.js';
-import type { Demand, Grant, Release, SlotPool } from './slot-pool.js';
-import { createUserUsage } from './user-usage.js';
+import { totalWaiting } from './fair-share.js';
+import { type PerPriority, type PriorityLevel, priorityLevels, type RequestPriority } from './priority.js';
+import type { Demand, Grant, Release, Slot, SlotPool } from './slot-pool.js';
+import { createWaitQueue, type Waiter } from './wait-queue.js';
 
 /** The maximum pause of bulk requests, even after a longer `Retry-After`: a slice after it tests the upstream again. */
 const maxBulkPauseMs = 300_000;
 
 /** The wait before the next request to a slot pool that could not be reached. */
 const retryFailedRequestMs = 250;
-
-const priorities = ['interactive', 'bulk'] as const satisfies readonly PriorityLevel[];
 
 /** The state of a rate limiter. */
 export interface Usage {
@@ -41,51 +38,25 @@ export interface RateLimiter {
   usage(): Promise<Usage>;
 }
 
-interface Waiter {
-  readonly priority: RequestPriority;
-  readonly deadline: Deadline;
-  readonly isRetry: boolean;
-  readonly resolve: (release: Release) => void;
-  readonly reject: (error: CallError) => void;
-  /** The queue that it is in. Another rate limiter may raise its priority at any time. */
-  level: PriorityLevel;
-  /** Its position in the sequence of all grants of its priority. */
-  rank: number;
-}
-
 /**
- * Creates a rate limiter over a pool of slots.
+ * Creates a rate limiter over a pool of slots. The pool decides which user gets a slot, and the limiter which request.
  *
  * @param bulkSlice how many bulk requests start in one turn of the event loop
  */
 export function createRateLimiter(pool: SlotPool, bulkSlice: number): RateLimiter {
-  const usage = { interactive: createUserUsage(pool.windowMs), bulk: createUserUsage(pool.windowMs) };
-  const queues = {
-    interactive: createFairQueue<Waiter>((user) => usage.interactive.of(user)),
-    bulk: createFairQueue<Waiter>((user) => usage.bulk.of(user)),
-  };
-  const granted = { interactive: 0, bulk: 0 };
-  const bulkWaiters = new Map<RequestPriority, Waiter>();
-  /** The waiters that have not been checked by {@link rejectUnreachable}. */
-  const unchecked = new Set<Waiter>();
-  let nextFreeAt: PerPriority<number> = { interactive: 0, bulk: 0 };
-  let bulkPausedUntil = 0;
+  const queue = createWaitQueue(pool);
   let lastFailure: CallError | undefined;
   let isDistributing = false;
   let mustRepeat = false;
   let timer: NodeJS.Timeout | undefined;
 
   pool.onFreed(() => {
-    if (waiting() > 0) void distribute();
+    if (isWaiting()) void distribute();
   });
 
-  const waiting = () => queues.interactive.size + queues.bulk.size;
-  const isBulkPaused = () => performance.now() < bulkPausedUntil;
-  const bulkDemand = () => (isBulkPaused() ? 0 : Math.min(queues.bulk.size, bulkSlice));
-
-  function demand(free: number): Demand {
-    const interactive = requestsWithinShare(queues.interactive.demands(), free, pool.limit);
-    return { interactive, excess: queues.interactive.size - interactive, bulk: bulkDemand() };
+  function isWaiting(): boolean {
+    const { interactive, bulk } = queue.size;
+    return interactive + bulk > 0;
   }
 
   /** Gets slots for the waiters, one request to the pool at a time. */
@@ -96,114 +67,52 @@ export function createRateLimiter(pool: SlotPool, bulkSlice: number): RateLimite
     clearTimeout(timer);
     while (mustRepeat) {
       mustRepeat = false;
-      if (queues.interactive.size + bulkDemand() > 0) await requestSlots();
-      else waitForBulk();
+      if (isWaiting()) await requestSlots();
     }
     isDistributing = false;
   }
 
   async function requestSlots(): Promise<void> {
-    let wanted: PerPriority<number> = { interactive: 0, bulk: 0 };
+    let demand: Demand = { interactive: [], bulk: [], maxBulk: 0 };
     let grant: Grant;
     try {
-      grant = await pool.request((free) => {
-        const { interactive, excess, bulk } = demand(free);
-        wanted = { interactive: interactive + excess, bulk };
-        return { interactive, excess, bulk };
+      grant = await pool.request(() => {
+        demand = queue.demand(bulkSlice);
+        return demand;
       });
     } catch (error) {
       lastFailure = requireCallError(error);
+      if (lastFailure.details.retryAfterMs === undefined) return queue.rejectAll(lastFailure);
       schedule(performance.now() + retryFailedRequestMs);
       return;
     }
     lastFailure = undefined;
-    const short = priorities.filter((level) => grant.slots[level].length < wanted[level]);
+    const wanted = {
+      interactive: totalWaiting(demand.interactive),
+      bulk: Math.min(totalWaiting(demand.bulk), bulkSlice),
+    };
     // Only a pool that was short of slots makes waiters wait for the next one.
-    nextFreeAt = short.length > 0 ? grant.nextFreeAt : { interactive: 0, bulk: 0 };
-    for (const level of priorities) for (const release of grant.slots[level]) start(level, release);
-    short.forEach(rejectUnreachable);
-    if (queues.bulk.size > 0 && wanted.bulk === bulkSlice && !short.includes('bulk')) {
+    const short = priorityLevels.filter((level) => grant.slots[level].length < wanted[level]);
+    for (const level of priorityLevels) for (const slot of grant.slots[level]) start(level, slot);
+    queue.rejectUnreachable(Object.fromEntries(short.map((level) => [level, grant.nextFreeAt[level]])));
+    if (queue.size.bulk > 0 && wanted.bulk === bulkSlice && !short.includes('bulk')) {
       await immediate();
       mustRepeat = true;
     } else if (short.length > 0) schedule(grant.retryAt);
-    else waitForBulk();
-  }
-
-  function waitForBulk(): void {
-    if (queues.bulk.size === 0) return;
-    rejectUnreachable('bulk');
-    schedule(bulkPausedUntil);
   }
 
   function schedule(at: number): void {
     clearTimeout(timer);
-    if (waiting() > 0 && at < Infinity) {
+    if (isWaiting() && at < Infinity) {
       timer = setTimeout(() => void distribute(), Math.max(1, Math.ceil(at - performance.now())));
     }
   }
 
-  /** Gives a slot to the next waiter that has time for an attempt. */
-  function start(level: PriorityLevel, release: Release): void {
-    for (;;) {
-      // A bulk request may have been boosted since the slots were requested.
-      const waiter = queues[level].shift() ?? queues.interactive.shift();
-      if (waiter === undefined) {
-        release(false);
-        return;
-      }
-      granted[waiter.level]++;
-      if (waiter.deadline.allowsAttemptAfter(0)) {
-        const endUse = usage[waiter.level].add(waiter.priority.user);
-        waiter.resolve((used) => {
-          endUse(used);
-          release(used);
-        });
-        return;
-      }
-      waiter.reject(new CallError('THROTTLED', { retryAfterMs: minWaitMs(waiter) }));
-    }
-  }
-
-  /** Rejects the waiters whose slot cannot become free in time. The others wait. */
-  function rejectUnreachable(level: PriorityLevel): void {
-    for (const waiter of unchecked) {
-      if (waiter.level !== level) continue;
-      unchecked.delete(waiter);
-      const waitMs = minWaitMs(waiter);
-      if (!waiter.deadline.allowsAttemptAfter(waitMs)) {
-        waiter.reject(new CallError('THROTTLED', { retryAfterMs: waitMs }));
-      }
-    }
-  }
-
-  /** A lower bound: of the slots that become free, each serves one waiter per window. */
-  function minWaitMs({ rank, level }: Waiter): number {
-    const ahead = Math.max(0, rank - granted[level]);
-    const slotAt = nextFreeAt[level] + Math.floor(ahead / pool.limit) * pool.windowMs;
-    const at = level === 'bulk' ? Math.max(slotAt, bulkPausedUntil) : slotAt;
-    return Math.max(1, Math.ceil(at - performance.now()));
-  }
-
-  function enqueue(waiter: Waiter): void {
-    const { priority, isRetry } = waiter;
-    const { level } = priority;
-    waiter.level = level;
-    waiter.rank = granted[level] + queues[level].positionOf(priority, isRetry);
-    queues[level].push(priority, waiter, isRetry);
-    if (level === 'bulk') bulkWaiters.set(priority, waiter);
-    unchecked.add(waiter);
-    void distribute();
-  }
-
-  function dequeue(waiter: Waiter): void {
-    queues[waiter.level].remove(waiter.priority, waiter);
-    forget(waiter);
-    if (waiting() === 0) clearTimeout(timer);
-  }
-
-  function forget(waiter: Waiter): void {
-    bulkWaiters.delete(waiter.priority);
-    unchecked.delete(waiter);
+  /** Gives a slot to the next request of its user, which may have been boosted since the slot was requested. */
+  function start(level: PriorityLevel, { user, release }: Slot): void {
+    const waiter = queue.shift(level, user) ?? queue.shift('interactive', user);
+    if (waiter === undefined) release(false);
+    else waiter.resolve(release);
   }
 
   return {
@@ -214,43 +123,39 @@ export function createRateLimiter(pool: SlotPool, bulkSlice: number): RateLimite
           priority,
           deadline,
           isRetry,
-          level: priority.level,
-          rank: 0,
           resolve(release) {
             removeListener();
-            forget(waiter);
             resolve(release);
           },
           reject(error) {
             removeListener();
-            dequeue(waiter);
+            queue.remove(waiter);
+            if (!isWaiting()) clearTimeout(timer);
             reject(error);
           },
         };
         const onDone = () => {
           if (!deadline.isExpired) waiter.reject(deadline.cancellationError);
-          else waiter.reject(lastFailure ?? new CallError('THROTTLED', { retryAfterMs: minWaitMs(waiter) }));
+          else waiter.reject(lastFailure ?? new CallError('THROTTLED', { retryAfterMs: queue.minWaitMs(waiter) }));
         };
-        enqueue(waiter);
+        queue.add(waiter);
+        void distribute();
         if (deadline.isDone) onDone();
       });
     },
     boost(priority) {
-      const waiter = bulkWaiters.get(priority);
-      if (waiter !== undefined) dequeue(waiter);
+      const waiter = queue.bulkWaiter(priority);
+      if (waiter !== undefined) queue.remove(waiter);
       priority.level = 'interactive';
-      if (waiter !== undefined) enqueue(waiter);
+      if (waiter === undefined) return;
+      queue.add(waiter);
+      void distribute();
     },
-    pauseBulk(ms) {
-      bulkPausedUntil = Math.max(bulkPausedUntil, performance.now() + Math.min(ms, maxBulkPauseMs));
-    },
-    async usage() {
-      const used = await pool.used().catch(() => undefined);
-      return {
-        limit: pool.limit,
-        used,
-        waiting: { interactive: queues.interactive.size, bulk: queues.bulk.size },
-      };
-    },
+    pauseBulk: (ms) => pool.pauseBulk(Math.min(ms, maxBulkPauseMs)),
+    usage: async () => ({
+      limit: pool.limit,
+      used: await pool.used().catch(() => undefined),
+      waiting: queue.size,
+    }),
   };
 }

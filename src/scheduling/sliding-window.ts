@@ -1,8 +1,8 @@
 /** Slots that become free again one window after their use has ended. */
 export interface SlidingWindow {
   readonly free: number;
-  /** How many slots will be free at a time, if no more are taken. */
-  freeBy(at: number): number;
+  /** How many slots will be free after each of several equal steps, if no more are taken. */
+  forecast(now: number, stepMs: number, steps: number): readonly number[];
   /** Frees the slots whose window has elapsed. */
   refill(now: number): void;
   take(count: number): void;
@@ -26,13 +26,16 @@ export function createSlidingWindow(limit: number, windowMs: number): SlidingWin
     get free() {
       return free;
     },
-    freeBy(at) {
+    forecast(now, stepMs, steps) {
       let count = free;
-      for (const bucket of buckets) {
-        if (bucket.freeAt > at) break;
-        count += bucket.count;
-      }
-      return count;
+      let next = 0;
+      return Array.from({ length: steps }, (_, index) => {
+        const at = now + (index + 1) * stepMs;
+        for (let bucket = buckets[next]; bucket !== undefined && bucket.freeAt <= at; bucket = buckets[++next]) {
+          count += bucket.count;
+        }
+        return count;
+      });
     },
     refill(now) {
       for (let first = buckets[0]; first !== undefined && first.freeAt <= now; first = buckets[0]) {

@@ -1,21 +1,25 @@
-import { burstSlots, reservedSlots } from './fair-share.js';
-import { createPace } from './pace.js';
-import type { PerPriority } from './priority.js';
-import { createSlidingWindow } from './sliding-window.js';
+import type { UserDemand } from './fair-share.js';
+import type { PerPriority, PriorityLevel } from './priority.js';
 
 /** Ends the use of a slot. A used slot is free again one window later, an unused one immediately. */
 export type Release = (used: boolean) => void;
 
-/** How many slots are requested. */
-export interface Demand extends PerPriority<number> {
-  /** Interactive requests beyond their users' shares, which `interactive` does not contain. They are paced. */
-  readonly excess: number;
+/** The requests that wait for slots, of each priority by user. */
+export interface Demand extends PerPriority<readonly UserDemand[]> {
+  /** How many bulk requests can be started now. */
+  readonly maxBulk: number;
+}
+
+/** A slot for a request of one user. */
+export interface Slot {
+  readonly user: string;
+  readonly release: Release;
 }
 
 /** The result of a request for slots. Times are milliseconds of `performance.now()`. */
 export interface Grant {
-  /** For requests of each priority, never more than were requested. */
-  readonly slots: PerPriority<readonly Release[]>;
+  /** For each user, never more than requests wait. */
+  readonly slots: PerPriority<readonly Slot[]>;
   /** When the next slot can be granted, unless one is released unused earlier. */
   readonly nextFreeAt: PerPriority<number>;
   /** When to request again; `Infinity` to wait for `onFreed`. */
@@ -33,13 +37,18 @@ export interface SlotPool {
   readonly limit: number;
   readonly windowMs: number;
   /**
-   * Takes free slots: immediately for interactive requests and for the first bulk requests of a window, evenly spread
-   * over the window for all others.
+   * Takes free slots: immediately for interactive requests within their user's share and for the first bulk requests of
+   * a window, evenly spread over the window for all others.
    *
-   * @param demand evaluated when the slots are taken, with a number of slots that are free
-   * @throws {CallError} `OVERLOADED` if a shared pool cannot be reached
+   * @param demand evaluated when the slots are taken
+   * @throws {CallError} `OVERLOADED` if a shared pool cannot be reached; without `retryAfterMs` if another attempt would
+   *   not help
    */
-  request(demand: (free: number) => Demand): Promise<Grant>;
+  request(demand: () => Demand): Promise<Grant>;
+  /** Takes no slots for bulk requests for some time. */
+  pauseBulk(ms: number): void;
+  /** How many slots a user has used in the last window, if the pool knows it without a request. */
+  usedBy(user: string, level: PriorityLevel): number | undefined;
   /** The slots that are not free. @throws {CallError} `OVERLOADED` */
   used(): Promise<number>;
   /** Sets the listener that is called when a slot has become free early. */
@@ -54,61 +63,4 @@ export interface SlotPoolOptions {
   readonly windowMs: number;
   /** The longest time that one request can be in flight. */
   readonly deadlineMs: number;
-}
-
-/** Creates a pool in the memory of this process. */
-export function createSlotPool({ limit, windowMs }: Pick<SlotPoolOptions, 'limit' | 'windowMs'>): SlotPool {
-  const window = createSlidingWindow(limit, windowMs);
-  const burst = createSlidingWindow(burstSlots(limit), windowMs);
-  const reserved = reservedSlots(limit);
-  const pace = createPace(reserved, windowMs);
-  let notifyFreed: (() => void) | undefined;
-
-  const release: Release = (used) => {
-    window.release(used, performance.now());
-    notifyFreed?.();
-  };
-
-  const releaseBurst: Release = (used) => {
-    burst.release(used, performance.now());
-    release(used);
-  };
-
-  function take(count: number, onRelease: Release): readonly Release[] {
-    window.take(count);
-    return Array.from({ length: count }, () => onRelease);
-  }
-
-  return {
-    limit,
-    windowMs,
-    async request(demand) {
-      const now = performance.now();
-      window.refill(now);
-      burst.refill(now);
-      const { interactive, excess, bulk } = demand(window.free);
-      const within = take(Math.min(interactive, window.free), release);
-      const first = take(Math.max(0, Math.min(bulk, burst.free, window.free - reserved)), releaseBurst);
-      burst.take(first.length);
-      const due = pace.take(excess + bulk - first.length, now, (at) => window.freeBy(at));
-      const paced = take(due, release);
-      // A slot stays in use for at least one window, unless it is released unused.
-      const freeAt = Math.min(window.nextFreeAt, now + windowMs);
-      return {
-        slots: {
-          interactive: [...within, ...paced.slice(0, excess)],
-          bulk: [...first, ...paced.slice(excess)],
-        },
-        nextFreeAt: { interactive: window.free > 0 ? now : freeAt, bulk: window.free > reserved ? now : freeAt },
-        retryAt: Math.min(window.nextFreeAt, pace.dueAt),
-      };
-    },
-    async used() {
-      window.refill(performance.now());
-      return limit - window.free;
-    },
-    onFreed(listener) {
-      notifyFreed = listener;
-    },
-  };
 }

@@ -1,19 +1,18 @@
-import type { FairnessKey } from './priority.js';
 import { createSlidingWindow, type SlidingWindow } from './sliding-window.js';
 
 /** Counts the slots that each user has used in the last window. */
 export interface UserUsage {
-  of(user: FairnessKey): number;
+  of(user: string): number;
   /** Counts one slot. @returns ends its use, which counts for one more window unless it is unused */
-  add(user: FairnessKey): (used: boolean) => void;
+  add(user: string): (used: boolean) => void;
 }
 
 /** Creates a count at zero. */
 export function createUserUsage(windowMs: number): UserUsage {
-  const windows = new Map<FairnessKey, SlidingWindow>();
+  const windows = new Map<string, SlidingWindow>();
   let sweepAt = 0;
 
-  function usedAt(user: FairnessKey, now: number): number {
+  function usedAt(user: string, now: number): number {
     const window = windows.get(user);
     if (window === undefined) return 0;
     window.refill(now);

@@ -34,6 +34,7 @@ afterEach(async () => {
 });
 const startProgram = usePrograms('test');
 
+/** Calls with all rows, and leaves the response unread. */
 async function call(address = pair.service.address): Promise<IncomingMessage> {
   const [, response] = await sendMany({ address }, rows);
   response.on('error', () => undefined);
@@ -51,6 +52,14 @@ describe('a client that does not read the response', () => {
     expect(answer).toContain('"done":4800,"total":4800');
     expect(answer.match(/"ok":true/g)).toHaveLength(4800);
     expect(await patches(pair.simulator)).toHaveLength(4800);
+  });
+
+  test('has its rows counted as in progress until it has read their results', async () => {
+    const responses = [await call(), await call()];
+    await settledPatches(pair.simulator);
+    expect(await text(await call())).toContain('"reason":"OVERLOADED"');
+    await Promise.all(responses.map((response) => text(response)));
+    expect(await text(await call())).toContain('"done":4800,"total":4800');
   });
 
   test('and then disconnects: only the rows that were sent complete', async () => {

@@ -64,7 +64,6 @@ describe('the stream', () => {
   });
 
   test('yields the results of 5,000 rows, the maximum', async () => {
-    // The shortest possible patch: with ids as long as real ones, 5,000 rows are just below 1 MiB.
     const updates = numbers(5000).map((index): Row => {
       const { target } = states[index % states.length] ?? expect.fail('no states');
       return { ...target, patch: { errorDeviceCount: Math.floor(index / states.length) } };

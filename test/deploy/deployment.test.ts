@@ -4,7 +4,7 @@ import { join } from 'node:path/posix';
 import { parseEnv, promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { loadConfig, settingNames } from '../../src/config.js';
+import { loadConfig, secretFileNames, settingNames } from '../../src/config.js';
 import { longestStopMs } from '../../src/service.js';
 import { blocksOf, linksOf, readPage } from '../support/documentation.js';
 import { manifestsFolder, readManifests, readYaml } from '../support/manifests.js';
@@ -139,7 +139,8 @@ describe('the image', () => {
 
 describe('the settings of the manifests', () => {
   test('exist, and suffice in production', () => {
-    for (const name of Object.keys({ ...settings, ...secrets, ...image })) expect(settingNames).toContain(name);
+    const known = [...settingNames, ...secretFileNames];
+    for (const name of Object.keys({ ...settings, ...secrets, ...image })) expect(known).toContain(name);
     expect(config).toMatchObject({
       NODE_ENV: 'production',
       HOST: '0.0.0.0',

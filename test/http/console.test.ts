@@ -30,6 +30,14 @@ test('the page is not cached, and each response has its own nonce', async () => 
   expect(new Set(nonces).size).toBe(2);
 });
 
+test('every response forbids browser features that the console does not use', async () => {
+  for (const path of ['/', '/healthz', '/trpc/session.current', '/nothing-here']) {
+    const { headers } = await get(path);
+    expect(headers['permissions-policy']).toMatch(/(?:^|, )camera=\(\)(?:,|$)/);
+    expect(headers['permissions-policy']).not.toContain('clipboard');
+  }
+});
+
 test('the assets of the page are compressed and immutable', async () => {
   for (const path of initial(await page())) {
     const { headers } = await get(path).set('accept-encoding', 'gzip').expect(200);

@@ -15,7 +15,7 @@ describeWithRedis('a command that times out', () => {
       windowMs: 20_000,
       deadlineMs: 30_000,
     });
-    const request = () => pool.request(() => ({ interactive: 10, excess: 0, bulk: 0 }));
+    const request = () => pool.request(() => ({ interactive: [{ user: 'one', waiting: 10 }], bulk: [], maxBulk: 0 }));
     server.pause();
     await expect(request()).rejects.toMatchObject({ reason: 'OVERLOADED' });
     server.resume();

@@ -44,7 +44,7 @@ function simulate(limit: number, rows: number, msBetweenCalls: number, responseM
     const first = Math.max(0, Math.min(left, burst.free, slots.free - reserved));
     send(first, true);
     left -= first;
-    const due = pace.take(left, now, (at) => slots.freeBy(at));
+    const due = pace.take(left, now, slots);
     send(due, false);
     left -= due;
   }
@@ -83,7 +83,7 @@ test('after a burst, the rest of the slots lasts until those of the burst become
   for (let each = 0; each < 100; each++) slots.release(true, 0);
   const takenAt: number[] = [];
   for (let now = 0; now < windowMs; now += stepMs) {
-    const count = pace.take(1000, now, (at) => slots.freeBy(at));
+    const count = pace.take(1000, now, slots);
     slots.take(count);
     for (let each = 0; each < count; each++) takenAt.push(now);
   }
@@ -96,7 +96,7 @@ test('a pace follows slots that are released early', () => {
   const pace = createPace(1, windowMs);
   slots.take(18);
   const take = (now: number) => {
-    const count = pace.take(20, now, (at) => slots.freeBy(at));
+    const count = pace.take(20, now, slots);
     slots.take(count);
     return count;
   };

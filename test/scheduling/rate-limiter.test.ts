@@ -2,9 +2,10 @@ import { setMaxListeners } from 'node:events';
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { Deadline } from '../../src/scheduling/deadline.js';
+import { createMemorySlotPool } from '../../src/scheduling/memory-slot-pool.js';
 import type { PriorityLevel, RequestPriority } from '../../src/scheduling/priority.js';
 import { createRateLimiter } from '../../src/scheduling/rate-limiter.js';
-import { createSlotPool, type SlotPool } from '../../src/scheduling/slot-pool.js';
+import type { SlotPool } from '../../src/scheduling/slot-pool.js';
 import { describeMemoryAndRedis } from '../support/memory-and-redis.js';
 
 const windowMs = 20_000;
@@ -40,7 +41,7 @@ function delayed(pool: SlotPool, delayMs: number): SlotPool {
 }
 
 test('a request that is boosted for another limiter leaves its queue when it is cancelled, and holds no slot', async () => {
-  const pool = createSlotPool({ limit: 2, windowMs });
+  const pool = createMemorySlotPool({ limit: 2, windowMs });
   const limiter = createRateLimiter(pool, slice);
   const inUse = [
     await limiter.acquire(priority('interactive'), deadline(60_000), false),
@@ -49,7 +50,7 @@ test('a request that is boosted for another limiter leaves its queue when it is 
   const cancellation = new AbortController();
   const shared = priority('bulk');
   const waiting = limiter.acquire(shared, deadline(60_000, cancellation.signal), true);
-  createRateLimiter(createSlotPool({ limit: 2, windowMs }), slice).boost(shared);
+  createRateLimiter(createMemorySlotPool({ limit: 2, windowMs }), slice).boost(shared);
   cancellation.abort();
   await expect(waiting).rejects.toMatchObject({ reason: 'CLIENT_CLOSED' });
   for (const release of inUse) release(false);
@@ -57,14 +58,14 @@ test('a request that is boosted for another limiter leaves its queue when it is 
 });
 
 test('a retry in a pause of bulk requests waits for its end as long as slots are free', async () => {
-  const limiter = createRateLimiter(createSlotPool({ limit: 200, windowMs }), slice);
+  const limiter = createRateLimiter(createMemorySlotPool({ limit: 200, windowMs }), slice);
   (await limiter.acquire(priority('interactive'), deadline(15_000), false))(true);
   limiter.pauseBulk(300);
   expect(await limiter.acquire(priority('bulk'), deadline(15_000), true)).toBeTypeOf('function');
 });
 
 test('the end of a pause starts bulk requests, also when the pool replies after it', async () => {
-  const limiter = createRateLimiter(delayed(createSlotPool({ limit: 200, windowMs }), 100), slice);
+  const limiter = createRateLimiter(delayed(createMemorySlotPool({ limit: 200, windowMs }), 100), slice);
   limiter.pauseBulk(50);
   const bulk = limiter.acquire(priority('bulk'), deadline(15_000), false);
   await limiter.acquire(priority('interactive'), deadline(15_000), false);
@@ -72,7 +73,7 @@ test('the end of a pause starts bulk requests, also when the pool replies after 
 });
 
 test('a request without enough time for an attempt gets no slot, and the next one gets it', async () => {
-  const limiter = createRateLimiter(createSlotPool({ limit: 1, windowMs }), slice);
+  const limiter = createRateLimiter(createMemorySlotPool({ limit: 1, windowMs }), slice);
   const release = await limiter.acquire(priority('interactive'), deadline(60_000), false);
   // Not started, so that it is not rejected when it joins the queue.
   const short = new Deadline({ totalMs: 1_200 });

@@ -1,12 +1,29 @@
 import { expect, test } from 'vitest';
-import type { SlotPool } from '../../src/scheduling/slot-pool.js';
+import type { Slot, SlotPool } from '../../src/scheduling/slot-pool.js';
 import { describeMemoryAndRedis } from '../support/memory-and-redis.js';
 
 const windowMs = 20_000;
 
-async function take(pool: SlotPool, interactive: number, bulk: number, excess = 0) {
-  const grant = await pool.request(() => ({ interactive, excess, bulk }));
-  return { ...grant, counts: [grant.slots.interactive.length, grant.slots.bulk.length] };
+/** Requests slots for one user, or for several. */
+async function take(pool: SlotPool, interactive: Waiting, bulk: Waiting) {
+  const grant = await pool.request(() => ({ interactive: demand(interactive), bulk: demand(bulk), maxBulk: 200 }));
+  const { slots } = grant;
+  return { ...grant, counts: [countByUser(slots.interactive), countByUser(slots.bulk)] };
+}
+
+type Waiting = number | Readonly<Record<string, number>>;
+
+const demand = (waiting: Waiting) =>
+  Object.entries(typeof waiting === 'number' ? { one: waiting } : waiting).map(([user, count]) => ({
+    user,
+    waiting: count,
+  }));
+
+/** A number if there is only the first user. */
+function countByUser(slots: readonly Slot[]): Waiting {
+  const counts: Record<string, number> = {};
+  for (const { user } of slots) counts[user] = (counts[user] ?? 0) + 1;
+  return Object.keys(counts).every((user) => user === 'one') ? (counts['one'] ?? 0) : counts;
 }
 
 describeMemoryAndRedis('a slot pool', ({ slotPool: create }) => {
@@ -28,14 +45,40 @@ describeMemoryAndRedis('a slot pool', ({ slotPool: create }) => {
     expect(retryAt - performance.now()).toBeLessThanOrEqual(windowMs / 77 + 2);
     // A request for a free slot is not beyond reach.
     expect(nextFreeAt.bulk).toBeLessThanOrEqual(performance.now());
-    expect((await take(pool, 100, 0)).counts).toEqual([79, 0]);
+    const { slots } = await take(pool, { one: 20, two: 20, three: 20, four: 20 }, 0);
+    expect(slots.interactive).toHaveLength(79);
   });
 
   test('spreads interactive requests beyond a share over the window, ahead of bulk requests', async () => {
     const pool = create(200);
-    expect((await take(pool, 98, 0, 50)).counts).toEqual([99, 0]);
-    expect((await take(pool, 0, 98, 50)).counts).toEqual([0, 98]);
-    expect(await pool.used()).toBe(197);
+    expect((await take(pool, 0, 100)).counts).toEqual([0, 100]);
+    // Half of the rest is within the share. Of the other requests, one is due.
+    expect((await take(pool, 60, 40)).counts).toEqual([51, 20]);
+    expect((await take(pool, 10, 20)).counts).toEqual([0, 0]);
+  });
+
+  test('divides the slots for bulk requests equally among users, counting those of the last window', async () => {
+    const pool = create(200);
+    expect((await take(pool, 0, { one: 50 })).counts).toEqual([0, 50]);
+    expect((await take(pool, 0, { one: 100, two: 100 })).counts).toEqual([0, { one: 11, two: 60 }]);
+  });
+
+  test('gives each user a share of the free slots, counting those of the last window', async () => {
+    const pool = create(200);
+    expect((await take(pool, { one: 60 }, 0)).counts).toEqual([60, 0]);
+    const { slots } = await take(pool, { one: 100, two: 30 }, 0);
+    expect(countByUser(slots.interactive.slice(0, 55))).toEqual({ one: 25, two: 30 });
+    // Of the others, the first one is due.
+    expect(slots.interactive).toHaveLength(56);
+  });
+
+  test('takes no slots for bulk requests in a pause', async () => {
+    const pool = create(200);
+    pool.pauseBulk(60_000);
+    pool.pauseBulk(10_000);
+    const { counts, nextFreeAt } = await take(pool, 1, 1);
+    expect(counts).toEqual([1, 0]);
+    expect(nextFreeAt.bulk).toBeGreaterThan(performance.now() + 30_000);
   });
 
   test('lets bulk requests burst again when those of the last burst were not sent', async () => {
@@ -43,7 +86,7 @@ describeMemoryAndRedis('a slot pool', ({ slotPool: create }) => {
     const { slots } = await take(pool, 0, 120);
     expect(slots.bulk).toHaveLength(120);
     const freed = new Promise<void>((resolve) => pool.onFreed(resolve));
-    for (const release of slots.bulk) release(false);
+    for (const { release } of slots.bulk) release(false);
     await freed;
     await expect.poll(() => pool.used()).toBe(0);
     expect((await take(pool, 0, 120)).counts).toEqual([0, 120]);
@@ -54,7 +97,7 @@ describeMemoryAndRedis('a slot pool', ({ slotPool: create }) => {
     const { slots } = await take(pool, 4, 0);
     const freed = new Promise<void>((resolve) => pool.onFreed(resolve));
     const releasedAt = performance.now();
-    for (const [index, release] of slots.interactive.entries()) release(index < 3);
+    for (const [index, { release }] of slots.interactive.entries()) release(index < 3);
     await freed;
     await expect.poll(() => pool.used()).toBe(3);
     const { counts, nextFreeAt, retryAt } = await take(pool, 4, 0);

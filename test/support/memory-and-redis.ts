@@ -7,7 +7,8 @@ import { createRedisReplayCache } from '../../src/redis/replay-cache.js';
 import { RedisSessionStore } from '../../src/redis/session-store.js';
 import { createRedisSlotPool } from '../../src/redis/slot-pool.js';
 import { createRedisTokenStore } from '../../src/redis/token-store.js';
-import { createSlotPool, type SlotPool } from '../../src/scheduling/slot-pool.js';
+import { createMemorySlotPool } from '../../src/scheduling/memory-slot-pool.js';
+import type { SlotPool } from '../../src/scheduling/slot-pool.js';
 import { describeWithRedis, useRedis, useRedisConnection } from './redis.js';
 
 const secrets = ['a-session-secret-for-tests-of-stores'];
@@ -30,7 +31,7 @@ export function describeMemoryAndRedis(name: string, suite: (stores: Stores) => 
       sessions: (idleMs = 60_000) => new MemorySessionStore(idleMs),
       tokens: createMemoryTokenStore,
       replayCache: createMemoryReplayCache,
-      slotPool: (limit) => createSlotPool({ limit, windowMs: 20_000 }),
+      slotPool: (limit) => createMemorySlotPool({ limit, windowMs: 20_000 }),
     });
   });
 

@@ -32,13 +32,15 @@ export function startProcess(command: string, args: readonly string[], options: 
   };
 }
 
-/** Starts Node with only `env` and `PATH` in its environment. */
+/** Starts Node with only `env` and `PATH` in its environment. @param launcher the words of a command that starts it */
 export function startNode(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   options: Omit<SpawnOptions, 'env'>,
+  launcher: readonly string[] = [],
 ): RunningProcess {
-  return startProcess(process.execPath, args, { ...options, env: { PATH: process.env['PATH'], ...env } });
+  const [command = process.execPath, ...rest] = [...launcher, process.execPath, ...args];
+  return startProcess(command, rest, { ...options, env: { PATH: process.env['PATH'], ...env } });
 }
 
 /** The origin in a line of a log that reports where a server listens. */

@@ -12,9 +12,18 @@ export interface Program extends RunningProcess {
   line(text: string): Promise<string>;
 }
 
-/** Starts a built program with only `env` and `PATH` in its environment. */
-export function startProgram(path: string, env: Readonly<Record<string, string>> = {}, args: string[] = []): Program {
-  const running = startNode([path, ...args], env, { stdio: ['ignore', 'pipe', 'pipe'] });
+/**
+ * Starts a built program with only `env` and `PATH` in its environment.
+ *
+ * @param launcher the words of a command that starts Node
+ */
+export function startProgram(
+  path: string,
+  env: Readonly<Record<string, string>> = {},
+  args: readonly string[] = [],
+  launcher: readonly string[] = [],
+): Program {
+  const running = startNode([path, ...args], env, { stdio: ['ignore', 'pipe', 'pipe'] }, launcher);
   const { child, exited } = running;
   if (child.stdout === null || child.stderr === null) throw new Error('stdout and stderr must be pipes');
   const stdout: string[] = [];

@@ -10,8 +10,9 @@ import { createCursorCodec } from '../../src/graph/requests/cursor.js';
 import { accessTokenCredential, graphScope } from '../../src/graph/tokens/credential.js';
 import { createTokenSource } from '../../src/graph/tokens/credential-token-source.js';
 import { createDrain } from '../../src/http/drain.js';
-import { close, createHttpServer, listen } from '../../src/http/server.js';
+import { close, createHttpServer, listen, type ServerLimits } from '../../src/http/server.js';
 import { createLog } from '../../src/log.js';
+import { createOutbound } from '../../src/outbound/outbound.js';
 import { noMetrics } from '../../src/telemetry/metrics.js';
 import { createClient } from './clients.js';
 import { canaryToken, loggedTrail, type TestService } from './service.js';
@@ -30,6 +31,8 @@ export interface TestAppOptions {
   readonly cursors?: ReturnType<typeof createCursorCodec>;
   /** Replaces the Graph layer that calls use. */
   readonly wrapGraph?: (graph: Graph) => Graph;
+  /** The limits of the server that differ from the service's. */
+  readonly limits?: Partial<ServerLimits>;
   /** Creates the app from its parts. */
   readonly create?: (parts: AppParts) => Express;
 }
@@ -44,16 +47,26 @@ export async function startTestApp({
   credential = accessTokenCredential(canaryToken),
   cursors = createCursorCodec([]),
   wrapGraph = (graph) => graph,
+  limits = {},
   create = createApp,
 }: TestAppOptions): Promise<Pick<TestService, 'client' | 'address' | 'logged' | 'stop'>> {
   const logged: string[] = [];
   const log = createLog('trace', { write: (line: string) => void logged.push(line) });
   const baseUrl = new URL(graphUrl);
   const tokens = createTokenSource(credential, graphScope(baseUrl), log);
-  const graph = createGraph({ baseUrl, cursors, deadlineMs, writesPer20s, log, observer: noMetrics.graph });
+  const graph = createGraph({
+    baseUrl,
+    cursors,
+    deadlineMs,
+    writesPer20s,
+    log,
+    observer: noMetrics.graph,
+    connect: createOutbound({}).connect,
+  });
   const app = create({
     graph: wrapGraph(graph),
     graphKind: 'live',
+    version: '0.0.0-test',
     callerFor: (principal) => ({ tokens, fairnessKey: principal?.user.oid ?? '' }),
     audit: createAudit(loggedTrail(logged), reasonOf, noMetrics.write),
     signIn: { sessions: signIn ? (_request, _response, next) => next() : undefined, routes: undefined, authenticate },
@@ -65,7 +78,7 @@ export async function startTestApp({
     drain: createDrain(),
     log,
   });
-  const server = createHttpServer(app, log);
+  const server = createHttpServer(app, log, limits);
   const { origin: address } = await listen(server, 0, '127.0.0.1');
   return {
     address,

@@ -36,6 +36,8 @@ const newTrace = (): Trace => {
 
 /** The `traceparent` headers that Graph received. */
 const seen: (string | undefined)[] = [];
+/** The names of all headers that Graph received. */
+const headerNames = new Set<string>();
 const page = { value: [] };
 const item = z.object({ id: z.string(), headers: z.record(z.string(), z.string()).default({}) });
 const startProgram = usePrograms();
@@ -48,6 +50,7 @@ let address: string;
 beforeAll(async () => {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.setHeader('content-type', 'application/json');
+    for (const name of Object.keys(request.headers)) headerNames.add(name);
     if (!request.url?.endsWith('$batch')) {
       seen.push(request.headers['traceparent'] as string | undefined);
       response.statusCode = request.url?.includes('missing') ? 404 : 200;
@@ -56,6 +59,7 @@ beforeAll(async () => {
     }
     const { requests } = z.object({ requests: z.array(item) }).parse(JSON.parse(await text(request)));
     seen.push(...requests.map(({ headers }) => headers['traceparent']));
+    for (const name of requests.flatMap(({ headers }) => Object.keys(headers))) headerNames.add(name);
     response.end(
       JSON.stringify({ responses: requests.map(({ id }) => ({ id, status: 200, headers: {}, body: page })) }),
     );
@@ -86,7 +90,8 @@ afterAll(async () => {
 async function spansOf({ id }: Trace, count: number) {
   const read = () => {
     const blocks = service.stdout.join('\n').match(/^\{$[\s\S]*?^\}$/gm) ?? [];
-    return blocks.map((block) => span.parse(runInNewContext(`(${block})`))).filter(({ traceId }) => traceId === id);
+    const objects = blocks.map((block) => block.replaceAll(/TraceState \{[^}]*\}\s*\}/g, '{}'));
+    return objects.map((object) => span.parse(runInNewContext(`(${object})`))).filter(({ traceId }) => traceId === id);
   };
   await expect.poll(read).toHaveLength(count);
   return read();
@@ -97,7 +102,8 @@ const scriptId = '5723bc5e-9681-409c-b724-94dc7ca2e702';
 
 function clientIn({ header }: Trace, link: typeof httpLink | typeof httpBatchLink) {
   const url = `${address}/trpc`;
-  return createTRPCClient<AppRouter>({ links: [link({ url, headers: { 'x-csrf': '1', traceparent: header } })] });
+  const headers = { 'x-csrf': '1', traceparent: header, tracestate: 'vendor=canary', baggage: 'user=canary' };
+  return createTRPCClient<AppRouter>({ links: [link({ url, headers })] });
 }
 
 test('a call is a span in the caller’s trace, which is passed on to Graph', async () => {
@@ -141,6 +147,11 @@ test('a failed call is a failed span with its reason', async () => {
   const [call, request] = (await spansOf(trace, 2)).toSorted((a, b) => b.name.length - a.name.length);
   expect(call).toMatchObject({ status: { code: 2 }, attributes: { 'script_state_bff.outcome': 'GRAPH_NOT_FOUND' } });
   expect(request).toMatchObject({ status: { code: 2 }, attributes: { 'http.response.status_code': 404 } });
+});
+
+test('of the caller’s trace context, Graph receives traceparent only', () => {
+  expect([...headerNames]).toContain('traceparent');
+  expect([...headerNames]).not.toEqual(expect.arrayContaining([expect.stringMatching(/^(tracestate|baggage)$/)]));
 });
 
 test('no span contains a token', () => {

@@ -8,8 +8,10 @@ export interface Progress {
 /** The options of {@link runPool}. */
 export interface PoolOptions<Item, T> {
   readonly items: readonly Item[];
-  /** Processes one item. Never rejects. */
-  readonly run: (item: Item, index: number) => Promise<T>;
+  /** Processes one item, and calls `onSent` once when it no longer waits to be sent. Never rejects. */
+  readonly run: (item: Item, index: number, onSent: () => void) => Promise<T>;
+  /** Called when the reader has received that many results. */
+  readonly onRead: (this: void, count: number) => void;
   /** Called once, when no further item will be started. */
   readonly onStop: (this: void) => void;
   /** Aborts when the results are no longer needed. */
@@ -24,25 +26,30 @@ export interface PoolRun<T> {
   startNow(index: number): void;
 }
 
-/** The maximum number of items in progress: 50 batches of 20. Graph's quota allows fewer. */
-const concurrency = 1_000;
+/** The maximum number of items that are in progress or have an unread result. Graph's quota allows fewer. */
+const maxStarted = 1_000;
+
+/**
+ * The maximum number of items that have started and wait to be sent: three batches. An item takes ten times as much
+ * memory from its start on.
+ */
+const maxUnsent = 60;
 
 /** The number of items that start in one iteration of the event loop: one batch. */
 const sliceSize = 20;
-
-/** No further item starts while this many results are unread. */
-const maxUnread = 1_000;
 
 /**
  * Processes many items concurrently and yields each result as it settles. A slow reader slows the work down
  * (backpressure). When the reader stops early, no further item starts.
  */
-export function runPool<Item, T>({ items, run, onStop, signal }: PoolOptions<Item, T>): PoolRun<T> {
+export function runPool<Item, T>({ items, run, onRead, onStop, signal }: PoolOptions<Item, T>): PoolRun<T> {
   const total = items.length;
   const isStarted = new Uint8Array(total);
-  let unread: T[] = [];
+  let settled: T[] = [];
   let next = 0;
-  let inProgress = 0;
+  let started = 0;
+  let unsent = 0;
+  let read = 0;
   let isStopped = false;
   let nextSlice: NodeJS.Immediate | undefined;
   let wakeReader: (() => void) | undefined;
@@ -59,23 +66,32 @@ export function runPool<Item, T>({ items, run, onStop, signal }: PoolOptions<Ite
     const item = items[index];
     if (isStopped || item === undefined || isStarted[index] !== 0) return;
     isStarted[index] = 1;
-    inProgress++;
+    started++;
+    unsent++;
     void process(item, index);
   }
 
   async function process(item: Item, index: number): Promise<void> {
-    const result = await run(item, index);
-    inProgress--;
-    unread.push(result);
-    startMore();
+    let isSent = false;
+    const onSent = () => {
+      if (isSent) return;
+      isSent = true;
+      unsent--;
+      startMore();
+    };
+    const result = await run(item, index, onSent);
+    settled.push(result);
+    onSent();
     wakeReader?.();
   }
+
+  const mayStart = () => next < total && unsent < maxUnsent && started - read < maxStarted;
 
   /** Starts as many items as the limits allow, one slice per iteration of the event loop. */
   function startMore(): void {
     if (isStopped || nextSlice !== undefined) return;
-    for (let started = 0; next < total && inProgress < concurrency && unread.length < maxUnread; started++) {
-      if (started === sliceSize) {
+    for (let count = 0; mayStart(); count++) {
+      if (count === sliceSize) {
         nextSlice = setImmediate(() => {
           nextSlice = undefined;
           startMore();
@@ -87,8 +103,8 @@ export function runPool<Item, T>({ items, run, onStop, signal }: PoolOptions<Ite
   }
 
   /** Resolves when there is something to read. Results that settle together are read together. */
-  async function hasUnread(): Promise<void> {
-    if (unread.length > 0 || isStopped) return;
+  async function hasSettled(): Promise<void> {
+    if (settled.length > 0 || isStopped) return;
     await new Promise<void>((resolve) => {
       wakeReader = () => {
         wakeReader = undefined;
@@ -97,19 +113,21 @@ export function runPool<Item, T>({ items, run, onStop, signal }: PoolOptions<Ite
     });
   }
 
-  async function* read(): AsyncGenerator<T | Progress, void> {
+  async function* readResults(): AsyncGenerator<T | Progress, void> {
     try {
-      let done = 0;
-      yield { type: 'progress', done, total };
+      yield { type: 'progress', done: 0, total };
       startMore();
-      while (done < total) {
-        await hasUnread();
+      while (read < total) {
+        await hasSettled();
         if (isStopped) return;
-        const results = unread;
-        unread = [];
-        yield* results;
-        done += results.length;
-        yield { type: 'progress', done, total };
+        const results = settled;
+        settled = [];
+        for (const result of results) {
+          yield result;
+          read++;
+        }
+        onRead(results.length);
+        yield { type: 'progress', done: read, total };
         startMore();
       }
     } finally {
@@ -119,5 +137,5 @@ export function runPool<Item, T>({ items, run, onStop, signal }: PoolOptions<Ite
 
   if (signal?.aborted) stop();
   else signal?.addEventListener('abort', stop);
-  return { startNow, results: read() };
+  return { startNow, results: readResults() };
 }

@@ -1,5 +1,6 @@
 import { Button, DialogActions, DialogContent, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { formatNumber, pluralize } from '../format.js';
+import { Isolated } from '../isolated.js';
 import type { FiledRow } from '../local-changes.js';
 import type { ScriptUserState } from '../queries.js';
 import { countFields } from '../validation.js';
@@ -40,7 +41,7 @@ export function CompletionForm({ filed, known, onStart, onClose }: CompletionFor
           <ul className={styles.list}>
             {filed.slice(0, maxShownRows).map((row) => (
               <li key={row.userStateId}>
-                {personOf(row, names)}: {valuesText(row)}
+                <Isolated>{personOf(row, names)}</Isolated>: <Isolated>{valuesText(row)}</Isolated>
               </li>
             ))}
           </ul>

@@ -11,6 +11,7 @@ import {
 } from '@fluentui/react-components';
 import { useMemo } from 'react';
 import { formatNumber } from '../format.js';
+import { Isolated } from '../isolated.js';
 import type { ScriptUserState } from '../queries.js';
 import { namesById, personOf } from './bulk-row.js';
 import type { FailedRow } from './row-failure.js';
@@ -56,12 +57,14 @@ export function FailuresTable({ failures, known }: FailuresTableProps) {
             {failures.slice(0, maxShownRows).map(({ row, failure }, index) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: a person can occur several times, and rows never move
               <TableRow key={index}>
-                <TableCell className={styles.cell}>{personOf(row, names)}</TableCell>
+                <TableCell className={styles.cell}>
+                  <Isolated>{personOf(row, names)}</Isolated>
+                </TableCell>
                 <TableCell className={styles.cell}>
                   <Text block weight="semibold">
                     {failure.title}
                   </Text>
-                  {failure.next} {failure.detail}
+                  {failure.next} <Isolated>{failure.detail ?? ''}</Isolated>
                   {failure.approvalCode !== undefined && (
                     <Text block>
                       Approval code: <span className={styles.id}>{failure.approvalCode}</span>

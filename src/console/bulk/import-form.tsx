@@ -9,6 +9,7 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { type ChangeEvent, useRef, useState } from 'react';
+import { Isolated } from '../isolated.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
 import type { BulkRow } from './bulk-row.js';
 import { ImportPreview } from './import-preview.js';
@@ -78,7 +79,13 @@ export function ImportForm({ script, known, onInput, onStart, onClose }: ImportF
         <div className={styles.file}>
           <input ref={fileInput} type="file" accept=".csv" hidden onChange={(event) => void choose(event)} />
           <Button onClick={() => fileInput.current?.click()}>Choose file</Button>
-          <Text role="status">{file && `Selected: ${file.name}`}</Text>
+          <Text role="status">
+            {file && (
+              <>
+                Selected: <Isolated>{file.name}</Isolated>
+              </>
+            )}
+          </Text>
         </div>
         <Field label="CSV lines" hint="Instead of choosing a file, paste lines here.">
           <Textarea

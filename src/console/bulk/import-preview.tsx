@@ -1,5 +1,6 @@
 import { makeStyles, Text, tokens } from '@fluentui/react-components';
 import { formatNumber, pluralize } from '../format.js';
+import { Isolated } from '../isolated.js';
 import type { ScriptRef } from '../queries.js';
 import { countFormat } from '../validation.js';
 import { isSameScript, type ParsedUpdates } from './updates-csv.js';
@@ -45,7 +46,9 @@ export function ImportPreview({ script, updates, fileError }: ImportPreviewProps
             )}
             <ul className={styles.list}>
               {problems.slice(0, maxShownProblems).map(({ line, message }) => (
-                <li key={`${line} ${message}`}>{`Line ${formatNumber(line)}: ${message}`}</li>
+                <li key={`${line} ${message}`}>
+                  Line {formatNumber(line)}: <Isolated>{message}</Isolated>
+                </li>
               ))}
             </ul>
             {more > 0 && <Text block>and {formatNumber(more)} more</Text>}

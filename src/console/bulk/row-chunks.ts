@@ -1,8 +1,8 @@
 import { maxUpdates } from '../../api/inputs/user-state.js';
 import type { BulkRow } from './bulk-row.js';
 
-/** The service accepts bodies of 1 MiB. The rest is reserved for the envelope and the justification. */
-const maxCallBytes = 960_000;
+/** The service accepts bodies of 4 MiB. The rest is reserved for the envelope and the justification. */
+const maxCallBytes = 4_100_000;
 
 /** Splits rows, in order, into as few calls as the limits of the service allow. */
 export function splitRows(rows: readonly BulkRow[]): readonly (readonly BulkRow[])[] {

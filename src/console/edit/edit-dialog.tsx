@@ -18,6 +18,7 @@ import { currentValuesText } from '../current-values.js';
 import { displayName } from '../display-name.js';
 import { failureOf, isOutcomeUnknown } from '../failure.js';
 import { FailureNotice } from '../failure-notice.js';
+import { Isolated } from '../isolated.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
 import { ApprovalFields, approvalOf, noApproval } from './approval-fields.js';
 import { type Draft, draftOf, validateDraft } from './draft.js';
@@ -77,7 +78,9 @@ export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps)
       <DialogSurface aria-describedby={undefined}>
         <form onSubmit={send} noValidate>
           <DialogBody>
-            <DialogTitle className={styles.title}>Edit {displayName(state)}</DialogTitle>
+            <DialogTitle className={styles.title}>
+              Edit <Isolated>{displayName(state)}</Isolated>
+            </DialogTitle>
             <DialogContent className={styles.content}>
               <DraftFields
                 draft={awaitingApproval === undefined ? draft : draftOf(awaitingApproval.patch)}

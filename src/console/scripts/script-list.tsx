@@ -14,6 +14,7 @@ import { useEffect, useRef, useState } from 'react';
 import { FailureNotice } from '../failure-notice.js';
 import { formatNumber, pluralize } from '../format.js';
 import { idKey, isSameId } from '../ids.js';
+import { Isolated, visibleText } from '../isolated.js';
 import type { ScriptSummary } from '../queries.js';
 import { UnreadableNotice } from '../unreadable-notice.js';
 import type { AllPages } from '../use-all-pages.js';
@@ -133,15 +134,15 @@ export function ScriptList({ scripts, selected, onSelect }: ScriptListProps) {
               value={each.id}
               checkmark={null}
               className={mergeClasses(styles.item, isSelected(each) && styles.selected)}
-              aria-label={scriptName(each)}
+              aria-label={visibleText(scriptName(each))}
             >
               <Text className={styles.line} weight={isSelected(each) ? 'semibold' : 'regular'}>
                 <span ref={isSelected(each) ? selectedItem : undefined} className={styles.name}>
-                  {scriptName(each)}
+                  <Isolated>{scriptName(each)}</Isolated>
                 </span>
               </Text>
               <Text className={mergeClasses(styles.line, styles.file)} size={200}>
-                {each.fileName}
+                <Isolated>{each.fileName ?? ''}</Isolated>
               </Text>
             </ListItem>
           ))}

@@ -1,5 +1,6 @@
 import { Badge, makeStyles, Subtitle2, Text, tokens } from '@fluentui/react-components';
 import { BeakerRegular, PersonRegular } from '@fluentui/react-icons';
+import { Isolated } from '../isolated.js';
 import type { Session } from '../queries.js';
 import { SignOutButton } from './sign-out-button.js';
 
@@ -36,7 +37,9 @@ export function Header({ session: { user, roles, expiresAt, graph } }: { readonl
       <span className={styles.space} />
       <span className={styles.person}>
         <PersonRegular fontSize={20} aria-hidden />
-        <Text>{user.name}</Text>
+        <Text>
+          <Isolated>{user.name}</Isolated>
+        </Text>
         <Text size={200} className={styles.role}>
           {role}
         </Text>

@@ -1,5 +1,6 @@
 import { Caption1, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { formatDate } from '../format.js';
+import { Isolated } from '../isolated.js';
 
 const useStyles = makeStyles({
   text: { overflowWrap: 'anywhere' },
@@ -26,10 +27,16 @@ export function DeviceCell({ state: { id, device } }: DeviceCellProps) {
   const details = [system, checkIn !== '–' && `checked in ${checkIn}`].filter(Boolean);
   return (
     <div className={styles.text}>
-      {device?.deviceName ? <Text block>{device.deviceName}</Text> : <Caption1 className={styles.id}>{id}</Caption1>}
+      {device?.deviceName ? (
+        <Text block>
+          <Isolated>{device.deviceName}</Isolated>
+        </Text>
+      ) : (
+        <Caption1 className={styles.id}>{id}</Caption1>
+      )}
       {details.length > 0 && (
         <Caption1 block className={styles.details}>
-          {details.join(' · ')}
+          <Isolated>{details.join(' · ')}</Isolated>
         </Caption1>
       )}
     </div>

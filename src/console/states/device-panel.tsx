@@ -20,6 +20,7 @@ import { DismissRegular } from '@fluentui/react-icons';
 import { FailureNotice } from '../failure-notice.js';
 import { formatDate } from '../format.js';
 import { idKey } from '../ids.js';
+import { Isolated, visibleText } from '../isolated.js';
 import { type DeviceRunState, deviceRunStatesQuery, type StateRef } from '../queries.js';
 import { UnreadableNotice } from '../unreadable-notice.js';
 import { useAllPages } from '../use-all-pages.js';
@@ -49,7 +50,7 @@ export function DevicePanel({ state, name, onClose }: DevicePanelProps) {
       open
       position="end"
       className={styles.panel}
-      aria-label={`Devices of ${name}`}
+      aria-label={`Devices of ${visibleText(name)}`}
       onOpenChange={(_event, { open }) => open || onClose()}
     >
       <DrawerHeader>
@@ -57,7 +58,7 @@ export function DevicePanel({ state, name, onClose }: DevicePanelProps) {
           className={styles.message}
           action={<Button appearance="subtle" aria-label="Close" icon={<DismissRegular />} onClick={onClose} />}
         >
-          {name}
+          <Isolated>{name}</Isolated>
         </DrawerHeaderTitle>
       </DrawerHeader>
       <DrawerBody tabIndex={0}>
@@ -70,7 +71,7 @@ export function DevicePanel({ state, name, onClose }: DevicePanelProps) {
         {items === undefined && failure === undefined && <Spinner label="Loading devices" />}
         {items?.length === 0 && unreadable === 0 && complete && <Text>No devices have reported yet.</Text>}
         {items !== undefined && items.length > 0 && (
-          <Table aria-label={`Devices of ${name}`} size="small" className={styles.table}>
+          <Table aria-label={`Devices of ${visibleText(name)}`} size="small" className={styles.table}>
             <TableHeader>
               <TableRow>
                 <TableHeaderCell className={styles.device}>Device</TableHeaderCell>
@@ -90,7 +91,9 @@ export function DevicePanel({ state, name, onClose }: DevicePanelProps) {
                     <RunState runState={device.runState} />
                   </TableCell>
                   <TableCell className={styles.message}>
-                    {[device.errorDescription, device.resultMessage].filter(Boolean).join(': ') || '–'}
+                    <Isolated>
+                      {[device.errorDescription, device.resultMessage].filter(Boolean).join(': ') || '–'}
+                    </Isolated>
                   </TableCell>
                   <TableCell className={styles.code}>{device.errorCode ?? '–'}</TableCell>
                   <TableCell>{formatDate(device.lastStateUpdateDateTime)}</TableCell>
@@ -113,7 +116,7 @@ const colors: Readonly<Record<string, 'success' | 'danger' | 'warning'>> = {
 };
 
 function RunState({ runState }: Pick<DeviceRunState, 'runState'>) {
-  const text = (runState ?? 'unknown').replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  const text = visibleText(runState ?? 'unknown').replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
   return (
     <Badge appearance="tint" color={colors[runState ?? ''] ?? 'subtle'}>
       {text}

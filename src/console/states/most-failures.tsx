@@ -2,6 +2,7 @@ import { Button, makeStyles, tokens, useRestoreFocusTarget } from '@fluentui/rea
 import { displayName } from '../display-name.js';
 import { formatNumber, formatShort } from '../format.js';
 import { idKey } from '../ids.js';
+import { Isolated, visibleText } from '../isolated.js';
 import type { ScriptUserState } from '../queries.js';
 
 /** The height of one person in the list, in pixels. */
@@ -58,10 +59,12 @@ export function MostFailures({ states, onOpen }: MostFailuresProps) {
             appearance="subtle"
             size="small"
             className={styles.row}
-            title={`${displayName(state)}: ${formatNumber(state.errorDeviceCount)} failed`}
+            title={`${visibleText(displayName(state))}: ${formatNumber(state.errorDeviceCount)} failed`}
             onClick={() => onOpen(state.id)}
           >
-            <span className={styles.name}>{displayName(state)}</span>
+            <span className={styles.name}>
+              <Isolated>{displayName(state)}</Isolated>
+            </span>
             <span className={styles.number}>{formatShort(state.errorDeviceCount)}</span>
             <span aria-hidden className={styles.bar} style={{ width: `${(state.errorDeviceCount / most) * 100}%` }} />
           </Button>

@@ -1,4 +1,6 @@
 import { makeStyles, Subtitle1, Text, tokens } from '@fluentui/react-components';
+import { Fragment } from 'react';
+import { Isolated } from '../isolated.js';
 import type { ScriptRef, ScriptSummary } from '../queries.js';
 
 const useStyles = makeStyles({
@@ -21,14 +23,19 @@ export function ScriptHeading({
     summary?.fileName,
     summary?.runAsAccount && `runs as ${summary.runAsAccount}`,
     modified && `modified ${new Date(modified).toLocaleDateString('en', { dateStyle: 'medium' })}`,
-  ].filter(Boolean);
+  ].filter((detail): detail is string => Boolean(detail));
   return (
     <div>
       <Subtitle1 as="h2" block className={styles.name}>
-        {summary?.displayName ?? summary?.fileName ?? script.scriptId}
+        <Isolated>{summary?.displayName ?? summary?.fileName ?? script.scriptId}</Isolated>
       </Subtitle1>
       <Text size={200} className={styles.details}>
-        {details.join(' · ')}
+        {details.map((detail, index) => (
+          <Fragment key={detail}>
+            {index > 0 && ' · '}
+            <Isolated>{detail}</Isolated>
+          </Fragment>
+        ))}
       </Text>
     </div>
   );

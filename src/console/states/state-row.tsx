@@ -13,6 +13,7 @@ import { memo } from 'react';
 import { displayName } from '../display-name.js';
 import { formatNumber } from '../format.js';
 import { idKey } from '../ids.js';
+import { Isolated, visibleText } from '../isolated.js';
 import { FailureRateBar } from './failure-rate-bar.js';
 import { useGridStyles } from './grid-styles.js';
 import type { VisibleState } from './visible-states.js';
@@ -66,7 +67,8 @@ export const StateRow = memo(function StateRow({
 }: StateRowProps) {
   const styles = useStyles();
   const grid = useGridStyles();
-  const name = displayName(state);
+  const text = displayName(state);
+  const name = visibleText(text);
   // A dialog opened from here returns the focus.
   const restoreFocus = useRestoreFocusTarget();
   return (
@@ -94,7 +96,7 @@ export const StateRow = memo(function StateRow({
           {...restoreFocus}
           onClick={() => onOpen(state)}
         >
-          {name}
+          <Isolated>{text}</Isolated>
         </Link>
         {state.status !== undefined && (
           <Badge appearance="tint" color="warning" className={styles.status}>

@@ -3,7 +3,7 @@ import { Deadline } from '../../scheduling/deadline.js';
 import type { KeyedQueue, Reservation } from '../../scheduling/keyed-queue.js';
 import type { RequestPriority } from '../../scheduling/priority.js';
 import type { ScriptUserState } from '../../script-user-state.js';
-import type { BulkUpdate, CallOptions, QueuedUpdate, Update, WriteHooks, WriteResult } from '../graph.js';
+import type { BulkUpdate, CallOptions, Update, WriteHooks, WriteResult } from '../graph.js';
 import { stateKey } from '../paths.js';
 import type { CallContext } from './call-context.js';
 
@@ -17,33 +17,36 @@ export interface BulkUpdateParts {
   /** Aborts when no further update may be sent; its reason is the error of the waiting updates. */
   readonly stopping: AbortSignal;
   readonly send: (update: Update, context: CallContext) => Promise<WriteResult<ScriptUserState>>;
-  readonly onClose: () => void;
 }
 
+/** A row that waits is this object, its reservation, and nothing else: there are thousands of them. */
 interface Row {
   readonly index: number;
   readonly update: Update;
-  readonly priority: RequestPriority;
   readonly reservation: Reservation;
   readonly state: StateRows;
+  /** The next row of the same state. */
+  next: Row | undefined;
+  /** Set when it is started. */
+  priority: RequestPriority | undefined;
 }
 
-/** The rows of one state. They are sent one after the other. */
+/** The rows of one state, as a linked list. They are sent one after the other. */
 interface StateRows {
-  readonly rows: Row[];
+  /** The first row that may not have been started. */
+  first: Row | undefined;
+  last: Row | undefined;
   /** Whether a write has waited for them. From then on, one of them is always in progress. */
   isContended: boolean;
   /** Whether an interactive write has waited for them. */
   isBoosted: boolean;
-  /** The first row that may not have been started. */
-  next: number;
 }
 
 /** Reserves a position for each update, and sends it when it is run. */
 export function createBulkUpdate(
   updates: readonly Update[],
   { caller, signal }: CallOptions,
-  { queue, boost, deadlineMs, stopping, send, onClose }: BulkUpdateParts,
+  { queue, boost, deadlineMs, stopping, send }: BulkUpdateParts,
 ): BulkUpdate {
   // The bulk updates of one user take turns.
   const fairnessKey = Symbol('bulk update');
@@ -58,18 +61,19 @@ export function createBulkUpdate(
   if (signal?.aborted) cancel();
 
   const states = new Map<string, StateRows>();
-  const started = new Set<Row>();
-  let inProgress = 0;
+  const inProgress = new Set<Row>();
   let isClosed = false;
   let notifyContended: ((index: number) => void) | undefined;
 
   const rows = updates.map((update, index): Row => {
     const key = stateKey(update);
-    const state = states.get(key) ?? { rows: [], isContended: false, isBoosted: false, next: 0 };
-    states.set(key, state);
-    const priority: RequestPriority = { fairnessKey, user: caller.fairnessKey, level: 'bulk' };
-    const row = { index, update, priority, reservation: queue.reserve(key), state };
-    state.rows.push(row);
+    const state = states.get(key) ?? { first: undefined, last: undefined, isContended: false, isBoosted: false };
+    const row: Row = { index, update, reservation: queue.reserve(key), state, next: undefined, priority: undefined };
+    if (state.last === undefined) {
+      state.first = row;
+      states.set(key, state);
+    } else state.last.next = row;
+    state.last = row;
     return row;
   });
 
@@ -79,7 +83,7 @@ export function createBulkUpdate(
     if (state === undefined) return;
     if (level === 'interactive' && !state.isBoosted) {
       state.isBoosted = true;
-      for (const { priority } of state.rows) boost(priority);
+      for (const row of inProgress) if (row.state === state && row.priority !== undefined) boost(row.priority);
     }
     if (state.isContended) return;
     state.isContended = true;
@@ -87,41 +91,44 @@ export function createBulkUpdate(
   });
 
   function startNext(state: StateRows): void {
-    let row: Row | undefined;
-    do row = state.rows[state.next++];
-    while (row !== undefined && started.has(row));
-    if (row !== undefined) notifyContended?.(row.index);
+    while (state.first?.priority !== undefined) state.first = state.first.next;
+    if (state.first !== undefined) notifyContended?.(state.first.index);
   }
 
   async function run(row: Row, hooks: WriteHooks | undefined): Promise<WriteResult<ScriptUserState>> {
-    const { update, priority, reservation, state } = row;
-    started.add(row);
-    inProgress++;
+    const { update, reservation, state } = row;
+    const level = state.isBoosted ? 'interactive' : 'bulk';
+    const priority: RequestPriority = { fairnessKey, user: caller.fairnessKey, level };
+    row.priority = priority;
+    inProgress.add(row);
     const deadline = new Deadline({ totalMs: deadlineMs, cancellation: cancellation.signal });
     try {
       return await reservation.run(priority, deadline, () => send(update, { caller, priority, deadline, hooks }));
     } finally {
       deadline.dispose();
-      inProgress--;
+      inProgress.delete(row);
       if (state.isContended) startNext(state);
-      if (isClosed && inProgress === 0) stopListening();
+      if (isClosed && inProgress.size === 0) stopListening();
     }
   }
 
   return {
-    updates: rows.map((row): QueuedUpdate => ({ ...row.update, run: (hooks) => run(row, hooks) })),
+    run(index, hooks) {
+      const row = rows[index];
+      if (row === undefined) throw new RangeError('no such update');
+      return run(row, hooks);
+    },
     onContended(listener) {
       notifyContended = listener;
     },
     cancelRemaining() {
       isClosed = true;
       // Rows that have been sent can still inherit a priority.
-      if (inProgress === 0) stopListening();
+      if (inProgress.size === 0) stopListening();
       stopping.removeEventListener('abort', stop);
       signal?.removeEventListener('abort', cancel);
       cancellation.abort();
       for (const { reservation } of rows) reservation.release();
-      onClose();
     },
   };
 }

@@ -1,9 +1,12 @@
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Sender } from './transport.js';
 
+/** The only header of the trace context that Graph receives: `baggage` and `tracestate` are those of callers. */
+const traceHeader = 'traceparent';
+
 /**
- * Creates a span for every request to Graph, and propagates its context. Does nothing unless the process was started
- * with an OpenTelemetry SDK.
+ * Creates a span for every request to Graph, and propagates its id. Does nothing unless the process was started with an
+ * OpenTelemetry SDK.
  *
  * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/
  */
@@ -17,8 +20,10 @@ export function traceRequests(sender: Sender, baseUrl: URL): Sender {
         attributes: { ...server, 'http.request.method': method },
       });
       if (!span.isRecording()) return sender.send(request, options);
-      const headers: Record<string, string> = { ...request.headers };
-      propagation.inject(trace.setSpan(context.active(), span), headers);
+      const injected: Record<string, string> = {};
+      propagation.inject(trace.setSpan(context.active(), span), injected);
+      const traceparent = injected[traceHeader];
+      const headers = { ...request.headers, ...(traceparent !== undefined && { [traceHeader]: traceparent }) };
       try {
         const response = await sender.send({ ...request, headers }, options);
         span.setAttribute('http.response.status_code', response.status);

@@ -1,5 +1,6 @@
 import { type Dispatcher, Pool } from 'undici';
 import type { GraphIds } from '../../errors.js';
+import type { Connector } from '../../outbound/outbound.js';
 import { onTimeoutOrDone, type WaitLimit } from '../../scheduling/wait-limit.js';
 import { acceptedEncodings, decodeBody } from './content-encoding.js';
 import { type Provenance, provenanceOf, type ResponseHeaders, readIds } from './provenance.js';
@@ -78,11 +79,14 @@ function redact(token: string, text: string): string {
   return text.includes(token) ? text.replaceAll(token, '…') : text;
 }
 
-/** Creates a transport to one origin over undici's keep-alive connections. Each request has its own time limit. */
-export function createTransport(origin: string): Transport {
+/**
+ * Creates a transport to one origin over undici's keep-alive connections. Each request has its own time limit. One that
+ * gets no connection was not sent, whether the proxy or the origin is the cause.
+ */
+export function createTransport(origin: string, connect: Connector): Transport {
   const pool = new Pool(origin, {
     connections: 128,
-    connect: { timeout: 10_000 },
+    connect,
     headersTimeout: 0,
     bodyTimeout: 0,
     keepAliveTimeout: 30_000,

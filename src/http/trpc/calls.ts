@@ -10,8 +10,8 @@ export interface Calls {
   readonly isBatch: boolean;
   /** Whether the client requests a streamed response. */
   readonly wantsStream: boolean;
-  /** Whether the larger limit applies to the body. */
-  readonly largeBody: boolean;
+  /** How many of them are calls of `bulkProcedures`. */
+  readonly bulkCalls: number;
   /** The inputs as JSON text, if they are in the query string. */
   readonly input: string | null;
 }
@@ -23,6 +23,9 @@ declare global {
     }
   }
 }
+
+/** The procedures that take many rows in one call, and so accept larger bodies. */
+const bulkProcedures: ReadonlySet<string> = new Set(['scriptUserState.updateMany']);
 
 /** The maximum number of calls in a batch. */
 export const maxBatchCalls = 20;
@@ -68,7 +71,8 @@ export function parseCalls(procedures: ReadonlyMap<string, ProcedureInfo>): Requ
       const message = 'This procedure streams its response: call it with httpBatchStreamLink';
       throw invalidInput(message, [], 'UNSUPPORTED_MEDIA_TYPE');
     }
-    response.locals.calls = { paths, isBatch, wantsStream, largeBody: isStreaming, input: params.get('input') };
+    const bulkCalls = paths.filter((path) => bulkProcedures.has(path)).length;
+    response.locals.calls = { paths, isBatch, wantsStream, bulkCalls, input: params.get('input') };
     next();
   };
 }
