@@ -129,10 +129,12 @@ const outputs = {
   },
   session: {
     current: z.object({
-      user: z.object({ oid: z.string(), name: z.string() }),
+      user: z.object({ oid: z.string(), name: z.string(), username: text }),
       roles: z.array(z.enum(['reader', 'operator'])),
       expiresAt: z.iso.datetime().nullable(),
+      idleExpiresAt: z.iso.datetime().nullable(),
       graph: z.enum(['live', 'simulator']),
+      version: z.string(),
     }),
   },
 } satisfies OutputSchemas;

@@ -73,13 +73,17 @@ async function useProxy(origin: string, service: TestService): Promise<void> {
 describe.concurrent('the recipe for a proxy', () => {
   test('of Vite', async ({ onTestFinished }) => {
     const { origin, service, here } = await startBehindProxy(onTestFinished);
-    const { folder, write } = await createFrontEnd([]);
+    const frontEnd = await createFrontEnd([]);
     const config = here(vite).replace(
       "import { defineConfig } from 'vite';",
       'const defineConfig = (config) => config;',
     );
-    await write({ 'index.html': '<h1>page</h1>', 'vite.config.js': config });
-    const server = await createServer({ root: folder, configFile: `${folder}/vite.config.js`, logLevel: 'error' });
+    await frontEnd.write({ 'index.html': '<h1>page</h1>', 'vite.config.js': config });
+    const server = await createServer({
+      root: frontEnd.folder,
+      configFile: `${frontEnd.folder}/vite.config.js`,
+      logLevel: 'error',
+    });
     onTestFinished(() => server.close());
     await server.listen();
     await useProxy(origin, service);
@@ -87,10 +91,10 @@ describe.concurrent('the recipe for a proxy', () => {
 
   test('of Next', async ({ onTestFinished }) => {
     const { port, origin, service, here } = await startBehindProxy(onTestFinished);
-    const { folder, write } = await createFrontEnd(['next@16.4.6', 'react@19.3.1', 'react-dom@19.3.1']);
-    await write({ 'next.config.mjs': here(next), 'pages/index.js': 'export default () => <h1>page</h1>;' });
+    const frontEnd = await createFrontEnd(['next@16.4.6', 'react@19.3.1', 'react-dom@19.3.1']);
+    await frontEnd.write({ 'next.config.mjs': here(next), 'pages/index.js': 'export default () => <h1>page</h1>;' });
     const args = ['node_modules/next/dist/bin/next', 'dev', '-p', String(port)];
-    const running = startNode(args, { NEXT_TELEMETRY_DISABLED: '1' }, { cwd: folder, stdio: 'ignore' });
+    const running = startNode(args, { NEXT_TELEMETRY_DISABLED: '1' }, { cwd: frontEnd.folder, stdio: 'ignore' });
     onTestFinished(() => running.stop('SIGTERM'));
     await useProxy(origin, service);
   });

@@ -79,13 +79,14 @@ test('the page loads at most 195 kB of compressed script before it renders', asy
 });
 
 test('the JSON Schemas are compressed, and cached for five minutes', async () => {
-  const { headers, body } = await get('/schemas.json').set('accept-encoding', 'br').expect(200);
+  const response = await get('/schemas.json').set('accept-encoding', 'br').expect(200);
+  const headers = response.headers as Record<string, string>;
   expect(headers).toMatchObject({
     'content-type': expect.stringContaining('application/json') as unknown,
     'content-encoding': 'br',
     'cache-control': 'public, max-age=300',
   });
-  expect(Object.keys(body as object)).toEqual(['procedures', 'error']);
+  expect(Object.keys(response.body as object)).toEqual(['procedures', 'error']);
   await get('/schemas.json').set('if-none-match', String(headers['etag'])).set('accept-encoding', 'br').expect(304);
   for (const path of ['/schemas.json.br', '/schemas.json/', '/%73chemas.json']) await get(path).expect(404);
 });

@@ -13,7 +13,7 @@ if (!isNginxInstalled && process.env['CI'] === 'true') throw new Error('CI must 
 export interface Nginx {
   /** The folder with its configuration. */
   readonly folder: string;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /**
@@ -48,7 +48,7 @@ export async function startNginx(port: number, server: string, files: Readonly<R
   const running = startProcess('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')], { stdio: 'inherit' });
   return {
     folder,
-    async stop() {
+    stop: async () => {
       await running.stop('SIGTERM');
       await rm(folder, { recursive: true, force: true });
     },
