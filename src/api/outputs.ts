@@ -131,7 +131,7 @@ const outputs = {
   },
   session: {
     current: z.object({
-      user: z.object({ oid: z.string(), name: z.string(), username: z.string().nullable() }),
+      user: z.object({ oid: z.string(), name: z.string(), username: text }),
       roles: z.array(z.enum(['reader', 'operator'])),
       expiresAt: z.iso.datetime().nullable(),
       idleExpiresAt: z.iso.datetime().nullable(),

@@ -35,6 +35,7 @@ export interface Change extends StateRef {
 
 /** An update of a state. */
 export interface UpdateInput extends Change {
+  /** The new values: at least one. */
   readonly patch: UserStatePatch;
 }
 
@@ -54,6 +55,7 @@ export interface UpdateManyInput {
 
 /** A new state of a script. */
 export interface CreateInput extends ScriptRef {
+  /** The values of the new state. */
   readonly userState: NewUserState;
   /** Multi admin approval, in a tenant that requires it. */
   readonly approval?: Approval | undefined;

@@ -80,9 +80,11 @@ export function signInRoutes(parts: SignInParts): Router {
 
   routes.get('/sign-in', async (request, response) => {
     const { searchParams, search } = new URL(request.originalUrl, originOf(request));
-    // localhost and 127.0.0.1 do not share cookies, and the provider redirects to the public origin: start there.
-    const { host, hostname } = new URL(originOf(request));
-    if (isLoopback(hostname) && host !== request.get('host')) {
+    // localhost and 127.0.0.1 do not share cookies, and the provider redirects to the public origin: start there. If the
+    // port is another one, the browser is at a proxy that replaces the Host header: a redirect would repeat for ever.
+    const { host, hostname, port } = new URL(originOf(request));
+    const requested = new URL(`http://${request.get('host') ?? host}`);
+    if (isLoopback(hostname) && requested.hostname !== hostname && requested.port === port) {
       response.redirect(303, `${originOf(request)}/auth/sign-in${search}`);
       return;
     }

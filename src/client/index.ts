@@ -11,7 +11,7 @@ import type { AppRouter, ErrorDataOf, Reason } from '../contract.js';
 
 export type * from '../contract.js';
 
-/** The headers of a request. */
+/** The headers of a request. Those that are `undefined` are not sent. */
 export type RequestHeaders = Readonly<Record<string, string | undefined>>;
 
 /** How the service is reached. */
@@ -44,7 +44,10 @@ const maxBatchCalls = 20;
 export function links({ url = '/trpc', headers = {}, fetch }: ClientOptions = {}): TRPCLink<AppRouter>[] {
   const options = {
     url: addressOf(url),
-    headers: async () => ({ ...(typeof headers === 'function' ? await headers() : headers), 'x-csrf': '1' }),
+    headers: async () => ({
+      ...definedHeaders(typeof headers === 'function' ? await headers() : headers),
+      'x-csrf': '1',
+    }),
     methodOverride: 'POST',
     ...(fetch !== undefined && { fetch }),
   } as const;
@@ -55,6 +58,13 @@ export function links({ url = '/trpc', headers = {}, fetch }: ClientOptions = {}
       false: httpBatchLink({ ...options, maxItems: maxBatchCalls }),
     }),
   ];
+}
+
+/** The headers that have a value: `fetch` would send the others as the text `undefined`. */
+function definedHeaders(headers: RequestHeaders): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 function addressOf(url: string | URL): string {

@@ -68,9 +68,13 @@ export interface DeviceRunState {
   runState: string | null;
   /** What the script printed, at most 2,000 characters. */
   resultMessage: string | null;
+  /** When the state was last updated (ISO 8601). */
   lastStateUpdateDateTime: string | null;
+  /** The error code that Intune reports. */
   errorCode: number | null;
+  /** The description of the error, at most 2,000 characters. */
   errorDescription: string | null;
+  /** The device, if Graph sends it. */
   device: Device | null;
 }
 
@@ -88,6 +92,7 @@ export interface ScriptSummary {
   fileName: string | null;
   /** `system` or `user`; `null` for a custom attribute. */
   runAsAccount: string | null;
+  /** When the script was last changed (ISO 8601). */
   lastModifiedDateTime: string | null;
 }
 

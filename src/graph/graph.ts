@@ -40,6 +40,7 @@ export interface ExpectedUserState {
 
 /** One page of a list. The last one has no `nextCursor`. */
 export interface Page<T> {
+  /** The entries. A page before the last can be empty. */
   readonly items: readonly T[];
   /** The `cursor` of the next page. */
   readonly nextCursor?: string;
