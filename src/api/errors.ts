@@ -118,6 +118,12 @@ function inputMessage(error: TRPCError, [first]: readonly InputIssue[]): string 
   return error.cause instanceof z.core.$ZodError ? `The input ${first.message}.` : `${first.message}.`;
 }
 
+/** How long the caller of a failed call has to wait before the next attempt, in milliseconds, where that is known. */
+export function retryAfterOf(error: TRPCError): number | undefined {
+  const known = error.cause instanceof CallError ? error.cause.details.retryAfterMs : undefined;
+  return known ?? (isRetryable.has(reasonOf(error)) ? defaultRetryAfterMs : undefined);
+}
+
 /** Whether tRPC found no procedure. Its path is then the caller's text, which is not sent back. */
 const isUnknownProcedure = (error: TRPCError): boolean =>
   error.code === 'NOT_FOUND' && !(error instanceof Refusal) && error.cause === undefined;
@@ -133,7 +139,7 @@ export function describeError(error: TRPCError, requestId: string, path?: string
   const issues = reason === 'INVALID_INPUT' ? issuesOf(error) : undefined;
   const details = error.cause instanceof CallError ? error.cause.details : {};
   const { publicMessage, graph, approvalCode, missingPermissions, current } = details;
-  const retryAfterMs = details.retryAfterMs ?? (isRetryable.has(reason) ? defaultRetryAfterMs : undefined);
+  const retryAfterMs = retryAfterOf(error);
   const message = issues === undefined ? ownMessage : inputMessage(error, issues);
   const data = {
     code,

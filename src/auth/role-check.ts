@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { CallError } from '../errors.js';
 import { type Identity, readIdentity } from './identity.js';
+import { ProviderUnavailable } from './provider-errors.js';
 import type { RoleNames } from './roles.js';
 import type { SessionStore, SignedInUser } from './session-store.js';
 import type { TokenVault } from './vault.js';
@@ -72,7 +73,8 @@ export function createRoleCheck(options: RoleCheckOptions): RoleCheck {
       // The session has ended, or has no tokens.
       if (error.reason === 'SIGN_IN_REQUIRED') return end(sessionId, user, 'sign-in-required');
       if (error.reason !== 'CREDENTIAL_UNAVAILABLE') throw error;
-      unavailableAt = Date.now();
+      // A rejection concerns this session only.
+      if (error.cause instanceof ProviderUnavailable) unavailableAt = Date.now();
       return age(user) < maxAgeMs * maxAgesWithoutProvider ? user : end(sessionId, user, 'provider-unavailable');
     }
     const updated = await store.read(sessionId);

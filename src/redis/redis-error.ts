@@ -44,7 +44,7 @@ export const mayHaveRun = ({ cause }: CallError): boolean => !(cause instanceof 
 
 /**
  * The error for a call that cannot start, because it needs Redis. It has no `retryAfterMs` if Redis denies access: then
- * a wait is useless.
+ * the service itself does not try again.
  */
 export function storeUnavailable(cause: unknown): CallError {
   const isDenied = cause instanceof RedisError && cause.isDenied;
