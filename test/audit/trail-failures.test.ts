@@ -58,9 +58,10 @@ describe('a file that was removed', () => {
     const address = await addressOf(program);
     const state = await oneState({ client: createClient(address) });
     rmSync(path('folder'), { recursive: true });
-    expect(await update(address, state, 50)).toBe('AUDIT_UNAVAILABLE');
-    expect(await update(address, state, 50)).toBe('AUDIT_UNAVAILABLE');
+    // Writes check the file now and then, and readiness does so each time.
     expect(await readiness(address)).toBe(503);
+    expect(await update(address, state, 50)).toBe('AUDIT_UNAVAILABLE');
+    expect(await update(address, state, 50)).toBe('AUDIT_UNAVAILABLE');
     expect(await patches(simulator)).toEqual([]);
     expect(program.stderr).toEqual([expect.stringContaining('ENOENT')]);
     mkdirSync(path('folder'));
