@@ -188,8 +188,8 @@ describeConsole('a bulk update that is cancelled', oneWindow, (app) => {
     await expectAccessible();
     // The service cancels all others before Graph receives them. A few may have been on their way.
     const sent = await settledPatches(app.simulator);
-    const { outcomes } = app.service;
-    await expect.poll(() => outcomes().length - outcomes({ reason: 'CLIENT_CLOSED' }).length).toBe(sent);
+    const ended = (fields = {}) => app.service.outcomes(fields).length;
+    await expect.poll(() => ended() - ended({ reason: 'CLIENT_CLOSED' })).toBe(sent);
     expect(await failures()).toHaveLength(1 + unknown);
     const kept = parseCsv((await download(page, 'Download failures')).text).map((line) => line['userStateId'] ?? '');
     const there = await changedStates(app.simulator);
