@@ -81,7 +81,7 @@ const flags = manifest.scripts.start.split(' ').filter((word) => word.startsWith
 export async function compileContestants(folder: string): Promise<void> {
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
   mkdirSync(join(folder, 'contestants'));
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', version: manifest.version }));
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const project = fileURLToPath(new URL('contestants', import.meta.url));
   execFileSync(process.execPath, [tsc, '-p', project, '--outDir', join(folder, 'contestants')], { stdio: 'inherit' });
