@@ -12,7 +12,7 @@ import type { scriptUserStateRouter } from './api/script-user-state.js';
 import type { sessionRouter } from './api/session.js';
 import type { Meta } from './api/trpc.js';
 
-export type { UpdateResult } from './api/bulk/update-many.js';
+export type { UpdateManyInput, UpdateResult, UpdateRow } from './api/bulk/update-many.js';
 export type { Progress } from './api/bulk/worker-pool.js';
 export type {
   ErrorData,
@@ -30,8 +30,6 @@ export type {
   CreateInput,
   DeleteInput,
   UpdateInput,
-  UpdateManyInput,
-  UpdateRow,
   UserListInput,
 } from './api/script-user-state.js';
 export type { CurrentSession } from './api/session.js';

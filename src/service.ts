@@ -98,7 +98,7 @@ export async function startService(config: Config, output: ServiceOutput): Promi
   });
   const drain = createDrain();
   const isReady = async () => !drain.draining && trail.isUp && ((await coordination?.isUp()) ?? true);
-  metrics?.observe({ ...output, graph, isReady, credentialExpiries: await credentialExpiries(config) });
+  metrics?.observe({ ...output, graph, isReady, credentialExpiries: credentialExpiries(config) });
   const audit = createAudit(trail, reasonOf, recorder.write);
   const signIn = createSignIn(config, {
     simulatedRegistration: connection.simulatedRegistration,

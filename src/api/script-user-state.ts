@@ -3,7 +3,7 @@ import type { UserStateOfScript } from '../graph/entities.js';
 import type { Approval, ExpectedUserState, NewUserState, Page, UserStatePatch } from '../graph/graph.js';
 import type { ScriptRef, StateRef } from '../graph/ids.js';
 import type { ScriptUserState } from '../script-user-state.js';
-import { type UpdateResult, updateMany } from './bulk/update-many.js';
+import { type UpdateManyInput, type UpdateResult, updateMany } from './bulk/update-many.js';
 import type { Progress } from './bulk/worker-pool.js';
 import { type InputSchema, inputObject } from './inputs/messages.js';
 import { inputRows } from './inputs/rows.js';
@@ -37,20 +37,6 @@ export interface Change extends StateRef {
 export interface UpdateInput extends Change {
   /** The new values: at least one. */
   readonly patch: UserStatePatch;
-}
-
-/** One update of several. */
-export interface UpdateRow extends UpdateInput {
-  /** Takes precedence over the approval of the whole call. */
-  readonly approval?: { readonly code: string } | undefined;
-}
-
-/** Several updates. */
-export interface UpdateManyInput {
-  /** 1 to 5,000 updates. */
-  readonly updates: readonly UpdateRow[];
-  /** Files each update that has no approval of its own. */
-  readonly approval?: { readonly justification: string } | undefined;
 }
 
 /** A new state of a script. */

@@ -93,7 +93,9 @@ export interface ChangeOptions extends WriteOptions {
 
 /** One update of several. */
 export interface Update extends StateRef {
+  /** The new values: at least one. */
   readonly patch: UserStatePatch;
+  /** The values that the caller saw. If the state has other values, nothing is sent: `CONFLICT`. */
   readonly expected?: ExpectedUserState | undefined;
   /** Takes precedence over the approval of the whole call. */
   readonly approval?: Approval | undefined;

@@ -6,7 +6,8 @@ export type ProxyBypass = (hostname: string, port: number) => boolean;
 
 /**
  * Reads a list of hosts, as in `NO_PROXY`: names with all of their subdomains (`example.com`, `.example.com`,
- * `*.example.com`) and addresses, both also with a port, ranges of addresses (`10.0.0.0/8`), and `*` for all hosts. Loopback addresses are always reached without the proxy.
+ * `*.example.com`) and addresses, both also with a port, ranges of addresses (`10.0.0.0/8`), and `*` for all hosts.
+ * Loopback addresses are always reached without the proxy.
  */
 export function createProxyBypass(list: string): ProxyBypass {
   const entries = list

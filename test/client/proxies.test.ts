@@ -65,6 +65,13 @@ async function useProxy(origin: string, service: TestService): Promise<void> {
   expect(service.outcomes({ userStateId: path })).toEqual([]);
   cancelled.abort();
 
+  // The service receives bodies up to its own limit, which nginx's default is below.
+  const [row] = updates;
+  const long = [{ ...(row ?? expect.fail('no row')), patch: { userPrincipalName: 'x'.repeat(2_000_000) } }];
+  await expect(client.scriptUserState.updateMany.mutate({ updates: long })).rejects.toMatchObject({
+    data: { reason: 'INVALID_INPUT', issues: [{ path: ['updates', 0, 'patch', 'userPrincipalName'] }] },
+  });
+
   expect((await agent.signOut()).status).toBe(200);
   await expect(client.session.current.query()).rejects.toMatchObject({ data: { reason: 'SIGN_IN_REQUIRED' } });
 }
