@@ -127,27 +127,30 @@ function connectThroughSentinel(
       disableClientInfo,
     },
     scanInterval: scanEveryMs,
+    // Otherwise, commands wait for the connection to be free, and those that are sent later overtake them.
+    reserveClient: true,
     // A command that failed may have been run, so that only its caller can decide whether to send it again.
     maxCommandRediscovers: 0,
     passthroughClientErrorEvents: true,
   });
   const closing = new AbortController();
-  let wasReady = false;
+  /** Whether the connection is reserved. A command that is sent before would take it. */
+  let isReserved = false;
   sentinel.on('error', (error: unknown) => {
     // Until the first connect, an error may concern one of several Sentinels, and `connect` fails if it concerns all.
     // The client also emits texts, beside the errors that they are made of.
-    if (wasReady && error instanceof Error) onError(error.cause ?? error);
+    if (isReserved && error instanceof Error) onError(error.cause ?? error);
   });
   sentinel.on('ready', () => {
-    wasReady = true;
-    onReady();
+    if (isReserved) onReady();
   });
 
   async function connect(): Promise<void> {
     while (!closing.signal.aborted) {
       try {
         await sentinel.connect();
-        return;
+        isReserved = true;
+        return onReady();
       } catch (error) {
         onError(error);
         await sleep(retryConnectMs, undefined, closing).catch(() => undefined);
@@ -159,7 +162,7 @@ function connectThroughSentinel(
   return {
     commands: sentinel,
     // Without this check, commands would wait for the discovery of a primary.
-    isReady: () => sentinel.isReady && sentinel.getMasterNode() !== undefined,
+    isReady: () => isReserved && sentinel.isReady && sentinel.getMasterNode() !== undefined,
     subscribe: (channel, listener) => sentinel.subscribe(channel, listener),
     reconnect() {
       sentinel.sendCommand(false, ['QUIT']).catch(() => undefined);
