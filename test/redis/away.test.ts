@@ -23,6 +23,8 @@ describeWithRedis('a slot pool while Redis is away', () => {
   test('remembers nothing of requests that were not sent', async () => {
     const away = pool('stopped', 30_000);
     await server.stop();
+    // Until the client notices, a command may have been sent.
+    await expect.poll(() => redis.isUp()).toBe(false);
     for (let count = 0; count < 200; count++) await expect(request(away)).rejects.toMatchObject(unavailable);
     await server.start();
     await expect.poll(() => redis.isUp()).toBe(true);
