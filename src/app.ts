@@ -27,7 +27,7 @@ import { trpcHandler } from './http/trpc/handler.js';
 /** The parts of the app. */
 export interface AppParts extends ContextParts {
   readonly log: Logger;
-  readonly signIn: SignIn;
+  readonly signIn: Omit<SignIn, 'checkProvider'>;
   readonly drain: Drain;
   /** Whether the service can serve calls. */
   readonly isReady: () => Promise<boolean>;

@@ -28,7 +28,8 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads the settings from an environment, and secrets from the files that it names. An empty variable counts as not set.
+ * Reads the settings from an environment, and secrets from the files that it names. An empty variable counts as not
+ * set.
  *
  * @throws {ConfigError} with all problems at once
  */
@@ -54,8 +55,10 @@ export function loadConfig(env: Environment): Config {
     if (files.values.has(name)) problems.set(fileNameOf(name), `the path of a file with ${description}`);
     else problems.set(name, description);
   }
-  for (const { name, requirement, isBroken } of rules) {
-    if (!problems.has(name) && !problems.has(fileNameOf(name)) && isBroken(values)) problems.set(name, requirement);
+  for (const { name, requirement, problem, isBroken } of rules) {
+    if (problems.has(name) || problems.has(fileNameOf(name)) || !isBroken(values)) continue;
+    const found = problem?.(values);
+    problems.set(name, found === undefined ? requirement : `${requirement} (${found})`);
   }
   if (!isAuthorityFile(env['NODE_EXTRA_CA_CERTS'])) {
     problems.set('NODE_EXTRA_CA_CERTS', 'the path of a PEM file with the certificates of authorities');

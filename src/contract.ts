@@ -31,14 +31,12 @@ export type {
   CreateInput,
   DeleteInput,
   UpdateInput,
-  UpdateManyInput,
-  UpdateRow,
   UserListInput,
 } from './api/script-user-state.js';
 export type { CurrentSession } from './api/session.js';
 export type { Meta } from './api/trpc.js';
 export type { JobInput, JobResult, JobResultsInput, JobRowInput, StartedJob, StartJobInput } from './api/update-job.js';
-export type { UpdateResult } from './api/update-many.js';
+export type { UpdateManyInput, UpdateResult, UpdateRow } from './api/update-many.js';
 export type { AuditedOutcome } from './audit/audit.js';
 export type { Role } from './auth/user.js';
 export type { Progress } from './bulk/worker-pool.js';

@@ -1,6 +1,7 @@
 import { type Config, loadConfig, readEnvironment } from './config.js';
 import { checkCloud } from './doctor/cloud-check.js';
 import { Diagnosis, grantPermission } from './doctor/diagnosis.js';
+import { checkProvider } from './doctor/provider-check.js';
 import { checkReads } from './doctor/reads.js';
 import { checkRedis } from './doctor/redis-check.js';
 import { createResponseLog } from './doctor/response-log.js';
@@ -31,11 +32,15 @@ async function examine(write: boolean): Promise<void> {
   if (!isSimulator) await step('cloud', async () => checkCloud(config, env));
   const { REDIS_URL } = config;
   if (REDIS_URL !== undefined) await step('redis', () => checkRedis(REDIS_URL));
+  const outbound = createOutbound(config);
+  const examineProvider = async () => {
+    if (config.SIGN_IN === 'oidc' && config.OIDC_ISSUER !== undefined) await checkProvider(config, outbound.fetch);
+  };
   if (config.GRAPH_CREDENTIAL === 'signed-in-user') {
+    await examineProvider();
     report('skip', 'token', 'signed-in-user: the service has no token of its own; sign in and check the console');
     return;
   }
-  const outbound = createOutbound(config);
   const connection = await step('graph', async () => {
     const value = await connectGraph(config, outbound);
     return { summary: isSimulator ? 'the built-in simulator' : value.baseUrl.href, value };
@@ -45,6 +50,7 @@ async function examine(write: boolean): Promise<void> {
   } finally {
     await connection.close();
   }
+  await examineProvider();
 }
 
 async function examineGraph(

@@ -60,8 +60,8 @@ export interface CallErrorDetails {
 }
 
 /**
- * A failure with a reason. The Graph layer, scheduling, Redis, sign-in and the audit all throw it. Its `message` is for the log;
- * users see the message of its `reason` and `publicMessage`.
+ * A failure with a reason. The Graph layer, scheduling, Redis, sign-in and the audit all throw it. Its `message` is for
+ * the log; users see the message of its `reason` and `publicMessage`.
  */
 export class CallError extends Error {
   override readonly name = 'CallError';

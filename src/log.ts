@@ -1,9 +1,13 @@
+import { trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { escapeInvisible } from './output/escape.js';
+import { traceFields } from './trace-fields.js';
 
-/** Creates a log of JSON lines. @param stream where to write; stdout by default */
+const activeTrace = () => traceFields(trace.getActiveSpan()) ?? {};
+
+/** Creates a log of JSON lines, with the ids of the active span. @param stream where to write; stdout by default */
 export function createLog(level: string, stream?: DestinationStream): Logger {
-  const options = { level, serializers: { err: serializeError } };
+  const options = { level, mixin: activeTrace, serializers: { err: serializeError } };
   if (stream === undefined) return pino(options);
   return pino(options, { write: (line: string) => stream.write(escapeInvisible(line)) });
 }

@@ -7,7 +7,7 @@ import { isLoopback } from './loopback.js';
 import { isStdoutClosed, openStdout, reportOnStderr } from './output/standard-streams.js';
 import { longestStopMs, type Service, type ServiceOutput, startService } from './service.js';
 
-/** Signals of a crash. Caught, they would return to the instruction that caused them. */
+/** Signals of a crash. With a listener, the process would resume at the instruction that caused them. */
 const crashSignals = ['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGTRAP'] as const;
 
 async function main(): Promise<void> {
@@ -29,13 +29,18 @@ async function main(): Promise<void> {
   const logger = {
     error: (message: unknown) => log.fatal(message instanceof Error ? { err: message } : {}, String(message)),
   };
-  const skip = config.AUDIT_LOG === 'stdout' ? [...crashSignals] : [...crashSignals, 'SIGHUP' as const];
+  // Node raises unhandled rejections as uncaught exceptions, which are handled.
+  const notHandled = [...crashSignals, 'unhandledRejection'] as const;
+  const skip = config.AUDIT_LOG === 'stdout' ? [...notHandled] : [...notHandled, 'SIGHUP' as const];
+  process.off('uncaughtException', onEarlyError);
   closeWithGrace({ delay: longestStopMs(config), logger, skip }, async ({ signal, err }) => {
     if (err) log.fatal({ err }, 'stopping: uncaught error');
     else log.info({ signal }, 'stopping: waiting for calls in flight');
     await service.stop();
     log.info('stopped');
     await close();
+    // On a terminal that was closed, Node fails with SIGABRT when it exits by itself.
+    if (signal === 'SIGHUP') process.removeAllListeners(signal).kill(process.pid, signal);
   });
 }
 
@@ -116,8 +121,13 @@ function logWarnings(log: Logger): void {
   process.on('warning', (warning) => log.warn({ err: warning }, 'warning of Node'));
 }
 
-main().catch(async (error: unknown) => {
+/** Reports an error before the service runs, and ends the process. */
+async function exitOnError(error: unknown): Promise<never> {
   if (error instanceof ConfigError) await reportOnStderr(60, {}, error.message);
   else await reportOnStderr(60, { err: serializeError(error) }, 'the service could not start');
   process.exit(1);
-});
+}
+
+const onEarlyError = (error: unknown) => void exitOnError(error);
+process.on('uncaughtException', onEarlyError);
+main().catch(exitOnError);

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import { z } from 'zod';
 import { reasonCodes, reasonOf } from './api/errors.js';
 import { procedures } from './api/router.js';
 import { createApp } from './app.js';
@@ -46,6 +48,12 @@ export const longestStopMs = (config: Config): number => drainGraceMs + config.G
 
 /** Where `npm run build` puts the console: the same folder for the sources and for the bundle. */
 const consoleFolder = fileURLToPath(new URL('../dist/console', import.meta.url));
+
+/** The version in package.json, beside the folder of the sources and of the bundle. */
+function readVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+}
 
 /** The values of the labels of the metrics. */
 const metricLabels = { procedures: [...procedures.keys()], reasons: Object.keys(reasonCodes) };
@@ -95,7 +103,7 @@ export async function startService(config: Config, output: ServiceOutput): Promi
   });
   const drain = createDrain();
   const isReady = async () => !drain.draining && trail.isUp && ((await coordination?.isUp()) ?? true);
-  metrics?.observe({ ...output, graph, isReady, credentialExpiries: await credentialExpiries(config) });
+  metrics?.observe({ ...output, graph, isReady, credentialExpiries: credentialExpiries(config) });
   const retentionMs = config.JOB_RETENTION_DAYS * 86_400_000;
   const activity = createMemoryActivityLog(cursors, retentionMs);
   const audit = createAudit(trail, reasonOf, (write) => {
@@ -107,6 +115,7 @@ export async function startService(config: Config, output: ServiceOutput): Promi
     secrets,
     createStores: (idleMs) => coordination?.stores(idleMs, secrets) ?? createMemoryStores(idleMs),
     observeRefresh: (ok) => recorder.token('person', ok),
+    observeSignIn: recorder.signIn,
     originOf: (request) => publicOrigin(request, PUBLIC_URL),
     requireSameOrigin: requireSameOrigin(PUBLIC_URL),
     audit: (response, event) => audit.record({ ...event, requestId: response.locals.requestId }),
@@ -134,6 +143,7 @@ export async function startService(config: Config, output: ServiceOutput): Promi
       fairnessKey: principal?.user.oid ?? '',
     }),
     signIn,
+    version: readVersion(),
     audit,
     jobs,
     activity,
@@ -160,6 +170,7 @@ export async function startService(config: Config, output: ServiceOutput): Promi
       metricsServer = await serveMetrics(metrics, config.HOST, config.METRICS_PORT ?? 0, log);
     }
     const url = await listen(server, config.PORT, config.HOST);
+    void signIn.checkProvider?.();
     if (config.GRAPH_CREDENTIAL !== 'signed-in-user') void warnAboutMissingPermission(tokens, log);
     return {
       url,

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path/posix';
@@ -24,6 +24,8 @@ import {
 import { addressOf, type Program, usePrograms } from './support/program.js';
 
 const run = promisify(execFile);
+const isPythonInstalled = spawnSync('python3', ['--version']).status === 0;
+if (!isPythonInstalled && process.env['CI'] === 'true') throw new Error('CI must have Python');
 const pages = await readPages();
 const eachPage = pages.map((page) => [page.path, page] as const);
 const pageOf = (path: string) => pages.find((page) => page.path === path) ?? expect.fail(path);
@@ -36,7 +38,7 @@ const example = await readFile('.env.example', 'utf8');
 /** The languages of the blocks that are tested one by one. */
 const testedBlocks = new Map([
   [readme, ['json', 'ts']],
-  [clientPage, ['ts', 'ts', 'ts']],
+  [clientPage, ['ts', 'ts', 'ts', 'js', 'js', 'nginx', 'ts', 'python']],
   [deployPage, ['js', 'yaml']],
 ]);
 
@@ -143,7 +145,8 @@ test('the page on deployment lists the clouds that the doctor compares', () => {
 
 test('the page on deployment shows every count of the soak', () => {
   const shown = blocksOf(deployPage, 'text').join('\n');
-  for (const count of Object.keys(checkHistory([], [], [], 1))) expect(shown).toContain(`0  ${count}\n`);
+  for (const count of Object.keys(checkHistory({ reported: [], journal: [], audited: [] }, [], 1)))
+    expect(shown).toContain(`0  ${count}\n`);
 });
 
 describe.each(eachPage)('%s', (_, page) => {
@@ -175,7 +178,7 @@ describe.each(eachPage)('%s', (_, page) => {
     const shown = blocksOf(page, 'sh').filter((block) => !block.startsWith('# not run by CI\n'));
     const untested = shown.filter((block) => !commands.some((command) => command.test(block.trimEnd())));
     expect(untested).toEqual([]);
-    // The other languages are tested block by block: here, or (js, yaml) in the tests of traces and of the deployment.
+    // The other languages are tested block by block: here, or in the tests of traces, the deployment and the client.
     const others = languagesOf(page).filter((language) => !['sh', 'env', 'text'].includes(language));
     expect(others).toEqual(testedBlocks.get(page) ?? []);
   });
@@ -208,6 +211,22 @@ describe('the examples on the pages', () => {
     await mkdir('node_modules/.cache', { recursive: true });
     await writeFile(file, here(snippet ?? '').replace("'script-state-client'", "'../../src/client/index.js'"));
     expect((await run(process.execPath, ['--import', 'tsx', file])).stdout).toMatch(output);
+  });
+
+  test('the calls with curl on the client’s page succeed', async () => {
+    const [calls = ''] = blocksOf(clientPage, 'sh').filter((block) => block.startsWith('curl'));
+    const { stdout } = await run('bash', ['-c', here(calls)]);
+    const one = '{"result":{"data":{"items":[';
+    expect(stdout).toMatch(/"id".*\]\}\}\}\[\{"result":\{"data":\{"user":.*\}\},\{"result":\{"data":\{"items":.*\]$/s);
+    expect(stdout.startsWith(one)).toBe(true);
+  });
+
+  test.skipIf(!isPythonInstalled)('the script in Python prints how many states each script has', async () => {
+    const [script = ''] = blocksOf(clientPage, 'python').map(here);
+    const { stdout } = await run('python3', ['-c', script], { env: { ...process.env, no_proxy: '*' } });
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.length).toBeGreaterThan(1);
+    for (const line of lines) expect(line).toMatch(/^.+ \d+$/);
   });
 
   test('the doctor prints the output on the page', async () => {

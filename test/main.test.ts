@@ -288,9 +288,12 @@ test('SIGUSR1 does not open the inspector', async () => {
   expect(program.stderr.join('\n')).not.toMatch(/debugger|inspector/i);
 });
 
-test.each(['SIGSEGV', 'SIGABRT', 'SIGBUS'] as const)('%s ends the process at once', async (signal) => {
-  const program = start();
-  await addressOf(program);
-  program.child.kill(signal);
-  expect(await program.exited).toBe(signal);
-});
+test.each(['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGTRAP'] as const)(
+  '%s ends the process at once',
+  async (signal) => {
+    const program = start();
+    await addressOf(program);
+    program.child.kill(signal);
+    expect(await program.exited).toBe(signal);
+  },
+);

@@ -14,11 +14,15 @@ export interface Context {
   readonly user: User | null;
   /** The absolute end of the session; `null` if it has none. */
   readonly expiresAt: Date | null;
+  /** When the session ends without further calls; `null` if it does not. */
+  readonly readIdleExpiry: () => Promise<Date | null>;
   readonly graph: Graph;
   /** The caller on whose behalf this request calls Graph. */
   readonly caller: Caller;
   /** Whether `graph` is Microsoft's or the built-in simulator. */
   readonly graphKind: 'live' | 'simulator';
+  /** The version of the service. */
+  readonly version: string;
   readonly audit: Audit;
   readonly jobs: Jobs;
   readonly activity: ActivityLog;

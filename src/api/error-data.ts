@@ -15,6 +15,7 @@ export interface InputIssue {
 export interface ErrorDetails {
   /** tRPC's code. */
   readonly code: TRPC_ERROR_CODE_KEY;
+  /** The HTTP status of the failed call; that of a batch can differ. */
   readonly httpStatus: number;
   /** The path of the procedure. */
   readonly path?: string;
@@ -53,8 +54,10 @@ export type ErrorData = { [R in Reason]: ErrorDataOf<R> }[Reason];
 
 /** A failed call in tRPC's error shape. */
 export interface ErrorShape {
+  /** The cause, in one or more sentences that can be shown to users. */
   readonly message: string;
   /** JSON-RPC's code. */
   readonly code: TRPC_ERROR_CODE_NUMBER;
+  /** The reason and its details. */
   readonly data: ErrorData;
 }

@@ -36,7 +36,7 @@ const reasons = {
   ],
   GRAPH_PROTOCOL: ['BAD_GATEWAY', 'Microsoft Graph sent an unexpected response.'],
   OVERLOADED: ['SERVICE_UNAVAILABLE', 'The service is busy or restarting. Nothing was changed. Retry later.'],
-  AUDIT_UNAVAILABLE: ['SERVICE_UNAVAILABLE', 'The audit log cannot be written, so nothing was changed. Retry later.'],
+  AUDIT_UNAVAILABLE: ['SERVICE_UNAVAILABLE', 'The audit trail cannot be written, so nothing was changed. Retry later.'],
   CLIENT_CLOSED: ['CLIENT_CLOSED_REQUEST', 'The client closed the request.'],
   INTERNAL: ['INTERNAL_SERVER_ERROR', 'An unexpected error occurred in the service.'],
 } as const satisfies Record<Reason, readonly [TRPC_ERROR_CODE_KEY, string]>;
@@ -53,10 +53,10 @@ const reasonsWithGraphMessage = new Set<Reason>([
   'CONFLICT',
 ]);
 
-/** The reasons that always tell how long to wait. */
-const isRetryable = new Set<Reason>(['THROTTLED', 'OVERLOADED', 'AUDIT_UNAVAILABLE']);
+/** The reasons whose errors always contain `retryAfterMs`. */
+const retryableReasons = new Set<Reason>(['THROTTLED', 'OVERLOADED', 'AUDIT_UNAVAILABLE']);
 
-/** The wait where Graph has not said how long. */
+/** The wait if Graph does not specify one. */
 const defaultRetryAfterMs = 1_000;
 
 /** Failures with their own HTTP status. Their reason is also `INVALID_INPUT`. */
@@ -110,12 +110,18 @@ function issuesOf(error: TRPCError): readonly InputIssue[] {
   }));
 }
 
-/** Names the first problem of an invalid input. A message without a path is a sentence if a guard wrote it. */
-function inputMessage(error: TRPCError, [first]: readonly InputIssue[]): string {
+/** Names the first problem of an invalid input. The messages of guards are sentences, those of fields predicates. */
+function inputMessage([first]: readonly InputIssue[]): string {
   const [, general] = reasons.INVALID_INPUT;
   if (first === undefined) return general;
   if (first.path.length > 0) return `${general.slice(0, -1)}: ${first.path.join('.')} ${first.message}.`;
-  return error.cause instanceof z.core.$ZodError ? `The input ${first.message}.` : `${first.message}.`;
+  return /^[a-z]/.test(first.message) ? `The input ${first.message}.` : `${first.message}.`;
+}
+
+/** How long the caller of a failed call has to wait before the next attempt, in milliseconds, where that is known. */
+export function retryAfterOf(error: TRPCError): number | undefined {
+  const known = error.cause instanceof CallError ? error.cause.details.retryAfterMs : undefined;
+  return known ?? (retryableReasons.has(reasonOf(error)) ? defaultRetryAfterMs : undefined);
 }
 
 /** Whether tRPC found no procedure. Its path is then the caller's text, which is not sent back. */
@@ -133,8 +139,8 @@ export function describeError(error: TRPCError, requestId: string, path?: string
   const issues = reason === 'INVALID_INPUT' ? issuesOf(error) : undefined;
   const details = error.cause instanceof CallError ? error.cause.details : {};
   const { publicMessage, graph, approvalCode, missingPermissions, current } = details;
-  const retryAfterMs = details.retryAfterMs ?? (isRetryable.has(reason) ? defaultRetryAfterMs : undefined);
-  const message = issues === undefined ? ownMessage : inputMessage(error, issues);
+  const retryAfterMs = retryAfterOf(error);
+  const message = issues === undefined ? ownMessage : inputMessage(issues);
   const data = {
     code,
     httpStatus: getHTTPStatusCodeFromError(new TRPCError({ code })),

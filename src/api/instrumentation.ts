@@ -1,4 +1,5 @@
-import { context, isSpanContextValid, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type TraceFields, traceFields } from '../trace-fields.js';
 import type { Reason } from './error-data.js';
 import { reasonOf } from './errors.js';
 
@@ -10,10 +11,11 @@ export type CallObserver = (procedure: string, outcome: CallOutcome, seconds: nu
 
 type HeaderFields = Readonly<Record<string, string | string[] | undefined>>;
 
-/** The ids of a span in a line of a log, named as OpenTelemetry recommends for formats other than its own. */
-export interface TraceFields {
-  readonly trace_id: string;
-  readonly span_id?: string;
+/** Receives the ids of the spans of calls, for the log. */
+export interface SpanListener {
+  readonly onSpan: (span: TraceFields) => void;
+  /** Called before the error of a call is logged. */
+  readonly onFailure: (error: unknown, span: TraceFields) => void;
 }
 
 /** Measures and traces a call. Returns, or throws, what `work` does. */
@@ -26,13 +28,12 @@ export type InstrumentCall = <T extends { readonly ok: boolean; readonly error?:
  * Instruments the calls of one request: each gets a span in the trace that the headers name, and is reported to the
  * observer. There are no spans without an OpenTelemetry SDK in the process.
  *
- * @param onSpan called with the ids of each span, for the log
  * @see https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/
  */
 export function createCallInstrumentation(
   headers: HeaderFields,
   observe: CallObserver,
-  onSpan: (span: TraceFields) => void,
+  listener: SpanListener,
 ): InstrumentCall {
   return async (procedure, work) => {
     const startedAt = performance.now();
@@ -43,9 +44,10 @@ export function createCallInstrumentation(
       attributes: { 'rpc.system': 'trpc', 'rpc.method': procedure },
     };
     return trace.getTracer('script-state-bff').startActiveSpan(procedure, options, parent, async (span) => {
-      const ids = span.spanContext();
-      if (isSpanContextValid(ids)) onSpan({ trace_id: ids.traceId, span_id: ids.spanId });
-      const end = (outcome: CallOutcome) => {
+      const ids = traceFields(span);
+      if (ids !== undefined) listener.onSpan(ids);
+      const end = (outcome: CallOutcome, error?: unknown) => {
+        if (ids !== undefined && outcome !== 'OK') listener.onFailure(error, ids);
         observe(procedure, outcome, (performance.now() - startedAt) / 1_000);
         span.setAttribute('script_state_bff.outcome', outcome);
         if (outcome !== 'OK') span.setStatus({ code: SpanStatusCode.ERROR });
@@ -53,10 +55,11 @@ export function createCallInstrumentation(
       };
       try {
         const result = await work();
-        end(result.ok ? 'OK' : reasonOf(result.error));
+        if (result.ok) end('OK');
+        else end(reasonOf(result.error), result.error);
         return result;
       } catch (error) {
-        end(reasonOf(error));
+        end(reasonOf(error), error);
         throw error;
       }
     });

@@ -1,4 +1,5 @@
 import type { TRPCProcedureType } from '@trpc/server';
+import type { z } from 'zod';
 import { activityRouter } from './activity.js';
 import { deviceRunStateRouter } from './device-run-state.js';
 import { scriptRouter } from './script.js';
@@ -21,9 +22,11 @@ export const appRouter = router({
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
 const record = appRouter._def.procedures as unknown as Readonly<Record<string, { _def: ProcedureInfo }>>;
 
-/** The properties of a procedure that the HTTP layer uses. */
+/** The properties of a procedure that the HTTP layer and the JSON Schemas use. */
 export interface ProcedureInfo {
   readonly type: TRPCProcedureType;
+  /** The schema of its input, if it has one. */
+  readonly inputs: readonly z.core.$ZodType[];
   readonly meta?: Meta;
 }
 

@@ -17,7 +17,7 @@ import {
   updateRow,
 } from './inputs/user-state.js';
 import { operatorProcedure, readerProcedure, router } from './trpc.js';
-import { type UpdateResult, updateMany } from './update-many.js';
+import { type UpdateManyInput, type UpdateResult, updateMany } from './update-many.js';
 
 /** Selects the states of one person. */
 export interface UserListInput extends PageRef {
@@ -35,25 +35,13 @@ export interface Change extends StateRef {
 
 /** An update of a state. */
 export interface UpdateInput extends Change {
+  /** The new values: at least one. */
   readonly patch: UserStatePatch;
-}
-
-/** One update of several. */
-export interface UpdateRow extends UpdateInput {
-  /** Takes precedence over the approval of the whole call. */
-  readonly approval?: { readonly code: string } | undefined;
-}
-
-/** Several updates. */
-export interface UpdateManyInput {
-  /** 1 to 5,000 updates. */
-  readonly updates: readonly UpdateRow[];
-  /** Files each update that has no approval of its own. */
-  readonly approval?: { readonly justification: string } | undefined;
 }
 
 /** A new state of a script. */
 export interface CreateInput extends ScriptRef {
+  /** The values of the new state. */
   readonly userState: NewUserState;
   /** Multi admin approval, in a tenant that requires it. */
   readonly approval?: Approval | undefined;
@@ -105,8 +93,8 @@ export const scriptUserStateRouter = router({
     ),
 
   /**
-   * Changes a state and returns it as Graph has it then. After `OUTCOME_UNKNOWN`, the change may have been made: read the
-   * state before you send it again.
+   * Changes a state and returns it as Graph has it then. After `OUTCOME_UNKNOWN`, the change may have been made: read
+   * the state before you send it again.
    */
   update: operatorProcedure.input(updateInput).mutation(
     ({ ctx, input, signal }): Promise<ScriptUserState> =>

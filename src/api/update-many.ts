@@ -2,7 +2,7 @@ import { getTRPCErrorFromUnknown } from '@trpc/server';
 import type { Actor } from '../audit/audit.js';
 import { runUpdates } from '../bulk/row-updates.js';
 import type { Progress } from '../bulk/worker-pool.js';
-import type { Approval, Update } from '../graph/graph.js';
+import type { Update, UpdateMode, UserStatePatch } from '../graph/graph.js';
 import type { ScriptUserState } from '../script-user-state.js';
 import type { Context } from './context.js';
 import type { ErrorShape } from './error-data.js';
@@ -13,10 +13,19 @@ export type UpdateResult =
   | { readonly type: 'result'; readonly index: number; readonly ok: true; readonly userState: ScriptUserState }
   | { readonly type: 'result'; readonly index: number; readonly ok: false; readonly error: ErrorShape };
 
-/** Many updates in one call. */
+/** One update of several. */
+export interface UpdateRow extends Omit<Update, keyof UpdateMode> {
+  readonly patch: UserStatePatch;
+  /** Takes precedence over the approval of the whole call. */
+  readonly approval?: { readonly code: string } | undefined;
+}
+
+/** Several updates. */
 export interface UpdateManyInput {
-  readonly updates: readonly Update[];
-  readonly approval?: Approval | undefined;
+  /** 1 to 5,000 updates. */
+  readonly updates: readonly UpdateRow[];
+  /** Files each update that has no approval of its own. */
+  readonly approval?: { readonly justification: string } | undefined;
 }
 
 /** A call takes as much memory as at least this many waiting rows. Its request has been admitted with them. */

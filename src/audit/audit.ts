@@ -1,9 +1,10 @@
-import { isSpanContextValid, type SpanContext, trace } from '@opentelemetry/api';
-import { pino } from 'pino';
+import { hostname } from 'node:os';
+import { trace } from '@opentelemetry/api';
 import { CallError, type GraphIds } from '../errors.js';
 import { escapeInvisible } from '../output/escape.js';
 import { OutputError } from '../output/line-chunk.js';
 import type { ScriptUserState } from '../script-user-state.js';
+import { traceFields } from '../trace-fields.js';
 import type { AuditTrail } from './trail.js';
 
 /** The outcome of a write. `unchanged`: the state had the values already, so that nothing was sent. */
@@ -45,6 +46,9 @@ export interface AuditedEvent {
   readonly action?: string;
   readonly reason?: string;
   readonly jobId?: string;
+  /** Why a sign-in was rejected: a stable code, and the one of the system, the provider or the library behind it. */
+  readonly cause?: string;
+  readonly code?: string;
 }
 
 /** What a write calls while it runs. */
@@ -76,8 +80,8 @@ export interface Audit {
    * Runs a write. Returns the result of `work`, or throws its error.
    *
    * @param work calls the hooks. `beforeSend` resolves when the intent is written
-   * @throws {CallError} `AUDIT_UNAVAILABLE` if the intent cannot be written; `OUTCOME_UNKNOWN` if the outcome of a write
-   *   that was sent cannot be written within a second
+   * @throws {CallError} `AUDIT_UNAVAILABLE` if the intent cannot be written; `OUTCOME_UNKNOWN` if the outcome of a
+   *   write that was sent cannot be written within a second
    */
   write<T extends { readonly id: string }>(
     actor: Actor,
@@ -101,30 +105,28 @@ interface Counts {
 
 /** Creates an audit. @param reasonOf the reason of the error of a write */
 export function createAudit(trail: AuditTrail, reasonOf: (error: unknown) => string, observe: WriteObserver): Audit {
-  const render = createRenderer();
-
   return {
     record(event) {
+      const fields = { ...event, ...traceFields(trace.getActiveSpan()), msg: event.event };
       // A sign-in changes nothing in Graph, so that it does not depend on the trail.
-      trail.append(render(event, event.event)).catch(() => undefined);
+      trail.append(renderLine(renderFields(fields))).catch(() => undefined);
     },
 
     async write(actor, { action, target, values }, work) {
       const { requestId, user, jobId } = actor;
       const { scriptKind, scriptId, userStateId } = target;
-      const span = trace.getActiveSpan()?.spanContext();
-      const line = {
+      // Rendered once for both lines: rendering is most of the cost of a line.
+      const shared = renderFields({
         requestId,
         oid: user.oid,
         jobId,
         action,
         scriptKind,
         scriptId,
-        userStateId,
         fields: Object.keys(values),
         counts: countsOf(values),
-        ...(span && isSpanContextValid(span) && traceFields(span)),
-      };
+        ...traceFields(trace.getActiveSpan()),
+      });
       let before: ScriptUserState | undefined;
       let intent: Promise<void> | undefined;
       let mayHaveIntent = false;
@@ -139,7 +141,7 @@ export function createAudit(trail: AuditTrail, reasonOf: (error: unknown) => str
       };
       async function recordIntent(): Promise<void> {
         try {
-          await trail.append(render({ ...line, phase: 'intent' }, 'write'));
+          await trail.append(renderLine(shared, renderFields({ userStateId, phase: 'intent', msg })));
           mayHaveIntent = true;
         } catch (error) {
           mayHaveIntent = error instanceof OutputError && error.mayBeWritten;
@@ -152,17 +154,16 @@ export function createAudit(trail: AuditTrail, reasonOf: (error: unknown) => str
       observe({ actor, action, target, before, after, outcome: outcome.outcome });
       const id = result instanceof Failure ? userStateId : result.value.id;
       const isRefused = outcome.reason === ('AUDIT_UNAVAILABLE' satisfies CallError['reason']);
-      // Neither line exists.
+      // The trail has no line about this write.
       if (isRefused && !mayHaveIntent && result instanceof Failure) throw result.error;
-      const text = render(
-        { ...line, userStateId: id, phase: 'outcome', before: before && countsOf(before), ...outcome },
-        'write',
-      );
-      const isWritten = await trail.append(text, mayHaveIntent).then(
+      const fields = { userStateId: id, phase: 'outcome', before: before && countsOf(before), ...outcome, msg };
+      const text = renderLine(shared, renderFields(fields));
+      const isRequired = mayHaveIntent || !(result instanceof Failure);
+      const isWritten = await trail.append(text, isRequired).then(
         () => true,
         () => false,
       );
-      if (!isWritten && mayHaveIntent && !isRefused) {
+      if (!isWritten && isRequired && !isRefused) {
         const cause = new Error('the outcome is not in the audit trail');
         throw new CallError('OUTCOME_UNKNOWN', { certainty: 'unknown', graph: outcome.graph ?? {}, cause });
       }
@@ -199,18 +200,8 @@ function describe(result: Failure | AuditedResult<unknown>, reasonOf: (error: un
   return { outcome: auditedOutcome(error, reason), reason, graph };
 }
 
-/** Renders lines as a log does. */
-function createRenderer(): (fields: object, message: string) => string {
-  let line = '';
-  const write = (text: string) => {
-    line = escapeInvisible(text);
-  };
-  const log = pino({ level: 'info' }, { write }).child({ log: 'audit' });
-  return (fields, message) => {
-    log.info(fields, message);
-    return line;
-  };
-}
+/** The message of the lines of writes. */
+const msg = 'write';
 
 /** The state in the result of a write; that of a delete has none. */
 function stateIn(value: { readonly id: string } & Partial<ScriptUserState>): ScriptUserState | undefined {
@@ -219,9 +210,14 @@ function stateIn(value: { readonly id: string } & Partial<ScriptUserState>): Scr
   return { id, successDeviceCount, errorDeviceCount, userPrincipalName: userPrincipalName ?? null };
 }
 
-/** Named as OpenTelemetry recommends for formats other than its own. */
-function traceFields({ traceId, spanId }: SpanContext): object {
-  return { trace_id: traceId, span_id: spanId };
+/** Renders the fields of an object without its braces. */
+const renderFields = (fields: object) => JSON.stringify(fields).slice(1, -1);
+
+const processFields = renderFields({ pid: process.pid, hostname: hostname(), log: 'audit' });
+
+/** Renders a line as pino does, in less than half of its time. */
+function renderLine(...fields: readonly string[]): string {
+  return escapeInvisible(`{"level":30,"time":${Date.now()},${processFields},${fields.join()}}\n`);
 }
 
 /** The counts among some values; `undefined` if there are none. A user principal name is never part of a line. */

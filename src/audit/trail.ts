@@ -35,6 +35,9 @@ export interface TrailFile extends AuditTrail {
   close(): Promise<void>;
 }
 
+/** How often to check that the file was not removed, in milliseconds: each check is a system call. */
+const checkIntervalMs = 100;
+
 /**
  * Opens a file for appending and creates it if there is none. A last line that a crash has left incomplete is ended.
  *
@@ -46,24 +49,60 @@ export function openTrailFile(path: string, onDown: (cause: unknown) => void): T
   const writer = createLineWriter({
     fd,
     isOwned: true,
-    isTorn: endsInLine(path, fd),
     onDown,
     reportFields: interruptionFields,
   });
+  if (endsInLine(path, fd)) writer.append('\n', true).catch(() => undefined);
+  let checkedAt = performance.now();
+  let isLost = false;
+  let lostLines = 0;
+
+  function reopen(): void {
+    const reopened = openForAppending(path);
+    if (isSameFile(fd, reopened)) {
+      closeSync(reopened);
+      return;
+    }
+    fd = reopened;
+    writer.replace(reopened);
+  }
+
+  /** Creates a file again that was removed: what is written to that one is lost. @throws if it cannot be opened */
+  function restore(): void {
+    const stats = fstatSync(fd);
+    checkedAt = performance.now();
+    try {
+      if (stats.isFile() && stats.nlink === 0) reopen();
+      isLost = false;
+    } catch (error) {
+      if (!isLost) onDown(error);
+      isLost = true;
+      throw error;
+    }
+  }
+
   return {
-    append: (line, isKept) => writer.append(line, isKept),
+    append(line, isKept) {
+      try {
+        if (isLost || performance.now() - checkedAt > checkIntervalMs) restore();
+      } catch (error) {
+        lostLines++;
+        return Promise.reject(new OutputError(error, false));
+      }
+      return writer.append(line, isKept);
+    },
     get isUp() {
+      try {
+        restore();
+      } catch {
+        return false;
+      }
       return writer.isUp;
     },
     get failed() {
-      return writer.failed;
+      return writer.failed + lostLines;
     },
-    reopen() {
-      const reopened = openForAppending(path);
-      if (isSameFile(fd, reopened)) return closeSync(reopened);
-      fd = reopened;
-      writer.replace(reopened);
-    },
+    reopen,
     close: () => writer.close(),
   };
 }

@@ -1,25 +1,23 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import * as oidc from 'openid-client';
+import type { ClientCertificate } from '../client-certificate.js';
 
 /** The registration of this service at an OpenID provider. */
 export interface ClientRegistration {
   readonly issuer: URL;
   readonly clientId: string;
   readonly clientSecret?: string | undefined;
-  /** The path of a PEM file with certificate and private key, used instead of a secret. */
-  readonly certificatePath?: string | undefined;
+  /** Used instead of a secret. */
+  readonly certificate?: ClientCertificate | undefined;
 }
 
 /** Authenticates with a secret, or with a key whose certificate is registered at the provider (`private_key_jwt`). */
 export async function clientAuthentication({
   clientSecret,
-  certificatePath,
+  certificate: pair,
 }: ClientRegistration): Promise<oidc.ClientAuth> {
-  if (certificatePath === undefined) return oidc.ClientSecretPost(clientSecret);
-  const pem = await readFile(certificatePath, 'utf8');
-  const certificate = new X509Certificate(pem);
-  const pkcs8 = createPrivateKey(pem).export({ type: 'pkcs8', format: 'der' });
+  if (pair === undefined) return oidc.ClientSecretPost(clientSecret);
+  const { certificate, privateKey } = pair;
+  const pkcs8 = privateKey.export({ type: 'pkcs8', format: 'der' });
   const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
   const key = await crypto.subtle.importKey('pkcs8', pkcs8, algorithm, false, ['sign']);
   return oidc.PrivateKeyJwt(key, {

@@ -1,7 +1,9 @@
 import type { CustomFetch } from 'openid-client';
 import type { OutboundFetch } from '../outbound/outbound.js';
 
-/** The maximum size of a response of the identity provider, decompressed. Entra's largest, its keys, has some 20 KiB. */
+/**
+ * The maximum size of a response of the identity provider, decompressed. Entra's largest, its keys, has about 20 KiB.
+ */
 const maxBytes = 512 * 1024;
 
 /**
@@ -25,7 +27,9 @@ async function readLimited(body: AsyncIterable<Uint8Array>): Promise<Buffer<Arra
   // Leaving the loop cancels the rest of the response and closes its connection.
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > maxBytes) throw new TypeError('the response of the identity provider is too large');
+    if (size > maxBytes) {
+      throw Object.assign(new TypeError('the response of the identity provider is too large'), { code: 'TOO_LARGE' });
+    }
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -2,7 +2,9 @@ import type { SessionData } from 'express-session';
 import { maxSessionsPerUser, SessionStore, type SignedInUser } from './session-store.js';
 
 interface Entry {
-  readonly session: SessionData;
+  session: SessionData;
+  /** Epoch ms. */
+  usedAt: number;
   /** Epoch ms. */
   endsAt: number;
 }
@@ -91,7 +93,7 @@ export class MemorySessionStore extends SessionStore {
     const copy = JSON.parse(JSON.stringify(session)) as SessionData;
     const lifetimeMs = this.lifetimeMs(copy.signedIn ?? { endsAt: Number.POSITIVE_INFINITY });
     this.#remove(id);
-    this.#add(id, { session: copy, endsAt: Date.now() + lifetimeMs });
+    this.#add(id, { session: copy, usedAt: Date.now(), endsAt: Date.now() + lifetimeMs });
     const [oldestOfUser, ...others] = this.#byUser.ids(copy.signedIn?.oid ?? '');
     if (others.length >= maxSessionsPerUser && oldestOfUser !== undefined) this.#end(oldestOfUser);
     if (this.#sessions.size > this.#max) {
@@ -109,9 +111,19 @@ export class MemorySessionStore extends SessionStore {
   async extend(id: string, user: Pick<SignedInUser, 'oid' | 'endsAt'>): Promise<void> {
     const entry = this.#live(id);
     if (entry === undefined) return;
+    entry.usedAt = Date.now();
     entry.endsAt = Date.now() + this.lifetimeMs(user);
     this.#remove(id);
     this.#add(id, entry);
+  }
+
+  async update(id: string, user: SignedInUser): Promise<void> {
+    const entry = this.#live(id);
+    if (entry !== undefined) entry.session = { ...entry.session, signedIn: user };
+  }
+
+  async lastUsedAt(id: string): Promise<number | undefined> {
+    return this.#live(id)?.usedAt;
   }
 
   async isLive(id: string): Promise<boolean> {

@@ -11,7 +11,7 @@ const pages = {
   'no-role': [
     403,
     'No access yet',
-    'You are signed in, but your account has no role in this application. Ask the owner of the application for one.',
+    'This account has no role in this application. Ask the owner of the application for one, then sign in again.',
   ],
   personal: [
     403,
@@ -24,16 +24,39 @@ const pages = {
     'Sign in with an account of the organization that runs this service.',
   ],
   'too-many': [429, 'Too many sign-ins', 'Too many people are signing in. Please try again in a minute.'],
-  unavailable: [503, 'Sign-in unavailable', 'The identity provider cannot be reached. Please try again later.'],
+  unavailable: [
+    503,
+    'Sign-in unavailable',
+    'Nobody can sign in at the moment. Please try again later. If the problem persists, give the operators the request id.',
+  ],
   'sessions-unavailable': [503, 'Sessions unavailable', 'Nothing has been changed. Please try again later.'],
 } as const satisfies Record<string, readonly [number, string, string]>;
 
 /** The name of a page. */
 export type PageName = keyof typeof pages;
 
-/** Responds with a page of plain HTML, without scripts or styles, and with a link to sign in. */
-export function showPage(response: Response, name: PageName): void {
+/** The account that a page is about. */
+export interface NamedAccount {
+  readonly name: string;
+  readonly username: string | null;
+  /** Where a sign-in with another account leads to, a path of this service. */
+  readonly returnTo: string;
+}
+
+/**
+ * Responds with a page of plain HTML, without scripts or styles, and with a link to sign in.
+ *
+ * @param account named on the page, which then offers to sign in with another one
+ */
+export function showPage(response: Response, name: PageName, account?: NamedAccount): void {
   const [status, title, text] = pages[name];
+  const signIn =
+    account === undefined
+      ? ['/auth/sign-in', 'Sign in']
+      : [
+          `/auth/sign-in?${new URLSearchParams({ prompt: 'select_account', returnTo: account.returnTo }).toString()}`,
+          'Sign in with another account',
+        ];
   response
     .status(status)
     .type('html')
@@ -42,11 +65,22 @@ export function showPage(response: Response, name: PageName): void {
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title></head>
 <body>
 <main>
-<h1>${title}</h1>
+<h1>${title}</h1>${account === undefined ? '' : `\n<p>${describeAccount(account)}</p>`}
 <p>${text}</p>
-<p><a href="/auth/sign-in">Sign in</a></p>
+<p><a href="${escapeHtml(signIn[0] ?? '')}">${signIn[1]}</a></p>
+<p>Request id: ${response.locals.requestId}</p>
 </main>
 </body>
 </html>
 `);
+}
+
+/** In elements of their own: a name may have characters that change the direction of the text around it. */
+function describeAccount({ name, username }: NamedAccount): string {
+  const shown = username === null || username === name ? '' : ` (<bdi>${escapeHtml(username)}</bdi>)`;
+  return `Account: <bdi>${escapeHtml(name)}</bdi>${shown}`;
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -19,10 +19,25 @@ export interface AuthorizationChecks {
   readonly verifier: string;
 }
 
-/** The result of a sign-in. */
-export interface SignInResult {
+/** The optional parameters of an authorization request. */
+export interface AuthorizationOptions {
+  /** The claims that Graph requires, as JSON text. */
+  readonly claims?: string | undefined;
+  /** `select_account` makes the provider offer other accounts. */
+  readonly prompt?: string | undefined;
+}
+
+/** The result of an authorization code grant. */
+export interface CodeGrant {
   /** The claims of the validated ID token. */
   readonly claims: Readonly<Record<string, unknown>>;
+  readonly tokens: OidcTokens;
+}
+
+/** The result of a refresh grant. */
+export interface RefreshGrant {
+  /** The claims of the ID token; `undefined` if the response had none. */
+  readonly claims: Readonly<Record<string, unknown>> | undefined;
   readonly tokens: OidcTokens;
 }
 
@@ -38,12 +53,14 @@ export interface OidcTokens {
 
 /** A client of an OpenID provider. Each response must arrive within 10 s and have at most 512 KiB. */
 export interface Provider {
+  /** The client's configuration after discovery. @throws {ProviderUnavailable} */
+  discover(): Promise<oidc.Configuration>;
   /** @throws {ProviderUnavailable} */
-  authorizationUrl(checks: AuthorizationChecks, redirectUri: string, claims: string | undefined): Promise<URL>;
+  authorizationUrl(checks: AuthorizationChecks, redirectUri: string, more: AuthorizationOptions): Promise<URL>;
   /** Exchanges the authorization code of a callback for tokens. @throws {ProviderRejection | ProviderUnavailable} */
-  exchange(callback: URL, checks: AuthorizationChecks): Promise<SignInResult>;
+  exchange(callback: URL, checks: AuthorizationChecks): Promise<CodeGrant>;
   /** @throws {ProviderRejection | ProviderUnavailable} */
-  refresh(refreshToken: string): Promise<OidcTokens>;
+  refresh(refreshToken: string): Promise<RefreshGrant>;
   /** The provider's sign-out page; `undefined` when it has none. @throws {ProviderUnavailable} */
   endSessionUrl(returnTo: string, logoutHint: string | null): Promise<URL | undefined>;
 }
@@ -62,17 +79,16 @@ export function createProvider(options: ProviderOptions): Provider {
 
   async function discover(): Promise<Configurations> {
     const insecure = options.issuer.protocol === 'http:' ? [oidc.allowInsecureRequests] : [];
-    const authentication = await clientAuthentication(options).catch((error: unknown) => {
-      throw new ProviderUnavailable(true, error);
-    });
+    const authentication = await clientAuthentication(options);
     const signIn = await oidc.discovery(options.issuer, options.clientId, {}, authentication, {
       // Verify the signature of ID tokens, although OpenID Connect Core 3.1.3.7 permits TLS validation instead.
       execute: [oidc.enableNonRepudiationChecks, ...insecure],
       timeout: timeoutSeconds,
       [oidc.customFetch]: limitedFetch,
     });
-    // A refresh skips that check. It only reads the subject of the new ID token, and a response that is discarded because
-    // the keys cannot be fetched would end the session: its refresh token is already used.
+    // A refresh skips that check, as the standard permits: the provider sends the new ID token over the same
+    // connection, and a response that is discarded because the keys cannot be fetched would end the session, since its
+    // refresh token is already used.
     const refresh = new oidc.Configuration(signIn.serverMetadata(), options.clientId, {}, authentication);
     refresh.timeout = timeoutSeconds;
     refresh[oidc.customFetch] = limitedFetch;
@@ -84,12 +100,13 @@ export function createProvider(options: ProviderOptions): Provider {
     discovering ??= discover();
     return discovering.catch((error: unknown) => {
       discovering = undefined;
-      throw error instanceof ProviderUnavailable ? error : new ProviderUnavailable(false, error);
+      throw error instanceof ProviderUnavailable ? error : new ProviderUnavailable(error);
     });
   }
 
   return {
-    async authorizationUrl({ state, nonce, verifier }, redirectUri, claims) {
+    discover: async () => (await configurations()).signIn,
+    async authorizationUrl({ state, nonce, verifier }, redirectUri, { claims, prompt }) {
       return oidc.buildAuthorizationUrl((await configurations()).signIn, {
         redirect_uri: redirectUri,
         scope: options.scope,
@@ -98,6 +115,7 @@ export function createProvider(options: ProviderOptions): Provider {
         state,
         nonce,
         ...(claims !== undefined && { claims }),
+        ...(prompt !== undefined && { prompt }),
       });
     },
     async exchange(callback, { state, nonce, verifier }) {
@@ -111,7 +129,8 @@ export function createProvider(options: ProviderOptions): Provider {
         .refreshTokenGrant((await configurations()).refresh, refreshToken)
         .catch(throwProviderError);
       const tokens = readTokens(response);
-      return { ...tokens, refreshToken: tokens.refreshToken ?? refreshToken };
+      const claims = response.claims();
+      return { claims, tokens: { ...tokens, refreshToken: tokens.refreshToken ?? refreshToken } };
     },
     async endSessionUrl(returnTo, logoutHint) {
       const { signIn: config } = await configurations();

@@ -1,6 +1,7 @@
 /**
- * Records ids that may be used once, such as those of sign-in transactions, so that a copy of a used cookie is rejected.
- * An id is recorded when it is used, not when it is issued: a caller who only starts sign-ins occupies no memory.
+ * Records ids that may be used once, such as those of sign-in transactions, so that a copy of a used cookie is
+ * rejected. An id is recorded when it is used, not when it is issued: a caller who only starts sign-ins occupies no
+ * memory.
  */
 export interface ReplayCache {
   /**

@@ -7,13 +7,15 @@ export interface RoleNames {
 }
 
 /**
- * The roles that the `roles` claim of an ID token grants. A missing claim grants none, and groups are ignored: on a
- * groups overage, Entra omits them from the token.
+ * The roles that the `roles` claim of an ID token grants: an array, or, from some providers, one string with a role or
+ * several separated by spaces. A missing claim grants none, and groups are ignored: on a groups overage, Entra omits
+ * them from the token.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference
  */
 export function rolesIn(claim: unknown, names: RoleNames): readonly Role[] {
-  const granted: readonly unknown[] = Array.isArray(claim) ? claim : [];
+  const listed: readonly unknown[] = Array.isArray(claim) ? claim : [];
+  const granted = typeof claim === 'string' ? [claim, ...claim.split(' ')] : listed;
   if (granted.includes(names.operator)) return ['reader', 'operator'];
   return granted.includes(names.reader) ? ['reader'] : [];
 }

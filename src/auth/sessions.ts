@@ -55,7 +55,8 @@ export function createSessions({ store, secrets, secure }: SessionOptions): Sess
     },
     discard: (request) => promisify((done) => request.session.destroy(done)).catch(() => undefined),
     async end(request) {
-      await promisify((done) => request.session.destroy(done));
+      // Without a session, there is nothing to delete at the store.
+      if (request.session.signedIn !== undefined) await promisify((done) => request.session.destroy(done));
       request.res?.clearCookie(name, attributes);
     },
     endById: (id) => promisify((done) => store.destroy(id, done)),

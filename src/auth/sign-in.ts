@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
+import { readClientCertificate } from '../client-certificate.js';
 import type { Config } from '../config.js';
 import { graphScope } from '../graph/tokens/credential.js';
 import { requiredPermission } from '../graph/tokens/permissions.js';
@@ -8,9 +9,11 @@ import type { OutboundFetch } from '../outbound/outbound.js';
 import type { ClientRegistration } from './client-registration.js';
 import { type Authenticate, localOperator, sessionAuthenticator } from './principal.js';
 import { createProvider, type ProviderOptions } from './provider.js';
-import type { ProviderUnavailable } from './provider-errors.js';
+import { ProviderUnavailable } from './provider-errors.js';
+import { createRoleCheck } from './role-check.js';
 import { createSessions } from './sessions.js';
-import { type SignInParts, signInRoutes } from './sign-in-routes.js';
+import { describeSignInCause } from './sign-in-causes.js';
+import { type SignInFailure, type SignInParts, signInRoutes } from './sign-in-routes.js';
 import type { Stores } from './stores.js';
 import { createTransactions } from './transaction.js';
 import { createTokenVault, type TokenVault } from './vault.js';
@@ -24,10 +27,12 @@ export interface SignIn {
   readonly authenticate: Authenticate;
   /** The tokens of a session; `undefined` if calls use the tokens of the service. */
   readonly tokensOf?: TokenVault['tokensOf'] | undefined;
+  /** Requests the provider's metadata, and logs what is wrong. Never rejects. `undefined` without sign-in. */
+  readonly checkProvider: (() => Promise<void>) | undefined;
 }
 
 /** The dependencies of {@link createSignIn}. */
-export interface SignInDeps extends Pick<SignInParts, 'originOf' | 'requireSameOrigin' | 'audit'> {
+export interface SignInDeps extends Pick<SignInParts, 'originOf' | 'requireSameOrigin' | 'audit' | 'observeSignIn'> {
   /** The registration at the simulator's identity provider, used where `OIDC_ISSUER` is not set. */
   readonly simulatedRegistration: ClientRegistration | undefined;
   /** The secrets that sign cookies; the first one signs, all of them verify. */
@@ -43,28 +48,39 @@ export interface SignInDeps extends Pick<SignInParts, 'originOf' | 'requireSameO
 
 /** Creates the sign-in that the settings select: an OpenID provider, or one local operator without sign-in. */
 export function createSignIn(config: Config, deps: SignInDeps): SignIn {
-  if (config.SIGN_IN === 'off') return { sessions: undefined, routes: undefined, authenticate: localOperator };
-  const { secrets, log, originOf, requireSameOrigin, audit } = deps;
+  if (config.SIGN_IN === 'off') {
+    return { sessions: undefined, routes: undefined, authenticate: localOperator, checkProvider: undefined };
+  }
+  const { secrets, log, originOf, requireSameOrigin, audit, observeSignIn } = deps;
   const secure = config.PUBLIC_URL?.protocol === 'https:';
   const stores = deps.createStores(config.SESSION_IDLE_MINUTES * 60_000);
   const { sessions: store, tokens: tokenStore, usedTransactions, requestCounter } = stores;
-  const onProviderUnavailable = (error: ProviderUnavailable) => logProviderUnavailable(log, error);
   const options = { ...providerOptions(config, deps.simulatedRegistration), fetch: deps.fetch };
   const provider = createProvider(options);
   const sessions = createSessions({ store, secrets, secure });
-  let vault: TokenVault | undefined;
-  if (config.GRAPH_CREDENTIAL === 'signed-in-user') {
-    vault = createTokenVault({
-      store: tokenStore,
-      provider,
-      log,
-      onProviderUnavailable,
-      observeRefresh: deps.observeRefresh,
-      isSessionLive: (id) => store.isLive(id),
-      endSession: (id) => sessions.endById(id),
-    });
-    deleteTokensWithSession(store, vault, log);
-  }
+  const roleNames = { reader: config.ROLE_READER, operator: config.ROLE_OPERATOR };
+  const maxSessionMs = config.SESSION_MAX_HOURS * 3_600_000;
+  const endSession = (id: string) => sessions.endById(id);
+  const roleCheck = createRoleCheck({
+    store,
+    vault: () => vault,
+    roleNames,
+    maxAgeMs: config.SESSION_ROLES_MINUTES * 60_000,
+    maxSessionMs,
+    endSession,
+    log,
+  });
+  const vault = createTokenVault({
+    store: tokenStore,
+    provider,
+    log,
+    onProviderUnavailable: (error) => logFailure(log, 'token refresh failed', causeOf(error)),
+    observeRefresh: deps.observeRefresh,
+    onClaims: (id, claims) => roleCheck.apply(id, claims),
+    isSessionLive: (id) => store.isLive(id),
+    endSession,
+  });
+  deleteTokensWithSession(store, vault, log);
   const routes = signInRoutes({
     issuer: options.issuer,
     provider,
@@ -73,18 +89,28 @@ export function createSignIn(config: Config, deps: SignInDeps): SignIn {
     transactions: createTransactions(secrets, secure, usedTransactions),
     requestCounter,
     vault,
-    roleNames: { reader: config.ROLE_READER, operator: config.ROLE_OPERATOR },
-    maxSessionMs: config.SESSION_MAX_HOURS * 3_600_000,
+    roleNames,
+    maxSessionMs,
     originOf,
     requireSameOrigin,
     audit,
-    onProviderUnavailable,
+    onFailure: (failure) => logFailure(log, 'sign-in failed', failure),
+    observeSignIn,
   });
+  const usesOwnTokens = config.GRAPH_CREDENTIAL === 'signed-in-user';
   return {
     sessions: sessions.middleware,
     routes,
-    authenticate: sessionAuthenticator(sessions, store, vault),
-    tokensOf: vault && ((sessionId) => vault.tokensOf(sessionId)),
+    authenticate: sessionAuthenticator({ sessions, store, vault, roleCheck, usesOwnTokens }),
+    tokensOf: usesOwnTokens ? (sessionId) => vault.tokensOf(sessionId) : undefined,
+    async checkProvider() {
+      try {
+        await provider.discover();
+      } catch (error) {
+        if (error instanceof ProviderUnavailable) logFailure(log, 'sign-in is unavailable', causeOf(error));
+        else log.error({ err: error }, 'sign-in is unavailable');
+      }
+    },
   };
 }
 
@@ -93,7 +119,11 @@ export function sessionSecrets({ SESSION_SECRET }: Config): readonly string[] {
   return SESSION_SECRET?.map((secret) => secret.reveal()) ?? [randomBytes(32).toString('base64url')];
 }
 
-function providerOptions(config: Config, simulated: ClientRegistration | undefined): Omit<ProviderOptions, 'fetch'> {
+/** The registration of this service at its provider. @param simulated used where `OIDC_ISSUER` is not set */
+export function providerOptions(
+  config: Config,
+  simulated: ClientRegistration | undefined,
+): Omit<ProviderOptions, 'fetch'> {
   const issuer = config.OIDC_ISSUER ?? simulated?.issuer;
   if (issuer === undefined) throw new TypeError('no identity provider is configured');
   const scopes = ['openid', 'profile', 'offline_access'];
@@ -104,7 +134,10 @@ function providerOptions(config: Config, simulated: ClientRegistration | undefin
     issuer,
     clientId: config.OIDC_CLIENT_ID ?? simulated?.clientId ?? '',
     clientSecret: config.OIDC_CLIENT_SECRET?.reveal() ?? simulated?.clientSecret,
-    certificatePath: config.OIDC_CLIENT_CERTIFICATE_PATH,
+    certificate:
+      config.OIDC_CLIENT_CERTIFICATE_PATH === undefined
+        ? undefined
+        : readClientCertificate(config.OIDC_CLIENT_CERTIFICATE_PATH),
     scope: config.OIDC_SCOPE ?? scopes.join(' '),
   };
 }
@@ -117,12 +150,12 @@ function deleteTokensWithSession(store: Stores['sessions'], vault: TokenVault, l
   });
 }
 
-/**
- * Logs an outage as a warning, since it needs no action, and a rejected client credential as an error, since an
- * operator must renew it.
- */
-function logProviderUnavailable(log: Logger, error: ProviderUnavailable): void {
-  if (error.clientRejected)
-    log.error('the identity provider rejects the client credential (OIDC_CLIENT_*): an operator must renew it');
-  else log.warn('the identity provider is unavailable');
+function causeOf({ signInCause: cause, code, detail }: ProviderUnavailable): Omit<SignInFailure, 'requestId'> {
+  return { cause, code, detail };
+}
+
+/** Logs what failed and why, at a level that says who must act: see {@link describeSignInCause}. */
+function logFailure(log: Logger, what: string, failure: Partial<SignInFailure> & Pick<SignInFailure, 'cause'>): void {
+  const { level, text } = describeSignInCause(failure.cause);
+  log[level](failure, `${what}: ${text}`);
 }

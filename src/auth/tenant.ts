@@ -1,6 +1,10 @@
 import { isEntraIssuer } from '../entra.js';
 
-/** The tenant of all personal Microsoft accounts. @see https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference */
+/**
+ * The tenant of all personal Microsoft accounts.
+ *
+ * @see https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference
+ */
 const personalTenant = '9188040d-6c67-4c5b-b112-36a304b66dad';
 
 /**

@@ -13,7 +13,7 @@ export interface TokenStore {
   /** The claims, as JSON text. */
   claims(sessionId: string): Promise<string | undefined>;
   putClaims(sessionId: string, claims: string, lifetimeMs: number): Promise<void>;
-  /** Runs `work` under the lock of the session, which one process holds at a time. */
+  /** Runs `work` under the lock of the session, which one caller of all processes holds at a time. */
   withSessionLock<T>(sessionId: string, work: () => Promise<T>): Promise<T>;
 }
 
@@ -25,6 +25,8 @@ interface Entry {
 /** Creates a store in the memory of this process. Entries do not expire: they are deleted with their session. */
 export function createMemoryTokenStore(): TokenStore {
   const entries = new Map<string, Entry>();
+  /** Resolves when the last caller in the queue of a session has released its lock. */
+  const locks = new Map<string, Promise<void>>();
   return {
     get: async (sessionId) => entries.get(sessionId)?.tokens,
     put: async (sessionId, tokens) => void entries.set(sessionId, { tokens }),
@@ -40,7 +42,20 @@ export function createMemoryTokenStore(): TokenStore {
       const entry = entries.get(sessionId);
       if (entry !== undefined) entry.claims = claims;
     },
-    // There is no other process, and within this one the vault shares one refresh among all callers.
-    withSessionLock: (_sessionId, work) => work(),
+    async withSessionLock(sessionId, work) {
+      const previous = locks.get(sessionId);
+      let release: (() => void) | undefined;
+      const released = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      locks.set(sessionId, released);
+      await previous;
+      try {
+        return await work();
+      } finally {
+        if (locks.get(sessionId) === released) locks.delete(sessionId);
+        release?.();
+      }
+    },
   };
 }

@@ -1,3 +1,4 @@
+import { context } from '@opentelemetry/api';
 import type { Actor, Audit } from '../audit/audit.js';
 import type { Approval, Caller, Graph, Update, WriteResult } from '../graph/graph.js';
 import type { ScriptUserState } from '../script-user-state.js';
@@ -69,9 +70,14 @@ export function runUpdates<T>(options: RowUpdates<T>): AsyncIterable<T | Progres
     }
   }
 
+  async function run(update: Update, index: number, onSent: () => void): Promise<T> {
+    return settle(index, await send(update, index, onSent));
+  }
+
   const pool = runPool({
     items: updates,
-    run: async (update, index, onSent) => settle(index, await send(update, index, onSent)),
+    // The updates start when the results are read, which may not be in the context of the call's span.
+    run: context.bind(context.active(), run),
     onRead: (count) => options.onResultsRead?.(count),
     onStop: () => bulk.cancelRemaining(),
     signal,

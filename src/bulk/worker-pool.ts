@@ -20,7 +20,9 @@ export interface PoolOptions<Item, T> {
 
 /** A running pool. */
 export interface PoolRun<T> {
-  /** The results in the order in which they settle, with the progress in between. The work starts with the first read. */
+  /**
+   * The results in the order in which they settle, with the progress in between. The work starts with the first read.
+   */
   readonly results: AsyncIterable<T | Progress>;
   /** Starts an item before the others, unless it has already started. */
   startNow(index: number): void;
@@ -30,8 +32,8 @@ export interface PoolRun<T> {
 const maxStarted = 1_000;
 
 /**
- * The maximum number of items that have started and wait to be sent: three batches. An item takes ten times as much
- * memory from its start on.
+ * The maximum number of items that have started and wait to be sent: three batches. Once started, an item takes ten
+ * times as much memory.
  */
 const maxUnsent = 60;
 

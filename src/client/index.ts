@@ -11,14 +11,14 @@ import type { AppRouter, ErrorDataOf, Reason } from '../contract.js';
 
 export type * from '../contract.js';
 
-/** The headers of a request. */
+/** The headers of a request. Those that are `undefined` are not sent. */
 export type RequestHeaders = Readonly<Record<string, string | undefined>>;
 
 /** How the service is reached. */
 export interface ClientOptions {
   /**
-   * The address of the API, such as `https://states.example.com/trpc`; an address without a path stands for its `/trpc`.
-   * By default `/trpc` at the page's origin.
+   * The address of the API, such as `https://states.example.com/trpc`; an address without a path stands for its
+   * `/trpc`. By default `/trpc` at the page's origin.
    */
   readonly url?: string | URL;
   /** Additional headers, or a function that returns them for each request. */
@@ -39,12 +39,15 @@ const maxBatchCalls = 20;
 /**
  * Creates the links for a tRPC client of one's own. Calls of one tick share a request, at most 20 of them. A streaming
  * procedure has a request to itself, so that it can be cancelled. All requests use POST: inputs do not fit into a URL,
- * and do not belong into the logs of proxies.
+ * and do not belong in the logs of proxies.
  */
 export function links({ url = '/trpc', headers = {}, fetch }: ClientOptions = {}): TRPCLink<AppRouter>[] {
   const options = {
     url: addressOf(url),
-    headers: async () => ({ ...(typeof headers === 'function' ? await headers() : headers), 'x-csrf': '1' }),
+    headers: async () => ({
+      ...definedHeaders(typeof headers === 'function' ? await headers() : headers),
+      'x-csrf': '1',
+    }),
     methodOverride: 'POST',
     ...(fetch !== undefined && { fetch }),
   } as const;
@@ -55,6 +58,13 @@ export function links({ url = '/trpc', headers = {}, fetch }: ClientOptions = {}
       false: httpBatchLink({ ...options, maxItems: maxBatchCalls }),
     }),
   ];
+}
+
+/** The headers that have a value: `fetch` would send the others as the text `undefined`. */
+function definedHeaders(headers: RequestHeaders): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 function addressOf(url: string | URL): string {

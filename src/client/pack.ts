@@ -41,7 +41,8 @@ const manifest = {
 };
 
 await run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'src', '--outDir', declarations], { cwd: root });
-// The context is an implementation detail of the service. Through it, its declarations would become part of the package.
+// The context is an implementation detail of the service. Through it, its declarations would become part of the
+// package.
 await writeFile(join(declarations, 'api/context.d.ts'), 'export type Context = object;\n');
 
 const entry = join(declarations, 'client/index.d.ts');

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * Whether a path is unset, or that of a file with certificates for `NODE_EXTRA_CA_CERTS`. Node reads it at its start, and
- * only warns about a file that it cannot use.
+ * Whether a path is unset, or that of a file with certificates for `NODE_EXTRA_CA_CERTS`. Node reads it at its start,
+ * and only warns about a file that it cannot use.
  *
  * @see https://nodejs.org/api/cli.html#node_extra_ca_certsfile
  */

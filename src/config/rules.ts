@@ -1,3 +1,4 @@
+import { clientCertificateProblem } from '../client-certificate.js';
 import { isEntraIssuerWithoutTenantId } from '../entra.js';
 import { isLoopback } from '../loopback.js';
 import { type Settings, settings } from './settings.js';
@@ -7,6 +8,8 @@ interface Rule {
   readonly name: keyof Settings;
   /** Completes "<name>: must be …". */
   readonly requirement: string;
+  /** What is wrong with the value, without the value itself. */
+  readonly problem?: (values: Settings) => string | undefined;
   readonly isBroken: (values: Settings) => boolean;
 }
 
@@ -64,8 +67,19 @@ export const rules: readonly Rule[] = [
     isBroken: (s) =>
       needsProvider(s) && (s.OIDC_CLIENT_SECRET === undefined) === (s.OIDC_CLIENT_CERTIFICATE_PATH === undefined),
   },
+  {
+    name: 'OIDC_CLIENT_CERTIFICATE_PATH',
+    requirement: `${settings.OIDC_CLIENT_CERTIFICATE_PATH.description} that belong together`,
+    problem: certificateProblem,
+    isBroken: (s) => certificateProblem(s) !== undefined,
+  },
   requiredWithProvider('SESSION_SECRET'),
 ];
+
+function certificateProblem({ SIGN_IN, OIDC_CLIENT_SECRET, OIDC_CLIENT_CERTIFICATE_PATH }: Settings) {
+  const isUsed = SIGN_IN === 'oidc' && OIDC_CLIENT_SECRET === undefined && OIDC_CLIENT_CERTIFICATE_PATH !== undefined;
+  return isUsed ? clientCertificateProblem(OIDC_CLIENT_CERTIFICATE_PATH) : undefined;
+}
 
 function requiredWithProvider(name: 'OIDC_ISSUER' | 'OIDC_CLIENT_ID' | 'SESSION_SECRET'): Rule {
   return {

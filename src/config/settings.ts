@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isLoopback } from '../loopback.js';
+import { parseRedisUrl } from '../redis/address.js';
 import { Secret } from '../secret.js';
 import { type SimulatorFault, simulatorFaults } from '../simulator/faults/fault-names.js';
 
@@ -109,16 +110,12 @@ export const settings = {
     .describe('one or more secrets separated by commas, each of 32 characters or more'),
   SESSION_IDLE_MINUTES: integer(1, 1440).default(60).describe('a whole number of minutes from 1 to 1440'),
   SESSION_MAX_HOURS: integer(1, 168).default(12).describe('a whole number of hours from 1 to 168'),
+  SESSION_ROLES_MINUTES: integer(1, 1440).default(60).describe('a whole number of minutes from 1 to 1440'),
   ROLE_READER: z.string().default('ScriptState.Read').describe('the value of an app role'),
   ROLE_OPERATOR: z.string().default('ScriptState.ReadWrite').describe('the value of an app role'),
-  REDIS_URL: secret(
-    z
-      .string()
-      .regex(/^rediss?:\/\/\S+$/)
-      .refine((text) => URL.canParse(text)),
-  )
+  REDIS_URL: secret(z.string().refine((text) => parseRedisUrl(text) !== undefined))
     .optional()
-    .describe('a redis:// or rediss:// URL'),
+    .describe('a redis:// or rediss:// URL, or redis+sentinel://HOST:PORT,HOST:PORT/NAME for the primary NAME'),
   AUDIT_LOG: z.string().default('stdout').describe('stdout or the path of a file'),
   JOB_RETENTION_DAYS: integer(1, 90).default(7).describe('a whole number of days from 1 to 90'),
   HTTPS_PROXY: secret(z.string().refine(isProxyUrl))

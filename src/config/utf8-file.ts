@@ -8,7 +8,7 @@ export class EncodingError extends Error {
 /**
  * Reads a text file without its byte order mark.
  *
- * @throws {EncodingError} if it is not UTF-8. UTF-16 without a byte order mark shows by its NUL characters
+ * @throws {EncodingError} if it is not UTF-8. UTF-16 without a byte order mark is recognized by its NUL characters
  * @throws the error of the file system, with a `code`
  */
 export function readUtf8File(path: string): string {

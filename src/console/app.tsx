@@ -4,10 +4,12 @@ import { lazy, Suspense, useEffect, useRef } from 'react';
 import { narrowScreen } from './breakpoint.js';
 import { failureOf } from './failure.js';
 import { FailureNotice } from './failure-notice.js';
+import { LocalChangesProvider } from './local-changes.js';
 import { sessionQuery } from './queries.js';
 import { ConnectionNotice } from './session/connection-notice.js';
 import { Header } from './session/header.js';
 import { SessionNotice } from './session/session-notice.js';
+import { SignOutBoundary } from './session/sign-out-boundary.js';
 import { Workspace } from './workspace.js';
 
 const SignInPage = lazy(async () => ({ default: (await import('./session/access-pages.js')).SignInPage }));
@@ -26,8 +28,30 @@ const useStyles = makeStyles({
   center: { margin: 'auto' },
 });
 
-/** The page. The session decides what it shows. Content stays visible when the session ends or the connection is lost. */
+/** The page, until the user signs out. */
 export function App() {
+  return (
+    <SignOutBoundary signedOut={<SignedOut />}>
+      <LocalChangesProvider>
+        <Page />
+      </LocalChangesProvider>
+    </SignOutBoundary>
+  );
+}
+
+function SignedOut() {
+  const styles = useStyles();
+  return (
+    <div className={styles.page}>
+      <Suspense>
+        <SignInPage />
+      </Suspense>
+    </div>
+  );
+}
+
+/** The session decides what the page shows. Content stays visible when the session ends or the connection is lost. */
+function Page() {
   const styles = useStyles();
   const { data: session, error } = useQuery(sessionQuery);
   const failure = error === null ? undefined : failureOf(error);
@@ -40,15 +64,7 @@ export function App() {
   }, [oid]);
   const ended = failure?.reason === 'SIGN_IN_REQUIRED';
 
-  if (session === undefined && ended) {
-    return (
-      <div className={styles.page}>
-        <Suspense>
-          <SignInPage />
-        </Suspense>
-      </div>
-    );
-  }
+  if (session === undefined && ended) return <SignedOut />;
   if (session === undefined) {
     return (
       <main className={styles.page}>
@@ -69,7 +85,7 @@ export function App() {
         <Workspace canWrite={session.roles.includes('operator')} />
       ) : (
         <Suspense>
-          <NoAccessPage />
+          <NoAccessPage user={session.user} />
         </Suspense>
       )}
     </div>

@@ -23,7 +23,9 @@ interface DialogsProps {
   readonly onClose: () => void;
 }
 
-/** The dialogs that change states. They stay mounted when the URL changes, so that navigation never aborts an update. */
+/**
+ * The dialogs that change states. They stay mounted when the URL changes, so that navigation never aborts an update.
+ */
 export function Dialogs({ open, onClose }: DialogsProps) {
   const [saved, setSaved] = useState<ScriptUserState>();
   const onSaved = (state: ScriptUserState) => {

@@ -90,7 +90,9 @@ const texts = {
   OFFLINE: ['You are offline', 'Not sent. Try again when you are online.'],
 } as const satisfies Record<FailureReason, readonly [string, string]>;
 
-/** The texts for cases in which the reason alone does not determine the next step. They replace the service's message. */
+/**
+ * The texts for cases in which the reason alone does not determine the next step. They replace the service's message.
+ */
 const specialTexts = {
   /** `APPROVAL_PENDING` without a code. */
   alreadyFiled: [

@@ -1,6 +1,6 @@
 /**
- * Characters that nobody sees: controls, formats (bidirectional ones included), blanks that are letters, and halves of
- * characters. Line ends, tabs and the joiners within an emoji are not among them.
+ * Invisible characters: controls, format characters (bidirectional ones included), blank letters, and lone surrogates.
+ * Line ends, tabs and the joiners within an emoji are not among them.
  */
 const invisible =
   /(?![\n\r\t])(?!(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}]\ufe0f?)\u200d\p{Extended_Pictographic})(?:[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u2800\u3164\uffa0]|\u034f)/gu;

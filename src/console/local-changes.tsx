@@ -22,7 +22,9 @@ export interface LocalChange {
   readonly updatedAt: number;
   /** Set while an update is in progress, and after one whose outcome is unknown. */
   readonly status?: 'saving' | 'unknown';
-  /** The change that awaits approval by a second administrator, with its code. Refetching the list does not clear it. */
+  /**
+   * The change that awaits approval by a second administrator, with its code. Refetching the list does not clear it.
+   */
   readonly awaitingApproval?: FiledChange;
 }
 
@@ -38,8 +40,8 @@ const keyOf = ({ scriptKind, scriptId, userStateId }: StateRef) => idKey(`${scri
 const Context = createContext<LocalChanges>({ get: () => undefined, set: () => undefined });
 
 /**
- * Keeps the local changes for the lifetime of the page. Entries are stored outside the query cache, so a page of a list that
- * is still loading can neither undo a change nor restore a rejected one.
+ * Keeps the local changes for the lifetime of the page. Entries are stored outside the query cache, so a page of a list
+ * that is still loading can neither undo a change nor restore a rejected one.
  */
 export function LocalChangesProvider({ children }: { readonly children: ReactNode }) {
   const [entries, setEntries] = useState<ReadonlyMap<string, LocalChange>>(new Map());

@@ -10,7 +10,6 @@ import { NuqsAdapter } from 'nuqs/adapters/react';
 import { type ReactNode, useSyncExternalStore } from 'react';
 import { DefectBoundary } from './error-boundary.js';
 import { failureOf } from './failure.js';
-import { LocalChangesProvider } from './local-changes.js';
 import { sessionQuery } from './queries.js';
 
 /** The nonce of the content security policy, which every style element created here must carry. */
@@ -48,7 +47,7 @@ const subscribeToColorScheme = (notify: () => void) => {
 const useColorScheme = () =>
   useSyncExternalStore(subscribeToColorScheme, () => (prefersDark.matches ? 'dark' : 'light'));
 
-/** The contexts of the page: styles, theme, query cache, URL state and local changes. */
+/** The contexts of the page: styles, theme, query cache and URL state. */
 export function Providers({ children }: { readonly children: ReactNode }) {
   const colorScheme = useColorScheme();
   return (
@@ -56,9 +55,7 @@ export function Providers({ children }: { readonly children: ReactNode }) {
       <FluentProvider theme={colorScheme === 'dark' ? webDarkTheme : webLightTheme}>
         <QueryClientProvider client={client}>
           <NuqsAdapter>
-            <DefectBoundary>
-              <LocalChangesProvider>{children}</LocalChangesProvider>
-            </DefectBoundary>
+            <DefectBoundary>{children}</DefectBoundary>
           </NuqsAdapter>
         </QueryClientProvider>
       </FluentProvider>

@@ -4,16 +4,27 @@ import { promisify } from 'node:util';
 import { brotliCompress, gzip } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { createJsonSchemas } from '../api/json-schemas.js';
 
 /** Smaller files fit into one packet anyway. */
 const minCompressedBytes = 1024;
+
+/** Writes the JSON Schemas of the API beside the page, at `schemas.json`. */
+function writeSchemas(): Plugin {
+  return {
+    name: 'write-schemas',
+    generateBundle() {
+      this.emitFile({ type: 'asset', fileName: 'schemas.json', source: JSON.stringify(createJsonSchemas()) });
+    },
+  };
+}
 
 /** Writes `.br` and `.gz` files beside the assets, which the service serves unchanged. */
 function compressAssets(): Plugin {
   return {
     name: 'compress-assets',
     async writeBundle({ dir = '' }, bundle) {
-      const names = Object.keys(bundle).filter((name) => /^assets\/.*\.(js|css|svg)$/.test(name));
+      const names = Object.keys(bundle).filter((name) => /^assets\/.*\.(js|css|svg)$|^schemas\.json$/.test(name));
       await Promise.all(names.map((name) => compress(join(dir, name))));
     },
   };
@@ -30,7 +41,7 @@ async function compress(path: string): Promise<void> {
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react(), compressAssets()],
+  plugins: [react(), writeSchemas(), compressAssets()],
   build: {
     outDir: '../../dist/console',
     emptyOutDir: true,

@@ -8,8 +8,8 @@ interface LoggedResponse {
 }
 
 /**
- * The responses to the requests of a call. They show what its result does not: which query options Graph rejected before
- * a list succeeded, and whether a write was confirmed by its own response.
+ * The responses to the requests of a call. They show what its result does not: which query options Graph rejected
+ * before a list succeeded, and whether a write was confirmed by its own response.
  */
 export interface ResponseLog {
   readonly observer: GraphObserver;

@@ -5,8 +5,8 @@ import type { ResponseLog } from './response-log.js';
 import type { StepResult } from './steps.js';
 
 /**
- * Writes the values of a user state back unchanged. A read shows these values whether or not the write succeeded, so only
- * Graph's response to the write confirms it.
+ * Writes the values of a user state back unchanged. A read shows these values whether or not the write succeeded, so
+ * only Graph's response to the write confirms it.
  *
  * @throws {CallError}
  * @throws {Diagnosis} if Graph did not confirm the write

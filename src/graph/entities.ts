@@ -14,8 +14,8 @@ const text = z
   .transform((value) => value ?? null);
 
 /**
- * A text that is only displayed, never compared or sent back. A script can print megabytes, and browsers need minutes to
- * lay out hundreds of such texts.
+ * A text that is only displayed, never compared or sent back. A script can print megabytes, and browsers need minutes
+ * to lay out hundreds of such texts.
  */
 const displayText = text.transform((value) =>
   value === null || value.length <= maxTextLength
@@ -68,9 +68,13 @@ export interface DeviceRunState {
   runState: string | null;
   /** What the script printed, at most 2,000 characters. */
   resultMessage: string | null;
+  /** When the state was last updated (ISO 8601). */
   lastStateUpdateDateTime: string | null;
+  /** The error code that Intune reports. */
   errorCode: number | null;
+  /** The description of the error, at most 2,000 characters. */
   errorDescription: string | null;
+  /** The device, if Graph sends it. */
   device: Device | null;
 }
 
@@ -88,6 +92,7 @@ export interface ScriptSummary {
   fileName: string | null;
   /** `system` or `user`; `null` for a custom attribute. */
   runAsAccount: string | null;
+  /** When the script was last changed (ISO 8601). */
   lastModifiedDateTime: string | null;
 }
 
@@ -165,7 +170,8 @@ export interface EntityPage<T> {
 const page = z.object({ value: z.array(z.unknown()), '@odata.nextLink': z.string().nullish() });
 
 /**
- * Reads one page of a collection. Entries are parsed one by one, so that one in an unknown form does not affect the others.
+ * Reads one page of a collection. Entries are parsed one by one, so that one in an unknown form does not affect the
+ * others.
  *
  * @throws {CallError} `GRAPH_PROTOCOL` if the response is not a page
  */

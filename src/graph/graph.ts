@@ -45,6 +45,7 @@ export interface ExpectedUserState {
 
 /** One page of a list. The last one has no `nextCursor`. */
 export interface Page<T> {
+  /** The entries. A page before the last can be empty. */
   readonly items: readonly T[];
   /** The `cursor` of the next page. */
   readonly nextCursor?: string;
@@ -119,7 +120,9 @@ export interface InterruptedWrite {
 
 /** One update of several. */
 export interface Update extends StateRef, UpdateMode {
+  /** The new values: at least one. */
   readonly patch: UserStateValues;
+  /** The values that the caller saw. If the state has other values, nothing is sent: `CONFLICT`. */
   readonly expected?: ExpectedUserState | undefined;
   /** Takes precedence over the approval of the whole call. */
   readonly approval?: Approval | undefined;

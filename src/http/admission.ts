@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express';
+import { Refusal } from '../api/errors.js';
 import { minRows } from '../api/update-many.js';
 import { type Admission, createBulkhead, type Limit, type Unit } from '../scheduling/bulkhead.js';
 
@@ -32,6 +33,8 @@ export function admit(): RequestHandler {
   return (_request, response, next) => {
     const { calls, principal } = response.locals;
     if (calls === undefined) throw new TypeError('parseCalls must run first');
+    // `close` is emitted once: a listener that is added after it would never release anything.
+    if (response.closed) throw new Refusal('CLIENT_CLOSED');
     const admission = bulkhead.enter(principal?.user.oid ?? '');
     response.once('close', () => admission.leave());
     response.locals.admission = admission;

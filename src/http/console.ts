@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import express, { type Router } from 'express';
+import express, { type RequestHandler, type Router } from 'express';
 import expressStaticGzip from 'express-static-gzip';
 
 /** The placeholder of the nonce in the built page. */
@@ -9,6 +9,7 @@ const noncePlaceholder = /CSP_NONCE/g;
 
 /**
  * Serves the console: its page at `/`, and its compressed assets, whose names change with their content, at `/assets`.
+ * The JSON Schemas of the API are at `/schemas.json`; clients may cache them for five minutes.
  *
  * The console adds style elements at run time. Each response has a nonce for them, in the page and in its policy.
  *
@@ -36,17 +37,28 @@ export function serveConsole(folder: string): Router {
       // The library itself would respond in plain text.
       next(isDecodable(request.path) ? undefined : 'router');
     },
-    expressStaticGzip(join(folder, 'assets'), {
-      index: false,
-      enableBrotli: true,
-      orderPreference: ['br', 'gzip'],
-      serveStatic: {
-        redirect: false,
-        setHeaders: (response) => response.setHeader('cache-control', 'public, max-age=31536000, immutable'),
-      },
-    }),
+    compressedFiles(join(folder, 'assets'), 'public, max-age=31536000, immutable'),
   );
+
+  const schemas = compressedFiles(folder, 'public, max-age=300');
+  routes.get('/schemas.json', (request, response, next) => {
+    response.locals.route = '/schemas.json';
+    schemas(request, response, next);
+  });
   return routes;
+}
+
+/** Serves the files of a folder, compressed if there is a compressed file beside them. */
+function compressedFiles(folder: string, cacheControl: string): RequestHandler {
+  return expressStaticGzip(folder, {
+    index: false,
+    enableBrotli: true,
+    orderPreference: ['br', 'gzip'],
+    serveStatic: {
+      redirect: false,
+      setHeaders: (response) => response.setHeader('cache-control', cacheControl),
+    },
+  });
 }
 
 function isDecodable(path: string): boolean {

@@ -7,8 +7,8 @@ export interface Drain {
   /** Counts a request until its response is closed. */
   readonly track: RequestHandler;
   /**
-   * Starts to drain: every response from now on closes its connection. Resolves when no request is in flight, not before
-   * `minMs` and not after `maxMs`.
+   * Starts to drain: every response from now on closes its connection. Resolves when no request is in flight, not
+   * before `minMs` and not after `maxMs`.
    */
   begin(minMs: number, maxMs: number): Promise<void>;
   /**

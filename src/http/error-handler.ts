@@ -32,13 +32,13 @@ export function errorHandler(log: Logger, observe: (reason: Reason) => void): Er
   // Express recognizes an error handler by its four parameters.
   return (thrown: unknown, _request, response, _next) => {
     const error = toTrpcError(thrown);
-    const requestId = response.locals.requestId;
+    const { requestId, principal, trace } = response.locals;
     const reason = reasonOf(error);
     observe(reason);
-    const refused = { requestId, reason };
+    const refused = { requestId, oid: principal?.user.oid, reason, ...trace };
     if (thrown instanceof CallError) log.warn({ ...refused, ...thrown.forLog() }, 'request rejected');
     else if (error instanceof Refusal) log.info(refused, 'request rejected');
-    else log.error({ requestId, err: thrown }, 'unexpected error');
+    else log.error({ ...refused, err: thrown }, 'unexpected error');
     if (response.headersSent) {
       response.destroy();
       return;

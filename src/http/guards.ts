@@ -71,7 +71,9 @@ export function requireSameOrigin(publicUrl: URL | undefined): RequestHandler {
   };
 }
 
-/** Requires that a body is declared as JSON in UTF-8. An empty parameter and the name `utf8` are common, and accepted. */
+/**
+ * Requires that a body is declared as JSON in UTF-8. An empty parameter and the name `utf8` are common, and accepted.
+ */
 export const requireJson: RequestHandler = (request, _response, next) => {
   const { 'content-type': type = '' } = request.headers;
   if (request.method !== 'POST' && type === '') return next();

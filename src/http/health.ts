@@ -1,6 +1,8 @@
 import type { RequestHandler } from 'express';
 
-/** Responds 200 while the process runs. It depends on nothing else, so that no outage elsewhere restarts the process. */
+/**
+ * Responds 200 while the process runs. It depends on nothing else, so that no outage elsewhere restarts the process.
+ */
 export const liveness: RequestHandler = (_request, response) => {
   response.locals.route = '/healthz';
   response.json({ status: 'alive' });

@@ -43,7 +43,7 @@ export function createPipelines(handle: RequestListener): Pipelines {
   return {
     handle(request, response) {
       const { socket } = request;
-      // The rest of the data that Node had read already.
+      // Node parses data that it has read even if the connection was closed in the meantime.
       if (socket.destroyed) return;
       const pipeline = pipelines.get(socket) ?? open(socket);
       const start = () => {

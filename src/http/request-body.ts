@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 /** The longest time in milliseconds that a client may take to send a body. */
 export const bodyTimeoutMs = 20_000;
 
-/** The largest body that any procedure accepts. */
-const maxDiscardedBytes = 4 * 1024 * 1024;
+/** The largest body that any procedure accepts: 5,000 rows with ids and names of usual length. */
+export const maxBodyBytes = 4 * 1024 * 1024;
 
 /**
  * Discards what a client still sends of a body after the response, so that it reads the response: closing the
@@ -19,7 +19,7 @@ export function discardUnreadBody(request: IncomingMessage, response: ServerResp
     let bytes = 0;
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > maxDiscardedBytes) request.destroy();
+      if (bytes > maxBodyBytes) request.destroy();
     });
   });
 }

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
-import type { TraceFields } from '../api/instrumentation.js';
+import type { TraceFields } from '../trace-fields.js';
 
 declare global {
   namespace Express {

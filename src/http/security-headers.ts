@@ -30,8 +30,8 @@ const unusedFeatures = [
 const permissionsPolicy = unusedFeatures.map((feature) => `${feature}=()`).join(', ');
 
 /**
- * Sets the security headers of every response: content from this origin only, no frames, no content sniffing, and none of
- * the browser's features that the console does not use.
+ * Sets the security headers of every response: content from this origin only, no frames, no content sniffing, and none
+ * of the browser's features that the console does not use.
  *
  * @param secure whether browsers use HTTPS
  * @see https://www.w3.org/TR/permissions-policy/

@@ -13,7 +13,9 @@ import { resetUnreadConnections } from './unread-responses.js';
 export interface ServerLimits {
   /** Connections at a time. A reverse proxy makes all users share its address, so there is no limit per address. */
   readonly connections: number;
-  /** The longest time in milliseconds for the headers of a request, from its first byte or the start of a connection. */
+  /**
+   * The longest time in milliseconds for the headers of a request, from its first byte or the start of a connection.
+   */
   readonly headersMs: number;
   /** The longest time in milliseconds that a client may leave a response unread. */
   readonly unreadMs: number;

@@ -6,7 +6,7 @@ export type ProxyBypass = (hostname: string, port: number) => boolean;
 
 /**
  * Reads a list of hosts, as in `NO_PROXY`: names with all of their subdomains (`example.com`, `.example.com`,
- * `*.example.com`), addresses, ranges of addresses (`10.0.0.0/8`), each of them also with a port, and `*` for all hosts.
+ * `*.example.com`) and addresses, both also with a port, ranges of addresses (`10.0.0.0/8`), and `*` for all hosts.
  * Loopback addresses are always reached without the proxy.
  */
 export function createProxyBypass(list: string): ProxyBypass {

@@ -25,7 +25,7 @@ export function openTunnel(
     protocol: proxy.protocol,
     hostname,
     port: proxy.port,
-    // Node would take the name from the header `host`. An address is no server name (RFC 6066, 3).
+    // Node would take the name from the header `host`. An address is not a server name (RFC 6066, 3).
     servername: isIP(hostname) === 0 ? hostname : '',
     method: 'CONNECT',
     path: target,

@@ -33,12 +33,12 @@ export interface LineChunk {
   readonly bytes: Buffer;
   /** Whether it shows that an output that was down is up again. */
   readonly isProbe: boolean;
-  /** The numbers in the report that it begins with. */
-  readonly reported: MissingLines;
+  /** The numbers of missing lines when it was created. */
+  readonly missing: MissingLines;
+  /** In ticks. */
+  readonly createdAt: number;
   /** The number of bytes that are written. */
   offset: number;
-  /** When bytes were written last, in ticks. */
-  progressAt: number;
 }
 
 /** The lines of a chunk whose write has failed. */
@@ -62,4 +62,9 @@ export function separateLines(chunk: LineChunk): FailedChunk {
     else torn = { ...chunk, lines: [line], bytes, isProbe: false, offset: chunk.offset - start };
   }
   return { torn, unwritten };
+}
+
+/** Moves back to the start of the line that was written in part. */
+export function rewindLine(chunk: LineChunk): void {
+  if (chunk.offset > 0) chunk.offset = chunk.bytes.lastIndexOf(10, chunk.offset - 1) + 1;
 }

@@ -1,6 +1,8 @@
-import { close as closeFile, write as writeBytes } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type LineChunk, type MissingLines, OutputError, type QueuedLine, separateLines } from './line-chunk.js';
+import { type LineChunk, OutputError, rewindLine } from './line-chunk.js';
+import { createLineQueue } from './line-queue.js';
+import { createOutputFile } from './output-file.js';
+import { createTickClock } from './tick-clock.js';
 
 /** Writes whole lines to one file descriptor, which no one else may write to. Never blocks the event loop. */
 export interface LineWriter {
@@ -35,19 +37,11 @@ export interface LineWriterOptions {
   readonly onDown?: (cause: unknown) => void;
   /** Fields of the line that reports an interruption. */
   readonly reportFields?: object;
-  /** Whether the output ends with an incomplete line. */
-  readonly isTorn?: boolean;
   /** Whether {@link LineWriter.close} closes the file descriptor. */
   readonly isOwned?: boolean;
 }
 
-/**
- * Waiting is measured in ticks of this many milliseconds, in which the event loop runs: a process that was suspended, or
- * got no processor time, has not waited for its output.
- */
-const tickMs = 250;
-
-/** The longest time that a line may wait: a second. */
+/** The longest time that a line may wait, in ticks: a second. */
 const maxTicks = 4;
 
 /** The time between attempts on an output that has failed, in milliseconds. */
@@ -56,57 +50,44 @@ const retryMs = 1_000;
 /** The time between attempts on a full pipe, in milliseconds. */
 const pollMs = 10;
 
-/** Droppable lines wait in a buffer of this many characters. */
-const maxBuffered = 4 * 1024 * 1024;
-
-/** The characters of droppable lines in one write: appended lines do not wait longer than for one of these. */
-const maxDroppablePerWrite = 64 * 1024;
-
-/** {@link LineWriter.close} ends when nothing could be written for this time, in milliseconds. */
-const closeAfterMs = 3_000;
+/** {@link LineWriter.close} ends when nothing could be written for this time, in ticks: three seconds. */
+const closeAfterTicks = 12;
 
 /**
  * Creates a writer. It makes one asynchronous write at a time, of everything that is queued. A line that was written in
  * part continues where it stopped before any other line, so that lines stay whole.
  */
 export function createLineWriter(options: LineWriterOptions): LineWriter {
-  const { format, onDown, reportFields } = options;
-  let { fd } = options;
-  let nextFd: number | undefined;
-  let appended: QueuedLine[] = [];
-  let droppable: QueuedLine[] = [];
-  /** The characters in `droppable`. */
-  let buffered = 0;
+  const { fd, format = (line) => line, isOwned, onDown, reportFields } = options;
+  const file = createOutputFile(fd);
   let chunk: LineChunk | undefined;
-  let isWriting = false;
   let isScheduled = false;
   let isDown = false;
   let isClosed = false;
   let retryTimer: NodeJS.Timeout | undefined;
-  let watchTimer: NodeJS.Timeout | undefined;
-  /** Counted while lines are pending. */
-  let ticks = 0;
-  /** When bytes were written last, by `performance.now()`. */
+  /** When bytes were written last, in ticks. */
   let progressAt = 0;
-  let dropped = 0;
-  let failed = 0;
-  let reported: MissingLines = { dropped, failed };
-  if (options.isTorn) {
-    appended.push(createLine('\n', 'kept'));
-    schedule();
-  }
-
-  function createLine(text: string, kind: QueuedLine['kind'], settle?: QueuedLine['settle']): QueuedLine {
-    return { text, kind, queuedAt: ticks, settle };
-  }
+  const clock = createTickClock(() => {
+    if (isPending()) checkAges();
+    return isPending();
+  });
+  const queue = createLineQueue(
+    () => clock.now,
+    (missing) => {
+      const msg = 'the output was interrupted: lines are missing';
+      return format(`${JSON.stringify({ level: 40, time: Date.now(), ...reportFields, ...missing, msg })}\n`);
+    },
+  );
 
   function isPending(): boolean {
-    return chunk !== undefined || appended.length > 0 || droppable.length > 0;
+    return chunk !== undefined || !queue.isEmpty;
   }
 
-  /** Writes at the end of this iteration of the event loop, so that lines of the same iteration are written together. */
+  /**
+   * Writes at the end of this iteration of the event loop, so that lines of the same iteration are written together.
+   */
   function schedule(): void {
-    watch();
+    clock.start();
     if (isScheduled || chunk !== undefined || retryTimer !== undefined) return;
     isScheduled = true;
     setImmediate(() => {
@@ -116,37 +97,18 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
   }
 
   function next(): void {
-    if (nextFd !== undefined) replaceFd(nextFd);
-    if (chunk === undefined && (isDown || isPending())) chunk = createChunk();
+    // The new file gets the whole of a line that the previous one has in part.
+    if (file.applyReplacement() && chunk !== undefined) rewindLine(chunk);
+    if (chunk === undefined && (isDown || isPending())) chunk = queue.takeChunk(isDown);
     if (chunk !== undefined) writeChunk(chunk);
-  }
-
-  /** Takes lines from the queues: all that were appended, and droppable ones up to a limit. */
-  function createChunk(): LineChunk {
-    const lines: QueuedLine[] = [];
-    if (isDown || dropped > reported.dropped) lines.push(createLine(report(), 'report'));
-    lines.push(...appended);
-    appended = [];
-    let size = 0;
-    let count = 0;
-    while (size < maxDroppablePerWrite && count < droppable.length) size += droppable[count++]?.text.length ?? 0;
-    buffered -= size;
-    lines.push(...droppable.splice(0, count));
-    const bytes = Buffer.from(lines.map(({ text }) => text).join(''));
-    return { lines, bytes, isProbe: isDown, reported: { dropped, failed }, offset: 0, progressAt: ticks };
   }
 
   function writeChunk(current: LineChunk): void {
     const { bytes, offset } = current;
-    isWriting = true;
-    writeBytes(fd, bytes, offset, bytes.length - offset, null, (error, written) => {
-      isWriting = false;
+    file.write(bytes, offset, (error, written) => {
       if (error !== null) return fail(error);
       current.offset += written;
-      if (written > 0) {
-        current.progressAt = ticks;
-        progressAt = performance.now();
-      }
+      if (written > 0) progressAt = clock.now;
       if (current.offset === bytes.length) complete(current);
       else if (written > 0) writeChunk(current);
       else retryAfter(pollMs);
@@ -155,20 +117,16 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
 
   function complete(current: LineChunk): void {
     chunk = undefined;
-    for (const { settle } of current.lines) settle?.();
-    if (current.lines[0]?.kind === 'report') reported = current.reported;
+    queue.confirm(current);
     if (current.isProbe) isDown = false;
     if (isDown) next();
-    else if (nextFd !== undefined || isPending()) schedule();
+    else if (file.hasReplacement || isPending()) schedule();
   }
 
   function fail(error: NodeJS.ErrnoException): void {
-    if (error.code === 'EAGAIN' && !isDown) {
-      retryAfter(pollMs);
-      return;
-    }
-    goDown(error);
-    retryAfter(retryMs);
+    const isFull = error.code === 'EAGAIN' && !isDown;
+    if (!isFull) goDown(error);
+    retryAfter(isFull ? pollMs : retryMs);
   }
 
   function retryAfter(ms: number): void {
@@ -182,92 +140,37 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
   function goDown(cause: unknown): void {
     if (!isDown) onDown?.(cause);
     isDown = true;
-    if (!isWriting) putBack();
-    for (const line of chunk?.lines ?? []) if (line.kind === 'appended') reject(line, cause, true);
-    const waiting = appended.filter(({ kind }) => kind === 'appended');
-    appended = appended.filter(({ kind }) => kind !== 'appended');
-    for (const line of waiting) reject(line, cause, false);
+    if (!file.isWriting && chunk !== undefined) chunk = queue.putBack(chunk);
+    for (const line of chunk?.lines ?? []) if (line.kind === 'appended') queue.reject(line, cause, true);
+    queue.rejectAppended(cause);
   }
 
-  /** Returns the lines of a failed write to their queues. */
-  function putBack(): void {
-    if (chunk === undefined) return;
-    const { torn, unwritten } = separateLines(chunk);
-    chunk = torn;
-    const logged = unwritten.filter(({ kind }) => kind === 'droppable');
-    droppable = [...logged, ...droppable];
-    for (const { text } of logged) buffered += text.length;
-    appended = [...unwritten.filter(({ kind }) => kind === 'appended' || kind === 'kept'), ...appended];
-  }
-
-  function reject(line: QueuedLine, cause: unknown, mayBeWritten: boolean): void {
-    if (line.settle === undefined) return;
-    failed++;
-    line.settle(new OutputError(cause, mayBeWritten));
-    line.settle = undefined;
-  }
-
-  /** Checks, while lines are pending, whether they are written in time. */
-  function watch(): void {
-    if (watchTimer !== undefined) return;
-    watchTimer = setTimeout(() => {
-      // After a delay of the event loop, the writes that have ended in the meantime are handled first.
-      setImmediate(() => {
-        watchTimer = undefined;
-        if (!isPending()) return;
-        ticks++;
-        checkAges();
-        watch();
-      });
-    }, tickMs).unref();
-  }
-
+  /** Checks whether lines are written in time. */
   function checkAges(): void {
-    const isLate = ({ settle, queuedAt }: QueuedLine) => settle !== undefined && ticks - queuedAt > maxTicks;
-    const late = [...(chunk?.lines ?? []), ...appended].filter(isLate);
-    const isBlocked = chunk !== undefined && ticks - chunk.progressAt > maxTicks;
+    const limit = clock.now - maxTicks;
+    const late = queue.waitingSince(limit, chunk);
+    const isBlocked = chunk !== undefined && Math.max(progressAt, chunk.createdAt) < limit;
     if (!isDown && (isBlocked || late.length > 0)) {
       goDown(Object.assign(new Error('the output was blocked for a second'), { code: 'EAGAIN' }));
-      if (!isWriting) retryAfter(retryMs);
+      if (!file.isWriting) retryAfter(retryMs);
     }
-    for (const line of late) reject(line, new Error('the output is down'), true);
+    for (const line of late) queue.reject(line, new Error('the output is down'), true);
   }
-
-  function report(): string {
-    const counts = { dropped: dropped - reported.dropped, failed: failed - reported.failed };
-    const msg = 'the output was interrupted: lines are missing';
-    return formatted(`${JSON.stringify({ level: 40, time: Date.now(), ...reportFields, ...counts, msg })}\n`);
-  }
-
-  function replaceFd(replacement: number): void {
-    closeFile(fd, () => undefined);
-    fd = replacement;
-    nextFd = undefined;
-    // The new file gets the whole of a line that the previous one has in part.
-    if (chunk !== undefined && chunk.offset > 0) chunk.offset = chunk.bytes.lastIndexOf(10, chunk.offset - 1) + 1;
-  }
-
-  const formatted = (line: string) => (format === undefined ? line : format(line));
 
   return {
     write(line) {
-      if (buffered > maxBuffered || isClosed) {
-        dropped++;
-        return;
-      }
-      const queued = createLine(formatted(line), 'droppable');
-      droppable.push(queued);
-      buffered += queued.text.length;
+      if (isClosed) return queue.count('dropped');
+      queue.add(format(line));
       schedule();
     },
     append(line, isKept = false) {
       if (isClosed || (isDown && !isKept)) {
-        failed++;
+        queue.count('failed');
         return Promise.reject(new OutputError(new Error('the output is down'), false));
       }
-      return new Promise((resolve, rejectPromise) => {
-        const settle = (error?: OutputError) => (error === undefined ? resolve() : rejectPromise(error));
-        appended.push(createLine(formatted(line), isKept ? 'kept' : 'appended', settle));
+      return new Promise((resolve, reject) => {
+        const settle = (error?: OutputError) => (error === undefined ? resolve() : reject(error));
+        queue.append(format(line), isKept ? 'kept' : 'appended', settle);
         schedule();
       });
     },
@@ -275,23 +178,22 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
       return !isDown;
     },
     get dropped() {
-      return dropped;
+      return queue.dropped;
     },
     get failed() {
-      return failed;
+      return queue.failed;
     },
     replace(replacement) {
-      if (nextFd !== undefined) closeFile(nextFd, () => undefined);
-      nextFd = replacement;
-      if (!isWriting && retryTimer === undefined) next();
+      file.replaceBy(replacement);
+      if (!file.isWriting && retryTimer === undefined) next();
     },
     async close() {
-      const startedAt = performance.now();
-      while (isPending() && performance.now() - Math.max(progressAt, startedAt) < closeAfterMs) await sleep(pollMs);
+      const startedAt = clock.now;
+      while (isPending() && clock.now - Math.max(progressAt, startedAt) < closeAfterTicks) await sleep(pollMs);
       isClosed = true;
       clearTimeout(retryTimer);
-      clearTimeout(watchTimer);
-      if (options.isOwned) closeFile(fd, () => undefined);
+      clock.stop();
+      if (isOwned) file.close();
     },
   };
 }

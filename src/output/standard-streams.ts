@@ -1,4 +1,5 @@
 import { constants, fstatSync, readFileSync, statSync, write as writeBytes } from 'node:fs';
+import { inspect } from 'node:util';
 import { escapeInvisible } from './escape.js';
 import { createLineWriter, type LineWriter, type LineWriterOptions } from './line-writer.js';
 
@@ -15,8 +16,8 @@ export async function openStdout(options: Pick<LineWriterOptions, 'onDown' | 're
 }
 
 /**
- * Whether stdout was closed. Node then opens /dev/null in its place, for reading and writing. `> /dev/null`, which opens
- * it for writing only, is a decision of the operator.
+ * Whether stdout was closed. Node then opens /dev/null in its place, for reading and writing. `> /dev/null`, which
+ * opens it for writing only, is a decision of the operator.
  */
 export function isStdoutClosed(): boolean {
   const stdout = fstatSync(1);
@@ -29,6 +30,8 @@ export function isStdoutClosed(): boolean {
 
 /** Writes one line to stderr, for what the log cannot report. Does not block, and ignores errors. */
 export function reportOnStderr(level: number, fields: object, msg: string): Promise<void> {
-  const line = process.stderr.isTTY ? msg : JSON.stringify({ level, time: Date.now(), ...fields, msg });
+  const line = process.stderr.isTTY
+    ? Object.entries(fields).reduce((text, [name, value]) => `${text}\n  ${name}: ${inspect(value)}`, msg)
+    : JSON.stringify({ level, time: Date.now(), ...fields, msg });
   return new Promise((resolve) => writeBytes(2, `${line}\n`, () => resolve()));
 }

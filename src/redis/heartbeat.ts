@@ -1,4 +1,5 @@
-import { type Redis, redisKey } from './connection.js';
+import type { Redis } from './connection.js';
+import { redisKey } from './keys.js';
 
 /** A replica without a heartbeat for this long counts as dead. */
 export const heartbeatTimeoutMs = 15_000;
@@ -25,7 +26,11 @@ export function startHeartbeat(redis: Redis): Heartbeat {
       // While Redis is unavailable, the other replicas cannot read the heartbeat either.
       .catch(() => undefined);
   redis.onConnected(beat);
-  const timer = setInterval(beat, heartbeatEveryMs).unref();
+  const timer = setInterval(() => {
+    beat();
+    // Reports an outage or its end, also where nothing asks whether the service is ready.
+    void redis.isUp();
+  }, heartbeatEveryMs).unref();
   return {
     id,
     async stop() {

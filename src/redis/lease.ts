@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Redis, redisKey, storeUnavailable } from './connection.js';
+import type { Redis } from './connection.js';
+import { redisKey } from './keys.js';
+import { storeUnavailable } from './redis-error.js';
 
 /** How long a lease lasts without renewal: its holder is dead or disconnected. */
 const leaseMs = 10_000;

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { CallError } from '../errors.js';
-import { type Redis, redisKey, storeUnavailable } from './connection.js';
+import type { Redis } from './connection.js';
 import { heartbeatKey, heartbeatTimeoutMs } from './heartbeat.js';
+import { redisKey } from './keys.js';
+import { storeUnavailable } from './redis-error.js';
 
 /** A queue expires when no ticket has been added for this long. */
 const queueLifetimeMs = 24 * 3_600_000;
@@ -10,8 +12,8 @@ const queueLifetimeMs = 24 * 3_600_000;
 const maxPolls = 500;
 
 /**
- * Renews this replica's heartbeat. Appends each ticket to its queue, unless it is there (a restarted Redis may have lost
- * it), and removes tickets of dead replicas from the head.
+ * Renews this replica's heartbeat. Appends each ticket to its queue, unless it is there (a restarted Redis may have
+ * lost it), and removes tickets of dead replicas from the head.
  *
  * KEYS: one queue (list) for each ticket
  * ARGV: queue lifetime in ms, heartbeat key prefix, replica id, heartbeat timeout in ms, then the tickets
@@ -22,8 +24,13 @@ const pollHeadsScript = `
   local heads = {}
   for n, queue in ipairs(KEYS) do
     local ticket = ARGV[n + 4]
-    if redis.call('TYPE', queue).ok ~= 'list' then redis.call('DEL', queue) end
-    if not redis.call('LPOS', queue, ticket) then
+    local position = redis.pcall('LPOS', queue, ticket)
+    if type(position) == 'table' then
+      if not string.find(position.err, 'WRONGTYPE') then return position end
+      redis.call('DEL', queue)
+      position = nil
+    end
+    if not position then
       redis.call('RPUSH', queue, ticket)
       redis.call('PEXPIRE', queue, ARGV[1])
     end

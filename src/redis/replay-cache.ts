@@ -1,5 +1,6 @@
 import type { ReplayCache } from '../auth/replay-cache.js';
-import { type Redis, redisKey } from './connection.js';
+import type { Redis } from './connection.js';
+import { redisKey } from './keys.js';
 
 /** Creates a cache that all replicas share. Ids are deleted when they expire. */
 export function createRedisReplayCache(redis: Redis): ReplayCache {

@@ -4,7 +4,8 @@ import {
   RateLimiterMemory,
   RateLimiterRedis,
 } from 'rate-limiter-flexible';
-import { type Redis, redisKey } from './connection.js';
+import type { Redis } from './connection.js';
+import { redisKey } from './keys.js';
 
 /**
  * Creates a counter of requests that all replicas share. A replica that has seen the limit exceeded rejects without
@@ -15,7 +16,7 @@ export function createRedisRequestCounter(redis: Redis, options: IRateLimiterOpt
   return new RateLimiterRedis({
     ...options,
     keyPrefix: redisKey('requests', keyPrefix),
-    // The part of a client that counting uses.
+    // The part of the client that the counter uses.
     storeClient: {
       eval: (script: string, parameters: { readonly keys: string[]; readonly arguments: string[] }) =>
         redis.run((commands) => commands.eval(script, parameters)),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Commands } from './connection.js';
+import type { Redis } from './connection.js';
+import { redisErrorCode } from './redis-error.js';
 
 /** A Lua script that Redis runs atomically. */
 export interface Script {
@@ -11,19 +12,25 @@ export interface Script {
 /** Creates a script. Its header names its KEYS, its ARGV and its result. */
 export const createScript = (text: string): Script => ({ text, sha1: createHash('sha1').update(text).digest('hex') });
 
-/** Runs a script by its name, since Redis would otherwise receive and hash its text each time. */
+/** Stands for the reply of a script that Redis doesn't know. */
+const unknownScript = Symbol('unknown script');
+
+function whenUnknown(error: unknown): typeof unknownScript {
+  if (redisErrorCode(error) !== 'NOSCRIPT') throw error;
+  return unknownScript;
+}
+
+/**
+ * Runs a script by its name, since Redis would otherwise receive and hash its text each time. The text is a command of
+ * its own, so that a script whose name got no reply in time does not run later.
+ */
 export async function runScript(
-  commands: Commands,
+  redis: Redis,
   { text, sha1 }: Script,
   keys: readonly string[],
   args: readonly (string | number)[],
 ): Promise<unknown> {
   const options = { keys: [...keys], arguments: args.map(String) };
-  try {
-    return await commands.evalSha(sha1, options);
-  } catch (error) {
-    // Redis doesn't know the script yet, or has been restarted.
-    if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
-    return commands.eval(text, options);
-  }
+  const reply = await redis.run<unknown>((commands) => commands.evalSha(sha1, options).catch(whenUnknown));
+  return reply === unknownScript ? redis.run<unknown>((commands) => commands.eval(text, options)) : reply;
 }

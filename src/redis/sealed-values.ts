@@ -1,5 +1,6 @@
 import { createSealer } from '../seal.js';
-import { type Redis, redisKey } from './connection.js';
+import type { Redis } from './connection.js';
+import { redisKey } from './keys.js';
 
 /** Encrypted, authenticated texts in Redis. A value opens only under the key and purpose that it was sealed for. */
 export interface SealedValues {
@@ -10,6 +11,8 @@ export interface SealedValues {
   replace(key: string, text: string): Promise<boolean>;
   /** Makes a value expire `lifetimeMs` from now. */
   extend(key: string, lifetimeMs: number): Promise<void>;
+  /** Does both in one command. */
+  getAndExtend(key: string, lifetimeMs: number): Promise<string | null>;
   has(key: string): Promise<boolean>;
   /** Resolves to whether there was a value. */
   delete(key: string): Promise<boolean>;
@@ -30,12 +33,18 @@ export function createSealedValues(
 ): SealedValues {
   const sealer = createSealer(secrets, purpose);
   const name = (key: string) => redisKey(purpose, key);
+
+  function open(key: string, sealed: string | null): string | null {
+    const text = sealed === null ? null : (sealer.open(sealed, key) ?? null);
+    if (sealed !== null && text === null) onUnreadable();
+    return text;
+  }
+
   return {
-    async get(key) {
-      const sealed = await redis.run((commands) => commands.get(name(key)));
-      const text = sealed === null ? null : (sealer.open(sealed, key) ?? null);
-      if (sealed !== null && text === null) onUnreadable();
-      return text;
+    get: async (key) => open(key, await redis.run((commands) => commands.get(name(key)))),
+    async getAndExtend(key, lifetimeMs) {
+      const expiration = { type: 'PX', value: Math.max(1, Math.ceil(lifetimeMs)) } as const;
+      return open(key, await redis.run((commands) => commands.getEx(name(key), expiration)));
     },
     async set(key, text, lifetimeMs) {
       const expiration = { type: 'PX', value: Math.ceil(lifetimeMs) } as const;

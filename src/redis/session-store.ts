@@ -1,18 +1,47 @@
 import { callbackify } from 'node:util';
 import { RedisStore } from 'connect-redis';
 import type { SessionData } from 'express-session';
+import { z } from 'zod';
 import { maxSessionsPerUser, SessionStore, type SignedInUser } from '../auth/session-store.js';
-import { type Redis, redisKey } from './connection.js';
+import { toLocalTime, toRedisTime } from './clock.js';
+import type { Redis } from './connection.js';
+import { redisKey } from './keys.js';
+import { createRecentReads, type RecentReads } from './recent-reads.js';
 import { createSealedValues, type SealedValues } from './sealed-values.js';
 
+/** A value that opens was sealed by a replica, as this form. */
+const sessionData = z.custom<SessionData>((value) => typeof value === 'object' && value !== null);
+
+interface SessionSerializer {
+  readonly stringify: (session: SessionData) => string;
+  readonly parse: (text: string) => SessionData;
+}
+
+/** Replicas publish the id of each session that they end. */
+export const endedChannel = redisKey('session', 'ended');
+
 /**
- * Sessions in Redis, sealed. Beside each session there are two indexes (sorted sets of session ids, scored by their last
- * use): `person:<oid>` for the limit of sessions per user, and `sid:<sid>` for front-channel sign-out.
+ * Adds a session to an index, and extends the index.
+ *
+ * KEYS[1] the index (sorted set)
+ * ARGV[1] the session's id
+ * ARGV[2] the time of its last use, epoch ms
+ * ARGV[3] the lifetime of the index, ms
+ */
+const addToIndexScript = `
+  redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+  redis.call('PEXPIRE', KEYS[1], ARGV[3])`;
+
+/**
+ * Sessions in Redis, sealed. Beside each session there are two indexes (sorted sets of session ids, scored by their
+ * last use): `person:<oid>` for the limit of sessions per user, and `sid:<sid>` for front-channel sign-out.
  */
 export class RedisSessionStore extends SessionStore {
   readonly #redis: Redis;
   readonly #values: SealedValues;
   readonly #sessions: RedisStore;
+  readonly #serializer: SessionSerializer;
+  readonly #reads: RecentReads<true> = createRecentReads();
 
   /**
    * @param idleMs the idle timeout of a session
@@ -24,12 +53,22 @@ export class RedisSessionStore extends SessionStore {
     this.#redis = redis;
     const values = createSealedValues(redis, secrets, 'session', onUnreadable);
     this.#values = values;
+    redis.subscribe(endedChannel, (id) => this.#reads.remove(id));
+    this.#serializer = {
+      stringify: (session) => JSON.stringify(withTimes(session, (time) => toRedisTime(redis, time))),
+      parse: (text) => withTimes(sessionData.parse(JSON.parse(text)), (time) => toLocalTime(redis, time)),
+    };
     this.#sessions = new RedisStore({
       prefix: '',
+      serializer: this.#serializer,
       ttl: ({ signedIn }) => Math.ceil(this.lifetimeMs(signedIn ?? { endsAt: Number.POSITIVE_INFINITY }) / 1_000),
       // The part of a client that connect-redis uses. Its `touch` is not exposed, so that reading extends no session.
       client: {
-        get: (id: string) => values.get(id),
+        get: async (id: string) => {
+          const text = await values.get(id);
+          if (text !== null) this.#reads.add(id, true);
+          return text;
+        },
         set: (id: string, text: string, { expiration }: { readonly expiration: { readonly value: number } }) =>
           values.set(id, text, expiration.value * 1_000),
         del: ([id = '']: readonly string[]) => values.delete(id),
@@ -50,15 +89,32 @@ export class RedisSessionStore extends SessionStore {
   }
 
   async extend(id: string, user: Pick<SignedInUser, 'oid' | 'endsAt'>): Promise<void> {
-    const entry = { score: Date.now(), value: id };
-    await Promise.all([
-      this.#values.extend(id, this.lifetimeMs(user)),
-      this.#redis.run((commands) => commands.zAdd(redisKey('person', user.oid), entry, { condition: 'XX' })),
-    ]);
+    const entry = { score: toRedisTime(this.#redis, Date.now()), value: id };
+    // The call does not wait for the replies: commands run in the order in which they were sent, so that each read
+    // after this one sees the new lifetime, and without Redis the call fails anyway.
+    this.#values.extend(id, this.lifetimeMs(user)).catch(() => undefined);
+    this.#redis
+      .run((commands) => commands.zAdd(redisKey('person', user.oid), entry, { condition: 'XX' }))
+      .catch(() => undefined);
   }
 
-  isLive(id: string): Promise<boolean> {
-    return this.#values.has(id);
+  async update(id: string, user: SignedInUser): Promise<void> {
+    const text = await this.#values.get(id);
+    if (text === null) return;
+    await this.#values.replace(id, this.#serializer.stringify({ ...this.#serializer.parse(text), signedIn: user }));
+  }
+
+  async lastUsedAt(id: string, user: Pick<SignedInUser, 'oid'>): Promise<number | undefined> {
+    const [entries, isLive] = await Promise.all([
+      this.#redis.run((commands) => commands.zRangeWithScores(redisKey('person', user.oid), 0, -1)),
+      this.isLive(id),
+    ]);
+    const entry = entries.find(({ value }) => value === id);
+    return isLive && entry !== undefined ? toLocalTime(this.#redis, entry.score) : undefined;
+  }
+
+  async isLive(id: string, maxAgeMs = 0): Promise<boolean> {
+    return this.#reads.get(id, maxAgeMs) ?? this.#values.has(id);
   }
 
   async endBySid(sid: string): Promise<number> {
@@ -80,13 +136,9 @@ export class RedisSessionStore extends SessionStore {
   }
 
   async #addToIndex(index: string, id: string, lifetimeMs: number): Promise<void> {
-    await this.#redis.run((commands) =>
-      commands
-        .multi()
-        .zAdd(index, { score: Date.now(), value: id })
-        .pExpire(index, Math.max(1, Math.ceil(lifetimeMs)))
-        .exec(),
-    );
+    const lifetime = String(Math.max(1, Math.ceil(lifetimeMs)));
+    const options = { keys: [index], arguments: [id, String(toRedisTime(this.#redis, Date.now())), lifetime] };
+    await this.#redis.run((commands) => commands.eval(addToIndexScript, options));
   }
 
   /** Ends the least recently used sessions beyond the limit per user, and removes expired ones from the index. */
@@ -100,8 +152,22 @@ export class RedisSessionStore extends SessionStore {
   }
 
   async #end(id: string): Promise<boolean> {
-    const existed = await this.#values.delete(id);
+    this.#reads.remove(id);
+    const [existed] = await Promise.all([
+      this.#values.delete(id),
+      this.#redis.run((commands) => commands.publish(endedChannel, id)),
+    ]);
+    this.#reads.remove(id);
     this.emit('ended', id);
     return existed;
   }
+}
+
+/** The same session with its times on another clock. */
+function withTimes(session: SessionData, convert: (time: number) => number): SessionData {
+  const { signedIn } = session;
+  if (signedIn === undefined) return session;
+  const { endsAt, rolesAt } = signedIn;
+  const times = { endsAt: convert(endsAt), ...(rolesAt !== undefined && { rolesAt: convert(rolesAt) }) };
+  return { ...session, signedIn: { ...signedIn, ...times } };
 }

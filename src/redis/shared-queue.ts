@@ -2,7 +2,8 @@ import { CallError } from '../errors.js';
 import type { Deadline } from '../scheduling/deadline.js';
 import type { ContentionListener } from '../scheduling/keyed-queue.js';
 import type { SharedQueue, Ticket } from '../scheduling/shared-queue.js';
-import { type Redis, redisKey } from './connection.js';
+import type { Redis } from './connection.js';
+import { redisKey } from './keys.js';
 import { createQueueHeads, queueKey } from './queue-heads.js';
 
 /** How often to poll for the head of a queue when no message arrives. */
@@ -103,7 +104,7 @@ export function createRedisSharedQueue(redis: Redis, replicaId: string, onConten
             const head = await (polling ?? heads.poll(key, ticket));
             polling = undefined;
             if (head instanceof CallError) {
-              if (deadline.isDone) throw head;
+              if (deadline.isDone || head.details.retryAfterMs === undefined) throw head;
             } else {
               // Tickets of this replica are ordered in memory, so this one can proceed when any of them is at the head.
               if (own.has(head) || deadline.isDone) return;

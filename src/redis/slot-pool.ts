@@ -5,7 +5,9 @@ import { CallError } from '../errors.js';
 import { burstSlots, minShares, reservedSlots, totalWaiting, type UserDemand } from '../scheduling/fair-share.js';
 import type { PriorityLevel } from '../scheduling/priority.js';
 import type { Demand, Grant, Slot, SlotPool, SlotPoolOptions } from '../scheduling/slot-pool.js';
-import { type Redis, redisKey, storeUnavailable } from './connection.js';
+import type { Redis } from './connection.js';
+import { redisKey } from './keys.js';
+import { mayHaveRun, storeUnavailable } from './redis-error.js';
 import { runScript, type Script } from './script.js';
 import { countSlots, extendPause, releaseSlots, takeSlots } from './slot-scripts.js';
 
@@ -45,6 +47,8 @@ interface ReleasedSlot {
   /** The key of the user's slots. `undefined` if the reply with the user was lost: then the user's slot expires. */
   readonly userKey: string | undefined;
   readonly wasUsed: boolean;
+  /** When the slot is free in any case, as `performance.now()` has it. */
+  readonly expiresAt: number;
 }
 
 /** The waiting requests of one user and one priority, and the key of the slots that the user has used for it. */
@@ -71,9 +75,9 @@ export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
   let released: ReleasedSlot[] = [];
 
   const run = (script: Script, keys: readonly string[], args: readonly (string | number)[]) =>
-    redis.run((commands) => runScript(commands, script, keys, args));
+    runScript(redis, script, keys, args);
 
-  /** The user is not readable in it. */
+  /** Hashed, so that the key does not contain the user's id. */
   const userKey = (level: PriorityLevel, user: string) =>
     redisKey(`quota-${level}`, `${name}:${createHash('sha256').update(user).digest('base64url')}`);
 
@@ -82,8 +86,10 @@ export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
 
   /** Releases the slots whose use ended in this iteration of the event loop. */
   async function flush(): Promise<void> {
-    const slots = released;
+    const flushedAt = performance.now();
+    const slots = released.filter(({ expiresAt }) => expiresAt > flushedAt);
     released = [];
+    if (slots.length === 0) return;
     const keys = [...new Set([slotsKey, burstKey, ...slots.flatMap((slot) => slot.userKey ?? [])])];
     const args = slots.flatMap(({ member, userKey: key, wasUsed }) => [
       member,
@@ -94,7 +100,7 @@ export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
       await run(releaseSlots, keys, [windowMs, ...args]);
       notifyFreed?.();
     } catch {
-      // Used slots expire by themselves. Releasing unused slots is retried.
+      // Used slots expire by themselves. Releasing unused slots is retried until they have expired as well.
       const unused = slots.filter(({ wasUsed }) => !wasUsed);
       setTimeout(() => unused.forEach(release), retryReleaseMs).unref();
     }
@@ -103,6 +109,10 @@ export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
   function release(slot: ReleasedSlot): void {
     if (released.length === 0) setImmediate(() => void flush());
     released.push(slot);
+  }
+
+  function endUse(member: string, user: string | undefined, wasUsed: boolean): void {
+    release({ member, userKey: user, wasUsed, expiresAt: performance.now() + holdMs });
   }
 
   async function take({ interactive, bulk, maxBulk }: Demand): Promise<Grant> {
@@ -118,11 +128,13 @@ export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
       );
       return grantOf(takeReply.parse(reply), users, prefix);
     } catch (error) {
-      // The reply is lost or late, but the script may have taken slots: release them.
-      const count = totalWaiting(interactive) + Math.min(totalWaiting(bulk), maxNow);
-      for (let each = 1; each <= count; each++)
-        release({ member: `${prefix}${each}`, userKey: undefined, wasUsed: false });
-      throw error instanceof CallError ? error : storeUnavailable(error);
+      const failure = error instanceof CallError ? error : storeUnavailable(error);
+      if (mayHaveRun(failure)) {
+        // The reply is lost or late, but the script may have taken slots: release them.
+        const count = Math.min(limit, totalWaiting(interactive) + Math.min(totalWaiting(bulk), maxNow));
+        for (let each = 1; each <= count; each++) endUse(`${prefix}${each}`, undefined, false);
+      }
+      throw failure;
     }
   }
 
@@ -139,7 +151,7 @@ export function createRedisSlotPool(options: RedisSlotPoolOptions): SlotPool {
       const { level, user, key } = demand;
       for (let each = 0; each < count; each++) {
         const member = `${prefix}${++memberCount}`;
-        slots[level].push({ user, release: (wasUsed) => release({ member, userKey: key, wasUsed }) });
+        slots[level].push({ user, release: (wasUsed) => endUse(member, key, wasUsed) });
       }
     }
     // A slot stays in use for at least one window, unless it is released unused.

@@ -32,23 +32,25 @@ const prelude = (hold: string) => `
   end`;
 
 /**
- * Takes slots, as the pool in memory, `createPace` and the functions of `fair-share.ts` do. Each slot that is not free is
+ * Takes slots, by the same rules as the pool in memory, `createPace` and `fair-share.ts`. Each slot that is not free is
  * a member whose score is the time at which it becomes free. While a request is in flight, that time allows for the
  * longest possible request and one window. After it, the slots of a dead replica are also free.
  *
  * KEYS: the slots that are not free (sorted set), those of them that bulk requests took at once (sorted set), the last
  * paced slots (hash), the pause of bulk requests (expires), the users whose interactive requests are beyond their share
- * and those whose bulk requests wait (sorted sets of the keys that follow, with the time until which they wait), then for
- * each user the slots that the user has used (sorted sets): first of the users of interactive requests, then of those of
- * bulk requests
- * ARGV: limit, reserved slots, burst slots, minimum shares (of all slots and of half of them), window in ms, longest hold
- * in ms, prefix of the new members, the number of bulk requests that can be started, the number of users of interactive
- * requests, then for each user how many requests wait
+ * and those whose bulk requests wait (sorted sets of the keys that follow, with the time until which they wait), then
+ * for each user the slots that the user has used (sorted sets): first of the users of interactive requests, then of
+ * those of bulk requests
+ * ARGV: limit, reserved slots, burst slots, minimum shares (of all slots and of half of them), window in ms, longest
+ * hold in ms, prefix of the new members, the number of bulk requests that can be started, the number of users of
+ * interactive requests, then for each user how many requests wait
  * Returns pairs (number of the user, number of slots) in the order of the members; the ms until the next
  * slot becomes free and until the next paced slots are due (-1: after another slot becomes free); the ms of the pause;
  * whether a slot is free for interactive and for bulk requests; for each user the slots that the user has used.
  */
 export const takeSlots = createScript(`
+  -- Changes nothing, but fails if Redis is full: that is checked only until a script has written.
+  redis.call('ZADD', KEYS[1], 'XX', 0, '')
   local arg = {}
   for n = 1, #ARGV do arg[n] = tonumber(ARGV[n]) or 0 end
   local limit, reserved, burst, minOfAll, minOfHalf, window, hold = unpack(arg, 1, 7)

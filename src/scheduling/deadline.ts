@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CallError } from '../errors.js';
 import type { WaitLimit } from './wait-limit.js';
 
-/** With less time left than this, or than a quarter of the total, another attempt could not be completed and verified. */
+/**
+ * With less time left than this, or than a quarter of the total, another attempt could not be completed and verified.
+ */
 const minAttemptMs = 1_000;
 
 /** How a {@link Deadline} is set up. */

@@ -11,8 +11,8 @@ export interface FairQueue<T> {
   shift(user: string): T | undefined;
   remove(priority: RequestPriority, entry: T): void;
   /**
-   * How many entries are served before one that is pushed now, if the user who has used least comes first. A lower bound
-   * where `usedBy` doesn't know what another user has used.
+   * How many entries are served before one that is pushed now, if the user who has used least comes first. A lower
+   * bound where `usedBy` doesn't know what another user has used.
    */
   positionOf(priority: RequestPriority, first: boolean): number;
 }

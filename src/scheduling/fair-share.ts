@@ -37,8 +37,8 @@ export interface UserShare extends UserDemand {
 }
 
 /**
- * How many waiting requests of each user are within the user's share of the free slots. The share is as many slots as it
- * leaves free for others, counting those that the user has used. The users who have used least come first.
+ * How many waiting requests of each user are within the user's share of the free slots. The share is as many slots as
+ * it leaves free for others, counting those that the user has used. The users who have used least come first.
  */
 export function requestsWithinShares(users: readonly UserShare[], free: number, limit: number): readonly number[] {
   const [minOfAll, minOfHalf] = minShares(limit);

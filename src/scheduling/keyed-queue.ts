@@ -33,7 +33,9 @@ interface Queues {
   readonly timeoutReason: CallReason;
 }
 
-/** An element of the doubly linked list of a key's reservations. A class, because thousands wait: closures take more. */
+/**
+ * An element of the doubly linked list of a key's reservations. A class, because thousands wait: closures take more.
+ */
 class QueueNode implements Reservation {
   readonly #queues: Queues;
   readonly #key: string;

@@ -16,8 +16,9 @@ export interface Pace {
 }
 
 /**
- * Creates a pace. It is the highest constant rate at which the free slots, with those that become free later, never fall
- * below the reserve within one window. Slots that are due within the same hundredth of the window are taken together.
+ * Creates a pace. It is the highest constant rate at which the free slots, with those that become free later, never
+ * fall below the reserve within one window. Slots that are due within the same hundredth of the window are taken
+ * together.
  *
  * @param reserved how many slots stay free
  */

@@ -82,6 +82,7 @@ export function createRateLimiter(pool: SlotPool, bulkSlice: number): RateLimite
       });
     } catch (error) {
       lastFailure = requireCallError(error);
+      if (lastFailure.details.retryAfterMs === undefined) return queue.rejectAll(lastFailure);
       schedule(performance.now() + retryFailedRequestMs);
       return;
     }

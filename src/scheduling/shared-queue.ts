@@ -6,7 +6,8 @@ export interface Ticket {
   /**
    * Resolves when every earlier ticket has been released, or when the deadline is done.
    *
-   * @throws {CallError} `OVERLOADED` if the shared queue could not be read within the deadline
+   * @throws {CallError} `OVERLOADED` if the shared queue could not be read within the deadline, or at once, without
+   *   `retryAfterMs`, if reading it again would not help
    */
   wait(priority: RequestPriority, deadline: Deadline): Promise<void>;
   /** Releases the position. Call it once, whether or not the wait has ended. */

@@ -27,8 +27,8 @@ export interface Grant {
 }
 
 /**
- * As many slots as the upstream accepts requests in one window. A slot is taken before a request is sent, and is free again
- * one window after its response, so that the limit holds however long the request was on its way.
+ * As many slots as the upstream accepts requests in one window. A slot is taken before a request is sent, and is free
+ * again one window after its response, so that the limit holds however long the request was on its way.
  *
  * Rate limit libraries that slide (p-queue's `strict`, rolling-rate-limiter) count from the start of a task, and do not
  * release the slot of a request that was never sent.
@@ -41,7 +41,8 @@ export interface SlotPool {
    * a window, evenly spread over the window for all others.
    *
    * @param demand evaluated when the slots are taken
-   * @throws {CallError} `OVERLOADED` if a shared pool cannot be reached
+   * @throws {CallError} `OVERLOADED` if a shared pool cannot be reached; without `retryAfterMs` if another attempt
+   *   would not help
    */
   request(demand: () => Demand): Promise<Grant>;
   /** Takes no slots for bulk requests for some time. */

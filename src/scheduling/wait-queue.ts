@@ -33,6 +33,7 @@ export interface WaitQueue {
    * @param nextFreeAt when the next slot becomes free, for each priority that is short of slots
    */
   rejectUnreachable(nextFreeAt: Partial<PerPriority<number>>): void;
+  rejectAll(error: CallError): void;
 }
 
 /** Where a request waits. */
@@ -74,6 +75,9 @@ export function createWaitQueue(pool: SlotPool): WaitQueue {
     waiter.reject(new CallError('THROTTLED', { retryAfterMs: waitMs }));
 
   return {
+    rejectAll(error) {
+      for (const waiter of places.keys()) waiter.reject(error);
+    },
     get size() {
       return { interactive: queues.interactive.size, bulk: queues.bulk.size };
     },

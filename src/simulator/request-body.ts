@@ -6,8 +6,8 @@ import { gunzip } from 'node:zlib';
 const decompress = promisify(gunzip);
 
 /**
- * Reads the body of a request as text. Like Graph, it accepts gzip, which Kiota's compression handler sends. A body that
- * cannot be decompressed is returned as it is: it is not JSON, which Graph rejects with a 400.
+ * Reads the body of a request as text. Like Graph, it accepts gzip, which Kiota's compression handler sends. A body
+ * that cannot be decompressed is returned as it is: it is not JSON, which Graph rejects with a 400.
  */
 export async function readBody(message: IncomingMessage): Promise<string> {
   const received = await buffer(message);

@@ -1,5 +1,4 @@
-import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readClientCertificate } from '../client-certificate.js';
 import { expiryOf } from '../graph/tokens/permissions.js';
 
 /** The credentials in use that can tell when they expire. */
@@ -11,19 +10,20 @@ export interface Credentials {
 }
 
 /**
- * Reads when each credential expires, in seconds since 1970. The value is NaN for one that does not tell, such as a token
- * that is not a JWT, and for a file that cannot be read.
+ * Reads when each credential expires, in seconds since 1970. The value is NaN for a token that is not a JWT or does not
+ * expire, and for a file that cannot be read.
  */
-export async function readCredentialExpiries(credentials: Credentials): Promise<ReadonlyMap<string, number>> {
-  const { accessToken, certificatePath } = credentials;
+export function readCredentialExpiries({ accessToken, certificatePath }: Credentials): ReadonlyMap<string, number> {
   const expiries = new Map<string, number>();
   if (accessToken !== undefined) expiries.set('graph-access-token', expiryOf(accessToken) ?? Number.NaN);
-  if (certificatePath !== undefined) {
-    expiries.set('oidc-client-certificate', await certificateExpiry(certificatePath).catch(() => Number.NaN));
-  }
+  if (certificatePath !== undefined) expiries.set('oidc-client-certificate', certificateExpiry(certificatePath));
   return expiries;
 }
 
-async function certificateExpiry(path: string): Promise<number> {
-  return Date.parse(new X509Certificate(await readFile(path)).validTo) / 1_000;
+function certificateExpiry(path: string): number {
+  try {
+    return Date.parse(readClientCertificate(path).certificate.validTo) / 1_000;
+  } catch {
+    return Number.NaN;
+  }
 }

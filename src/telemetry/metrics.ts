@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { CallObserver } from '../api/instrumentation.js';
 import type { WriteObserver } from '../audit/audit.js';
 import type { AuditTrail } from '../audit/trail.js';
+import { type SignInResult, signInResults } from '../auth/sign-in-causes.js';
 import type { GraphService } from '../graph/graph-service.js';
 import type { GraphObserver } from '../graph/observer.js';
 
@@ -14,6 +15,8 @@ export interface MetricsRecorder {
   readonly write: WriteObserver;
   /** A token was requested: one of the service's own, or the refresh of a user's. */
   readonly token: (whose: 'service' | 'person', ok: boolean) => void;
+  /** A sign-in has ended. */
+  readonly signIn: (result: SignInResult) => void;
   readonly redisError: () => void;
 }
 
@@ -24,6 +27,7 @@ export const noMetrics: MetricsRecorder = {
   refused: () => undefined,
   write: () => undefined,
   token: () => undefined,
+  signIn: () => undefined,
   redisError: () => undefined,
 };
 
@@ -130,6 +134,8 @@ export function createMetrics({ procedures, reasons }: MetricLabels): Metrics {
       'result',
     ]),
   );
+  const signIns = new Counter(about('sign_ins_total', 'Sign-ins by result: ok, no-role or the cause.', ['result']));
+  for (const result of signInResults) signIns.inc({ result }, 0);
   const redisErrors = new Counter(about('redis_errors_total', 'Redis commands that failed.'));
   const ready = new Gauge(about('ready', 'Whether the service is ready: 1 or 0, as /readyz reports.'));
 
@@ -188,6 +194,7 @@ export function createMetrics({ procedures, reasons }: MetricLabels): Metrics {
     refused: (reason) => refused.inc({ reason }),
     write: ({ action, outcome }) => writes.inc({ action, outcome }),
     token: (whose, ok) => tokens.inc({ whose, result: ok ? 'ok' : 'failed' }),
+    signIn: (result) => signIns.inc({ result }),
     redisError: () => redisErrors.inc(),
     observe({ graph, isReady, trail, droppedLines, credentialExpiries }) {
       for (const [credential, expiry] of credentialExpiries) credentialExpiry.set({ credential }, expiry);

@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { failure } from '../support/failure.js';
+import { readSchemas, type SchemaValidator } from '../support/json-schemas.js';
 import { usePair } from '../support/pair.js';
 import { call, type Procedure, procedures, validInputs } from '../support/raw-calls.js';
 import { useKnownState } from '../support/states.js';
@@ -10,6 +11,15 @@ const pair = usePair(
   { writesPer20s: 1_000_000, requestsPer20s: 1_000_000 },
 );
 const known = useKnownState(pair);
+let schemas: SchemaValidator;
+
+beforeAll(async () => {
+  schemas = await readSchemas(pair.service);
+});
+
+/** Whether a value can be invalid although its JSON Schema accepts it: only the service can read a cursor. */
+const isCursor = ([name]: readonly string[], value: unknown) =>
+  name === 'cursor' && typeof value === 'string' && value !== '';
 
 /** Copies `input` with the value at one path replaced; `undefined` removes it. */
 function withValue(input: unknown, [name, ...rest]: readonly string[], value: unknown): unknown {
@@ -150,6 +160,7 @@ describe('invalid inputs are rejected with their path, and nothing is sent to Gr
       const input = JSON.stringify(withValue(validInputs[procedure], path, value));
       const { status, reason, issues } = await call(pair.service, procedure, input);
       expect({ input, status, reason }).toEqual({ input, status: 400, reason: 'INVALID_INPUT' });
+      expect(schemas.acceptsInput(procedure, input), input).toBe(isCursor(path, value));
       const paths = issues?.map((issue) => issue.path.slice(0, path.length));
       expect(paths, input).toContainEqual(path);
     }
@@ -164,11 +175,9 @@ describe('invalid inputs are rejected with their path, and nothing is sent to Gr
     ['scriptUserState.create', ['userState']],
   ])('%s: an unknown key in %j', async (procedure, path) => {
     for (const key of ['more', 'patch.id', '@odata.type', '__proto__', 'constructor', 'toString']) {
-      const { status, issues } = await call(
-        pair.service,
-        procedure,
-        JSON.stringify(withValue(validInputs[procedure], [...path, key], {})),
-      );
+      const input = JSON.stringify(withValue(validInputs[procedure], [...path, key], {}));
+      const { status, issues } = await call(pair.service, procedure, input);
+      expect(schemas.acceptsInput(procedure, input), input).toBe(false);
       expect({ key, status, issues }).toMatchObject({ key, status: 400 });
       expect(issues?.map((issue) => issue.path)).toContainEqual(path);
     }
@@ -182,6 +191,7 @@ describe('invalid inputs are rejected with their path, and nothing is sent to Gr
         status: 400,
         reason: 'INVALID_INPUT',
       });
+      if (input !== '') expect(schemas.acceptsInput(procedure, input), input).toBe(false);
     }
     expect(await pair.simulator.journal()).toEqual([]);
   });
@@ -191,6 +201,7 @@ test.each(rules.filter(([, , , goods]) => goods.length > 0))('%s: a valid %j is 
   const [procedure, path, , goods] = rule;
   for (const value of goods) {
     const input = JSON.stringify(withValue(validInputs[procedure], path, value));
+    expect(schemas.acceptsInput(procedure, input), input).toBe(true);
     // These scripts do not exist: the request to Graph shows that the input was accepted.
     expect({ input, ...(await call(pair.service, procedure, input)) }).toMatchObject({
       input,

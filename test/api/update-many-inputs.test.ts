@@ -6,6 +6,7 @@ import { type Row, rowsOf } from '../support/bulk.js';
 import { createStreamClient } from '../support/clients.js';
 import { expectRefused } from '../support/expect-refused.js';
 import { failure } from '../support/failure.js';
+import { readSchemas, type SchemaValidator } from '../support/json-schemas.js';
 import { usePair } from '../support/pair.js';
 import { manyStates } from '../support/states.js';
 import { startTestApp } from '../support/test-app.js';
@@ -14,8 +15,10 @@ const kib = 1024;
 
 const pair = usePair();
 let rows: Row[];
+let schemas: SchemaValidator;
 
 beforeAll(async () => {
+  schemas = await readSchemas(pair.service);
   rows = [...rowsOf(await manyStates(pair.service, 3), 1000)];
 });
 
@@ -120,6 +123,8 @@ describe('updateMany rejects, without a request to Graph,', () => {
     const { reason, code, issues } = await refused(input());
     expect({ reason, code }).toEqual({ reason: 'INVALID_INPUT', code: 'BAD_REQUEST' });
     expect(issues).toContainEqual({ path, message });
+    const json = JSON.stringify(input() ?? null);
+    expect(schemas.acceptsInput('scriptUserState.updateMany', json)).toBe(false);
   });
 
   test('thousands of invalid rows, in a short response', async () => {

@@ -173,5 +173,12 @@ describe('tokens are deleted', () => {
 test('the doctor skips the token check: the service has no token itself', async () => {
   const { stdout, exited } = startProgram('dist/doctor.js', pair.settings);
   expect(await exited).toBe(0);
-  expect(stdout.map((line) => line.slice(0, 18).trim())).toEqual(['ok    settings', 'ok    cloud', 'skip  token']);
+  expect(stdout.map((line) => line.slice(0, 18).trim())).toEqual([
+    'ok    settings',
+    'ok    cloud',
+    'ok    provider',
+    'ok    redirect-uri',
+    'ok    client',
+    'skip  token',
+  ]);
 });

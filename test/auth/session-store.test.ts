@@ -51,6 +51,23 @@ describeMemoryAndRedis('a session store', ({ sessions }) => {
     expect(ended).toEqual(['one']);
   });
 
+  test('updates the user of a session, and keeps its end', async () => {
+    const { store, get, set, destroy } = open(sessions());
+    await set('updated', session('person six'));
+    const user = (await store.read('updated')) ?? expect.fail('no session');
+    const before = await store.idleEndsAt('updated', user);
+    expect(before).toBeGreaterThan(Date.now());
+    expect(before).toBeLessThanOrEqual(Date.now() + 60_000);
+    await store.update('updated', { ...user, roles: ['reader'] });
+    expect(await get('updated')).toMatchObject({ cookie: {}, signedIn: { oid: 'person six', roles: ['reader'] } });
+    expect(await store.idleEndsAt('updated', user)).toBe(before);
+    await destroy('updated');
+    await store.update('updated', user);
+    expect(await get('updated')).toBeNull();
+    expect(await store.read('updated')).toBeUndefined();
+    expect(await store.lastUsedAt('updated', user)).toBeUndefined();
+  });
+
   test('does not revive an ended session on extend', async () => {
     const { store, get, set, destroy } = open(sessions());
     await set('two', session('person two'));

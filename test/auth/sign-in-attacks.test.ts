@@ -52,7 +52,12 @@ describe('sign-in rejects a callback that', () => {
     ['has two states', invalid, (url) => new URL(`${url.href}&state=other`)],
     ['has no code', invalid, (url) => without(url, 'code')],
     ['has two codes', invalid, (url) => new URL(`${url.href}&code=other`)],
-    ['has an unknown code', { reason: /^invalid_grant$/ }, (url) => set(url, 'code', 'other')],
+    ['has an unknown code', { reason: /^invalid_grant$/, cause: 'code-rejected' }, (url) => set(url, 'code', 'other')],
+    [
+      'reports that the scope is rejected',
+      { reason: /^invalid_scope$/, cause: 'scope-rejected' },
+      (url) => set(without(url, 'code'), 'error', 'invalid_scope'),
+    ],
     ['names another issuer', invalid, (url) => set(url, 'iss', 'https://evil.example')],
     ['names no issuer', invalid, (url) => without(url, 'iss')],
     ['has an error with another state', unmatched, (url) => set(set(url, 'error', 'access_denied'), 'state', 'other')],
@@ -70,6 +75,29 @@ describe('sign-in rejects a callback that', () => {
   ])('%s', async (_, rejection, change) => {
     const agent = setup.createUserAgent();
     await setup.expectRejected(agent, change(await setup.start(agent)), rejection);
+  });
+
+  test('has a code that the provider has issued to another client', async () => {
+    const agent = setup.createUserAgent();
+    const callback = await setup.start(agent);
+    const request = new URL(`${setup.provider.issuer}/authorize`);
+    request.search = new URLSearchParams({ client_id: 'other', redirect_uri: callback.href, nonce: 'n' }).toString();
+    const { headers } = await fetch(request, { redirect: 'manual' });
+    const code = new URL(headers.get('location') ?? '').searchParams.get('code') ?? '';
+    expect(code).toMatch(/^canary-code/);
+    await setup.expectRejected(agent, set(callback, 'code', code), {
+      reason: /^invalid_grant$/,
+      cause: 'code-rejected',
+    });
+  });
+
+  test('has the code of another sign-in', async () => {
+    const [agent, victim] = [setup.createUserAgent(), setup.createUserAgent()];
+    const code = (await setup.start(agent)).searchParams.get('code') ?? '';
+    const callback = await setup.start(victim);
+    // The provider checks no PKCE: the nonce of the ID token is another one.
+    const rejection = { reason: /^OAUTH_JWT_CLAIM_COMPARISON_FAILED$/, cause: 'token-invalid' } as const;
+    await setup.expectRejected(victim, set(callback, 'code', code), rejection);
   });
 
   test('belongs to another browser', async () => {
@@ -152,15 +180,26 @@ describe('sign-in rejects a callback that', () => {
   });
 });
 
-test('in two tabs that sign in at once, the one that started last signs in, and the other can try again', async () => {
+test('two tabs can sign in at once, in any order', async () => {
   const agent = setup.createUserAgent();
   const first = await setup.start(agent);
   const second = await setup.start(agent);
-  expect((await agent.browser.open(first)).html).toContain('Please try again.');
-  expect((await agent.browser.open(second)).url.pathname).toBe('/');
-  expect(await agent.call('session.current')).toMatchObject({ status: 200 });
-  await agent.browser.open(await setup.start(agent));
-  expect(await agent.call('session.current')).toMatchObject({ status: 200 });
+  const third = await setup.start(agent);
+  for (const callback of [second, first, third]) {
+    expect((await agent.browser.open(callback)).url.pathname).toBe('/');
+    expect(await agent.call('session.current')).toMatchObject({ status: 200 });
+  }
+  expect(agent.cookies()).toEqual([expect.stringMatching(/^session=/)]);
+});
+
+test('a browser keeps the cookies of the four sign-ins that it started last', async () => {
+  const agent = setup.createUserAgent();
+  const callbacks: URL[] = [];
+  for (let count = 0; count < 6; count++) callbacks.push(await setup.start(agent));
+  expect(agent.cookies()).toHaveLength(4);
+  const [oldest, , third] = callbacks;
+  expect((await agent.browser.open(oldest ?? '')).html).toContain('Please try again.');
+  expect((await agent.browser.open(third ?? '')).url.pathname).toBe('/');
 });
 
 describe('sign-in rejects a transaction cookie that', () => {
@@ -173,28 +212,35 @@ describe('sign-in rejects a transaction cookie that', () => {
     returnTo: '/',
     replaces: null,
   };
-  const sealed = (secret: string, context = 'sign-in', purpose = 'sign-in') => {
+  const name = 'sign-in-ssssssss';
+  const sealed = (secret: string, context = name, purpose = 'sign-in') => {
     const text = JSON.stringify({ ...transaction, endsAt: Date.now() + 60_000 });
-    return `sign-in=${createSealer([secret], purpose).seal(text, context)}`;
+    return `${name}=${createSealer([secret], purpose).seal(text, context)}`;
   };
+  const nameOf = (own: string) => own.replace(/=.*/s, '');
+  const sealedText = (own: string) => own.replace(/^[^=]*=/s, '');
 
   // The last one is sealed correctly, so it fails only on the nonce. This shows that the others fail for their defect.
   test.each<[string, RegExp, (own: string) => string]>([
-    ['is missing', none, () => 'sign-in=; Max-Age=0'],
-    ['is empty', none, () => 'sign-in='],
+    ['is missing', none, (own) => `${nameOf(own)}=; Max-Age=0`],
+    ['is empty', none, (own) => `${nameOf(own)}=`],
     ['was changed', none, changed],
-    ['was truncated', none, (own) => own.slice(0, 30)],
+    ['was truncated', none, (own) => own.slice(0, 40)],
+    ['is that of another state', none, (own) => `${name}=${sealedText(own)}`],
     ['is sealed with another secret', none, () => sealed('x'.repeat(32))],
-    ['is sealed for the other cookie name', none, () => sealed(maliciousSecret, '__Host-sign-in')],
-    ['is sealed for another purpose', none, () => sealed(maliciousSecret, 'sign-in', 'cursor')],
-    ['is not sealed', none, () => `sign-in=${Buffer.from(JSON.stringify(transaction)).toString('base64url')}`],
+    ['is sealed for the other cookie name', none, () => sealed(maliciousSecret, `__Host-${name}`)],
+    ['is sealed for another purpose', none, () => sealed(maliciousSecret, name, 'cursor')],
+    ['is not sealed', none, () => `${name}=${Buffer.from(JSON.stringify(transaction)).toString('base64url')}`],
     ['belongs to another sign-in', /^OAUTH_JWT_CLAIM_COMPARISON_FAILED$/, () => sealed(maliciousSecret)],
   ])('%s', async (_, reason, change) => {
     const agent: UserAgent = setup.createUserAgent();
     const callback = await setup.start(agent);
     const [own = ''] = agent.cookies();
-    agent.browser.plant('localhost', change(own));
-    await setup.expectRejected(agent, set(callback, 'state', transaction.state), { reason });
+    const planted = change(own);
+    agent.browser.plant('localhost', `${nameOf(own)}=; Max-Age=0`);
+    agent.browser.plant('localhost', planted);
+    const isOwn = nameOf(planted) === nameOf(own);
+    await setup.expectRejected(agent, isOwn ? callback : set(callback, 'state', transaction.state), { reason });
   });
 });
 

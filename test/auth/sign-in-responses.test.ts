@@ -23,13 +23,13 @@ describe('sign-in rejects an ID token', () => {
   const now = Math.floor(Date.now() / 1000);
   const mismatch = { reason: /^OAUTH_JWT_CLAIM_COMPARISON_FAILED$/ };
   const invalid = { reason: /^OAUTH_INVALID_RESPONSE$/ };
-  const timestamp = { reason: /^OAUTH_JWT_TIMESTAMP_CHECK_FAILED$/ };
+  const timestamp = { reason: /^OAUTH_JWT_TIMESTAMP_CHECK_FAILED$/, cause: 'clock-mismatch' } as const;
   const malformed = { reason: /./ };
 
   test.each<[string, Rejection, Readonly<Record<string, unknown>>]>([
-    ['with another nonce', mismatch, { nonce: 'other' }],
+    ['with another nonce', { ...mismatch, cause: 'token-invalid' }, { nonce: 'other' }],
     ['without a nonce', invalid, { nonce: undefined }],
-    ['from another issuer', mismatch, { iss: 'https://evil.example' }],
+    ['from another issuer', { ...mismatch, cause: 'issuer-mismatch' }, { iss: 'https://evil.example' }],
     ['without an issuer', invalid, { iss: undefined }],
     ['for another audience', mismatch, { aud: 'other' }],
     [
@@ -42,7 +42,8 @@ describe('sign-in rejects an ID token', () => {
     ['that is not valid yet', timestamp, { nbf: now + 600 }],
     ['without an issue time', invalid, { iat: undefined }],
     ['without a subject', invalid, { sub: undefined }],
-    ['whose oid is not a string', malformed, { oid: 7 }],
+    ['whose nonce is null', { reason: /^OAUTH_/ }, { nonce: null }],
+    ['whose oid is not a string', { ...malformed, cause: 'claims-invalid' }, { oid: 7 }],
     ['whose tid is not a string', malformed, { tid: [personalTenant] }],
     [
       'of a personal account',
@@ -109,10 +110,24 @@ describe('sign-in rejects a token response that', () => {
     write();
   }
 
-  const unavailable = { status: 503, title: 'Sign-in unavailable', reason: /^provider-unavailable$/ };
+  const unavailable = { status: 503, title: 'Sign-in unavailable', reason: /^provider-unavailable$/ } as const;
 
   test.each<[string, Rejection, Deviation]>([
-    ['is the error invalid_grant', { reason: /^invalid_grant$/ }, json(400, { error: 'invalid_grant' })],
+    [
+      'is the error invalid_grant',
+      { reason: /^invalid_grant$/, cause: 'code-rejected' },
+      json(400, { error: 'invalid_grant' }),
+    ],
+    [
+      'says that the redirect URI is another one',
+      { reason: /^invalid_grant$/, cause: 'redirect-uri-mismatch' },
+      json(400, { error: 'invalid_grant', error_description: 'AADSTS500112: The reply address does not match' }),
+    ],
+    [
+      'says that the client secret has expired',
+      { ...unavailable, reason: /^invalid-client$/, cause: 'client-rejected' },
+      json(401, { error: 'invalid_client', error_description: 'AADSTS7000222: The provided client secret keys' }),
+    ],
     ['has no ID token', { reason: /^OAUTH_/ }, json(200, { access_token: 'a', token_type: 'Bearer' })],
     ['is an HTML page', unavailable, respond(200, 'text/html', '<h1>Welcome</h1>')],
     ['is HTML with a JSON content type', unavailable, respond(200, 'application/json', '<h1>Welcome</h1>')],

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { clientWith } from '../support/clients.js';
 import type { Page } from '../support/cookie-client.js';
 import { startTestService, useService } from '../support/service.js';
@@ -106,6 +107,86 @@ function expectPage({ html, headers }: Page): void {
   expect(html.match(/<h1>/g)).toHaveLength(1);
   expect(html).not.toMatch(/<script|style=/);
 }
+
+describe('claims', () => {
+  const change = (claims: Readonly<Record<string, unknown>>) =>
+    service.simulator.identitySettings({ claims: { operator: claims } });
+  afterEach(() => service.simulator.identitySettings({ claims: {} }));
+  const optional = { name: null, preferred_username: null, login_hint: null, groups: null, tid: null };
+
+  test.each<[string, Readonly<Record<string, unknown>>, object]>([
+    ['roles in one string', { roles: 'ScriptState.Read' }, { roles: ['reader'] }],
+    ['several roles in one string', { roles: 'Other ScriptState.ReadWrite' }, { roles: ['reader', 'operator'] }],
+    ['a role that only starts like one', { roles: 'ScriptState.ReadOnly' }, { roles: [] }],
+    ['no roles', { roles: null }, { roles: [] }],
+    ['optional claims that are null', optional, { roles: ['reader', 'operator'], user: { name: '', username: null } }],
+    ['no name', { name: null }, { user: { name: expect.stringMatching(/^olga\.operator@/) as unknown } }],
+    ['an oid that is null', { oid: null }, { user: { oid: 'Jm3d1XoTqv-operator' } }],
+  ])('can be %s', async (_, claims, session) => {
+    await change(claims);
+    const agent = createUserAgent(service);
+    await agent.signIn('operator');
+    expect(await agent.call('session.current')).toMatchObject({ status: 200, data: session });
+  });
+});
+
+test('session.current reports who is signed in, until when, and the version of the service', async () => {
+  const agent = createUserAgent(service);
+  await agent.signIn('reader');
+  const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
+  const { data } = await agent.call('session.current');
+  expect(data).toEqual({
+    user: {
+      oid: expect.any(String) as unknown,
+      name: 'Ravi Reader',
+      username: expect.stringMatching(/^ravi/) as unknown,
+    },
+    roles: ['reader'],
+    expiresAt: expect.any(String) as unknown,
+    idleExpiresAt: expect.any(String) as unknown,
+    graph: 'simulator',
+    version,
+  });
+  const { expiresAt, idleExpiresAt } = data as { expiresAt: string; idleExpiresAt: string };
+  const [absolute, idle] = [Date.parse(expiresAt) - Date.now(), Date.parse(idleExpiresAt) - Date.now()];
+  expect(absolute).toBeGreaterThan(11.9 * 3_600_000);
+  expect(idle).toBeGreaterThan(0);
+  expect(idle).toBeLessThanOrEqual(3_600_000);
+});
+
+describe('the page of an account without a role', () => {
+  test('names the account, and offers to use another one', async () => {
+    const agent = createUserAgent(service);
+    const page = await agent.signIn('no-role', '?returnTo=/readyz');
+    expect(page.html).toMatch(/<bdi>Nora Norole<\/bdi> \(<bdi>nora\.norole@[^<]+<\/bdi>\)/);
+    const link = /href="([^"]*)">Sign in with another account</.exec(page.html)?.[1]?.replaceAll('&#38;', '&') ?? '';
+    const login = await agent.browser.open(new URL(link, agent.origin));
+    // The provider's own session would otherwise sign in the same account again.
+    expect(login.url.pathname).toContain('/interaction/');
+    // The provider first ends its own session, by a form that a script submits.
+    const { html } = await agent.browser.open(login.url, { person: 'reader' });
+    const [, action = '', xsrf = ''] = /action="([^"]+)"[\s\S]*name="xsrf" value="([^"]+)"/.exec(html) ?? [];
+    expect((await agent.browser.open(action, { xsrf, logout: 'yes' })).url.pathname).toBe('/readyz');
+    expect(await agent.call('session.current')).toMatchObject({ data: { user: { name: 'Ravi Reader' } } });
+  });
+
+  test('escapes the name', async () => {
+    await service.simulator.identitySettings({ claims: { 'no-role': { name: '<b>"x"</b>&\u202e' } } });
+    const page = await createUserAgent(service).signIn('no-role');
+    await service.simulator.identitySettings({ claims: {} });
+    expect(page.html).toContain('<bdi>&#60;b&#62;&#34;x&#34;&#60;/b&#62;&#38;\u202e</bdi>');
+  });
+
+  test.each(['none', 'login', 'select_account login', 'consent'])(
+    'no other prompt is passed on: %s',
+    async (prompt) => {
+      const query = new URLSearchParams({ prompt }).toString();
+      const agent = createUserAgent(service);
+      const { headers } = await agent.browser.send(`${agent.origin}/auth/sign-in?${query}`);
+      expect(String(headers['location'])).not.toContain('prompt');
+    },
+  );
+});
 
 test.each([
   ['cancel', 400, 'sign-in-refused'],

@@ -32,6 +32,28 @@ describeMemoryAndRedis('a token store', ({ tokens: create }) => {
     expect(await store.get('three')).toBeUndefined();
   });
 
+  test('lets one caller at a time hold the lock of a session', async () => {
+    const store = create();
+    const order: string[] = [];
+    let release = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const first = store.withSessionLock('locked', async () => {
+      order.push('first starts');
+      await gate;
+      order.push('first ends');
+      throw new Error('first fails');
+    });
+    await expect.poll(() => order).toEqual(['first starts']);
+    const second = store.withSessionLock('locked', async () => order.push('second'));
+    await store.withSessionLock('other', async () => order.push('other'));
+    release();
+    await expect(first).rejects.toThrow('first fails');
+    await second;
+    expect(order).toEqual(['first starts', 'other', 'first ends', 'second']);
+  });
+
   test('does not restore deleted tokens on extend', async () => {
     const store = create();
     await store.extend('nobody', 60_000);

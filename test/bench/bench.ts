@@ -34,7 +34,7 @@ async function main(): Promise<void> {
 
   progress(`running on Node ${nodeVersion}, as the image does`);
   const describeUsage = measureMachineUsage();
-  compileContestants(folder);
+  await compileContestants(folder);
   progress('compiled the contestants');
   const interactive = await measureInteractive(plan.interactive, folder);
   const bulk = await measureBulk(plan.bulk, folder);

@@ -3,6 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build, type Plugin } from 'esbuild';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Protocol } from './calls.js';
 import { type ServerProcess, startServer } from './server-process.js';
@@ -16,6 +17,8 @@ export interface Contestant {
   readonly description: string;
   /** The file in `contestants`, without its extension; undefined for this service. */
   readonly file?: string;
+  /** Whether this service runs without its audit trail. */
+  readonly isUnaudited?: true;
 }
 
 /** The baseline of the ratios. */
@@ -41,6 +44,14 @@ export const thisService: Contestant = {
   description: '`npm start`; request log and audit at level `info`',
 };
 
+/** This service without its audit trail, which it cannot run without. */
+export const unaudited: Contestant = {
+  name: 'this service, no trail',
+  protocol: 'tRPC',
+  description: 'the same, bundled without the audit trail',
+  isUnaudited: true,
+};
+
 /** All of them, in the order of the tables. */
 export const contestants: readonly Contestant[] = [
   bare,
@@ -58,6 +69,7 @@ export const contestants: readonly Contestant[] = [
     file: 'graph-client',
   },
   thisService,
+  unaudited,
 ];
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -66,18 +78,50 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const flags = manifest.scripts.start.split(' ').filter((word) => word.startsWith('--'));
 
 /** Compiles the contestants into a folder, so that none of them includes a compiler at run time. */
-export function compileContestants(folder: string): void {
+export async function compileContestants(folder: string): Promise<void> {
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
   mkdirSync(join(folder, 'contestants'));
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', version: manifest.version }));
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const project = fileURLToPath(new URL('contestants', import.meta.url));
   execFileSync(process.execPath, [tsc, '-p', project, '--outDir', join(folder, 'contestants')], { stdio: 'inherit' });
+  await bundleUnaudited(folder);
+}
+
+/** The audit of the service without a trail: writes go straight to Graph. */
+const noAudit = `export const createAudit = () => ({
+  record() {},
+  async write(_actor, _write, work) {
+    const { value } = await work({ onRead() {}, async beforeSend() {} });
+    return value;
+  },
+});`;
+
+async function bundleUnaudited(folder: string): Promise<void> {
+  const replaceAudit: Plugin = {
+    name: 'no-audit',
+    setup(bundle) {
+      bundle.onLoad({ filter: /src\/audit\/audit\.ts$/ }, () => ({ contents: noAudit }));
+    },
+  };
+  await build({
+    entryPoints: [join(root, 'src/main.ts')],
+    outdir: join(folder, 'dist'),
+    bundle: true,
+    splitting: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.19',
+    sourcemap: true,
+    plugins: [replaceAudit],
+  });
+  symlinkSync(join(root, 'dist/console'), join(folder, 'dist/console'));
 }
 
 /** Starts a contestant in front of a simulator. @param env more settings, for this service */
 export function startContestant(
-  { name, file }: Contestant,
+  { name, file, isUnaudited }: Contestant,
   simulator: BenchSimulator,
   folder: string,
   env: Readonly<Record<string, string>> = {},
@@ -89,7 +133,7 @@ export function startContestant(
   }
   const own = { GRAPH_CREDENTIAL: 'access-token', SIGN_IN: 'off', PORT: '0', GRAPH_WRITES_PER_20S: '1000000' };
   return startServer(
-    { name, args: [...flags, join(root, 'dist/main.js')], env: { ...access, ...own, ...env } },
+    { name, args: [...flags, join(isUnaudited ? folder : root, 'dist/main.js')], env: { ...access, ...own, ...env } },
     folder,
   );
 }

@@ -1,4 +1,4 @@
-import { bare, type Contestant, expressProxy } from './contestants.js';
+import { bare, type Contestant, expressProxy, thisService, unaudited } from './contestants.js';
 import type { InteractivePlan, InteractiveResult } from './interactive.js';
 import { tickMicroseconds } from './process-usage.js';
 import { median } from './statistics.js';
@@ -19,6 +19,8 @@ export function reportInteractive(plan: InteractivePlan, results: readonly Inter
     median(result.p99Ms).toFixed(2),
     mebibytes(result.peakBytes),
   ]);
+  const audited = results.filter(({ contestant }) => contestant === thisService);
+  const trail = audited.map((result) => range(ratios(unaudited, result), 2)).join('');
   const { connections, cpuSeconds, pacedCalls, perSecond, rounds, states, warmUpCalls } = plan;
   const resolution = ((tickMicroseconds / (cpuSeconds * 1e6)) * 100).toFixed(1);
   return `### Single updates
@@ -32,6 +34,7 @@ ${results.map(({ contestant: { name, description }, calls }) => `- **${name}**: 
   number; ${connections} connections with one call at a time (autocannon). The resolution is ${resolution} % of a round.
 - Rounds: ${rounds}, each in another order, after ${whole(2 * warmUpCalls)} calls to each contestant as a warm-up. The table has the median and,
   in parentheses, the minimum and the maximum. Ratios are computed per round.
+- The audit trail: this service takes ${trail} times the processor time that it takes without its trail.
 - Latency: ${whole(pacedCalls)} calls per round at ${perSecond} calls per second, sent on time whether or not earlier ones have a response, by our
   own generator, because autocannon sends all calls of a second at once. Measured from sending to the end of the response,
   the simulator's share included; medians of the percentiles of each round.

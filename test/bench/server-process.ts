@@ -18,7 +18,7 @@ export interface ServerProcess extends RunningProcess {
   readonly url: string;
 }
 
-const startTimeoutMs = 20_000;
+const startTimeoutMs = 60_000;
 
 /** Starts a server that logs its URL to stdout. It runs in the folder and logs to a file there. */
 export async function startServer({ name, args, env }: ServerProgram, folder: string): Promise<ServerProcess> {

@@ -1,6 +1,7 @@
 import { request } from 'node:http';
-import { TRPCClientError } from '@trpc/client';
+import { getUntypedClient, TRPCClientError } from '@trpc/client';
 import { describe, expect, test } from 'vitest';
+import { procedures } from '../../src/api/router.js';
 import { type ClientOptions, createClient, isReason, type RouterInputs } from '../../src/client/index.js';
 import { rowsOf } from '../support/bulk.js';
 import { patches } from '../support/journal.js';
@@ -41,6 +42,15 @@ test('calls of one tick share a request, at most 20 of them, and all requests ar
       id: 'mine',
     });
   }
+});
+
+test.each([...procedures])('%s is requested as a stream if it is one', async (path, { type, meta }) => {
+  const { client, requests } = recordingClient();
+  const untyped = getUntypedClient(client);
+  await untyped[type === 'query' ? 'query' : 'mutation'](path, {}).catch(() => undefined);
+  expect(requests.map(({ headers }) => headers.get('trpc-accept') === 'application/jsonl')).toEqual([
+    meta?.streamed === true,
+  ]);
 });
 
 test.each(['', '/trpc'])('the address can end in "%s"', async (path) => {

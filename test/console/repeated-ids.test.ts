@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { joinPages } from '../../src/console/queries.js';
 import { describeInChromium } from '../support/chromium.js';
@@ -71,7 +72,7 @@ test('joined pages have one item for each id, with the values that were sent las
 describeInChromium('the console, when Graph sends ids more than once', () => {
   const updated: (readonly [path: string, body: unknown])[] = [];
   const graph = createServer((request, response) => {
-    const { pathname, searchParams, origin } = new URL(request.url ?? '', `http://${request.headers.host}`);
+    const { pathname, origin } = new URL(request.url ?? '', `http://${request.headers.host}`);
     const send = (body: unknown) =>
       response.writeHead(200, { 'content-type': 'application/json', 'request-id': 'r' }).end(JSON.stringify(body));
     const parts = decodeURIComponent(pathname).split('/');
@@ -88,11 +89,29 @@ describeInChromium('the console, when Graph sends ids more than once', () => {
       });
       return;
     }
-    const pages = lists[parts.at(-1) ?? ''] ?? [[]];
+    if (parts.at(-1) === '$batch') {
+      void json(request).then((body) => {
+        const { requests } = body as { requests: readonly { id: string; url: string }[] };
+        const answers = requests.map(({ id, url }) => ({
+          id,
+          status: 200,
+          headers: { 'request-id': id },
+          body: pageAt(new URL(`/beta${url}`, origin)),
+        }));
+        send({ responses: answers });
+      });
+      return;
+    }
+    send(pageAt(new URL(request.url ?? '', origin)));
+  });
+
+  function pageAt({ origin, pathname, searchParams }: URL) {
+    const pages = lists[pathname.split('/').at(-1) ?? ''] ?? [[]];
     const nth = Number(searchParams.get('$skiptoken') ?? 0);
     const next = `${origin}${pathname}?$skiptoken=${nth + 1}`;
-    send({ value: pages[nth], ...(nth + 1 < pages.length && { '@odata.nextLink': next }) });
-  });
+    return { value: pages[nth], ...(nth + 1 < pages.length && { '@odata.nextLink': next }) };
+  }
+
   let app: TestConsole;
   beforeAll(async () => {
     graph.listen(0, '127.0.0.1');

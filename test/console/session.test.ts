@@ -80,9 +80,38 @@ describeConsole(
       await open();
       await page.getByText('Nora Norole').waitFor();
       await page.getByRole('heading', { name: 'No access yet' }).waitFor();
+      await page.getByText(/You are signed in as Nora Norole \(nora\.norole@/).waitFor();
+      const other = page.getByRole('link', { name: 'Sign in with another account' });
+      expect(await other.getAttribute('href')).toBe('/auth/sign-in?returnTo=%2F&prompt=select_account');
       expect(await page.getByRole('tab').count()).toBe(0);
       await session.expectAccessible();
       await page.getByRole('main').getByRole('button', { name: 'Sign out' }).click();
+      await page.getByRole('link', { name: 'Sign in', exact: true }).waitFor();
+    });
+
+    test('signing out in one tab clears the others within a second', async () => {
+      const session = await app.openSession();
+      const { page, context, signIn, selectScript } = session;
+      await signIn('operator', `/${query}`);
+      await selectScript('PowerShell', script);
+      await rowOf(page).waitFor();
+      const others = await Promise.all([context.newPage(), context.newPage()]);
+      for (const other of others) {
+        await other.goto(page.url());
+        await rowOf(other).waitFor();
+      }
+      const [first] = others;
+      await first?.getByRole('button', { name: /^Edit/ }).first().click();
+      await first?.getByRole('dialog').waitFor();
+      // The other tabs do not learn of it from the service.
+      for (const other of others) await other.route('**/trpc/session.current', () => undefined);
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      for (const other of others) {
+        await other.getByRole('link', { name: 'Sign in', exact: true }).waitFor();
+        expect(await other.getByText(/zielinski|Olga/i).count()).toBe(0);
+        expect(await other.getByRole('dialog').count()).toBe(0);
+        expect(new URL(other.url()).search).toBe('');
+      }
       await page.getByRole('link', { name: 'Sign in', exact: true }).waitFor();
     });
 

@@ -268,6 +268,33 @@ export const alertCases: readonly AlertCase[] = [
     fires: [],
   },
   {
+    alert: 'ScriptStateBffSignInFailing',
+    when: 'the first sign-in fails because the secret has expired',
+    series: { [series('sign_ins_total', one, { result: 'client-rejected' })]: '_x5 1x20' },
+    minute: 7,
+    fires: [a],
+  },
+  {
+    alert: 'ScriptStateBffSignInFailing',
+    when: 'others sign in',
+    series: {
+      [series('sign_ins_total', one, { result: 'issuer-unreachable' })]: '0x5 1x20',
+      [series('sign_ins_total', { ...a, instance: 'a-2' }, { result: 'ok' })]: '0+1x20',
+    },
+    minute: 7,
+    fires: [],
+  },
+  {
+    alert: 'ScriptStateBffSignInFailing',
+    when: 'users cancel, or open old callbacks',
+    series: {
+      [series('sign_ins_total', one, { result: 'cancelled' })]: '0x5 1x20',
+      [series('sign_ins_total', one, { result: 'no-transaction' })]: '0+1x20',
+    },
+    minute: 7,
+    fires: [],
+  },
+  {
     alert: 'ScriptStateBffGraphUnavailable',
     when: 'all calls of one deployment fail, and it has few',
     series: {

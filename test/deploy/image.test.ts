@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -15,16 +15,18 @@ const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as {
 const image = useFixture(
   async () => {
     // Within the project, so that the program finds its packages.
-    const folder = await mkdtemp(resolve('node_modules/.image-'));
+    const root = await mkdtemp(resolve('node_modules/.image-'));
+    const folder = join(root, 'dist');
+    await copyFile('package.json', join(root, 'package.json'));
     const [, options = ''] = /npm run bundle -- (.*?) &&/.exec(scripts['build:image'] ?? '') ?? [];
     const own = `--outdir='${folder}' --metafile='${join(folder, 'inputs.json')}'`;
     await promisify(execFile)('bash', [
       '-c',
       `PATH="$PWD/node_modules/.bin:$PATH"; ${scripts['bundle']} ${options} ${own}`,
     ]);
-    return { folder, main: join(folder, 'main.js') };
+    return { root, folder, main: join(folder, 'main.js') };
   },
-  ({ folder }) => rm(folder, { recursive: true }),
+  ({ root }) => rm(root, { recursive: true }),
 );
 const startProgram = usePrograms();
 

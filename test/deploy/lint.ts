@@ -1,6 +1,6 @@
 /**
- * Lints the Dockerfile and the Kubernetes manifests: `npm run lint:deployment`. Kubernetes' schemas find invalid values in
- * the manifests; its types, with the compiler, find unknown fields.
+ * Lints the Dockerfile and the Kubernetes manifests: `npm run lint:deployment`. Kubernetes' schemas find invalid values
+ * in the manifests; its types, with the compiler, find unknown fields.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';

@@ -120,7 +120,8 @@ test.each([
     ...env,
     GRAPH_CREDENTIAL: 'signed-in-user',
   });
-  expect(code).toBe(0);
-  expect(steps).toEqual(['ok settings', 'ok cloud', 'skip token']);
+  // There is no such tenant.
+  expect(code).toBe(1);
+  expect(steps).toEqual(['ok settings', 'ok cloud', 'FAIL provider']);
   expect(printed).toMatch(summary);
 });

@@ -12,8 +12,15 @@ import { startTestApp } from '../support/test-app.js';
 const mebibyte = 1024 * 1024;
 const generous = { timeout: 20_000 };
 
-/** The header `x-test-person` names the caller. */
+/** How many requests have been authenticated after their connection was closed. */
+let closedEarly = 0;
+
+/** The header `x-test-person` names the caller. With `x-test-closed`, the caller is known once the connection is closed. */
 const authenticate: Authenticate = async (incoming) => {
+  if (incoming.get('x-test-closed') !== undefined) {
+    await once(incoming.socket, 'close');
+    closedEarly++;
+  }
   const oid = incoming.get('x-test-person') ?? '';
   return { user: { oid, name: oid, roles: ['reader', 'operator'] }, expiresAt: null };
 };
@@ -118,6 +125,34 @@ test('a user may have 10,000 rows in progress; further calls are rejected before
   await admitted('bob', 1);
   second.destroy();
   await untilAdmitted('ada', 5000);
+});
+
+test('a call whose connection was closed before its user was known keeps nothing', async () => {
+  const calls = 20;
+  for (let count = 0; count < 3; count++) {
+    const before = closedEarly;
+    const paths = Array(calls).fill('scriptUserState.updateMany').join(',');
+    const sent = request(`${app.address}/trpc/${paths}?batch=1`, {
+      method: 'POST',
+      agent: false,
+      headers: {
+        'x-csrf': '1',
+        'x-test-person': 'ada',
+        'x-test-closed': '1',
+        'content-type': 'application/json',
+        'trpc-accept': 'application/jsonl',
+        'content-length': 1000,
+      },
+    });
+    sent.on('error', () => undefined);
+    await new Promise<void>((resolve) => {
+      sent.on('socket', (socket) => socket.on('connect', resolve));
+      sent.flushHeaders();
+    });
+    sent.destroy();
+    await expect.poll(() => closedEarly, generous).toBe(before + 1);
+  }
+  await admitted('ada', 5000);
 });
 
 test('a call whose rows exceed the limit is rejected when its body is read', async () => {

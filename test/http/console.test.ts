@@ -78,6 +78,21 @@ test('the page loads at most 195 kB of compressed script before it renders', asy
   expect(sizes.reduce((total, size) => total + size, 0)).toBeLessThan(195_000);
 });
 
+test('the JSON Schemas are compressed, and cached for five minutes', async () => {
+  const response = await get('/schemas.json').set('accept-encoding', 'br').expect(200);
+  expect(response.headers).toMatchObject({
+    'content-type': expect.stringContaining('application/json') as unknown,
+    'content-encoding': 'br',
+    'cache-control': 'public, max-age=300',
+  });
+  expect(Object.keys(response.body as object)).toEqual(['procedures', 'error']);
+  await get('/schemas.json')
+    .set('if-none-match', String(response.headers['etag']))
+    .set('accept-encoding', 'br')
+    .expect(304);
+  for (const path of ['/schemas.json.br', '/schemas.json/', '/%73chemas.json']) await get(path).expect(404);
+});
+
 test.each(['/assets/none.js', '/assets/', '/assets', '/assets/..%2findex.html', '/index.html', '/icon.svg'])(
   '%s is not found',
   async (path) => {

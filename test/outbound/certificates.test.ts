@@ -1,20 +1,18 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { type Authority, createAuthority } from '../support/authority.js';
+import type { Authority } from '../support/authority.js';
 import { createClient } from '../support/clients.js';
-import { type ConnectProxy, startConnectProxy } from '../support/connect-proxy.js';
+import type { ConnectProxy } from '../support/connect-proxy.js';
 import { runDoctor } from '../support/doctor.js';
 import { failure } from '../support/failure.js';
-import { type Microsoft, microsoftHosts, startMicrosoft, tenantId } from '../support/microsoft.js';
+import { azureSettings, type Microsoft, microsoftHosts } from '../support/microsoft.js';
+import { type OutboundServers, startOutboundServers } from '../support/outbound-servers.js';
 import { addressOf, usePrograms } from '../support/program.js';
 import { canaryToken } from '../support/service.js';
-import { startTestSimulator, type TestSimulator } from '../support/simulator.js';
+import type { TestSimulator } from '../support/simulator.js';
 import { oneState } from '../support/states.js';
 
 const scriptKind = 'deviceShellScript';
-let folder: string;
+let servers: OutboundServers;
 let authority: Authority;
 let simulator: TestSimulator;
 let microsoft: Microsoft;
@@ -22,13 +20,9 @@ let proxy: ConnectProxy;
 let trusting: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'certificates-'));
-  authority = await createAuthority();
-  await writeFile(join(folder, 'authority.pem'), authority.certificate);
-  trusting = { NODE_EXTRA_CA_CERTS: join(folder, 'authority.pem') };
-  simulator = await startTestSimulator({ token: canaryToken });
-  microsoft = await startMicrosoft(simulator, await authority.issue(microsoftHosts));
-  proxy = await startConnectProxy(microsoft.port);
+  servers = await startOutboundServers();
+  ({ authority, simulator, microsoft, proxy } = servers);
+  trusting = { NODE_EXTRA_CA_CERTS: servers.authorityPath };
 });
 afterEach(async () => {
   proxy.closeTunnels();
@@ -37,9 +31,7 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await proxy.close();
-  await microsoft.close();
-  await simulator.close();
-  await rm(folder, { recursive: true });
+  await servers.close();
 });
 const startProgram = usePrograms('test');
 
@@ -51,14 +43,6 @@ const settings = (env: Readonly<Record<string, string>>) => ({
   HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`,
   ...env,
 });
-const azure = {
-  GRAPH_CREDENTIAL: 'azure',
-  GRAPH_ACCESS_TOKEN: '',
-  AZURE_TOKEN_CREDENTIALS: 'EnvironmentCredential',
-  AZURE_TENANT_ID: tenantId,
-  AZURE_CLIENT_ID: 'client',
-  AZURE_CLIENT_SECRET: 'canary-secret',
-};
 
 async function start(env: Readonly<Record<string, string>>) {
   const program = startProgram('dist/main.js', settings(env));
@@ -92,7 +76,7 @@ test.each([
   ['of another host', ['other.example'], 'trusted', undefined, /another host/],
 ] as const)('the doctor names a certificate %s', async (_, hosts, trust, endsAt, advice) => {
   microsoft.present(await authority.issue(hosts, endsAt));
-  for (const credential of [{}, azure]) {
+  for (const credential of [{}, azureSettings]) {
     const { code, printed } = await runDoctor(settings({ ...credential, ...(trust === 'trusted' && trusting) }));
     expect(code).toBe(1);
     expect(printed).toMatch(/FAIL[\s\S]*certificate/i);

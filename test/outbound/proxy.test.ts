@@ -1,31 +1,25 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Authority, createAuthority } from '../support/authority.js';
+import type { Authority } from '../support/authority.js';
 import { createClient } from '../support/clients.js';
 import { type ConnectProxy, startConnectProxy } from '../support/connect-proxy.js';
 import { runDoctor } from '../support/doctor.js';
 import { failure } from '../support/failure.js';
-import { type Microsoft, microsoftHosts, startMicrosoft, tenantId } from '../support/microsoft.js';
+import { azureSettings, type Microsoft, tenantId } from '../support/microsoft.js';
+import { type OutboundServers, startOutboundServers } from '../support/outbound-servers.js';
 import { addressOf, type Program, usePrograms } from '../support/program.js';
 import { canaryToken } from '../support/service.js';
-import { startTestSimulator, type TestSimulator } from '../support/simulator.js';
+import type { TestSimulator } from '../support/simulator.js';
 import { oneState } from '../support/states.js';
 
-let folder: string;
+let servers: OutboundServers;
 let authority: Authority;
 let simulator: TestSimulator;
 let microsoft: Microsoft;
 let proxy: ConnectProxy;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'proxy-'));
-  authority = await createAuthority();
-  await writeFile(join(folder, 'authority.pem'), authority.certificate);
-  simulator = await startTestSimulator({ token: canaryToken });
-  microsoft = await startMicrosoft(simulator, await authority.issue(microsoftHosts));
-  proxy = await startConnectProxy(microsoft.port);
+  servers = await startOutboundServers();
+  ({ authority, simulator, microsoft, proxy } = servers);
 });
 afterEach(async () => {
   proxy.closeTunnels();
@@ -34,9 +28,7 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await proxy.close();
-  await microsoft.close();
-  await simulator.close();
-  await rm(folder, { recursive: true });
+  await servers.close();
 });
 const startProgram = usePrograms('test');
 
@@ -48,7 +40,7 @@ const settings = (env: Readonly<Record<string, string>> = {}) => ({
   GRAPH_CREDENTIAL: 'access-token',
   GRAPH_ACCESS_TOKEN: canaryToken,
   HTTPS_PROXY: `http://${credentials}@127.0.0.1:${proxy.port}`,
-  NODE_EXTRA_CA_CERTS: join(folder, 'authority.pem'),
+  NODE_EXTRA_CA_CERTS: servers.authorityPath,
   ...env,
 });
 
@@ -76,14 +68,7 @@ describe('through the proxy', () => {
 
   test('@azure/identity reaches Entra ID', async () => {
     const issued = microsoft.issuedTokens;
-    const { client } = await start({
-      GRAPH_CREDENTIAL: 'azure',
-      GRAPH_ACCESS_TOKEN: '',
-      AZURE_TOKEN_CREDENTIALS: 'EnvironmentCredential',
-      AZURE_TENANT_ID: tenantId,
-      AZURE_CLIENT_ID: 'client',
-      AZURE_CLIENT_SECRET: 'canary-secret',
-    });
+    const { client } = await start(azureSettings);
     await client.script.list.query({ scriptKind });
     expect(microsoft.issuedTokens).toBe(issued + 1);
     expect(new Set(targets())).toEqual(new Set(['graph.microsoft.com:443', 'login.microsoftonline.com:443']));
@@ -221,16 +206,7 @@ describe('a proxy that does not connect', () => {
 
   test('is the cause that the doctor names if Entra ID cannot be reached', async () => {
     proxy.behavior = 407;
-    const { printed } = await runDoctor(
-      settings({
-        GRAPH_CREDENTIAL: 'azure',
-        GRAPH_ACCESS_TOKEN: '',
-        AZURE_TOKEN_CREDENTIALS: 'EnvironmentCredential',
-        AZURE_TENANT_ID: tenantId,
-        AZURE_CLIENT_ID: 'client',
-        AZURE_CLIENT_SECRET: 'canary-secret',
-      }),
-    );
+    const { printed } = await runDoctor(settings(azureSettings));
     expect(printed).toMatch(/FAIL {2}token[\s\S]*did not connect to login\.microsoftonline\.com:443: HTTP 407/);
     expect(printed).toMatch(/user name and password/);
     expect(printed).not.toMatch(/canary/);

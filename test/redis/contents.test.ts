@@ -5,7 +5,7 @@ import { describeWithRedis } from '../support/redis.js';
 import { useReplicas } from '../support/replicas.js';
 import { startTestService, type TestService, untilReady } from '../support/service.js';
 
-const prefix = 'script-state-bff:';
+const prefix = 'script-state-bff:2:';
 
 describeWithRedis('the data in Redis', () => {
   const all = useReplicas('here', {}, 'test');

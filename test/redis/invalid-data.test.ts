@@ -12,8 +12,8 @@ describeWithRedis('with invalid data in Redis', () => {
   test('a sign-in that is stored only in part starts no session', async () => {
     const { redis, one, provider } = all;
     await all.signIn();
-    const [index = ''] = await redis.inspect.keys('script-state-bff:person:*');
-    const before = await redis.inspect.keys('script-state-bff:session:*');
+    const [index = ''] = await redis.inspect.keys('script-state-bff:2:person:*');
+    const before = await redis.inspect.keys('script-state-bff:2:session:*');
     // A string in the place of the sorted set: the index cannot be written.
     await redis.inspect.multi().del(index).set(index, 'garbage').exec();
     const agent = createUserAgent(one, undefined, provider.issuer);
@@ -21,7 +21,7 @@ describeWithRedis('with invalid data in Redis', () => {
     expect([page.status, page.html]).toEqual([503, expect.stringContaining('Nothing has been changed')]);
     expect(agent.cookies()).toEqual([]);
     expect(await agent.call('session.current')).toMatchObject({ reason: 'SIGN_IN_REQUIRED' });
-    expect(await redis.inspect.keys('script-state-bff:session:*')).toEqual(before);
+    expect(await redis.inspect.keys('script-state-bff:2:session:*')).toEqual(before);
   });
 
   test('an invalid queue blocks only its own state', async () => {
@@ -32,7 +32,7 @@ describeWithRedis('with invalid data in Redis', () => {
     await simulator.reset();
     const { scriptKind, scriptId, userStateId } = rows[0] ?? expect.fail('no rows');
     const path = `deviceManagement/${scriptKind}s/${scriptId}/userRunStates/${encodeURIComponent(userStateId)}`;
-    await redis.inspect.set(`script-state-bff:order:${path.toLowerCase()}`, 'garbage');
+    await redis.inspect.set(`script-state-bff:2:order:${path.toLowerCase()}`, 'garbage');
     const stream = createStreamClient(one, { cookie: agent.cookies().join('; ') });
     const bulk = readMany(stream, { updates: [...rows] });
     await expect.poll(() => bulk.results().length).toBeGreaterThanOrEqual(4);
@@ -43,14 +43,14 @@ describeWithRedis('with invalid data in Redis', () => {
     const { redis, known } = all;
     const { client } = await all.signIn();
     const garbage = Array.from({ length: 20 }, (_, index) => ({ score: Number.POSITIVE_INFINITY, value: `${index}` }));
-    await redis.inspect.zAdd('script-state-bff:quota:writes', garbage);
+    await redis.inspect.zAdd('script-state-bff:2:quota:writes', garbage);
     const commandsProcessed = async () =>
       Number(/commands_processed:(\d+)/.exec(await redis.inspect.info('stats'))?.[1]);
     const before = await commandsProcessed();
     const patch = { errorDeviceCount: 33 };
     await client.scriptUserState.update.mutate({ ...known.target, patch }).catch(() => undefined);
     expect((await commandsProcessed()) - before).toBeLessThan(1_000);
-    await redis.inspect.del('script-state-bff:quota:writes');
+    await redis.inspect.del('script-state-bff:2:quota:writes');
     expect(await client.scriptUserState.update.mutate({ ...known.target, patch })).toMatchObject(patch);
   });
 });

@@ -20,7 +20,7 @@ function controlledWork() {
 }
 
 describeWithRedis('a lease', () => {
-  const key = 'script-state-bff:lease:name';
+  const key = 'script-state-bff:2:lease:name';
   const server = useRedis();
   const one = useRedisConnection(server);
   const two = useRedisConnection(server);

@@ -18,8 +18,8 @@ describeWithRedis('when Redis becomes unavailable during a write', () => {
     const first = client.scriptUserState.update.mutate(set(31));
     await expect.poll(() => patches(simulator)).toHaveLength(1);
     const second = failure(elsewhere.scriptUserState.update.mutate(set(32)));
-    await expect.poll(() => redis.inspect.keys('script-state-bff:order:*')).toHaveLength(1);
-    const [queue = ''] = await redis.inspect.keys('script-state-bff:order:*');
+    await expect.poll(() => redis.inspect.keys('script-state-bff:2:order:*')).toHaveLength(1);
+    const [queue = ''] = await redis.inspect.keys('script-state-bff:2:order:*');
     await expect.poll(() => redis.inspect.lLen(queue)).toBe(2);
     await redis.stop();
     expect(await first).toMatchObject({ errorDeviceCount: 31 });

@@ -109,7 +109,7 @@ describeWithRedis('while Redis is unavailable', () => {
     const first = client.scriptUserState.update.mutate(set(81));
     await expect.poll(() => patches(simulator)).toHaveLength(1);
     const second = elsewhere.scriptUserState.update.mutate(set(82));
-    const [queue = ''] = await redis.inspect.keys('script-state-bff:order:*');
+    const [queue = ''] = await redis.inspect.keys('script-state-bff:2:order:*');
     await expect.poll(() => redis.inspect.lLen(queue)).toBe(2);
     await redis.stop();
     expect(await first).toMatchObject({ errorDeviceCount: 81 });
@@ -126,7 +126,7 @@ describeWithRedis('while Redis is unavailable', () => {
     await expect.poll(() => patches(simulator)).toHaveLength(1);
     const second = client.scriptUserState.update.mutate(set(52));
     const third = client.scriptUserState.update.mutate(set(53));
-    const [queue = ''] = await redis.inspect.keys('script-state-bff:order:*');
+    const [queue = ''] = await redis.inspect.keys('script-state-bff:2:order:*');
     await expect.poll(() => redis.inspect.lLen(queue)).toBe(3);
     // After a loss, tickets join the queue again in any order.
     const [a = '', b = '', c = ''] = await redis.inspect.lRange(queue, 0, -1);

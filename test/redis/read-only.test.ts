@@ -19,7 +19,7 @@ describeWithRedis('a Redis that rejects writes', () => {
       const lines = one.logged.filter((line) => line.includes('OOM'));
       expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
         { level: 50, cause: 'OOM', msg: 'Redis is unavailable' },
-        { level: 40, reason: 'OVERLOADED', causes: ['RedisError OOM', 'Error'], msg: 'request rejected' },
+        { level: 40, reason: 'OVERLOADED', causes: ['RedisError OOM', 'Error'], msg: 'call failed' },
       ]);
 
       await redis.inspect.configSet('maxmemory', '0');

@@ -7,7 +7,7 @@ import { describeWithRedis, type TestRedis } from '../support/redis.js';
 import { useReplicas } from '../support/replicas.js';
 import { manyStates } from '../support/states.js';
 
-const quota = 'script-state-bff:quota:writes';
+const quota = 'script-state-bff:2:quota:writes';
 
 describeWithRedis('two replicas with a small quota', () => {
   const all = useReplicas('processes', { GRAPH_WRITES_PER_20S: '10', GRAPH_DEADLINE_MS: '15000' }, 'test');
@@ -83,12 +83,12 @@ describeWithRedis('two replicas with a small quota', () => {
     await expect.poll(() => bulk.results().length).toBe(9);
     await all.one.kill();
     await expect(bulk.finished).rejects.toThrow();
-    const alive = await all.redis.inspect.keys('script-state-bff:replica:*');
+    const alive = await all.redis.inspect.keys('script-state-bff:2:replica:*');
     expect(alive).toHaveLength(2);
-    const [line = ''] = await all.redis.inspect.keys('script-state-bff:order:*');
+    const [line = ''] = await all.redis.inspect.keys('script-state-bff:2:order:*');
     const [ticket = ''] = await all.redis.inspect.lRange(line, 0, 0);
     // Its heartbeat has expired.
-    await all.redis.inspect.del(`script-state-bff:replica:${ticket.split(' ')[0]}`);
+    await all.redis.inspect.del(`script-state-bff:2:replica:${ticket.split(' ')[0]}`);
     const row = rows[15] ?? expect.fail('no such row');
     const own = { ...row, patch: { successDeviceCount: 8 } };
     expect(await elsewhere.scriptUserState.update.mutate(own)).toMatchObject(own.patch);

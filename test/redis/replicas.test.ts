@@ -10,7 +10,7 @@ import { createUserAgent } from '../support/user-agent.js';
 
 /** The queue of the one state that the tests write to. */
 const queueOf = async ({ redis }: Replicas) => {
-  const [key] = await redis.inspect.keys('script-state-bff:order:*');
+  const [key] = await redis.inspect.keys('script-state-bff:2:order:*');
   return key === undefined ? [] : redis.inspect.lRange(key, 0, -1);
 };
 
@@ -189,7 +189,7 @@ describeWithRedis('a replica that is killed', () => {
     await expect.poll(() => queueOf(all)).toHaveLength(2);
     // Its heartbeat has expired.
     const [ticket = ''] = await queueOf(all);
-    await redis.inspect.del(`script-state-bff:replica:${ticket.split(' ')[0]}`);
+    await redis.inspect.del(`script-state-bff:2:replica:${ticket.split(' ')[0]}`);
     expect(await next).toMatchObject({ errorDeviceCount: 62 });
     await expect.poll(() => queueOf(all)).toEqual([]);
   });

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { expect, test } from 'vitest';
+import { redisKey } from '../../src/redis/keys.js';
 import { createRedisSlotPool } from '../../src/redis/slot-pool.js';
 import { Deadline } from '../../src/scheduling/deadline.js';
 import type { PriorityLevel } from '../../src/scheduling/priority.js';
@@ -92,7 +93,7 @@ describeWithRedis('the slots of several replicas', () => {
 
   test('are in use for no longer than a request can be in flight, also after the clock was set back', async () => {
     const { name, at } = createPools(1, 10);
-    const key = `script-state-bff:quota:${name}`;
+    const key = redisKey('quota', name);
     expect(await take(at(0), 'interactive', 'one', 10)).toBe(10);
     for (const member of await server.inspect.zRange(key, 0, -1)) {
       await server.inspect.zAdd(key, { score: Date.now() + 1_800_000, value: member });

@@ -9,7 +9,8 @@ const indexOf = (entries: readonly JournalEntry[], row: Row | undefined) =>
 const isAnyOf = (rows: readonly Row[]) => (entry: JournalEntry) => rows.some((row) => indexOf([entry], row) === 0);
 const resultCount = ({ results }: UpdateManyCall) => results().length;
 
-// The bulk updates are so long that the other calls end first on any machine: the tests assert the order of the requests.
+// The bulk updates are so long that the other calls end first on any machine: the tests assert the order of the
+// requests.
 describe.concurrent('while a bulk update waits for quota', () => {
   test('single updates are sent before its remaining rows', async (t) => {
     const { rows, simulator, update, updateMany } = await startBulkPair(t, { writesPer20s: 20, rows: 203 });

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { rowsOf } from '../support/bulk.js';
 import { startBulkPair } from '../support/bulk-pair.js';
-import { createBatchClient, createStreamClient } from '../support/clients.js';
-import { failure } from '../support/failure.js';
+import { createBatchClient } from '../support/clients.js';
 import { patches, stateOf } from '../support/journal.js';
 import { startPair } from '../support/pair.js';
 import { startTestSimulator, stopWithSimulator } from '../support/simulator.js';
@@ -92,31 +91,4 @@ test.concurrent('a burst of reads leaves slots to other users', async ({ onTestF
   // The burst has not ended, so it has not delayed the other user.
   expect(await reads()).toBeLessThan(1100);
   expect((await results).filter(({ status }) => status === 'rejected')).toEqual([]);
-});
-
-test.concurrent('a caller may have ten bulk updates at a time', async (t) => {
-  const { rows, service, simulator, updateMany } = await startBulkPair(t, { writesPer20s: 20, rows: 60 });
-  const first = updateMany(rows.slice(0, 40));
-  await t.expect.poll(() => first.results().length).toBe(19);
-  const others = rows.slice(40, 49).map((row) => updateMany([row]));
-  await t.expect.poll(() => others.filter(({ events }) => events.length > 0).length).toBe(9);
-  const eleventh = () => {
-    const updates = [rows[50] ?? expect.fail('no such row')];
-    return createStreamClient(service).scriptUserState.updateMany.mutate({ updates });
-  };
-  expect(await failure(eleventh())).toMatchObject({
-    reason: 'OVERLOADED',
-    code: 'SERVICE_UNAVAILABLE',
-    retryAfterMs: expect.any(Number) as unknown,
-  });
-  expect(await patches(simulator)).toHaveLength(19);
-  others[2]?.abort();
-  await t.expect
-    .poll(() =>
-      eleventh().then(
-        () => 'started',
-        () => 'rejected',
-      ),
-    )
-    .toBe('started');
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkHistory, type JournalRecord, type ReportedWrite } from './checker.js';
+import { type AuditRecord, checkHistory, type JournalRecord, type ReportedWrite } from './checker.js';
 
 const path = 'scripts/1/userRunStates/2';
 const reported = (value: string, outcome = 'OK', action: ReportedWrite['action'] = 'update'): ReportedWrite => ({
@@ -19,9 +19,41 @@ const recorded = (value: string, more: Partial<JournalRecord> = {}): JournalReco
   ...more,
 });
 
-/** The rules that are violated. */
-const violated = (...args: Parameters<typeof checkHistory>) =>
-  Object.entries(checkHistory(...args)).flatMap(([what, cases]) => (cases.length > 0 ? what : []));
+const audited = (value: string, outcome: string | null = null, more: Partial<AuditRecord> = {}): AuditRecord => ({
+  atMs: 0,
+  phase: outcome === null ? 'intent' : 'outcome',
+  action: 'update',
+  path,
+  value,
+  outcome,
+  ...more,
+});
+
+const methods = { PATCH: 'update', POST: 'create', DELETE: 'delete' } as const;
+const isWrite = (method: string): method is keyof typeof methods => method in methods;
+
+/** The lines of writes that were all recorded. */
+const completeTrail = (all: readonly ReportedWrite[], journal: readonly JournalRecord[]): readonly AuditRecord[] => [
+  ...journal.flatMap(({ method, value, ...at }) =>
+    isWrite(method) ? [{ ...audited(value ?? ''), ...at, value, action: methods[method], outcome: null }] : [],
+  ),
+  ...all.map(({ action, value, outcome }) => ({
+    ...audited('', outcome === 'OK' ? 'applied' : 'unknown', { action }),
+    value,
+  })),
+];
+
+/** The rules that are violated. The audit trail is complete by default. */
+function violated(
+  all: readonly ReportedWrite[],
+  journal: readonly JournalRecord[],
+  sessions: Parameters<typeof checkHistory>[1],
+  quota: number,
+  trail = completeTrail(all, journal),
+): readonly string[] {
+  const violations = checkHistory({ reported: all, journal, audited: trail }, sessions, quota);
+  return Object.entries(violations).flatMap(([what, cases]) => (cases.length > 0 ? what : []));
+}
 
 test('nothing is violated when all reported outcomes are true', () => {
   const journal = [
@@ -60,6 +92,25 @@ test.each<[string, ReportedWrite[], JournalRecord[]]>([
   ['throttled without a fault', [reported('1')], [recorded('1', { applied: false, status: 429 }), recorded('1')]],
 ])('%s', (what, all, journal) => {
   expect(violated(all, journal, [], 10)).toEqual([what]);
+});
+
+test.each<[string, string, AuditRecord[]]>([
+  ['writes without intent', 'no line', [audited('1', 'applied')]],
+  ['writes without intent', 'an intent of another value', [audited('2'), audited('1', 'applied')]],
+  ['writes without intent', 'an intent of another state', [audited('1', null, { path: 'x' }), audited('1', 'applied')]],
+  ['writes without intent', 'a later intent', [audited('1', null, { atMs: 6 }), audited('1', 'applied')]],
+  ['writes without intent', 'another action', [audited('1', null, { action: 'create' }), audited('1', 'applied')]],
+  ['done without outcome', 'no line', [audited('1')]],
+  ['done without outcome', 'another outcome', [audited('1'), audited('1', 'rejected')]],
+  ['done without outcome', 'an outcome of another value', [audited('1'), audited('2', 'applied')]],
+])('%s: %s', (what, _case, trail) => {
+  expect(violated([reported('1')], [recorded('1', { atMs: 5 })], [], 10, trail)).toEqual([what]);
+});
+
+test('a write that was not applied needs no intent, and one that was not reported done needs no outcome', () => {
+  const journal = [recorded('1', { applied: false, status: 503 }), recorded('2')];
+  const all = [reported('1', 'GRAPH_UNAVAILABLE'), reported('2', 'LOST')];
+  expect(violated(all, journal, [], 10, [audited('2')])).toEqual([]);
 });
 
 test('quota exceeded', () => {

@@ -21,6 +21,19 @@ export interface JournalRecord {
   readonly fault: string | null;
 }
 
+/** One line of the audit trail. */
+export interface AuditRecord {
+  /** On the clock of the journal. */
+  readonly atMs: number;
+  readonly phase: 'intent' | 'outcome';
+  readonly action: ReportedWrite['action'];
+  /** As in {@link ReportedWrite}. */
+  readonly path: string;
+  readonly value: string | null;
+  /** `null` for an intent. */
+  readonly outcome: string | null;
+}
+
 /** A forbidden observation of a session. */
 export interface SessionViolation {
   readonly session: number;
@@ -40,18 +53,28 @@ const methods = { update: 'PATCH', create: 'POST', delete: 'DELETE' } as const;
 const describeWrite = ({ action, path, value, outcome }: ReportedWrite) =>
   `${action} ${path} to ${value}: reported ${outcome}`;
 
+const keyOf = (method: string, path: string, value: string | null) => `${method} ${path} ${value}`;
+
+/** All that is known about the writes of a run. */
+export interface WriteHistory {
+  /** What callers were told. */
+  readonly reported: readonly ReportedWrite[];
+  /** What Graph received. */
+  readonly journal: readonly JournalRecord[];
+  /** The lines of all audit trails. */
+  readonly audited: readonly AuditRecord[];
+}
+
 /**
- * Compares the outcomes that were reported to callers with the journal of the simulator.
+ * Compares the outcomes that were reported to callers with the journal of the simulator, and both with the audit trail.
  *
  * @param quota writes that may be sent in 20 s
  */
 export function checkHistory(
-  reported: readonly ReportedWrite[],
-  journal: readonly JournalRecord[],
+  { reported, journal, audited }: WriteHistory,
   sessions: readonly SessionViolation[],
   quota: number,
 ): Violations {
-  const keyOf = (method: string, path: string, value: string | null) => `${method} ${path} ${value}`;
   const applied = new Map<string, number>();
   for (const each of journal.filter((entry) => entry.applied)) {
     const key = keyOf(each.method, each.path, each.value);
@@ -68,6 +91,8 @@ export function checkHistory(
       .map(describeWrite),
     'created twice': reported.filter((each) => each.action === 'create' && timesApplied(each) > 1).map(describeWrite),
     'out of order': findReordered(reported, journal),
+    'writes without intent': findWithoutIntent(journal, audited),
+    'done without outcome': findWithoutOutcome(reported, audited).map(describeWrite),
     'internal errors': reported.filter(({ outcome }) => outcome === 'INTERNAL').map(describeWrite),
     'sessions mixed up': sessions.map(({ session, what }) => `session ${session}: ${what}`),
     'quota exceeded': findExcess(journal, quota),
@@ -77,7 +102,40 @@ export function checkHistory(
   };
 }
 
-/** The updates of one state are reported in the order of their calls, each of which follows the response to the last. */
+/** Writes that were applied although no intent was recorded before their arrival. */
+function findWithoutIntent(journal: readonly JournalRecord[], audited: readonly AuditRecord[]): readonly string[] {
+  const intents = new Map<string, number>();
+  for (const { phase, action, path, value, atMs } of audited) {
+    if (phase !== 'intent') continue;
+    const key = keyOf(methods[action], path, value);
+    intents.set(key, Math.min(atMs, intents.get(key) ?? atMs));
+  }
+  return journal
+    .filter(
+      ({ applied, method, path, value, atMs }) =>
+        applied && !((intents.get(keyOf(method, path, value)) ?? Infinity) <= atMs),
+    )
+    .map(({ method, path, value, atMs }) => `${method} ${path} to ${value} at ${atMs} ms`);
+}
+
+/** Writes that were reported done although no line says that they were applied. */
+function findWithoutOutcome(
+  reported: readonly ReportedWrite[],
+  audited: readonly AuditRecord[],
+): readonly ReportedWrite[] {
+  const outcomes = new Set(
+    audited
+      .filter(({ phase, outcome }) => phase === 'outcome' && outcome === 'applied')
+      .map(({ action, path, value }) => keyOf(action, path, value)),
+  );
+  return reported.filter(
+    ({ action, path, value, outcome }) => outcome === 'OK' && !outcomes.has(keyOf(action, path, value)),
+  );
+}
+
+/**
+ * The updates of one state are reported in the order of their calls, each of which follows the response to the last.
+ */
 function findReordered(reported: readonly ReportedWrite[], journal: readonly JournalRecord[]): readonly string[] {
   const positions = new Map<string, number>();
   for (const [position, { action, path, value }] of reported.entries()) {

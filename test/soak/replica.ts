@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type ServerProcess, startServer } from '../bench/server-process.js';
+import type { ReplicaTrail } from './audit-trail.js';
 import type { Backend, Balancer } from './balancer.js';
 
 /** A replica that is restarted whenever its process has exited. */
 export interface SupervisedReplica {
   readonly name: string;
+  readonly pid: number;
   /** Resident memory in MiB; 0 while no process runs. */
   memory(): number;
   /** Kills the process and starts the next one. */
@@ -24,11 +26,13 @@ export interface Cluster {
   readonly stopped: { readonly backend: Backend; readonly code: number | null }[];
 }
 
-/** Starts a replica and adds it to the balancer. */
+/** Starts a replica and adds it to the balancer. @param trail its audit trail; stdout by default */
 export async function startReplica(
   name: string,
-  { folder, balancer, env, stopped }: Cluster,
+  { folder, balancer, env: shared, stopped }: Cluster,
+  trail?: ReplicaTrail,
 ): Promise<SupervisedReplica> {
+  const env = { ...shared, ...(trail && { AUDIT_LOG: trail.path }) };
   const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
   let count = 0;
   let server: ServerProcess;
@@ -42,6 +46,7 @@ export async function startReplica(
 
   async function end(signal: NodeJS.Signals): Promise<void> {
     await server.stop(signal);
+    trail?.onExit();
     balancer.remove(backend);
     if (signal === 'SIGTERM') stopped.push({ backend, code: server.child.exitCode });
   }
@@ -49,6 +54,9 @@ export async function startReplica(
   await start();
   return {
     name,
+    get pid() {
+      return server.pid;
+    },
     memory() {
       const { child, pid } = server;
       if (child.exitCode !== null || child.signalCode !== null) return 0;

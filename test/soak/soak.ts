@@ -1,16 +1,18 @@
 import { setMaxListeners } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { progress } from '../bench/progress.js';
 import { startBenchSimulator } from '../bench/simulator.js';
-import type { JournalEntry } from '../support/controls.js';
 import { startProvider } from '../support/provider.js';
 import { startRedis } from '../support/redis-server.js';
+import { createTrailFile, createTrailPipe } from './audit-trail.js';
 import { startBalancer } from './balancer.js';
-import { checkHistory, type JournalRecord, type Violations } from './checker.js';
-import { type Cluster, type SupervisedReplica, startReplica } from './replica.js';
+import { checkHistory, type Violations } from './checker.js';
+import { injectFaults } from './faults.js';
+import { parseTrail, startOfJournal, toJournalRecord } from './records.js';
+import { type Cluster, startReplica } from './replica.js';
 import { type History, simulateBulkUser, simulateUser } from './users.js';
 
 const sessions = 200;
@@ -19,6 +21,9 @@ const people = 100;
 const statesEach = 2;
 const bulkStates = 200;
 const quota = 800;
+
+/** The share of the time in which replicas, their trails and Redis fail. */
+const faultyShare = 0.65;
 
 /** The faults that share 5 % of the responses of Graph. */
 const faultShares = [
@@ -63,6 +68,7 @@ async function main(): Promise<void> {
     startRedis(),
     startBenchSimulator(folder, faultShares.map((fault) => `${fault}=${rate}`).join()),
   ]);
+  const startedAtMs = await startOfJournal(simulator);
   await simulator.settings({ writesPer20s: quota, requestsPer20s: 10 * quota });
   const provider = await startProvider({
     register: (token) => simulator.register(token),
@@ -93,7 +99,14 @@ async function main(): Promise<void> {
       REDIS_URL: redis.url,
     },
   };
-  const replicas = await Promise.all([startReplica('one', cluster), startReplica('two', cluster)]);
+  const trails = [
+    createTrailFile(join(folder, 'trail-of-one')),
+    createTrailPipe(join(folder, 'trail-of-two')),
+  ] as const;
+  const replicas = await Promise.all([
+    startReplica('one', cluster, trails[0]),
+    startReplica('two', cluster, trails[1]),
+  ]);
   const memory = replicas.map((replica) => ({ name: replica.name, atTenths: [replica.memory()] }));
   progress('started two replicas, Redis, an identity provider and the simulator');
 
@@ -105,26 +118,29 @@ async function main(): Promise<void> {
     simulateUser({ ...assignment, number, states: states.slice(number * statesEach, (number + 1) * statesEach) }),
   );
   users.push(simulateBulkUser({ ...assignment, number: sessions, states: states.slice(sessions * statesEach) }));
-  const faults = injectFaults(replicas, redis);
+  const audited = replicas.map((replica, index) => ({ replica, trail: trails[index] ?? trails[0] }));
+  // The memory of the replicas is seen in the time after the last fault.
+  const faults = injectFaults(audited, redis, performance.now() + seconds * 1_000 * faultyShare);
   for (let tenth = 0; tenth < 10; tenth++) {
     await sleep(seconds * 100);
     for (const [index, { atTenths }] of memory.entries()) atTenths.push(replicas[index]?.memory() ?? 0);
   }
-  await faults;
+  const faultCounts = await faults;
   progress('the load ends');
   end.abort();
   await Promise.all(users);
-  const journal = (await simulator.journal()).map(toRecord);
+  const journal = (await simulator.journal()).map(toJournalRecord);
   await Promise.all(replicas.map((replica) => replica.stop()));
   balancer.close();
   await provider.stop();
   await simulator.stop();
   await redis.close();
 
+  const trail = parseTrail(trails.map((each) => each.read()).join(''), startedAtMs);
   const lost = cluster.stopped.filter(({ backend, code }) => backend.lost > 0 || code !== 0);
   report(
     {
-      ...checkHistory(history.writes, journal, history.sessionViolations, quota),
+      ...checkHistory({ reported: history.writes, journal, audited: trail.records }, history.sessionViolations, quota),
       'lost by a graceful stop': lost.map(
         ({ backend, code }) => `${backend.name}: ${backend.lost} without a response, exit code ${code}`,
       ),
@@ -133,50 +149,14 @@ async function main(): Promise<void> {
     [
       `${sessions} sessions of ${people} users and one bulk update, ${seconds} s; ${balancer.refused} requests without a ready replica; no replica ready for ${balancer.downMs} ms`,
       `${journal.length} requests to Graph, ${journal.filter(({ fault }) => fault !== null).length} of them with a fault; ${provider.refreshes} token refreshes`,
+      `${[...faultCounts].map(([name, count]) => `${name}: ${count}`).join(', ')}`,
+      `${trail.records.length} lines of writes in the audit trails, ${trail.incomplete} incomplete lines`,
       `calls: ${[...history.outcomes].map(([outcome, count]) => `${count} ${outcome}`).join(', ')}`,
       ...memory.map(
         ({ name, atTenths }) => `memory of replica ${name} at each tenth of the time, MiB: ${atTenths.join(' ')}`,
       ),
     ],
   );
-}
-
-/** Kills one replica, restarts the other, and stops and suspends Redis. */
-async function injectFaults(
-  [one, two]: readonly SupervisedReplica[],
-  redis: Awaited<ReturnType<typeof startRedis>>,
-): Promise<void> {
-  const share = (part: number) => sleep(seconds * 1_000 * part);
-  await share(0.2);
-  progress('one replica is killed');
-  await one?.kill();
-  await share(0.15);
-  progress('the other one is restarted');
-  await two?.restart();
-  await share(0.15);
-  progress('Redis is stopped for two seconds');
-  await redis.stop();
-  await sleep(2_000);
-  await redis.start();
-  await share(0.15);
-  progress('Redis is suspended for two seconds');
-  redis.pause();
-  await sleep(2_000);
-  redis.resume();
-}
-
-function toRecord({ atMs, method, path, body, applied, status, fault }: JournalEntry): JournalRecord {
-  const { errorDeviceCount, userPrincipalName } = Object(body) as Record<string, unknown>;
-  const value = errorDeviceCount !== undefined && method === 'PATCH' ? errorDeviceCount : userPrincipalName;
-  return {
-    atMs,
-    method: path.endsWith('/$batch') ? 'GET' : method,
-    path: path.replace(/^\/beta\//, ''),
-    value: typeof value === 'string' || typeof value === 'number' ? String(value) : null,
-    applied,
-    status,
-    fault,
-  };
 }
 
 function report(violations: Violations, facts: readonly string[]): void {

@@ -95,10 +95,16 @@ export async function simulateUser(assignment: Assignment): Promise<void> {
     const [script] = assignment.states;
     if (script === undefined) return;
     const { scriptKind, scriptId } = script;
-    const name = `soak-${newValue()}@contoso.example`;
-    const userState = { successDeviceCount: 1, errorDeviceCount: 0, userPrincipalName: name };
+    const value = newValue();
+    const name = `soak-${value}@contoso.example`;
+    const userState = { successDeviceCount: value, errorDeviceCount: 0, userPrincipalName: name };
     const made = await call(() => client.scriptUserState.create.mutate({ scriptKind, scriptId, userState }));
-    history.writes.push({ action: 'create', path: userStatesPath(script), value: name, outcome: made.outcome });
+    history.writes.push({
+      action: 'create',
+      path: userStatesPath(script),
+      value: String(value),
+      outcome: made.outcome,
+    });
     if (made.value === undefined) return;
     const target = { scriptKind, scriptId, userStateId: made.value.id };
     const gone = await call(() => client.scriptUserState.delete.mutate(target));
@@ -141,8 +147,16 @@ export async function simulateBulkUser(assignment: Assignment): Promise<void> {
   const { url, issuer, history, signal, states } = assignment;
   const at = new URL(url);
   const agent = createUserAgent({ url: at, address: url }, `http://localhost:${at.port}`, issuer);
-  await agent.signIn('').catch(() => undefined);
-  const cookie = agent.cookies().join('; ');
+  let cookie = '';
+  for (let isSignedIn = false; !isSignedIn && !signal.aborted; ) {
+    await agent.signIn('').catch(() => undefined);
+    cookie = agent.cookies().join('; ');
+    const current = clientWith({ address: url }, () => [cookie]).session.current.query();
+    isSignedIn = await current.then(
+      () => true,
+      () => sleep(200, false),
+    );
+  }
   const client = createStreamClient({ address: url }, { cookie });
   while (!signal.aborted) {
     const updates = states.map((target) => ({ ...target, patch: { errorDeviceCount: newValue() } }));

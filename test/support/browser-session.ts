@@ -101,8 +101,8 @@ export async function createSession(context: BrowserContext, browserErrors: stri
           await expect.poll(() => theme.evaluate(background)).toBe(backgrounds[colorScheme]);
         }
         await page.evaluate(transitionsFinished);
-        // Tabster's sentinels are focusable, but pass the focus on. The page has no frames, so that the legacy mode, which
-        // needs no second page, finds the same.
+        // Tabster's sentinels are focusable, but pass the focus on. The page has no frames, so that the legacy mode,
+        // which needs no second page, finds the same.
         const axe = new AxeBuilder({ page }).exclude('[data-tabster-dummy]').setLegacyMode();
         // The themes differ in nothing but colors.
         const { violations } = await (colorScheme === 'dark' ? axe : axe.withRules(colorRules)).analyze();

@@ -99,7 +99,9 @@ async function startComparedApps(): Promise<ComparedApps> {
   return { ...comparison, known: one.target, other: two.target };
 }
 
-/** Starts the two apps before the tests of a file, resets the simulator after each of them, and stops both at the end. */
+/**
+ * Starts the two apps before the tests of a file, resets the simulator after each of them, and stops both at the end.
+ */
 export function useComparedApps() {
   const apps = useFixture(startComparedApps, (started) => started.stop());
   afterEach(() => apps.simulator.reset());

@@ -60,8 +60,8 @@ export async function startConsole(env: Readonly<Record<string, string>> = {}): 
 }
 
 /**
- * Describes tests against one service and its console, in Chromium. After each test, it resets the simulator, closes the
- * sessions, and expects that no browser reported an error.
+ * Describes tests against one service and its console, in Chromium. After each test, it resets the simulator, closes
+ * the sessions, and expects that no browser reported an error.
  *
  * @param env settings of the service
  */

@@ -66,7 +66,7 @@ export async function startMaliciousProvider(): Promise<MaliciousProvider> {
     onAuthorize: () => ({ iss: server.issuer }),
     async token(form, response) {
       tokenRequests += 1;
-      const nonce = server.redeemCode(form.get('code'));
+      const nonce = server.redeemCode(form.get('code'), clientId);
       if (deviation.respond !== undefined) {
         deviation.respond(response);
         return undefined;

@@ -1,4 +1,5 @@
 import { afterEach, expect } from 'vitest';
+import { type SignInCause, signInResults } from '../../src/auth/sign-in-causes.js';
 import { useFixture } from './fixture.js';
 import { type MaliciousProvider, maliciousTokens, startMaliciousProvider } from './malicious-provider.js';
 import { startTestService, type TestService } from './service.js';
@@ -14,6 +15,8 @@ export const listing = { scriptKind: 'deviceShellScript' };
 /** How a sign-in is rejected: the reason in the audit log, and the status and title of the page. */
 export interface Rejection {
   readonly reason: RegExp;
+  /** The stable code of the cause; any of them by default. */
+  readonly cause?: SignInCause;
   readonly status?: number;
   readonly title?: string;
   /** Whether the browser's own sign-in stays in progress. */
@@ -64,16 +67,19 @@ async function startMaliciousSignIn(): Promise<MaliciousSignIn> {
     async expectRejected(
       agent,
       callback,
-      { status = 400, reason, title = 'Sign-in failed', keepsTransaction = false },
+      { status = 400, reason, cause, title = 'Sign-in failed', keepsTransaction = false },
     ) {
       const page = await agent.browser.open(callback);
       expect(page.html).toContain(`<h1>${title}</h1>`);
       expect(page.status).toBe(status);
-      expect(agent.cookies().map((cookie) => cookie.replace(/=.*/s, ''))).toEqual(keepsTransaction ? ['sign-in'] : []);
+      expect(agent.cookies().map((cookie) => cookie.replace(/-[\w-]{8}=.*/s, ''))).toEqual(
+        keepsTransaction ? ['sign-in'] : [],
+      );
       expect(await agent.call('script.list', listing)).toMatchObject({ status: 401, reason: 'SIGN_IN_REQUIRED' });
       const audited = service.lines({ log: 'audit', requestId: page.headers['x-request-id'] });
       expect(audited).toEqual([expect.objectContaining({ event: 'sign-in-refused' })]);
       expect(audited[0]?.['reason']).toMatch(reason);
+      expect(cause === undefined ? signInResults : [cause]).toContain(audited[0]?.['cause']);
       expect(await simulator.journal()).toEqual([]);
     },
     async reset() {

@@ -12,6 +12,16 @@ export const microsoftHosts = ['graph.microsoft.com', 'login.microsoftonline.com
 /** The id of the tenant at Entra ID. */
 export const tenantId = 'b7e0c1aa-0000-4000-8000-00000000c0de';
 
+/** The settings of a service that gets its token from Entra ID. */
+export const azureSettings = {
+  GRAPH_CREDENTIAL: 'azure',
+  GRAPH_ACCESS_TOKEN: '',
+  AZURE_TOKEN_CREDENTIALS: 'EnvironmentCredential',
+  AZURE_TENANT_ID: tenantId,
+  AZURE_CLIENT_ID: 'client',
+  AZURE_CLIENT_SECRET: 'canary-secret',
+} as const;
+
 /** An HTTPS server in place of both hosts. A client reaches it only if something leads these hosts to its port. */
 export interface Microsoft {
   readonly port: number;

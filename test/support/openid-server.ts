@@ -10,8 +10,11 @@ export interface OpenIdServer {
   readonly issuer: string;
   /** Signs an ID token with the published key. */
   readonly signIdToken: (claims: JWTPayload) => Promise<string>;
-  /** The nonce of the authorization request for a code, which can be used once; undefined for an unknown code. */
-  redeemCode(code: string | null): string | undefined;
+  /**
+   * The nonce of the authorization request for a code, which can be used once; undefined for an unknown code, and for
+   * one that was issued to another client.
+   */
+  redeemCode(code: string | null, clientId: string): string | undefined;
   /** Stops listening. */
   stop(): Promise<void>;
   /** Listens on the same port again. */
@@ -42,11 +45,11 @@ export const createCanary = (kind: string): string => `canary-${kind}-${randomBy
 export async function startOpenIdServer({ metadata, onAuthorize, token }: OpenIdServerOptions): Promise<OpenIdServer> {
   const { privateKey, publicKey } = await generateKeyPair('RS256');
   const key = { ...(await exportJWK(publicKey)), alg: 'RS256', use: 'sig', kid: 'key' };
-  const nonces = new Map<string, string>();
+  const requests = new Map<string, URLSearchParams>();
 
   function authorize(request: URLSearchParams): string {
     const code = createCanary('code');
-    nonces.set(code, request.get('nonce') ?? '');
+    requests.set(code, request);
     const redirect = new URL(request.get('redirect_uri') ?? '');
     const parameters = { code, state: request.get('state') ?? '', ...onAuthorize(request, code) };
     redirect.search = new URLSearchParams(parameters).toString();
@@ -95,10 +98,10 @@ export async function startOpenIdServer({ metadata, onAuthorize, token }: OpenId
   return {
     issuer,
     signIdToken: (claims) => new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'key' }).sign(privateKey),
-    redeemCode(code) {
-      const nonce = nonces.get(code ?? '');
-      nonces.delete(code ?? '');
-      return nonce;
+    redeemCode(code, clientId) {
+      const request = requests.get(code ?? '');
+      requests.delete(code ?? '');
+      return request?.get('client_id') === clientId ? (request.get('nonce') ?? '') : undefined;
     },
     async stop() {
       if (!server.listening) return;

@@ -115,7 +115,7 @@ export async function startProvider({
     const used = form.get('refresh_token') ?? '';
     if (form.get('grant_type') === 'refresh_token') signedIn = await redeem(used);
     else {
-      nonce = server.redeemCode(form.get('code'));
+      nonce = server.redeemCode(form.get('code'), provider.clientId);
       if (nonce === undefined) throw new OAuthError('invalid_grant');
       signedIn = nextUser();
     }

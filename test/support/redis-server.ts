@@ -19,6 +19,8 @@ export interface TestRedis {
   /** Stops the server. It has the same data when it is started again. */
   stop(): Promise<void>;
   start(): Promise<void>;
+  /** Kills the server, without a chance to tell anybody. */
+  kill(): Promise<void>;
   /** Suspends the server: it accepts connections, but does not respond. */
   pause(): void;
   resume(): void;
@@ -64,6 +66,7 @@ export async function startRedis(): Promise<TestRedis> {
       server = run();
       await answers();
     },
+    kill: () => server.stop('SIGKILL'),
     pause: () => void server.child.kill('SIGSTOP'),
     resume: () => void server.child.kill('SIGCONT'),
     async close() {
@@ -77,7 +80,8 @@ export async function startRedis(): Promise<TestRedis> {
 const clientOf = (url: string) =>
   createClient({ url, disableOfflineQueue: true, socket: { reconnectStrategy: () => 50 } });
 
-async function freePort(): Promise<number> {
+/** A port that nothing listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -7,7 +7,12 @@ export interface SlowLink {
   close(): Promise<void>;
 }
 
-/** Starts a proxy. @param target the local port that it leads to @param roundTripMs the time that it adds to a round trip */
+/**
+ * Starts a proxy.
+ *
+ * @param target the local port that it leads to
+ * @param roundTripMs the time that it adds to a round trip
+ */
 export async function startSlowLink(target: number, roundTripMs: number): Promise<SlowLink> {
   const open = new Set<Socket>();
   const server = createServer((socket) => {

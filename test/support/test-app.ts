@@ -82,6 +82,7 @@ export async function startTestApp({
   const app = create({
     graph: wrapGraph(graph),
     graphKind: 'live',
+    version: '0.0.0-test',
     callerFor: (principal) => ({ tokens, fairnessKey: principal?.user.oid ?? '' }),
     audit,
     jobs,

@@ -24,6 +24,8 @@ export const newUserState = inputObject({
   userPrincipalName,
 });
 
+// JSON Schemas contain the metadata, but no refinements.
+
 /** The values that an update sets: at least one. */
 export const patch = inputObject({
   successDeviceCount: z.optional(deviceCount),
@@ -31,6 +33,7 @@ export const patch = inputObject({
   userPrincipalName: z.optional(userPrincipalName),
 }).check(
   z.refine((fields) => Object.values(fields).some((value) => value !== undefined), 'must have at least one field'),
+  z.meta({ minProperties: 1 }),
 );
 
 /** The reason for a change, for the administrator who approves it. */
@@ -48,6 +51,7 @@ export const approval = inputObject({ justification: z.optional(justification), 
     (fields) => (fields.justification === undefined) !== (fields.code === undefined),
     'must have either a justification, to file a change, or a code, to complete an approved one',
   ),
+  z.meta({ minProperties: 1, maxProperties: 1 }),
 );
 
 const anyDeviceCount = z.int(messages).check(z.minimum(-2_147_483_648), z.maximum(2_147_483_647));
@@ -59,6 +63,7 @@ export const expectedUserState = inputObject({
   userPrincipalName: z.optional(z.nullable(z.string(messages).check(z.maxLength(1024)))),
 }).check(
   z.refine((fields) => Object.values(fields).some((value) => value !== undefined), 'must have at least one field'),
+  z.meta({ minProperties: 1 }),
 );
 
 /** One update of an `updateMany` call. */

@@ -23,7 +23,9 @@ export const isCompletable = ({ failure: { reason, approvalCode } }: FailedRow):
 /** Whether a row can be sent again. Filing a row for approval again would have no effect. */
 export const isRetryable = ({ failure }: FailedRow): boolean => failureKind(failure) !== 'awaitingApproval';
 
-/** A row as it is sent again: with its approval code if it awaits approval, and without a code that is no longer valid. */
+/**
+ * A row as it is sent again: with its approval code if it awaits approval, and without a code that is no longer valid.
+ */
 export function rowToResend({ row: { approval, ...row }, failure: { reason, approvalCode } }: FailedRow): BulkRow {
   const code = reason === 'APPROVAL_PENDING' ? approvalCode : approval?.code;
   return code === undefined || codeEndings.has(reason) ? row : { ...row, approval: { code } };

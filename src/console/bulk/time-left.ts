@@ -1,4 +1,6 @@
-/** Graph's rate limit has windows of 20 s, and most writes are sent when one starts: on average, half a window remains. */
+/**
+ * Graph's rate limit has windows of 20 s, and most writes are sent when one starts: on average, half a window remains.
+ */
 const halfWindowMs = 10_000;
 
 /** Earlier estimates would be unreliable. */

@@ -17,7 +17,10 @@ export interface BulkProgress {
   readonly succeeded: number;
   /** Rows whose result is not a success. */
   readonly failed: number;
-  /** Those rows in input order, after those of earlier attempts that were not sent again; empty until the update has ended. */
+  /**
+   * Those rows in input order, after those of earlier attempts that were not sent again; empty until the update has
+   * ended.
+   */
   readonly failures: readonly FailedRow[];
   /** Rows that succeeded in earlier attempts. */
   readonly succeededBefore: number;

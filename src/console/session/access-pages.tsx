@@ -1,5 +1,6 @@
 import { Button, Card, Link, makeStyles, Text, Title2, tokens } from '@fluentui/react-components';
 import type { ReactNode } from 'react';
+import type { Session } from '../queries.js';
 import { signInUrl } from '../sign-in-link.js';
 import { SignOutButton } from './sign-out-button.js';
 
@@ -47,14 +48,22 @@ export function SignInPage() {
 }
 
 /** The page shown to a user without a role. */
-export function NoAccessPage() {
+export function NoAccessPage({ user: { name, username } }: Pick<Session, 'user'>) {
   return (
     <CenteredCard title="No access yet" as="h2">
       <Text>
-        You are signed in, but you have no role in this application. Ask its owner for one, then sign in again.
+        You are signed in as <bdi>{name}</bdi>
+        {username !== null && username !== name && (
+          <>
+            {' '}
+            (<bdi>{username}</bdi>)
+          </>
+        )}
+        . This account has no role in this application. Ask its owner for one, then sign in again.
       </Text>
       <SignOutButton appearance="primary" />
       <Link href={signInUrl()}>Sign in again</Link>
+      <Link href={signInUrl('select_account')}>Sign in with another account</Link>
     </CenteredCard>
   );
 }

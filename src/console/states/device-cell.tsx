@@ -19,7 +19,9 @@ interface DeviceCellProps {
   readonly state: { readonly id: string; readonly device: Device | null };
 }
 
-/** The device of a run state: its name, system and last check-in where Graph has them, otherwise the id of the state. */
+/**
+ * The device of a run state: its name, system and last check-in where Graph has them, otherwise the id of the state.
+ */
 export function DeviceCell({ state: { id, device } }: DeviceCellProps) {
   const styles = useStyles();
   const system = [device?.operatingSystem, device?.osVersion].filter(Boolean).join(' ');

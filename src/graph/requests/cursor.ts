@@ -106,7 +106,7 @@ export function createCursorCodec(secrets: readonly string[]): CursorCodec {
       if (cursor === undefined) return undefined;
       const text = sealer.open(cursor, query);
       const position = text === undefined ? undefined : schema.safeParse(JSON.parse(text)).data;
-      if (position === undefined) throw new CursorError('the cursor was not issued for this query');
+      if (position === undefined) throw new CursorError('was not issued for this query');
       return position;
     },
   };

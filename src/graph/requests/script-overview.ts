@@ -22,7 +22,8 @@ export type AddSummaries = (
 ) => Promise<readonly ScriptOverview[]>;
 
 /**
- * Reads the summary of each script. The requests are sent together, and a failure for one script does not affect the others.
+ * Reads the summary of each script. The requests are sent together, and a failure for one script does not affect the
+ * others.
  *
  * @param basePath of Graph, with the version and a slash at its end
  */

@@ -38,7 +38,7 @@ async function send(request: PipelineRequest, fetch: OutboundFetch): Promise<Pip
   const abort = () => aborted.abort();
   if (abortSignal?.aborted) abort();
   abortSignal?.addEventListener('abort', abort);
-  // 0 is none.
+  // 0 means no timeout.
   const timer = timeout > 0 ? setTimeout(abort, timeout) : undefined;
   try {
     const response = await fetch(url, {

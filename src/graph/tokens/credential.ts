@@ -51,7 +51,9 @@ export function azureCredential(fetch: OutboundFetch): TokenCredential {
   };
 }
 
-/** Whether a failed request shows what an operator must change. Others are those of a credential that does not apply. */
+/**
+ * Whether a failed request shows what an operator must change. Other failures come from credentials that do not apply.
+ */
 function isConclusive(failure: Error): boolean {
   return failure instanceof ProxyError || certificateProblemOf(failure) !== undefined;
 }

@@ -1,7 +1,11 @@
 import type { Logger } from 'pino';
 import type { TokenSource } from './token-source.js';
 
-/** The permission that all operations of this service need. @see https://learn.microsoft.com/graph/permissions-reference */
+/**
+ * The permission that all operations of this service need.
+ *
+ * @see https://learn.microsoft.com/graph/permissions-reference
+ */
 export const requiredPermission = 'DeviceManagementScripts.ReadWrite.All';
 
 /** How long to wait for the token that is checked at the start. */

@@ -17,8 +17,8 @@ export interface ErrorBody {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
 
 /**
- * How deep objects and JSON in texts may be nested. Intune puts its errors as JSON into `message`, sometimes twice, each
- * with an `error`, `message` or `innerError` of its own.
+ * How deep objects and JSON in texts may be nested. Intune puts its errors as JSON into `message`, sometimes twice,
+ * each with an `error`, `message` or `innerError` of its own.
  */
 const maxDepth = 8;
 

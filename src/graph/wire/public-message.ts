@@ -16,7 +16,10 @@ function redactForUsers(text: string): string {
     .slice(0, 400);
 }
 
-/** Names of machines, which may be in capitals, and paths of files. Permissions, such as `A.Read.All`, are in mixed case. */
+/**
+ * Names of machines, which may be in capitals, and paths of files. Permissions, such as `A.Read.All`, are in mixed
+ * case.
+ */
 const internalName = /\\|[A-Z0-9-]+(?:\.[A-Z0-9-]+){2,}|\.(?:corp|internal|intranet|lan|local)(?![a-z])/;
 
 /** Whether a word is neither the address of a machine or a person, nor long enough to be a token. */

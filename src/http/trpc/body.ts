@@ -3,19 +3,17 @@ import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import { invalidInput, Refusal } from '../../api/errors.js';
 import { maxUpdates } from '../../api/inputs/user-state.js';
-import { bodyTimeoutMs } from '../request-body.js';
+import { bodyTimeoutMs, maxBodyBytes } from '../request-body.js';
 import { createByteBuffer } from './byte-buffer.js';
 import { createJsonTokenCounter } from './json-tokens.js';
 
+/** The limit for calls that are not bulk calls. */
 const maxBytes = 64 * 1024;
 
-/** The limit for bulk calls: 5,000 rows with ids and names of usual length. */
-const maxBulkBytes = 4 * 1024 * 1024;
-
-/** The limit of structural characters: an update with all its fields has 27. */
+/** The maximum number of structural characters: an update with all its fields has 27. */
 const maxTokens = 28 * maxUpdates;
 
-/** More different names of fields than the inputs of a batch have. */
+/** The limit of different field names. The inputs of a batch have fewer. */
 const maxNames = 64;
 
 /** Reads the body into `request.body`, as text: the calls parse it themselves, after they have checked the role. */
@@ -23,7 +21,7 @@ export const readBody: RequestHandler = (request, response, next) => {
   const { 'content-encoding': encoding = 'identity', 'content-length': length = '0' } = request.headers;
   const { admission, calls } = response.locals;
   const isBulk = calls !== undefined && calls.bulkCalls > 0;
-  const limit = isBulk ? maxBulkBytes : maxBytes;
+  const limit = isBulk ? maxBodyBytes : maxBytes;
   const unit = isBulk ? 'rowBytes' : 'bytes';
   if (encoding !== 'identity') {
     throw invalidInput('The request body must not be compressed', [], 'UNSUPPORTED_MEDIA_TYPE');

@@ -10,7 +10,7 @@ export interface ByteBuffer {
 }
 
 /**
- * Creates an empty buffer. A list of the chunks would take 100 times their bytes if a client sends them one by one.
+ * Creates an empty buffer. A list of chunks would take 100 times their size if a client sends single bytes.
  */
 export function createByteBuffer(maxBytes: number): ByteBuffer {
   let buffer = Buffer.alloc(0);

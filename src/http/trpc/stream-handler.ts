@@ -5,6 +5,7 @@ import { appRouter } from '../../api/router.js';
 import { retryAfterHeader } from '../retry-after-header.js';
 import { maxBatchCalls } from './calls.js';
 import { type ContextParts, createContext } from './context.js';
+import { extendSessionWhileRead } from './session-extension.js';
 
 /** Prevents proxies from holding results back: nginx buffers responses, and compression waits for more of them. */
 const streamHeaders = { 'x-accel-buffering': 'no', 'cache-control': 'no-store, no-transform' };
@@ -15,6 +16,7 @@ const streamHeaders = { 'x-accel-buffering': 'no', 'cache-control': 'no-store, n
  */
 export function streamHandler(parts: ContextParts): RequestHandler {
   return async (request, response) => {
+    extendSessionWhileRead(response, parts.log);
     const closed = new AbortController();
     const { signal } = closed;
     response.once('close', () => closed.abort());
@@ -39,6 +41,8 @@ export function streamHandler(parts: ContextParts): RequestHandler {
       },
       onError: ({ error, path, ctx }) => ctx?.logFailure(error, path),
     });
+    // HTTP/1.0, which nginx uses by default, has no chunks: the end of the connection is the end of the response.
+    if (request.httpVersion === '1.0') headers.delete('transfer-encoding');
     response.statusCode = status;
     response.setHeaders(headers);
     if (body === null) {

@@ -45,15 +45,17 @@ interface ResponseItem {
 }
 
 /**
- * Handles one item after `dependencyFailure` resolves. If that resolves with a response, a request that the item depends
- * on has failed: the response is the item's, and the item is not executed.
+ * Handles one item after `dependencyFailure` resolves. If that resolves with a response, a request that the item
+ * depends on has failed: the response is the item's, and the item is not executed.
  */
 export type HandleItem = (
   request: SimulatedRequest,
   dependencyFailure: Promise<SimulatedResponse | undefined>,
 ) => Promise<SimulatedResponse>;
 
-/** Runs the items concurrently, each after those that it depends on. Shuffles the responses: Graph promises no order. */
+/**
+ * Runs the items concurrently, each after those that it depends on. Shuffles the responses: Graph promises no order.
+ */
 export async function runBatch(
   batch: SimulatedRequest,
   items: readonly RequestItem[],

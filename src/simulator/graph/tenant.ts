@@ -43,7 +43,7 @@ export interface SimulatedScript {
   readonly deviceStates: Map<string, readonly SimulatedDeviceState[]>;
 }
 
-/** The simulated tenant: the scripts of each collection by {@link entityKey} of their ids. Writes change the maps of the scripts. */
+/** The simulated tenant: the scripts of each collection by {@link entityKey} of their ids. Writes change their maps. */
 export type SimulatedTenant = Readonly<Record<ScriptCollection, ReadonlyMap<string, SimulatedScript>>>;
 
 /** The key of an entity. Graph compares ids without regard to case. */

@@ -100,7 +100,9 @@ function createConfiguration(
     clientBasedCORS: () => false,
     findAccount(_ctx, sub) {
       const user = sampleUsers.find((candidate) => candidate.sub === sub);
-      return user && { accountId: sub, claims: () => ({ ...idTokenClaims(user) }) };
+      const { claims = {}, disabled = [] } = state.settings;
+      if (user === undefined || disabled.includes(user.key)) return undefined;
+      return { accountId: sub, claims: () => ({ ...idTokenClaims(user), ...claims[user.key] }) };
     },
     extraParams: { claims: (ctx, claims) => checkParameters(oidc, ctx, claims) },
     loadExistingGrant: (ctx) => grantWithoutConsent(ctx, grants),

@@ -14,6 +14,12 @@ export interface IdentitySettings {
   readonly refresh: TokenEndpointMode;
   /** The response to authorization code grants. */
   readonly token: TokenEndpointMode;
+  /** Claims of the ID tokens of a user, by the user's key: they replace the user's own. */
+  readonly claims: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
+  /** The keys of users whose accounts are disabled: every grant for them is an `invalid_grant`. */
+  readonly disabled: readonly string[] | undefined;
+  /** Members that are left out of the responses of the token endpoint. */
+  readonly omit: readonly ('id_token' | 'refresh_token')[] | undefined;
 }
 
 /** Entra's usual lifetime of an access token, and normal responses. */
@@ -21,6 +27,9 @@ const defaultIdentitySettings = {
   accessTokenSeconds: 3600,
   refresh: 'ok',
   token: 'ok',
+  claims: undefined,
+  disabled: undefined,
+  omit: undefined,
 } as const satisfies IdentitySettings;
 
 /** Some of the settings, with their new values. */
@@ -28,6 +37,9 @@ export const identityPatch = z.strictObject({
   accessTokenSeconds: z.int().min(1).max(86_400).exactOptional(),
   refresh: z.enum(refreshModes).exactOptional(),
   token: z.enum(codeGrantModes).exactOptional(),
+  claims: z.record(z.string(), z.record(z.string(), z.unknown())).exactOptional(),
+  disabled: z.array(z.string()).exactOptional(),
+  omit: z.array(z.enum(['id_token', 'refresh_token'])).exactOptional(),
 });
 
 /** The numbers of requests since the start or the last reset. */

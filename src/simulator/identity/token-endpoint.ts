@@ -27,10 +27,15 @@ export function withControlledTokenEndpoint(
         counts[isRefresh ? 'refreshes' : 'codeGrants'] += 1;
         const mode = isRefresh ? settings.refresh : settings.token;
         await (mode === 'ok' ? handler(ctx) : fail(oidc, mode, ctx));
+        for (const member of settings.omit ?? []) if (isRecord(ctx.body)) delete ctx.body[member];
       };
       super.registerGrantType(name, controlled, params, duplicates);
     }
   };
+}
+
+function isRecord(body: unknown): body is Record<string, unknown> {
+  return typeof body === 'object' && body !== null;
 }
 
 async function fail(
