@@ -1,6 +1,5 @@
 import { lazy, Suspense, useState } from 'react';
 import { DefectBoundary } from './error-boundary.js';
-import type { FiledRow } from './local-changes.js';
 import type { ScriptRef, ScriptUserState } from './queries.js';
 
 const EditDialog = lazy(async () => ({ default: (await import('./edit/edit-dialog.js')).EditDialog }));
@@ -14,7 +13,6 @@ export type OpenDialog =
       readonly kind: 'bulk';
       readonly script: ScriptRef;
       readonly selected: readonly ScriptUserState[];
-      readonly filed: readonly FiledRow[];
       readonly known: readonly ScriptUserState[];
     };
 

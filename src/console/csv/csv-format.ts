@@ -23,6 +23,6 @@ export const unescapeCell = (cell: string): string => cell.replace(escapePrefix,
 type Cell = string | number | null | undefined;
 
 /** Formats rows as CSV with a header, safe to open in a spreadsheet. */
-export function formatCsv(columns: readonly CsvColumn[], rows: readonly (readonly Cell[])[]): string {
+export function formatCsv(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
   return Papa.unparse({ fields: [...columns], data: rows.map((cells) => [...cells]) }, { escapeFormulae: mustEscape });
 }

@@ -11,7 +11,6 @@ import {
 import {
   ArrowDownloadRegular,
   ArrowSyncRegular,
-  CheckmarkCircleRegular,
   DocumentArrowUpRegular,
   EditRegular,
 } from '@fluentui/react-icons';
@@ -20,7 +19,6 @@ import { downloadCsv } from '../csv/csv-download.js';
 import { DefectNotice } from '../error-boundary.js';
 import { formatNumber, pluralize } from '../format.js';
 import { idKey } from '../ids.js';
-import type { FiledRow } from '../local-changes.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
 import { useUrlState } from '../url-state.js';
 
@@ -43,17 +41,13 @@ interface StateFiltersProps {
   readonly fetching: boolean;
   readonly asOf: Date;
   readonly onRefresh: () => void;
-  /** The changes that await approval. */
-  readonly filed: readonly FiledRow[];
-  /** Opens the bulk dialog for the given states or filed changes, or for an import; undefined for readers. */
-  readonly onBulkUpdate:
-    | ((options: { readonly selected: readonly ScriptUserState[]; readonly filed: readonly FiledRow[] }) => void)
-    | undefined;
+  /** Opens the bulk dialog for the given states, or for an import if there are none; undefined for readers. */
+  readonly onBulkUpdate: ((selected: readonly ScriptUserState[]) => void) | undefined;
 }
 
 /** The filters of the state table, and the actions on it. */
 export function StateFilters(props: StateFiltersProps) {
-  const { script, states, visible, selected, complete, fetching, asOf, filed, onRefresh, onBulkUpdate } = props;
+  const { script, states, visible, selected, complete, fetching, asOf, onRefresh, onBulkUpdate } = props;
   const styles = useStyles();
   const [downloadFailed, setDownloadFailed] = useState(false);
   const restoreFocus = useRestoreFocusTarget();
@@ -93,24 +87,15 @@ export function StateFilters(props: StateFiltersProps) {
             {...restoreFocus}
             icon={<EditRegular />}
             disabledFocusable={selectedStates.length === 0}
-            onClick={() => onBulkUpdate({ selected: selectedStates, filed: [] })}
+            onClick={() => onBulkUpdate(selectedStates)}
           >
             Change selected ({formatNumber(selectedStates.length)}
             {hidden > 0 && `, ${formatNumber(hidden)} hidden`})
           </Button>
-          {filed.length > 0 && (
-            <Button
-              {...restoreFocus}
-              icon={<CheckmarkCircleRegular />}
-              onClick={() => onBulkUpdate({ selected: [], filed })}
-            >
-              Complete approved ({formatNumber(filed.length)})
-            </Button>
-          )}
           <Button
             {...restoreFocus}
             icon={<DocumentArrowUpRegular />}
-            onClick={() => onBulkUpdate({ selected: [], filed: [] })}
+            onClick={() => onBulkUpdate([])}
           >
             Import CSV
           </Button>

@@ -37,7 +37,7 @@ const useStyles = makeStyles({
 const statusTexts = {
   saving: 'saving',
   unknown: 'outcome unknown',
-  awaitingApproval: 'awaiting approval',
+  awaitingApproval: 'waiting for approval',
 } as const;
 
 interface StateRowProps {

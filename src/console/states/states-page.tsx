@@ -4,7 +4,7 @@ import { displayName } from '../display-name.js';
 import { DefectBoundary } from '../error-boundary.js';
 import { FailureNotice } from '../failure-notice.js';
 import { isSameId } from '../ids.js';
-import { type FiledRow, useLocalChanges } from '../local-changes.js';
+import { useLocalChanges } from '../local-changes.js';
 import { type ScriptRef, type ScriptSummary, type ScriptUserState, userStatesQuery } from '../queries.js';
 import { UnreadableNotice } from '../unreadable-notice.js';
 import { useUrlState } from '../url-state.js';
@@ -13,7 +13,7 @@ import { ScriptHeading } from './script-heading.js';
 import { StateFilters } from './state-filters.js';
 import { StateTable } from './state-table.js';
 import { Summary } from './summary.js';
-import { applyLocalChanges, filedChanges, filterAndSort } from './visible-states.js';
+import { applyLocalChanges, filterAndSort } from './visible-states.js';
 
 const DevicePanel = lazy(async () => ({ default: (await import('./device-panel.js')).DevicePanel }));
 
@@ -35,13 +35,12 @@ interface StatesPageProps {
   readonly summary: ScriptSummary | undefined;
   readonly canWrite: boolean;
   readonly onEdit: (state: ScriptUserState) => void;
-  /** Opens the bulk dialog: for an import, if no states are selected and no filed changes are to be completed. */
+  /** Opens the bulk dialog: for an import, if no states are selected. */
   readonly onBulkUpdate: (update: BulkUpdateOptions) => void;
 }
 
 interface BulkUpdateOptions {
   readonly selected: readonly ScriptUserState[];
-  readonly filed: readonly FiledRow[];
   readonly known: readonly ScriptUserState[];
 }
 
@@ -56,10 +55,6 @@ export function StatesPage({ script, summary, canWrite, onEdit, onBulkUpdate }: 
   const { scriptKind, scriptId } = script;
   const states = useMemo(
     () => items && applyLocalChanges(items, { scriptKind, scriptId }, localChanges),
-    [items, scriptKind, scriptId, localChanges],
-  );
-  const filed = useMemo(
-    () => filedChanges(items ?? [], { scriptKind, scriptId }, localChanges),
     [items, scriptKind, scriptId, localChanges],
   );
   const visible = useMemo(
@@ -94,8 +89,7 @@ export function StatesPage({ script, summary, canWrite, onEdit, onBulkUpdate }: 
               fetching={fetching}
               asOf={asOf}
               onRefresh={refresh}
-              filed={filed}
-              onBulkUpdate={canWrite ? (options) => onBulkUpdate({ ...options, known: states }) : undefined}
+              onBulkUpdate={canWrite ? (selectedStates) => onBulkUpdate({ selected: selectedStates, known: states }) : undefined}
             />
           </>
         )}
