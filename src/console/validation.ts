@@ -1,3 +1,6 @@
+import type { z } from 'zod/mini';
+import type { InputSchema } from '../api/inputs/messages.js';
+
 /** The labels of the fields of a state. */
 export const fieldLabels = {
   successDeviceCount: 'Devices succeeded',
@@ -27,8 +30,37 @@ export function parseCount(text: string): number | undefined {
   return /^(?:\d+(?:\.0)?|-0*[1-9]\d*)$/.test(digits) ? Math.min(Number(digits), Number.MAX_SAFE_INTEGER) : Number.NaN;
 }
 
+/**
+ * Validates values of a form with a schema of the service, and reports each problem as a sentence at the field in
+ * question.
+ *
+ * @param path the fields of the form with these values
+ * @returns the values, or undefined if they are invalid
+ */
+export function parseFields<Values>(
+  schema: InputSchema<Values>,
+  values: Readonly<Record<string, unknown>>,
+  path: readonly string[],
+  payload: z.core.ParsePayload,
+): Values | undefined {
+  const { data, error } = schema.safeParse(values);
+  for (const {
+    path: [field = ''],
+    message,
+  } of error?.issues ?? []) {
+    const value = values[String(field)];
+    payload.issues.push({
+      code: 'custom',
+      input: value,
+      path: [...path, field],
+      message: fieldMessage(value, message),
+    });
+  }
+  return data;
+}
+
 /** The message for a form field whose value a schema rejects. Text that is not a count is parsed as `NaN`. */
-export function fieldMessage(value: unknown, issueMessage: string): string {
+function fieldMessage(value: unknown, issueMessage: string): string {
   if (Number.isNaN(value)) return `Enter ${countFormat}`;
   return issueMessage.charAt(0).toUpperCase() + issueMessage.slice(1);
 }

@@ -6,7 +6,7 @@ import { planImport, rowsToSend } from '../../src/console/bulk/import-plan.js';
 import { readTextFile } from '../../src/console/bulk/text-file.js';
 import { parseUpdates } from '../../src/console/bulk/updates-csv.js';
 import { csvColumns, patchColumns } from '../../src/console/csv/csv-format.js';
-import { validateDraft } from '../../src/console/edit/draft.js';
+import { draftSchema, textsOf } from '../../src/console/edit/draft.js';
 import type { ScriptUserState } from '../../src/console/queries.js';
 import { formatUserStates } from '../../src/console/states/states-csv.js';
 import { parseCount } from '../../src/console/validation.js';
@@ -27,10 +27,11 @@ function plan(csv: string, known: readonly ScriptUserState[], renames = false) {
 const parsed = (csv: string) => Papa.parse<string[]>(csv).data;
 
 /** Texts that are not digits only: most could be another number than the one they seem to be. */
-const formattedCounts = `1.000 1,000 1\u00A0000 1\u202F000 1'000 1_000 1,000.00 1.000,00 1.00 1. .0 -1.0 1,0 1.5 1e3 0x10 0b1 +5 -0 ٣ １
+const formattedCounts =
+  `1.000 1,000 1\u00A0000 1\u202F000 1'000 1_000 1,000.00 1.000,00 1.00 1. .0 -1.0 1,0 1.5 1e3 0x10 0b1 +5 -0 ٣ １
   5\u200B 5n '5 =5 5% 5- NaN Infinity`
-  .split(/[ \n]+/)
-  .concat('1 000');
+    .split(/[ \n]+/)
+    .concat('1 000');
 
 describe('a count', () => {
   const columns = 'userStateId,errorDeviceCount,successDeviceCount';
@@ -47,10 +48,16 @@ describe('a count', () => {
 
   test.each(formattedCounts)('cannot be written as %j in a form', (typed) => {
     const state = { id: 'a', successDeviceCount: 1, errorDeviceCount: 0, userPrincipalName: null };
-    expect(validateDraft({ errorDeviceCount: typed }, state)).toEqual({
-      patch: undefined,
-      problems: { errorDeviceCount: 'Enter a whole number with digits only, such as 1000 (not 1,000 or 1.000)' },
-    });
+    const draft = {
+      patch: { ...textsOf(state), errorDeviceCount: typed },
+      approval: { justification: '', code: '' },
+    };
+    expect(draftSchema(state, false).safeParse(draft).error?.issues).toMatchObject([
+      {
+        path: ['patch', 'errorDeviceCount'],
+        message: 'Enter a whole number with digits only, such as 1000 (not 1,000 or 1.000)',
+      },
+    ]);
     expect(parseCount(typed)).toBeNaN();
   });
 
@@ -116,9 +123,7 @@ describe('a plan', () => {
     const planned = plan(`${header}a,,1,5\nb,,,`, known);
     const target = { ...script, userStateId: 'a' };
     expect(planned).toEqual({
-      updates: [
-        { target, lines: [2], before: known[0], patch: { errorDeviceCount: 5 }, leftOut: false, warnings: [] },
-      ],
+      updates: [{ target, lines: [2], before: known[0], patch: { errorDeviceCount: 5 }, leftOut: false, warnings: [] }],
       unchanged: 1,
     });
     expect(rowsToSend(planned)).toEqual([
@@ -282,10 +287,10 @@ describe('a file of states', () => {
     });
     fc.assert(property, { numRuns: 500 });
     const known = [
-      { id: 'a', successDeviceCount: 1, errorDeviceCount: 2, userPrincipalName: 'x;=1,"+2\t@3\n\'-4;\'\'＝5' },
+      { id: 'a', successDeviceCount: 1, errorDeviceCount: 2, userPrincipalName: "x;=1,\"+2\t@3\n'-4;''＝5" },
     ];
     const csv = formatUserStates(script, known);
-    expect(csv).toContain('"x;\'=1,""\'+2\t\'@3\n\'\'-4;\'\'\'＝5"');
+    expect(csv).toContain("\"x;'=1,\"\"'+2\t'@3\n''-4;'''＝5\"");
     expect(read(csv, known)).toEqual({ rows: [], unchanged: 1, problems: [] });
   });
 

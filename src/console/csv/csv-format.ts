@@ -32,5 +32,8 @@ type Cell = string | number | null | undefined;
 
 /** Formats rows as CSV with a header, safe to open in a spreadsheet. */
 export function formatCsv(columns: readonly CsvColumn[], rows: readonly (readonly Cell[])[]): string {
-  return Papa.unparse({ fields: [...columns], data: rows.map((cells) => cells.map(escapeInner)) }, { escapeFormulae: mustEscape });
+  return Papa.unparse(
+    { fields: [...columns], data: rows.map((cells) => cells.map(escapeInner)) },
+    { escapeFormulae: mustEscape },
+  );
 }
