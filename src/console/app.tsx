@@ -4,6 +4,7 @@ import { lazy, Suspense, useEffect, useRef } from 'react';
 import { narrowScreen } from './breakpoint.js';
 import { failureOf } from './failure.js';
 import { FailureNotice } from './failure-notice.js';
+import { ShownJobProvider } from './jobs/shown-job.js';
 import { LocalChangesProvider } from './local-changes.js';
 import { sessionQuery } from './queries.js';
 import { ConnectionNotice } from './session/connection-notice.js';
@@ -13,6 +14,7 @@ import { SignOutBoundary } from './session/sign-out-boundary.js';
 import { Workspace } from './workspace.js';
 
 const SignInPage = lazy(async () => ({ default: (await import('./session/access-pages.js')).SignInPage }));
+const JobMonitor = lazy(async () => ({ default: (await import('./jobs/job-monitor.js')).JobMonitor }));
 const NoAccessPage = lazy(async () => ({ default: (await import('./session/access-pages.js')).NoAccessPage }));
 
 const useStyles = makeStyles({
@@ -33,7 +35,9 @@ export function App() {
   return (
     <SignOutBoundary signedOut={<SignedOut />}>
       <LocalChangesProvider>
-        <Page />
+        <ShownJobProvider>
+          <Page />
+        </ShownJobProvider>
       </LocalChangesProvider>
     </SignOutBoundary>
   );
@@ -82,7 +86,12 @@ function Page() {
         <ConnectionNotice unreachable={failure?.reason === 'UNREACHABLE'} />
       </section>
       {session.roles.length > 0 ? (
-        <Workspace canWrite={session.roles.includes('operator')} />
+        <>
+          <Suspense>
+            <JobMonitor />
+          </Suspense>
+          <Workspace canWrite={session.roles.includes('operator')} />
+        </>
       ) : (
         <Suspense>
           <NoAccessPage user={session.user} />

@@ -3,8 +3,8 @@ import type { RouterInputs, RouterOutputs } from '../client/index.js';
 import { idKey } from './ids.js';
 import type { ScriptUserState, StateRef } from './queries.js';
 
-/** The values that an update sets, and those that it expects. */
-export type Change = Pick<RouterInputs['scriptUserState']['update'], 'patch' | 'expected'>;
+/** The values that an update sets. */
+export type Change = Pick<RouterInputs['scriptUserState']['update'], 'patch'>;
 
 /** A row of a job that waits for approval by a second administrator. */
 export interface WaitingRow extends StateRef {

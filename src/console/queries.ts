@@ -88,6 +88,16 @@ export const userStatesQuery = (script: ScriptRef) =>
     select: joinPages,
   });
 
+/** One user state as Graph shows it now. */
+export const userStateQuery = (state: StateRef) =>
+  queryOptions({
+    queryKey: ['userState', state],
+    queryFn: ({ signal }) => trpc.scriptUserState.get.query(state, { signal }),
+    // Read again whenever it is needed.
+    staleTime: 0,
+    gcTime: 0,
+  });
+
 /** The run states of a script on one person's devices, page by page. */
 export const deviceRunStatesQuery = (state: StateRef) =>
   infiniteQueryOptions({

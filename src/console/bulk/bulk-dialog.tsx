@@ -1,10 +1,12 @@
-import { Dialog, DialogBody, DialogSurface, DialogTitle, makeStyles } from '@fluentui/react-components';
+import { Dialog, DialogBody, DialogSurface, makeStyles } from '@fluentui/react-components';
 import { useState } from 'react';
+import { useCloseGuard } from '../close-guard.js';
+import { DialogHeading } from '../dialog-heading.js';
 import { pluralize } from '../format.js';
 import { cleanTitle } from '../jobs/job-state.js';
-import { useScriptNames } from '../jobs/use-names.js';
 import { useStartJobs } from '../jobs/use-start-job.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
+import { useScriptName } from '../use-script-name.js';
 import type { BulkRow } from './bulk-row.js';
 import { CountsForm } from './counts-form.js';
 import { ImportForm } from './import-form.js';
@@ -27,7 +29,7 @@ interface BulkDialogProps {
 /** Updates many user states, the selected ones or those in a CSV file, by a job. */
 export function BulkDialog({ script, selected, known, onClose }: BulkDialogProps) {
   const styles = useStyles();
-  const scriptName = useScriptNames([script]);
+  const scriptName = useScriptName(script);
   // The selection when the dialog was opened: refetching the list can change the one of the page.
   const [initiallySelected] = useState(selected);
   const [hasInput, setHasInput] = useState(false);
@@ -36,13 +38,19 @@ export function BulkDialog({ script, selected, known, onClose }: BulkDialogProps
   const [jobIds, setJobIds] = useState<readonly string[]>([]);
   const starting = useStartJobs(setJobIds);
   const [jobId] = jobIds;
+  const isImport = initiallySelected.length === 0;
+  // Once the service has stored the rows, closing the dialog loses nothing.
+  const { requestClose, question } = useCloseGuard({
+    hasInput: rows === undefined ? hasInput : jobId === undefined,
+    isLocked: starting.isPending,
+    onClose,
+  });
 
   function start(updates: readonly BulkRow[]): void {
     setRows(updates);
-    const name = scriptName(script);
     const title = isImport
-      ? `Import of ${pluralize(updates.length, 'change', 'changes')}: ${name}`
-      : `${pluralize(updates.length, 'person', 'people')}: ${name}`;
+      ? `Import of ${pluralize(updates.length, 'change', 'changes')}: ${scriptName}`
+      : `Change of ${pluralize(updates.length, 'person', 'people')}: ${scriptName}`;
     const parts = splitRows(updates);
     starting.start(
       parts.map((part, index) => ({
@@ -53,25 +61,27 @@ export function BulkDialog({ script, selected, known, onClose }: BulkDialogProps
     );
   }
 
-  const isImport = initiallySelected.length === 0;
-  const isReady = rows === undefined;
   return (
     <Dialog
       open
       onOpenChange={(_event, { open, type }) => {
-        // Neither a click beside the dialog nor the Escape key must discard lines that were pasted or not sent yet.
-        const isDiscarding = isReady ? hasInput : jobId === undefined;
-        if (!open && !isDiscarding && type !== 'backdropClick') onClose();
+        if (!open && type !== 'backdropClick') requestClose();
       }}
     >
       <DialogSurface className={styles.surface}>
         <DialogBody>
-          <DialogTitle>Bulk update</DialogTitle>
-          {isReady && !isImport && (
-            <CountsForm script={script} selected={initiallySelected} onStart={start} onClose={onClose} />
+          <DialogHeading script={script}>Bulk update</DialogHeading>
+          {rows === undefined && !isImport && (
+            <CountsForm
+              script={script}
+              selected={initiallySelected}
+              onInput={setHasInput}
+              onStart={start}
+              onClose={requestClose}
+            />
           )}
-          {isReady && isImport && (
-            <ImportForm script={script} known={known} onInput={setHasInput} onStart={start} onClose={onClose} />
+          {rows === undefined && isImport && (
+            <ImportForm script={script} known={known} onInput={setHasInput} onStart={start} onClose={requestClose} />
           )}
           {rows !== undefined && jobId === undefined && (
             <StartStep
@@ -79,7 +89,7 @@ export function BulkDialog({ script, selected, known, onClose }: BulkDialogProps
               isPending={starting.isPending}
               failure={starting.failure}
               onRetry={() => start(rows)}
-              onClose={onClose}
+              onClose={requestClose}
             />
           )}
           {jobId !== undefined && jobIds.length === 1 && (
@@ -87,6 +97,7 @@ export function BulkDialog({ script, selected, known, onClose }: BulkDialogProps
           )}
           {jobIds.length > 1 && <JobsStep jobIds={jobIds} onClose={onClose} />}
         </DialogBody>
+        {question}
       </DialogSurface>
     </Dialog>
   );

@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
-import { type LocalChange, type LocalChanges, useLocalChanges } from '../local-changes.js';
+import { type LocalChange, useLocalChanges } from '../local-changes.js';
 import { trpc } from '../trpc.js';
 import { fetchRows, type Job, type JobRow, jobsQuery } from './job-queries.js';
 import { isActive, settledRows } from './job-state.js';

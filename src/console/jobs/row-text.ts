@@ -1,4 +1,4 @@
-import { describeFailure, type Failure } from '../failure.js';
+import { describeFailure, type Failure, type FailureReason } from '../failure.js';
 import { formatNumber } from '../format.js';
 import { idKey } from '../ids.js';
 import type { ScriptUserState } from '../queries.js';
@@ -46,25 +46,22 @@ export function personOf(row: JobRow, names?: ReadonlyMap<string, string>): stri
   return name ?? names?.get(idKey(row.userStateId)) ?? row.patch.userPrincipalName ?? row.userStateId;
 }
 
+/** The next steps that differ for a row of a job from those for a single change. */
+const nextSteps: Partial<Record<FailureReason, string>> = {
+  APPROVAL_JUSTIFICATION_REQUIRED: 'Enter a justification, then retry the failed rows.',
+  INVALID_INPUT: 'Correct the values, then send them again.',
+  GRAPH_REJECTED: 'Correct the values, then send them again.',
+  CONFLICT: 'The row was not changed. Check the current values before you send it again.',
+};
+
 /** Why a row has failed or waits, in words. */
 export function failureOfRow({ error, approvalCode }: JobRow): Failure | undefined {
   if (error === undefined) return undefined;
   const failure = describeFailure(error, { approvalCode });
-  switch (failure.reason) {
-    case 'APPROVAL_PENDING':
-      return failure.approvalCode === undefined
-        ? failure
-        : { ...failure, next: 'Give them the approval code. After they approve, complete the change.' };
-    case 'APPROVAL_JUSTIFICATION_REQUIRED':
-      return { ...failure, next: 'Enter a justification, then retry the failed rows.' };
-    case 'INVALID_INPUT':
-    case 'GRAPH_REJECTED':
-      return { ...failure, next: 'Correct the values, then send them again.' };
-    case 'CONFLICT':
-      return { ...failure, next: 'The row was not changed. Check the current values before you send it again.' };
-    default:
-      return failure;
+  if (failure.reason === 'APPROVAL_PENDING' && failure.approvalCode !== undefined) {
+    return { ...failure, next: 'Give them the approval code. After they approve, complete the change.' };
   }
+  return { ...failure, next: nextSteps[failure.reason] ?? failure.next };
 }
 
 /** Rows that failed for the same reason. */

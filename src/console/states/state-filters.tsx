@@ -8,12 +8,7 @@ import {
   tokens,
   useRestoreFocusTarget,
 } from '@fluentui/react-components';
-import {
-  ArrowDownloadRegular,
-  ArrowSyncRegular,
-  DocumentArrowUpRegular,
-  EditRegular,
-} from '@fluentui/react-icons';
+import { ArrowDownloadRegular, ArrowSyncRegular, DocumentArrowUpRegular, EditRegular } from '@fluentui/react-icons';
 import { useState } from 'react';
 import { downloadCsv } from '../csv/csv-download.js';
 import { DefectNotice } from '../error-boundary.js';
@@ -92,11 +87,7 @@ export function StateFilters(props: StateFiltersProps) {
             Change selected ({formatNumber(selectedStates.length)}
             {hidden > 0 && `, ${formatNumber(hidden)} hidden`})
           </Button>
-          <Button
-            {...restoreFocus}
-            icon={<DocumentArrowUpRegular />}
-            onClick={() => onBulkUpdate([])}
-          >
+          <Button {...restoreFocus} icon={<DocumentArrowUpRegular />} onClick={() => onBulkUpdate([])}>
             Import CSV
           </Button>
         </>

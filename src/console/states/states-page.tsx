@@ -89,7 +89,9 @@ export function StatesPage({ script, summary, canWrite, onEdit, onBulkUpdate }: 
               fetching={fetching}
               asOf={asOf}
               onRefresh={refresh}
-              onBulkUpdate={canWrite ? (selectedStates) => onBulkUpdate({ selected: selectedStates, known: states }) : undefined}
+              onBulkUpdate={
+                canWrite ? (selectedStates) => onBulkUpdate({ selected: selectedStates, known: states }) : undefined
+              }
             />
           </>
         )}
