@@ -24,6 +24,13 @@ export async function changedStates(simulator: Pick<Controls, 'journal'>): Promi
   );
 }
 
+/** Cancels the jobs that wait for approval, so that the next test does not find their rows. */
+export async function cancelWaitingJobs({ client }: Pick<TestConsole['service'], 'client'>): Promise<void> {
+  const { items } = await client.updateJob.list.query({});
+  const waiting = items.filter(({ state }) => state === 'waiting-for-approval');
+  await Promise.all(waiting.map(({ jobId }) => client.updateJob.cancel.mutate({ jobId })));
+}
+
 /** Clicks a button that downloads a file. */
 export async function download(page: Page, button: string): Promise<{ readonly name: string; readonly text: string }> {
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: button }).click()]);
@@ -72,7 +79,9 @@ async function openScript(app: OpenSession, kind: string, script: string, people
     },
     rows: () => dialog.getByRole('region', { name: 'Rows' }).getByRole('listitem').allInnerTexts(),
     async show(outcome) {
-      const filter = dialog.getByRole('group', { name: 'Rows by outcome' }).getByRole('button', { name: `${outcome} (` });
+      const filter = dialog
+        .getByRole('group', { name: 'Rows by outcome' })
+        .getByRole('button', { name: `${outcome} (` });
       await filter.click();
       await dialog.getByText('Loading rows').waitFor({ state: 'detached' });
     },

@@ -1,8 +1,8 @@
 import { Button, DialogActions, DialogContent, makeStyles, Spinner, tokens } from '@fluentui/react-components';
 import { useQuery } from '@tanstack/react-query';
-import { failureOf } from '../failure.js';
 import { FailureNotice } from '../failure-notice.js';
 import { pluralize } from '../format.js';
+import { jobFailure } from '../jobs/job-failure.js';
 import { jobQuery } from '../jobs/job-queries.js';
 import { countsText, isActive } from '../jobs/job-state.js';
 import { JobView } from '../jobs/job-view.js';
@@ -32,7 +32,7 @@ export function JobStep({ jobId, onStarted, onClose }: JobStepProps) {
     return (
       <>
         <DialogContent>
-          {error === null ? <Spinner size="tiny" label="Loading" /> : <FailureNotice failure={failureOf(error)} />}
+          {error === null ? <Spinner size="tiny" label="Loading" /> : <FailureNotice failure={jobFailure(error)} />}
         </DialogContent>
         <DialogActions>{close}</DialogActions>
       </>
@@ -47,6 +47,7 @@ export function JobStep({ jobId, onStarted, onClose }: JobStepProps) {
             <StepHeading key={String(isRunning)}>
               {isRunning ? `Sending ${pluralize(job.total, 'change', 'changes')}` : countsText(job)}
             </StepHeading>
+            {error !== null && <FailureNotice failure={jobFailure(error)} />}
             {content}
           </DialogContent>
           <DialogActions fluid>
