@@ -3,18 +3,22 @@ import type { ExpectedUserState, UserStateValues } from '../graph/graph.js';
 import type { StateRef } from '../graph/ids.js';
 import type { ScriptUserState } from '../script-user-state.js';
 
+/** The states of jobs. */
+export const jobStates = [
+  'queued',
+  'running',
+  'waiting-for-approval',
+  'waiting-for-sign-in',
+  'cancelling',
+  'done',
+  'cancelled',
+] as const;
+
 /**
  * The state of a job. `waiting-for-approval`: all rows have an outcome, and some wait for a second administrator.
  * `waiting-for-sign-in`: rows wait until the person whose tokens the job uses has signed in and resumed it.
  */
-export type JobState =
-  | 'queued'
-  | 'running'
-  | 'waiting-for-approval'
-  | 'waiting-for-sign-in'
-  | 'cancelling'
-  | 'done'
-  | 'cancelled';
+export type JobState = (typeof jobStates)[number];
 
 /** The outcomes of rows. */
 export const rowOutcomes = [
