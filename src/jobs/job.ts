@@ -126,3 +126,18 @@ export function countRows(rows: readonly Pick<JobRow, 'outcome'>[]): RowCounts {
   for (const { outcome } of rows) counts[outcome]++;
   return counts;
 }
+
+/** Counts jobs by their state. */
+export function countJobs(jobs: readonly Pick<Job, 'state'>[]): Readonly<Record<JobState, number>> {
+  const counts = {
+    queued: 0,
+    running: 0,
+    'waiting-for-approval': 0,
+    'waiting-for-sign-in': 0,
+    cancelling: 0,
+    done: 0,
+    cancelled: 0,
+  };
+  for (const { state } of jobs) counts[state]++;
+  return counts;
+}

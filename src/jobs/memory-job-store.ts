@@ -1,5 +1,5 @@
 import { CallError } from '../errors.js';
-import { type JobRecord, type JobRow, type JobState, jobStates, type Person } from './job.js';
+import { countJobs, type JobRecord, type JobRow, type Person } from './job.js';
 import { isActive } from './job-state.js';
 import type { JobPosition, JobStore } from './job-store.js';
 
@@ -110,12 +110,10 @@ export function createMemoryJobStore(limits: JobLimits, retentionMs: number): Jo
     },
     async stats() {
       deleteExpired();
-      const counts = Object.fromEntries(jobStates.map((state) => [state, 0])) as Record<JobState, number>;
       const records = Array.from(jobs.values(), ({ record }) => record);
-      for (const { state } of records) counts[state]++;
       const active = records.filter(isActive);
       return {
-        jobs: counts,
+        jobs: countJobs(records),
         oldestActiveAtMs: active.length > 0 ? Math.min(...active.map((each) => each.changedAtMs)) : undefined,
         waitingRows: sum(active.map((each) => each.counts.waiting)),
         rows: sum(records.map((each) => each.total)),
