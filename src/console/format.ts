@@ -20,8 +20,19 @@ export function formatShare(part: number, whole: number): string {
   return percent.format(share);
 }
 
-/** A date and time in the user's time zone; `–` if there is none. Graph also writes that as the year 1. */
+const isDate = (date: string | null): date is string => date !== null && Date.parse(date) > 0;
+
+/**
+ * A date and time in the user's time zone and language; `–` if there is none. Graph also writes that as the year 1.
+ */
 export function formatDate(date: string | null): string {
-  if (date === null || !(Date.parse(date) > 0)) return '–';
-  return new Date(date).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' });
+  return isDate(date) ? new Date(date).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' }) : '–';
 }
+
+/** The same without the time. */
+export function formatDay(date: string | null): string {
+  return isDate(date) ? new Date(date).toLocaleDateString(undefined, { dateStyle: 'medium' }) : '–';
+}
+
+/** A time of today in the user's time zone and language. */
+export const formatTime = (date: Date): string => date.toLocaleTimeString(undefined, { timeStyle: 'short' });
