@@ -1,10 +1,9 @@
-import { expectedUserState } from '../../api/inputs/user-state.js';
 import { patchColumns } from '../csv/csv-format.js';
 import { formatNumber } from '../format.js';
 import { idKey } from '../ids.js';
 import type { ScriptRef, ScriptUserState, StateRef } from '../queries.js';
 import { fieldLabels } from '../validation.js';
-import type { BulkRow } from './bulk-row.js';
+import { type BulkRow, expecting } from './bulk-row.js';
 import { changedValues, isSameScript, type UpdateLine } from './updates-csv.js';
 
 type Patch = BulkRow['patch'];
@@ -58,14 +57,9 @@ export function planImport(lines: readonly UpdateLine[], script: ScriptRef, rena
 
 /** The rows to send. They do not overwrite what somebody else has changed since the list was fetched. */
 export const rowsToSend = ({ updates }: ImportPlan): readonly BulkRow[] =>
-  updates.flatMap(({ target, before, patch, leftOut }) => {
-    if (leftOut) return [];
-    const changed = patchColumns.filter((column) => column in patch);
-    const shown = before && Object.fromEntries(changed.map((column) => [column, before[column]]));
-    // Graph can have a name that is too long for an input.
-    const expected = expectedUserState.safeParse(shown).data;
-    return [{ ...target, patch, ...(expected && { expected }) }];
-  });
+  updates.flatMap(({ target, before, patch, leftOut }) =>
+    leftOut ? [] : [{ ...target, patch, ...(before && expecting(before, patch)) }],
+  );
 
 /** The lines that name one state. */
 type Group = [UpdateLine, ...UpdateLine[]];

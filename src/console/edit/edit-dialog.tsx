@@ -63,7 +63,7 @@ export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps)
   const busy = update.isPending || verification.isPending;
   const code = awaitingApproval?.approval.code;
   const { requestClose, question } = useCloseGuard({
-    hasInput: awaitingApproval === undefined && (hasChange || hasApproval),
+    hasInput: awaitingApproval === undefined && hasChange,
     isLocked: busy,
     onClose,
   });
