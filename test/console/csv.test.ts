@@ -15,9 +15,10 @@ import { failedRows, patch, script, someStates, states, text } from './bulk-rows
 /** Reads a file as an import that renames people. */
 function read(csv: string, known?: readonly ScriptUserState[]) {
   const { lines, problems } = parseUpdates(csv, script, known);
-  const plan = planImport(lines, script, true);
-  return { rows: problems.length > 0 ? [] : rowsToSend(plan), unchanged: plan.unchanged, problems };
+  const renaming = planImport(lines, script, true);
+  return { rows: problems.length > 0 ? [] : rowsToSend(renaming), unchanged: renaming.unchanged, problems };
 }
+
 /** The plan of a file without problems. */
 function plan(csv: string, known: readonly ScriptUserState[], renames = false) {
   const { lines, problems } = parseUpdates(csv, script, known);

@@ -1,5 +1,5 @@
 import { patchColumns } from '../csv/csv-format.js';
-import { formatNumber } from '../format.js';
+import { formatList, formatNumber } from '../format.js';
 import { idKey } from '../ids.js';
 import type { ScriptRef, ScriptUserState, StateRef } from '../queries.js';
 import { fieldLabels } from '../validation.js';
@@ -106,8 +106,7 @@ const otherNameText = (name: string, { userPrincipalName }: ScriptUserState): st
   'Correct the line, or select “Rename people” if the name is new.';
 
 function contradictionText(lines: readonly number[], columns: readonly (keyof Patch)[]): string {
-  return `${linesText(lines)} set different values for ${listText(columns.map((column) => fieldLabels[column]))}. Keep one of them.`;
+  return `${linesText(lines)} set different values for ${formatList(columns.map((column) => fieldLabels[column]))}. Keep one of them.`;
 }
 
-const linesText = (lines: readonly number[]) => `Lines ${listText(lines.map((line) => formatNumber(line)))}`;
-const listText = (items: readonly string[]) => new Intl.ListFormat('en').format(items);
+const linesText = (lines: readonly number[]) => `Lines ${formatList(lines.map((line) => formatNumber(line)))}`;

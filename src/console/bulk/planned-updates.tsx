@@ -75,7 +75,13 @@ export function PlannedUpdates({ updates }: { readonly updates: readonly Planned
                   </Text>
                 </TableCell>
                 <TableCell className={styles.cell}>
-                  {update.leftOut ? <Badge color="warning">Not sent</Badge> : <Changes update={update} />}
+                  {update.leftOut ? (
+                    <Badge appearance="tint" color="warning">
+                      Not sent
+                    </Badge>
+                  ) : (
+                    <Changes update={update} />
+                  )}
                   {update.warnings.map((warning) => (
                     <Text key={warning} block size={200} className={styles.warning}>
                       <WarningRegular className={styles.icon} aria-label="Warning" />
