@@ -141,7 +141,7 @@ describe('a plan', () => {
     expect(planned.updates.map((update) => update.warnings)).toEqual([
       [],
       [
-        'Not in the list. The current values are not known and may be overwritten.',
+        'Not in the loaded list. The current values are not known and may be overwritten.',
         'The name is not checked and not sent.',
       ],
     ]);
@@ -193,6 +193,7 @@ describe('a plan', () => {
     'SEP=\t\r\nuserStateId\terrorDeviceCount\r\na\t5',
     '#TYPE System.Management.Automation.PSCustomObject\n"userStateId","errorDeviceCount"\n"a","5"',
     '"#TYPE Selected.Object"\n\nuserStateId,errorDeviceCount\na,5',
+    '"sep=;"\nuserStateId;errorDeviceCount\na;5',
     '\n\nsep=,\nuserStateId,errorDeviceCount\na,5',
     'sep=;\nuserStateId;errorDeviceCount;a,b,c,d\na;5;x',
   ])('reads what spreadsheets and PowerShell write: %j', (csv) => {

@@ -55,7 +55,7 @@ describeConsole('the preview of an import', {}, (app) => {
         'not-in-the-list',
         'Line 8',
         'Devices succeeded: not known → 4,005',
-        expect.stringContaining('Not in the list.'),
+        expect.stringContaining('Not in the loaded list.'),
       ],
     ]);
     await expectAccessible();

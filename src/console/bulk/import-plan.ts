@@ -94,7 +94,7 @@ function planUpdate(group: Group, script: ScriptRef, renames: boolean): PlannedU
   return { target, lines, before, patch, leftOut, warnings: [...reasons, ...notes] };
 }
 
-const notListedText = 'Not in the list. The current values are not known and may be overwritten.';
+const notListedText = 'Not in the loaded list. The current values are not known and may be overwritten.';
 const otherScriptText = 'For another script. The current values are not known and may be overwritten.';
 
 /** Names are compared as Entra does, without regard to case. Reading a file normalizes line breaks. */
