@@ -7,6 +7,9 @@ export const formatNumber = (value: number): string => value.toLocaleString('en'
 /** A number in full below 10,000, otherwise in compact notation such as `12.3K` or `6.4T`. */
 export const formatShort = (value: number): string => (value < 10_000 ? formatNumber(value) : compact.format(value));
 
+/** Items as part of a sentence: `a, b, and c`. */
+export const formatList = (items: readonly string[]): string => new Intl.ListFormat('en').format(items);
+
 /** A count with its noun: `1,000 changes`. */
 export const pluralize = (count: number, singular: string, plural: string): string =>
   `${formatNumber(count)} ${count === 1 ? singular : plural}`;
