@@ -59,10 +59,10 @@ interface DiscardQuestionProps {
 function DiscardQuestion({ onKeep, onDiscard }: DiscardQuestionProps) {
   return (
     <Dialog open modalType="alert" onOpenChange={(_event, { open }) => !open && onKeep()}>
-      <DialogSurface>
+      <DialogSurface backdrop={{ appearance: 'dimmed' }}>
         <DialogBody>
           <DialogTitle>Discard what you entered?</DialogTitle>
-          <DialogContent>It has not been sent.</DialogContent>
+          <DialogContent>Your changes have not been saved.</DialogContent>
           <DialogActions>
             <Button appearance="primary" onClick={onKeep}>
               Keep editing

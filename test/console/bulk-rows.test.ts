@@ -3,9 +3,10 @@ import { expect, test } from 'vitest';
 import { jobFields } from '../../src/api/inputs/update-job.js';
 import type { BulkRow } from '../../src/console/bulk/bulk-row.js';
 import { splitRows } from '../../src/console/bulk/row-chunks.js';
-import type { Job } from '../../src/console/jobs/job-queries.js';
+import type { Job, JobRow } from '../../src/console/jobs/job-queries.js';
 import { cleanTitle, countsText, outcomeOrder } from '../../src/console/jobs/job-state.js';
 import { groupFailures } from '../../src/console/jobs/row-text.js';
+import { updateAgain } from '../../src/console/jobs/row-update.js';
 import { timeLeft } from '../../src/console/jobs/time-left.js';
 import { jobRows, script } from './bulk-rows-fixture.js';
 
@@ -59,6 +60,25 @@ test('failed rows are grouped by their reason, and each is in one group', () => 
     expect(new Set(groups.map(({ failure: { title, next } }) => `${title} ${next}`)).size).toBe(groups.length);
   });
   fc.assert(property);
+});
+
+test('a row is sent again for the values that the report shows', () => {
+  const update: BulkRow = { ...script, userStateId: 'a', patch: { errorDeviceCount: 5 } };
+  const conditional: BulkRow = { ...update, expected: { errorDeviceCount: 2 } };
+  const current = { id: 'a', successDeviceCount: 7, errorDeviceCount: 3, userPrincipalName: null };
+  const resent = (each: BulkRow, data: object) =>
+    updateAgain({ ...each, index: 0, outcome: 'rejected', error: { data } } as unknown as JobRow);
+  expect(resent(conditional, { reason: 'CONFLICT', current })).toEqual([
+    { ...update, expected: { errorDeviceCount: 3 } },
+  ]);
+  expect(resent(conditional, { reason: 'THROTTLED' })).toEqual([conditional]);
+  // The row itself may have changed the value.
+  expect(resent(conditional, { reason: 'OUTCOME_UNKNOWN' })).toEqual([update]);
+  expect(resent(update, { reason: 'CONFLICT', current })).toEqual([update]);
+  // Only an undo removes a name.
+  expect(
+    updateAgain({ ...script, userStateId: 'a', index: 0, outcome: 'rejected', patch: { userPrincipalName: null } }),
+  ).toEqual([]);
 });
 
 test('the remaining time is rounded correctly', () => {

@@ -15,9 +15,10 @@ import { jobRows, patch, script, someStates, states, text } from './bulk-rows-fi
 /** Reads a file as an import that renames people. */
 function read(csv: string, known?: readonly ScriptUserState[]) {
   const { lines, problems } = parseUpdates(csv, script, known);
-  const plan = planImport(lines, script, true);
-  return { rows: problems.length > 0 ? [] : rowsToSend(plan), unchanged: plan.unchanged, problems };
+  const renaming = planImport(lines, script, true);
+  return { rows: problems.length > 0 ? [] : rowsToSend(renaming), unchanged: renaming.unchanged, problems };
 }
+
 /** The plan of a file without problems. */
 function plan(csv: string, known: readonly ScriptUserState[], renames = false) {
   const { lines, problems } = parseUpdates(csv, script, known);
@@ -140,7 +141,7 @@ describe('a plan', () => {
     expect(planned.updates.map((update) => update.warnings)).toEqual([
       [],
       [
-        'Not in the list. The current values are not known and may be overwritten.',
+        'Not in the loaded list. The current values are not known and may be overwritten.',
         'The name is not checked and not sent.',
       ],
     ]);
@@ -192,6 +193,7 @@ describe('a plan', () => {
     'SEP=\t\r\nuserStateId\terrorDeviceCount\r\na\t5',
     '#TYPE System.Management.Automation.PSCustomObject\n"userStateId","errorDeviceCount"\n"a","5"',
     '"#TYPE Selected.Object"\n\nuserStateId,errorDeviceCount\na,5',
+    '"sep=;"\nuserStateId;errorDeviceCount\na;5',
     '\n\nsep=,\nuserStateId,errorDeviceCount\na,5',
     'sep=;\nuserStateId;errorDeviceCount;a,b,c,d\na;5;x',
   ])('reads what spreadsheets and PowerShell write: %j', (csv) => {

@@ -1,4 +1,4 @@
-import type { RouterInputs } from '../../client/index.js';
+import type { RowUpdate } from '../jobs/row-update.js';
 
 /** One update of a bulk update: a user state, and the values to set. */
-export type BulkRow = RouterInputs['updateJob']['start']['updates'][number];
+export type BulkRow = RowUpdate;

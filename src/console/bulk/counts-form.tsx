@@ -4,8 +4,10 @@ import { useEffect, useId } from 'react';
 import { useForm } from 'react-hook-form';
 import { z } from 'zod/mini';
 import { patch as patchSchema } from '../../api/inputs/user-state.js';
+import { displayName } from '../display-name.js';
 import { TextField } from '../form-fields.js';
-import { pluralize } from '../format.js';
+import { formatList, formatNumber, pluralize } from '../format.js';
+import { Isolated } from '../isolated.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
 import { countFields, parseCount, parseFields } from '../validation.js';
 import type { BulkRow } from './bulk-row.js';
@@ -13,7 +15,18 @@ import { StepHeading } from './step-heading.js';
 
 const useStyles = makeStyles({
   form: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
+  names: { overflowWrap: 'anywhere', color: tokens.colorNeutralForeground3 },
 });
+
+/** More names than this are a number. */
+const maxNames = 5;
+
+/** The names of people: `anna@contoso.example, bert@contoso.example, and 6 more`. */
+function namesText(people: readonly ScriptUserState[]): string {
+  const names = people.slice(0, maxNames).map((state) => displayName(state));
+  const more = people.length - names.length;
+  return formatList([...names, ...(more > 0 ? [`${formatNumber(more)} more`] : [])]);
+}
 
 type CountTexts = Readonly<Record<(typeof countFields)[number][0], string>>;
 
@@ -60,6 +73,9 @@ export function CountsForm({ script, selected, onInput, onStart, onClose }: Coun
       <DialogContent>
         <StepHeading first>Set values for {pluralize(selected.length, 'person', 'people')}</StepHeading>
         <form id={id} className={styles.form} onSubmit={(event) => void start(event)} noValidate>
+          <Text className={styles.names}>
+            <Isolated>{namesText(selected)}</Isolated>
+          </Text>
           <Text>An empty field keeps its current values.</Text>
           {countFields.map(([field, label]) => (
             <TextField key={field} control={control} name={field} label={label} inputMode="numeric" />

@@ -111,8 +111,9 @@ export function ImportInput({ initial, parse, onInput, onParsed, onClose }: Impo
           <Text>
             The first line names the columns; every other line is one change. The userStateId column is required. Put
             new values in successDeviceCount and errorDeviceCount; an empty cell keeps the current value. A name in
-            userPrincipalName confirms that the line is about the right person. You can start from the file of “Download
-            CSV”, or correct and import a file of “Download results”.
+            userPrincipalName confirms that the line is about the right person. Lines for other scripts need scriptKind
+            and scriptId. You can start from the file of “Download CSV”, or correct and import a file of “Download
+            results”.
           </Text>
           <Controller
             control={control}

@@ -1,7 +1,7 @@
-import { expectedUserState } from '../../api/inputs/user-state.js';
 import { patchColumns } from '../csv/csv-format.js';
-import { formatNumber } from '../format.js';
+import { formatList, formatNumber } from '../format.js';
 import { idKey } from '../ids.js';
+import { expecting } from '../jobs/row-update.js';
 import type { ScriptRef, ScriptUserState, StateRef } from '../queries.js';
 import { fieldLabels } from '../validation.js';
 import type { BulkRow } from './bulk-row.js';
@@ -58,14 +58,9 @@ export function planImport(lines: readonly UpdateLine[], script: ScriptRef, rena
 
 /** The rows to send. They do not overwrite what somebody else has changed since the list was fetched. */
 export const rowsToSend = ({ updates }: ImportPlan): readonly BulkRow[] =>
-  updates.flatMap(({ target, before, patch, leftOut }) => {
-    if (leftOut) return [];
-    const changed = patchColumns.filter((column) => column in patch);
-    const shown = before && Object.fromEntries(changed.map((column) => [column, before[column]]));
-    // Graph can have a name that is too long for an input.
-    const expected = expectedUserState.safeParse(shown).data;
-    return [{ ...target, patch, ...(expected && { expected }) }];
-  });
+  updates.flatMap(({ target, before, patch, leftOut }) =>
+    leftOut ? [] : [{ ...target, patch, ...(before && expecting(before, patch)) }],
+  );
 
 /** The lines that name one state. */
 type Group = [UpdateLine, ...UpdateLine[]];
@@ -100,7 +95,7 @@ function planUpdate(group: Group, script: ScriptRef, renames: boolean): PlannedU
   return { target, lines, before, patch, leftOut, warnings: [...reasons, ...notes] };
 }
 
-const notListedText = 'Not in the list. The current values are not known and may be overwritten.';
+const notListedText = 'Not in the loaded list. The current values are not known and may be overwritten.';
 const otherScriptText = 'For another script. The current values are not known and may be overwritten.';
 
 /** Names are compared as Entra does, without regard to case. Reading a file normalizes line breaks. */
@@ -112,8 +107,7 @@ const otherNameText = (name: string, { userPrincipalName }: ScriptUserState): st
   'Correct the line, or select “Rename people” if the name is new.';
 
 function contradictionText(lines: readonly number[], columns: readonly (keyof Patch)[]): string {
-  return `${linesText(lines)} set different values for ${listText(columns.map((column) => fieldLabels[column]))}. Keep one of them.`;
+  return `${linesText(lines)} set different values for ${formatList(columns.map((column) => fieldLabels[column]))}. Keep one of them.`;
 }
 
-const linesText = (lines: readonly number[]) => `Lines ${listText(lines.map((line) => formatNumber(line)))}`;
-const listText = (items: readonly string[]) => new Intl.ListFormat('en').format(items);
+const linesText = (lines: readonly number[]) => `Lines ${formatList(lines.map((line) => formatNumber(line)))}`;

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { FailureNotice } from '../failure-notice.js';
 import { pluralize } from '../format.js';
 import { jobFailure } from '../jobs/job-failure.js';
+import { JobLink } from '../jobs/job-links.js';
 import { jobQuery } from '../jobs/job-queries.js';
 import { countsText, isActive } from '../jobs/job-state.js';
 import { JobView } from '../jobs/job-view.js';
@@ -49,6 +50,9 @@ export function JobStep({ jobId, onStarted, onClose }: JobStepProps) {
             </StepHeading>
             {error !== null && <FailureNotice failure={jobFailure(error)} />}
             {content}
+            <JobLink jobId={jobId} onClick={onClose}>
+              Show the job in Activity
+            </JobLink>
           </DialogContent>
           <DialogActions fluid>
             {actions}

@@ -33,7 +33,6 @@ const useStyles = makeStyles({
   lines: { color: tokens.colorNeutralForeground3 },
   warning: { display: 'flex', gap: tokens.spacingHorizontalXS },
   icon: { flexShrink: 0, marginTop: '2px', color: tokens.colorStatusWarningForeground1 },
-  hidden: { position: 'absolute', width: '1px', height: '1px', overflow: 'hidden', clipPath: 'inset(50%)' },
 });
 
 /** The number of rows that are shown at first, and that each press of the button adds. */
@@ -76,7 +75,13 @@ export function PlannedUpdates({ updates }: { readonly updates: readonly Planned
                   </Text>
                 </TableCell>
                 <TableCell className={styles.cell}>
-                  {update.leftOut ? <Badge color="warning">Not sent</Badge> : <Changes update={update} />}
+                  {update.leftOut ? (
+                    <Badge appearance="tint" color="warning">
+                      Not sent
+                    </Badge>
+                  ) : (
+                    <Changes update={update} />
+                  )}
                   {update.warnings.map((warning) => (
                     <Text key={warning} block size={200} className={styles.warning}>
                       <WarningRegular className={styles.icon} aria-label="Warning" />
@@ -100,14 +105,14 @@ export function PlannedUpdates({ updates }: { readonly updates: readonly Planned
 
 /** Each changed value: `Devices failed: 2 → 5`. */
 function Changes({ update: { before, patch } }: { readonly update: PlannedUpdate }) {
-  const styles = useStyles();
   return patchColumns
     .filter((column) => column in patch)
     .map((column) => (
       <div key={column}>
         {fieldLabels[column]}: <Isolated>{before === undefined ? 'not known' : valueText(before[column])}</Isolated>{' '}
-        <span aria-hidden>→</span>
-        <span className={styles.hidden}>becomes</span>{' '}
+        <span role="img" aria-label="becomes">
+          →
+        </span>{' '}
         <Text weight="semibold">
           <Isolated>{valueText(patch[column])}</Isolated>
         </Text>

@@ -25,7 +25,7 @@ const delimiters = [',', ';', '\t'] as const;
 type Delimiter = (typeof delimiters)[number];
 
 /** A line before the header: the delimiter, as Excel writes it, or a type, as PowerShell's `Export-Csv` does. */
-const directive = /^[^\S\n]*(?:sep=(?<delimiter>[,;\t])|"?#TYPE\b.*)[^\S\n]*$/i;
+const directive = /^[^\S\n]*(?:"?sep=(?<delimiter>[,;\t])"?|"?#TYPE\b.*)[^\S\n]*$/i;
 
 /** Finds the lines before the header: their number, and the delimiter that one of them sets. */
 function readDirectives(lines: readonly string[]): { readonly count: number; readonly delimiter?: Delimiter } {

@@ -61,7 +61,7 @@ export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps)
   const hasChange = changedFields(watch(), known).length > 0;
   const busy = update.isPending || verification.isPending || filed.isPending;
   const { requestClose, question } = useCloseGuard({
-    hasInput: waiting === undefined && (hasChange || hasJustification) && !verification.data?.applied,
+    hasInput: waiting === undefined && hasChange && !verification.data?.applied,
     isLocked: busy,
     onClose,
   });
@@ -114,7 +114,9 @@ export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps)
                 <JustificationInput control={control} name="justification" required={needsApproval} disabled={busy} />
               )}
               {failure !== undefined && !hasConflict && !verification.isSuccess && <FailureNotice failure={failure} />}
-              {waiting !== undefined && !busy && <WaitingNotice waiting={waiting} job={filed.job} isOwn={isOwn} />}
+              {waiting !== undefined && !busy && (
+                <WaitingNotice waiting={waiting} job={filed.job} isOwn={isOwn} onLeave={onClose} />
+              )}
               {verification.isError && <FailureNotice failure={failureOf(verification.error)} />}
               {verification.isSuccess && <VerificationResult {...verification.data} />}
             </DialogContent>

@@ -3,6 +3,7 @@ import { currentValuesText } from '../current-values.js';
 import type { Failure } from '../failure.js';
 import { FailureNotice } from '../failure-notice.js';
 import { Isolated } from '../isolated.js';
+import { JobLink } from '../jobs/job-links.js';
 import type { Job } from '../jobs/job-queries.js';
 import { titleOf } from '../jobs/job-state.js';
 import { differenceText } from '../jobs/row-text.js';
@@ -40,10 +41,12 @@ interface WaitingNoticeProps {
   readonly waiting: WaitingRow;
   readonly job: Job | undefined;
   readonly isOwn: boolean;
+  /** Called when the user goes to the page of the job. */
+  readonly onLeave: () => void;
 }
 
 /** Shows that a change waits for approval, with its code, and how it is completed. */
-export function WaitingNotice({ waiting: { approvalCode }, job, isOwn }: WaitingNoticeProps) {
+export function WaitingNotice({ waiting: { approvalCode, jobId }, job, isOwn, onLeave }: WaitingNoticeProps) {
   const failure: Failure = {
     reason: 'APPROVAL_PENDING',
     title: 'This change is waiting for approval',
@@ -52,7 +55,14 @@ export function WaitingNotice({ waiting: { approvalCode }, job, isOwn }: Waiting
       : `It is part of a job${job === undefined ? '' : ` (${titleOf(job)})`}. Complete or cancel the job in Activity.`,
     ...(approvalCode !== undefined && { approvalCode }),
   };
-  return <FailureNotice failure={failure} />;
+  return (
+    <>
+      <FailureNotice failure={failure} />
+      <JobLink jobId={jobId} onClick={onLeave}>
+        Show the job in Activity
+      </JobLink>
+    </>
+  );
 }
 
 interface VerificationResultProps {

@@ -90,7 +90,7 @@ export function useFiledChange(script: ScriptRef, state: ScriptUserState, onSave
       (isOwn && job !== undefined && isActive(job) && job.state !== 'cancelling'),
     failure,
     file,
-    resume() {
+    resume: () => {
       // It is shown until it has stopped, although it does not wait meanwhile.
       setStartedId(jobId);
       resume.mutate();

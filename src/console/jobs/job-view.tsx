@@ -4,13 +4,14 @@ import { lazy, type ReactNode, Suspense, useId, useState } from 'react';
 import { downloadCsv } from '../csv/csv-download.js';
 import { DefectNotice } from '../error-boundary.js';
 import { FailureNotice } from '../failure-notice.js';
-import { pluralize } from '../format.js';
+import { formatNumber, pluralize } from '../format.js';
 import { JustificationField } from '../justification-field.js';
 import { JobProgress } from './job-progress.js';
 import { fetchRows, type Job } from './job-queries.js';
 import { JobRows } from './job-rows.js';
 import { hasEnded, isActive, unfinishedRows } from './job-state.js';
 import { groupFailures } from './row-text.js';
+import { hasConflict } from './row-update.js';
 import { useShowJob } from './shown-job.js';
 import { useFailedRows, useFreshRows } from './use-failed-rows.js';
 import { useJobActions } from './use-job-actions.js';
@@ -44,7 +45,9 @@ export function JobView({ job, rowsHeight, onStarted, children }: JobViewProps) 
   const personNames = usePersonNames();
   useShowJob(job.jobId);
   useFreshRows(job);
-  const groups = groupFailures(useFailedRows(job));
+  const failedRows = useFailedRows(job);
+  const groups = groupFailures(failedRows);
+  const conflicts = failedRows.filter(hasConflict).length;
   const actions = useJobActions(job, onStarted);
   const isRunning = isActive(job);
   const needsJustification =
@@ -53,7 +56,7 @@ export function JobView({ job, rowsHeight, onStarted, children }: JobViewProps) 
   function retry(): void {
     const text = justification.trim();
     if (!needsJustification) actions.resume();
-    else if (text !== '') actions.refile(text);
+    else if (text !== '') actions.file(text);
     else {
       setJustificationMissing(true);
       document.getElementById(justificationId)?.focus();
@@ -140,7 +143,12 @@ export function JobView({ job, rowsHeight, onStarted, children }: JobViewProps) 
               Complete approved changes
             </Button>
           )}
-          {!isRunning && unfinishedRows(job) > 0 && (
+          {!isRunning && conflicts > 0 && (
+            <Button disabledFocusable={actions.isPending} onClick={actions.overwrite}>
+              Apply to the new values ({formatNumber(conflicts)})
+            </Button>
+          )}
+          {!isRunning && unfinishedRows(job) > conflicts && (
             <Button disabledFocusable={actions.isPending} onClick={retry}>
               {job.counts['not-sent'] === unfinishedRows(job) ? 'Send the other rows' : 'Retry failed rows'}
             </Button>

@@ -3,7 +3,8 @@ import { type Failure, failureOf } from '../failure.js';
 import { sessionQuery } from '../queries.js';
 import { trpc } from '../trpc.js';
 import { announceJobs } from './job-news.js';
-import { cacheJob, fetchRows, type Job, type JobRow } from './job-queries.js';
+import { cacheJob, fetchRows, type Job } from './job-queries.js';
+import { hasConflict, updateAgain } from './row-update.js';
 import { type NewJob, useStartJobs } from './use-start-job.js';
 
 /**
@@ -29,7 +30,7 @@ export function useJobActions(job: Job, onStarted: (jobId: string) => void) {
     },
   });
   const refile = useMutation({
-    mutationFn: async (justification: string) => newJobOf(job, await unfinishedRowsOf(job), justification),
+    mutationFn: (refiling: Refiling) => refiledJob(job, refiling),
     onSuccess: (next) => void starting.start([next]),
   });
   const starting = useStartJobs(([id]) => id !== undefined && onStarted(id));
@@ -49,7 +50,9 @@ export function useJobActions(job: Job, onStarted: (jobId: string) => void) {
     resume: fresh(() => resume.mutate()),
     undo: fresh(() => undo.mutate()),
     /** Sends the rows that have failed or were not sent in a new job, which files them for approval. */
-    refile: (justification: string) => fresh(() => refile.mutate(justification))(),
+    file: (justification: string) => fresh(() => refile.mutate({ rows: 'unfinished', justification }))(),
+    /** Sends the rows whose states somebody has changed in a new job, which replaces the values that are shown. */
+    overwrite: fresh(() => refile.mutate({ rows: 'conflicts' })),
     isPending: actions.some(({ isPending }) => isPending) || starting.isPending,
     failure: failure && forOwner(failure, job, session?.user.oid),
   };
@@ -65,19 +68,24 @@ function forOwner(failure: Failure, { startedBy }: Job, oid: string | undefined)
   };
 }
 
-async function unfinishedRowsOf({ jobId, counts }: Job): Promise<readonly JobRow[]> {
-  const outcomes = (['rejected', 'unknown', 'not-sent'] as const).filter((outcome) => counts[outcome] > 0);
-  const rows = await Promise.all(outcomes.map((outcome) => fetchRows(jobId, outcome)));
-  return rows.flat().toSorted((a, b) => a.index - b.index);
+/** The rows that a new job sends again. */
+interface Refiling {
+  readonly rows: 'unfinished' | 'conflicts';
+  /** Files them for approval. */
+  readonly justification?: string;
 }
 
-/** The job that files rows of another one for approval. A second click starts the same one. */
-function newJobOf({ jobId, title }: Job, rows: readonly JobRow[], justification: string): NewJob {
-  const updates = rows.map(({ scriptKind, scriptId, userStateId, patch, expected }) => {
-    // Only an undo removes a name. It files its own rows with the justification of the job before.
-    const { userPrincipalName: name, ...counts } = patch;
-    const values = name === undefined || name === null ? counts : { ...counts, userPrincipalName: name };
-    return { scriptKind, scriptId, userStateId, patch: values, ...(expected !== undefined && { expected }) };
-  });
-  return { updates, justification, key: `refile-${jobId}`, ...(title !== null && { title }) };
+/** A job with failed rows of another one. A second click starts the same one. */
+async function refiledJob({ jobId, title, counts }: Job, { rows: which, justification }: Refiling): Promise<NewJob> {
+  const outcomes = (['rejected', 'unknown', 'not-sent'] as const).filter((outcome) => counts[outcome] > 0);
+  const rows = (await Promise.all(outcomes.map((outcome) => fetchRows(jobId, outcome)))).flat();
+  return {
+    updates: rows
+      .filter((row) => which === 'unfinished' || hasConflict(row))
+      .toSorted((a, b) => a.index - b.index)
+      .flatMap(updateAgain),
+    key: `${which}-${jobId}`,
+    ...(title !== null && { title }),
+    ...(justification !== undefined && { justification }),
+  };
 }

@@ -1,7 +1,14 @@
-import { type InfiniteData, type QueryClient, useQueryClient } from '@tanstack/react-query';
+import { type InfiniteData, type QueryClient, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { idKey } from '../ids.js';
-import { type ListedState, type ScriptKind, type ScriptSummary, scriptsQuery } from '../queries.js';
+import {
+  type ListedState,
+  type ScriptKind,
+  type ScriptSummary,
+  scriptOverviewQuery,
+  scriptsQuery,
+} from '../queries.js';
+import { scriptName } from '../script-name.js';
 import { useAllPages } from '../use-all-pages.js';
 
 interface AnyScript {
@@ -12,14 +19,19 @@ interface AnyScript {
 /** The names of the scripts: fetches the lists of the kinds that occur. @returns the name of a script, or its id */
 export function useScriptNames(scripts: readonly AnyScript[]): (script: AnyScript) => string {
   const kinds = new Set(scripts.map(({ scriptKind }) => scriptKind));
-  const list = (kind: ScriptKind) => ({ ...scriptsQuery(kind), enabled: kinds.has(kind) });
-  const { items: windows } = useAllPages(list('deviceManagementScript'));
-  const { items: shell } = useAllPages(list('deviceShellScript'));
-  const { items: attributes } = useAllPages(list('deviceCustomAttributeShellScript'));
-  return useMemo(
-    () => nameOf([...(windows ?? []), ...(shell ?? []), ...(attributes ?? [])]),
-    [windows, shell, attributes],
-  );
+  const windows = useScriptList('deviceManagementScript', kinds);
+  const shell = useScriptList('deviceShellScript', kinds);
+  const attributes = useScriptList('deviceCustomAttributeShellScript', kinds);
+  return useMemo(() => nameOf([...windows, ...shell, ...attributes]), [windows, shell, attributes]);
+}
+
+const none: readonly ScriptSummary[] = [];
+
+/** The scripts of a kind that occurs, from the overview if the page has fetched it. */
+function useScriptList(kind: ScriptKind, kinds: ReadonlySet<string>): readonly ScriptSummary[] {
+  const { data: overview } = useInfiniteQuery({ ...scriptOverviewQuery(kind), enabled: false });
+  const { items } = useAllPages({ ...scriptsQuery(kind), enabled: kinds.has(kind) && overview === undefined });
+  return overview?.items ?? items ?? none;
 }
 
 /** The names of people by the keys of the ids of their states, from the lists that the page has fetched. */
@@ -54,6 +66,6 @@ export async function fetchScriptNames(
 const maxPages = 1_000;
 
 function nameOf(scripts: readonly ScriptSummary[]): (script: AnyScript) => string {
-  const names = new Map(scripts.map(({ id, displayName, fileName }) => [idKey(id), displayName ?? fileName ?? id]));
+  const names = new Map(scripts.map((script) => [idKey(script.id), scriptName(script)]));
   return ({ scriptId }) => names.get(idKey(scriptId)) ?? scriptId;
 }
