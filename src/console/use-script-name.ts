@@ -1,10 +1,9 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { isSameId } from './ids.js';
-import { type ScriptRef, scriptsQuery } from './queries.js';
+import type { ScriptRef } from './queries.js';
+import { scriptName } from './script-name.js';
+import { useScript } from './use-script.js';
 
-/** The name of a script, from the list that the page has fetched; otherwise its id. */
-export function useScriptName({ scriptKind, scriptId }: ScriptRef): string {
-  const { data } = useInfiniteQuery({ ...scriptsQuery(scriptKind), enabled: false });
-  const script = data?.items.find(({ id }) => isSameId(id, scriptId));
-  return script?.displayName ?? script?.fileName ?? scriptId;
+/** The name of a script; its id until the name is known. */
+export function useScriptName(script: ScriptRef): string {
+  const summary = useScript(script);
+  return summary === undefined ? script.scriptId : scriptName(summary);
 }

@@ -1,4 +1,4 @@
-import { Button, makeStyles, Spinner, Text, tokens } from '@fluentui/react-components';
+import { Button, makeStyles, Spinner, Text, tokens, useRestoreFocusTarget } from '@fluentui/react-components';
 import { useQueryClient } from '@tanstack/react-query';
 import { lazy, type ReactNode, Suspense, useId, useState } from 'react';
 import { downloadCsv } from '../csv/csv-download.js';
@@ -43,6 +43,7 @@ export function JobView({ job, rowsHeight, onStarted, children }: JobViewProps) 
   const [isUndoing, setUndoing] = useState(false);
   const [downloadFailed, setDownloadFailed] = useState(false);
   const personNames = usePersonNames();
+  const restoreFocus = useRestoreFocusTarget();
   useShowJob(job.jobId);
   useFreshRows(job);
   const failedRows = useFailedRows(job);
@@ -124,7 +125,7 @@ export function JobView({ job, rowsHeight, onStarted, children }: JobViewProps) 
       {actions.canAct && (
         <>
           {!isRunning && job.counts.applied > 0 && (
-            <Button disabledFocusable={actions.isPending} onClick={() => setUndoing(true)}>
+            <Button {...restoreFocus} disabledFocusable={actions.isPending} onClick={() => setUndoing(true)}>
               Undo
             </Button>
           )}
