@@ -12,18 +12,21 @@ import {
   Text,
   tokens,
 } from '@fluentui/react-components';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { narrowScreen } from '../breakpoint.js';
 import { failureOf } from '../failure.js';
 import { FailureNotice } from '../failure-notice.js';
 import { formatDate, pluralize } from '../format.js';
 import { idKey } from '../ids.js';
-import { Isolated } from '../isolated.js';
+import { Isolated, visibleText } from '../isolated.js';
 import { JobLink } from '../jobs/job-links.js';
+import { type Job, jobsQuery } from '../jobs/job-queries.js';
 import { outcomeColors } from '../jobs/job-rows.js';
-import { outcomeTexts } from '../jobs/job-state.js';
+import { outcomeTexts, settledRows, titleOf } from '../jobs/job-state.js';
 import { changeText, differenceText } from '../jobs/row-text.js';
 import { usePersonNames, useScriptNames } from '../jobs/use-names.js';
+import { useThrottled } from '../jobs/use-throttled.js';
 import { type Activity, activityQuery, joinJobs } from './activity-queries.js';
 
 const useStyles = makeStyles({
@@ -53,6 +56,12 @@ export function ChangeList() {
   const { data: activities, error, hasNextPage, isFetching, fetchNextPage } = useInfiniteQuery(activityQuery);
   const scriptName = useScriptNames(activities ?? []);
   const personNames = usePersonNames();
+  const { data: jobs = noJobs } = useInfiniteQuery(jobsQuery);
+  useFreshActivity(jobs);
+  const titleOfJob = (jobId: string) => {
+    const job = jobs.find((each) => each.jobId === jobId);
+    return job === undefined ? 'Show the job' : visibleText(titleOf(job));
+  };
   if (activities === undefined) {
     return error === null ? <Spinner size="tiny" label="Loading" /> : <FailureNotice failure={failureOf(error)} />;
   }
@@ -81,11 +90,11 @@ export function ChangeList() {
                 {count === 1 ? (
                   <OneChange activity={latest} script={scriptName(latest)} names={personNames} />
                 ) : (
-                  `${pluralize(count, 'change', 'changes')} of a job`
+                  <Text weight="semibold">{pluralize(count, 'change', 'changes')} of a job</Text>
                 )}
                 {latest.jobId !== undefined && (
                   <Text size={200} block>
-                    <JobLink jobId={latest.jobId}>Show the job</JobLink>
+                    <JobLink jobId={latest.jobId}>{titleOfJob(latest.jobId)}</JobLink>
                   </Text>
                 )}
               </TableCell>
@@ -107,6 +116,22 @@ export function ChangeList() {
       )}
     </>
   );
+}
+
+const noJobs: readonly Job[] = [];
+
+/** How often the list is fetched again while jobs run, in milliseconds. */
+const intervalMs = 5_000;
+
+/** Fetches the list again when jobs have changed. */
+function useFreshActivity(jobs: readonly Job[]): void {
+  const client = useQueryClient();
+  const settled = jobs.reduce((sum, job) => sum + settledRows(job), 0);
+  const version = useThrottled(`${jobs.length} ${settled}`, intervalMs, false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new version triggers the effect
+  useEffect(() => {
+    void client.invalidateQueries(activityQuery);
+  }, [client, version]);
 }
 
 interface OneChangeProps {

@@ -1,5 +1,6 @@
 import {
   makeStyles,
+  mergeClasses,
   Table,
   TableBody,
   TableCell,
@@ -26,7 +27,6 @@ const useStyles = makeStyles({
     overflowWrap: 'anywhere',
   },
   state: { width: '170px', [narrowScreen]: { width: '130px' } },
-  details: { color: tokens.colorNeutralForeground3, [narrowScreen]: { display: 'none' } },
   wide: { [narrowScreen]: { display: 'none' } },
   narrow: { display: 'none', color: tokens.colorNeutralForeground3, [narrowScreen]: { display: 'block' } },
 });
@@ -64,8 +64,8 @@ export function JobList({ jobs, label }: { readonly jobs: readonly Job[]; readon
               <TableCell className={styles.cell}>
                 <StateBadge job={job} />
               </TableCell>
-              <TableCell className={`${styles.cell} ${styles.wide}`}>{countsText(job)}</TableCell>
-              <TableCell className={`${styles.cell} ${styles.wide}`}>{started}</TableCell>
+              <TableCell className={mergeClasses(styles.cell, styles.wide)}>{countsText(job)}</TableCell>
+              <TableCell className={mergeClasses(styles.cell, styles.wide)}>{started}</TableCell>
             </TableRow>
           );
         })}
