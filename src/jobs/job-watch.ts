@@ -6,7 +6,7 @@ import type { JobStore } from './job-store.js';
 /** Follows jobs that change. */
 export interface JobWatch {
   /** Calls back when a job changes. @returns removes the listener */
-  onChange(jobId: string, listener: () => void): () => void;
+  readonly onChange: (jobId: string, listener: () => void) => () => void;
   /** The job as it is, and again after changes, until it has ended, is deleted, the signal aborts, or the watch stops. */
   records(jobId: string, signal: AbortSignal | undefined): AsyncGenerator<JobRecord, void>;
   /** Ends all streams. */
