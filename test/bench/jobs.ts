@@ -105,22 +105,21 @@ export async function measureJobs(plan: JobsPlan, folder: string): Promise<JobsR
     ...(withRedis ? methodsOf(withRedis, ', with Redis', method, redis.url) : []),
     method('Graph client, batches, 16 at a time', process.pid, (updates) => updateInBatches(graph, updates, 16)),
   ];
+  // A job does not write values that a state has already.
+  let values = 0;
   for (const { run } of methods) {
-    for (let times = 0; times < plan.warmUps; times++) await run(createUpdates(targets, times + 1));
+    for (let times = 0; times < plan.warmUps; times++) await run(createUpdates(targets, ++values));
   }
   for (let round = 0; round < plan.rounds; round++) {
     const first = round % methods.length;
     for (const each of [...methods.slice(first), ...methods.slice(0, first)]) {
-      // A job does not write values that a state has already.
-      const values = 1 + plan.warmUps + round * methods.length + methods.indexOf(each);
-      await measure(each, simulator, targets, values, plan.latencyMs);
+      await measure(each, simulator, targets, ++values, plan.latencyMs);
       progress(`jobs, round ${round + 1}: ${each.name}: ${each.seconds.at(-1)?.toFixed(2)} s`);
     }
   }
-  let values = 1 + plan.warmUps + plan.rounds * methods.length;
   const results: JobsResult[] = [];
   for (const { redisUrl, run, ...result } of methods) {
-    const updates = createUpdates(targets, values++);
+    const updates = createUpdates(targets, ++values);
     const commands = redisUrl === undefined ? undefined : await countRedisCommands(redisUrl, () => run(updates));
     results.push({ ...result, ...(commands && { redis: commands }) });
   }
