@@ -4,7 +4,7 @@ import type { StateRef } from '../../src/graph/ids.js';
 import { isRedisInstalled, startRedis } from '../support/redis-server.js';
 import { findStateError } from './calls.js';
 import { createGraphClient } from './contestants/graph-sdk.js';
-import { startContestant, thisService } from './contestants.js';
+import { startContestant, thisService, unlimited } from './contestants.js';
 import { updateInBatches } from './graph-client-bulk.js';
 import { cpuMicroseconds } from './process-usage.js';
 import { progress } from './progress.js';
@@ -87,8 +87,8 @@ async function runJob(client: TRPCClient<AppRouter>, updates: Update[]): Promise
 export async function measureJobs(plan: JobsPlan, folder: string): Promise<JobsResults> {
   const simulator = await startBenchSimulator(folder);
   const redis = isRedisInstalled ? await startRedis() : undefined;
-  const service = await startContestant(thisService, simulator, folder);
-  const withRedis = redis && (await startContestant(thisService, simulator, folder, { REDIS_URL: redis.url }));
+  const service = await startContestant(unlimited, simulator, folder);
+  const withRedis = redis && (await startContestant(unlimited, simulator, folder, { REDIS_URL: redis.url }));
   const graph = createGraphClient(simulator.baseUrl, simulator.token);
   const targets = (await simulator.someStates(plan.updates)).slice(0, plan.updates);
   const method = (name: string, pid: number, run: Method['run'], redisUrl?: string): Method => ({

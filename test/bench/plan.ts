@@ -32,7 +32,7 @@ export const fullPlan: Plan = {
   jobs: { rounds: 5, updates: 1_000, warmUps: 3, updatesUnderQuota: 1_000, latencyMs },
   quota: { updates: 1_000, shortUpdates: 100, latencyMs },
   memory: { rows: 100_000, rowsPerCall: 4_000, rowsPerSample: 20_000 },
-  timeoutSeconds: 1_200,
+  timeoutSeconds: 1_500,
 };
 
 /** Only to test the benchmark itself. */
@@ -50,5 +50,5 @@ export const quickPlan: Plan = {
   jobs: { rounds: 1, updates: 400, warmUps: 1, updatesUnderQuota: 250, latencyMs },
   quota: { updates: 250, shortUpdates: 100, latencyMs },
   memory: { rows: 5_000, rowsPerCall: 1_000, rowsPerSample: 1_000 },
-  timeoutSeconds: 240,
+  timeoutSeconds: 300,
 };

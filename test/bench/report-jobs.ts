@@ -21,7 +21,8 @@ export function reportJobs(plan: JobsPlan, { methods, quota }: JobsResults): str
 
 ${table(['', 'seconds', '× `updateMany`', 'requests to Graph', 'CPU µs per update', 'Redis commands per update'], rows)}
 
-- A job reads each state before it writes to it, which takes as many requests again. Its time ends when all pages of
+- A job reads each state before it writes to it, which takes as many requests again. This service is
+  bundled without the quota of reads, which no setting can raise. The time of a job ends when all pages of
   \`updateJob.results\` have been read, after \`updateJob.watch\` has reported the end.
 - The simulator takes ${latencyMs} ms for every response, and has no quota. Rounds: ${rounds}, each in another order, after
   ${whole(updates * warmUps)} updates by each method as a warm-up. Ratios are computed per round.
