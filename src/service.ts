@@ -15,7 +15,7 @@ import { createGraph } from './graph/graph-service.js';
 import { createCursorCodec } from './graph/requests/cursor.js';
 import { graphScope } from './graph/tokens/credential.js';
 import { createTokenSource } from './graph/tokens/credential-token-source.js';
-import { warnAboutMissingPermission } from './graph/tokens/permissions.js';
+import { approvalPermission, warnAboutMissingPermission } from './graph/tokens/permissions.js';
 import { connectGraph } from './graph-backend.js';
 import { createDrain } from './http/drain.js';
 import { publicOrigin, requireSameOrigin } from './http/guards.js';
@@ -132,7 +132,17 @@ export async function startService(config: Config, output: ServiceOutput): Promi
       tokens: (sessionId !== undefined && signIn.tokensOf?.(sessionId)) || tokens,
       fairnessKey: oid,
     }),
+    async mayWrite({ sessionId, isDelegated }) {
+      const access = sessionId === undefined ? undefined : await signIn.writeAccess?.(sessionId);
+      // Without a session, a job with the token of the service goes on, since nobody can say more about its user.
+      return access === undefined || access === 'allowed' || (access === 'session-ended' && !isDelegated);
+    },
     reasonOf,
+    onApprovalsHidden: ({ reason }) =>
+      log.warn(
+        { reason, missing: approvalPermission },
+        'approvals cannot be read: jobs that wait for approval go on only when they are resumed',
+      ),
     onDefect: (jobId, error) => log.error({ jobId, err: error }, 'unexpected error'),
   });
   const app = createApp({

@@ -136,8 +136,8 @@ export const updateJobRouter = router({
   }),
 });
 
-function actorOf({ user, requestId, delegatedSessionId }: Context & { readonly user: User }): JobActor {
-  return { oid: user.oid, name: user.name, requestId, sessionId: delegatedSessionId };
+function actorOf({ user, requestId, sessionId, isDelegated }: Context & { readonly user: User }): JobActor {
+  return { oid: user.oid, name: user.name, requestId, sessionId, isDelegated };
 }
 
 function recordEvent(ctx: Context & { readonly user: User }, action: string, id: string): void {

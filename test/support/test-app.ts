@@ -76,7 +76,9 @@ export async function startTestApp({
     graph,
     audit,
     callerOf: ({ oid }) => ({ tokens, fairnessKey: oid }),
+    mayWrite: async () => true,
     reasonOf,
+    onApprovalsHidden: () => undefined,
     onDefect: () => undefined,
   });
   const app = create({
