@@ -105,7 +105,9 @@ export async function startService(config: Config, output: ServiceOutput): Promi
   const isReady = async () => !drain.draining && trail.isUp && ((await coordination?.isUp()) ?? true);
   metrics?.observe({ ...output, graph, isReady, credentialExpiries: credentialExpiries(config) });
   const retentionMs = config.JOB_RETENTION_DAYS * 86_400_000;
-  const activity = createMemoryActivityLog(cursors, retentionMs);
+  const activity =
+    coordination?.activityLog({ cursors, secrets: sharedSecrets(config), retentionMs }) ??
+    createMemoryActivityLog(cursors, retentionMs);
   const audit = createAudit(trail, reasonOf, (write) => {
     recorder.write(write);
     activity.record(write);
@@ -202,6 +204,12 @@ export async function startService(config: Config, output: ServiceOutput): Promi
     await closeParts();
     throw error;
   }
+}
+
+/** Without `SESSION_SECRET`, which only sign-in requires, a secret that replicas share and that outlives the process. */
+function sharedSecrets(config: Config): readonly string[] {
+  const { SESSION_SECRET, REDIS_URL } = config;
+  return SESSION_SECRET === undefined && REDIS_URL !== undefined ? [REDIS_URL.reveal()] : sessionSecrets(config);
 }
 
 function credentialExpiries({ GRAPH_CREDENTIAL, GRAPH_ACCESS_TOKEN, SIGN_IN, OIDC_CLIENT_CERTIFICATE_PATH }: Config) {

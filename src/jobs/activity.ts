@@ -59,20 +59,19 @@ export function createMemoryActivityLog(cursors: CursorCodec, retentionMs: numbe
   return {
     record(write) {
       if (write.outcome === 'unchanged') return;
-      ring[count % maxActivities] = describe(write);
+      ring[count % maxActivities] = describeWrite(write);
       count++;
     },
     async list(filter, cursor) {
-      const { scriptKind, scriptId, userStateId, jobId } = filter;
-      const query = ['activity', scriptKind, scriptId, userStateId, jobId].join(' ').toLowerCase();
+      const query = queryOf(filter);
       const position = cursors.decode(cursor, activityPosition, query);
       const oldest = new Date(Date.now() - retentionMs).toISOString();
       const items: Activity[] = [];
       let number = Math.min(count, position?.before ?? count) - 1;
       for (; number >= Math.max(0, count - maxActivities) && items.length < perPage; number--) {
         const activity = ring[number % maxActivities];
-        if (activity === undefined || activity.at < oldest) break;
-        if (matches(activity, filter)) items.push(activity);
+        // After a change of the clock, a younger one can follow one that seems to be old.
+        if (activity !== undefined && activity.at >= oldest && isSelected(activity, filter)) items.push(activity);
       }
       const next = items.length === perPage ? cursors.encode({ before: number + 1 }, query) : undefined;
       return { items, ...(next !== undefined && { nextCursor: next }) };
@@ -80,7 +79,13 @@ export function createMemoryActivityLog(cursors: CursorCodec, retentionMs: numbe
   };
 }
 
-function matches(activity: Activity, { scriptKind, scriptId, userStateId, jobId }: ActivityFilter): boolean {
+/** A text that is the same for equal filters. */
+export function queryOf({ scriptKind, scriptId, userStateId, jobId }: ActivityFilter): string {
+  return ['activity', scriptKind, scriptId, userStateId, jobId].join(' ').toLowerCase();
+}
+
+/** Whether a filter selects an activity. */
+export function isSelected(activity: Activity, { scriptKind, scriptId, userStateId, jobId }: ActivityFilter): boolean {
   return (
     (scriptKind === undefined || scriptKind === activity.scriptKind) &&
     (scriptId === undefined || scriptId.toLowerCase() === activity.scriptId.toLowerCase()) &&
@@ -89,7 +94,8 @@ function matches(activity: Activity, { scriptKind, scriptId, userStateId, jobId 
   );
 }
 
-function describe({ actor, action, target, before, after, outcome }: ObservedWrite): Activity {
+/** Creates the activity of a write that has just ended. */
+export function describeWrite({ actor, action, target, before, after, outcome }: ObservedWrite): Activity {
   const { oid, name } = actor.user;
   const userStateId = target.userStateId ?? after?.id;
   return {

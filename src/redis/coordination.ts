@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
 import type { Stores } from '../auth/stores.js';
+import type { ActivityLog } from '../jobs/activity.js';
 import type { ReplicaCoordination } from '../scheduling/replica-coordination.js';
 import type { Secret } from '../secret.js';
+import { createRedisActivityLog, type RedisActivityLog, type RedisActivityLogOptions } from './activity-log.js';
 import { createRedis } from './connection.js';
 import { startHeartbeat } from './heartbeat.js';
 import { createRedisReplayCache } from './replay-cache.js';
@@ -20,6 +22,8 @@ export interface RedisCoordination extends ReplicaCoordination {
    * @param secrets the first one seals, all of them open
    */
   stores(idleMs: number, secrets: readonly string[]): Stores;
+  /** The latest writes of all replicas, sealed. */
+  activityLog(options: Omit<RedisActivityLogOptions, 'onUnreadable' | 'onDropped'>): ActivityLog;
   /** Whether Redis can be used, writes included. */
   isUp(): Promise<boolean>;
   /** Removes this replica's heartbeat, so that the others count it as dead, and disconnects. */
@@ -34,6 +38,7 @@ export interface RedisCoordination extends ReplicaCoordination {
 export function connectReplicas(url: Secret, log: Logger, onError: () => void): RedisCoordination {
   const redis = createRedis(url, log, onError);
   const heartbeat = startHeartbeat(redis);
+  let activityLog: RedisActivityLog | undefined;
   const onUnreadable = () => log.warn('a value in Redis cannot be read and is ignored');
   return {
     slotPool: (options) => createRedisSlotPool({ ...options, redis, replicaId: heartbeat.id }),
@@ -44,8 +49,14 @@ export function connectReplicas(url: Secret, log: Logger, onError: () => void): 
       usedTransactions: createRedisReplayCache(redis),
       requestCounter: (options) => createRedisRequestCounter(redis, options),
     }),
+    activityLog(options) {
+      const onDropped = () => log.warn('activities are dropped: Redis is slow or unavailable');
+      activityLog = createRedisActivityLog(redis, { ...options, onUnreadable, onDropped });
+      return activityLog;
+    },
     isUp: () => redis.isUp(),
     async close() {
+      await activityLog?.close();
       await heartbeat.stop();
       await redis.close();
     },
