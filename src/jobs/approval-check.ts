@@ -103,7 +103,7 @@ const codesPerSecond = 10;
  * delay is in proportion to it.
  */
 export function approvalDelayMs(
-  { changedAtMs }: JobRecord,
+  { changedAtMs }: Pick<JobRecord, 'changedAtMs'>,
   pending: number,
   { shortest, longest } = defaultIntervalMs,
 ): number {
