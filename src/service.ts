@@ -20,9 +20,10 @@ import { connectGraph } from './graph-backend.js';
 import { createDrain } from './http/drain.js';
 import { publicOrigin, requireSameOrigin } from './http/guards.js';
 import { close, createHttpServer, listen } from './http/server.js';
-import { createMemoryActivityLog } from './jobs/activity.js';
+import { createActivityLog } from './jobs/activity.js';
 import { createMemoryJobQueue } from './jobs/job-queue.js';
 import { createJobs } from './jobs/jobs.js';
+import { createMemoryActivityStore } from './jobs/memory-activity-store.js';
 import { createMemoryJobStore, memoryJobLimits } from './jobs/memory-job-store.js';
 import { createOutbound } from './outbound/outbound.js';
 import { connectReplicas } from './redis/coordination.js';
@@ -105,9 +106,11 @@ export async function startService(config: Config, output: ServiceOutput): Promi
   const isReady = async () => !drain.draining && trail.isUp && ((await coordination?.isUp()) ?? true);
   metrics?.observe({ ...output, graph, isReady, credentialExpiries: credentialExpiries(config) });
   const retentionMs = config.JOB_RETENTION_DAYS * 86_400_000;
-  const activity =
-    coordination?.activityLog({ cursors, secrets: sharedSecrets(config), retentionMs }) ??
-    createMemoryActivityLog(cursors, retentionMs);
+  const activity = createActivityLog(
+    coordination?.activityStore({ secrets: sharedSecrets(config), retentionMs }) ??
+      createMemoryActivityStore(retentionMs),
+    cursors,
+  );
   const audit = createAudit(trail, reasonOf, (write) => {
     recorder.write(write);
     activity.record(write);

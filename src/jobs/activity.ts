@@ -39,49 +39,41 @@ export interface ActivityLog {
   list(filter: ActivityFilter, cursor: string | undefined): Promise<Page<Activity>>;
 }
 
-/** The number of activities in memory: about 8 MB. */
-const maxActivities = 10_000;
+/** Some of the stored activities. */
+export interface ActivityPage {
+  readonly items: readonly Activity[];
+  /** The position before which the next page starts; `undefined` on the last page. */
+  readonly before: string | undefined;
+}
 
-const perPage = 100;
+/** Where activities are stored. */
+export interface ActivityStore {
+  /** Never throws, and does not wait. */
+  add(activity: Activity): void;
+  /** The selected activities before a position, newest first. A page can be empty although there are further ones. */
+  read(filter: ActivityFilter, before: string | undefined): Promise<ActivityPage>;
+}
 
-const activityPosition = z.object({ before: z.int() });
+/** The maximum number of activities in a page. */
+export const activitiesPerPage = 100;
 
-/**
- * Creates a log of the latest writes in the memory of this process.
- *
- * @param retentionMs how long an activity is kept
- */
-export function createMemoryActivityLog(cursors: CursorCodec, retentionMs: number): ActivityLog {
-  /** A ring: the activity with a number is at its remainder. */
-  const ring: Activity[] = [];
-  let count = 0;
+const activityPosition = z.object({ before: z.string() });
 
+/** Creates a log of the latest writes. */
+export function createActivityLog(store: ActivityStore, cursors: CursorCodec): ActivityLog {
   return {
     record(write) {
-      if (write.outcome === 'unchanged') return;
-      ring[count % maxActivities] = describeWrite(write);
-      count++;
+      if (write.outcome !== 'unchanged') store.add(describe(write));
     },
     async list(filter, cursor) {
-      const query = queryOf(filter);
+      const { scriptKind, scriptId, userStateId, jobId } = filter;
+      const query = ['activity', scriptKind, scriptId, userStateId, jobId].join(' ').toLowerCase();
       const position = cursors.decode(cursor, activityPosition, query);
-      const oldest = new Date(Date.now() - retentionMs).toISOString();
-      const items: Activity[] = [];
-      let number = Math.min(count, position?.before ?? count) - 1;
-      for (; number >= Math.max(0, count - maxActivities) && items.length < perPage; number--) {
-        const activity = ring[number % maxActivities];
-        // After a change of the clock, a younger one can follow one that seems to be old.
-        if (activity !== undefined && activity.at >= oldest && isSelected(activity, filter)) items.push(activity);
-      }
-      const next = items.length === perPage ? cursors.encode({ before: number + 1 }, query) : undefined;
+      const { items, before } = await store.read(filter, position?.before);
+      const next = cursors.encode(before === undefined ? undefined : { before }, query);
       return { items, ...(next !== undefined && { nextCursor: next }) };
     },
   };
-}
-
-/** A text that is the same for equal filters. */
-export function queryOf({ scriptKind, scriptId, userStateId, jobId }: ActivityFilter): string {
-  return ['activity', scriptKind, scriptId, userStateId, jobId].join(' ').toLowerCase();
 }
 
 /** Whether a filter selects an activity. */
@@ -94,8 +86,8 @@ export function isSelected(activity: Activity, { scriptKind, scriptId, userState
   );
 }
 
-/** Creates the activity of a write that has just ended. */
-export function describeWrite({ actor, action, target, before, after, outcome }: ObservedWrite): Activity {
+/** The activity of a write that has just ended. */
+function describe({ actor, action, target, before, after, outcome }: ObservedWrite): Activity {
   const { oid, name } = actor.user;
   const userStateId = target.userStateId ?? after?.id;
   return {

@@ -74,22 +74,14 @@ const endings = {
 
 /** The row with a status of its approval request; `undefined` if it keeps waiting. */
 function afterStatus(row: PendingRow, status: ApprovalStatus | undefined, { actor }: JobRecord): JobRow | undefined {
-  switch (status) {
-    case 'needsApproval':
-    case undefined:
-      return undefined;
-    case 'approved':
-      return { ...row, outcome: 'waiting', failure: undefined };
-    case 'completed':
-      // Another process has sent it with the code. A read shows the result.
-      return { ...row, outcome: 'waiting', failure: undefined, isSent: true };
-    default: {
-      const details = { publicMessage: endings[status], approvalCode: row.approvalCode };
-      const failure = { reason: 'GRAPH_REJECTED', details, requestId: actor.requestId } as const;
-      // If the job is resumed, the row is filed again.
-      return { ...row, outcome: 'rejected', failure, approvalCode: undefined };
-    }
-  }
+  if (status === undefined || status === 'needsApproval') return undefined;
+  if (status === 'approved') return { ...row, outcome: 'waiting', failure: undefined };
+  // Another process has sent it with the code. A read shows the result.
+  if (status === 'completed') return { ...row, outcome: 'waiting', failure: undefined, isSent: true };
+  const details = { publicMessage: endings[status], approvalCode: row.approvalCode };
+  const failure = { reason: 'GRAPH_REJECTED', details, requestId: actor.requestId } as const;
+  // If the job is resumed, the row is filed again.
+  return { ...row, outcome: 'rejected', failure, approvalCode: undefined };
 }
 
 /** The shortest and the longest time between two checks, in milliseconds. */

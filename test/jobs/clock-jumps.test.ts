@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createCursorCodec } from '../../src/graph/requests/cursor.js';
-import { createMemoryActivityLog } from '../../src/jobs/activity.js';
+import { createActivityLog } from '../../src/jobs/activity.js';
 import { approvalDelayMs } from '../../src/jobs/approval-check.js';
+import { createMemoryActivityStore } from '../../src/jobs/memory-activity-store.js';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
@@ -22,7 +23,7 @@ test.each([
 });
 
 test('activities stay in the list when the clock is set back, and leave it by age', async () => {
-  const log = createMemoryActivityLog(createCursorCodec([]), 7 * day);
+  const log = createActivityLog(createMemoryActivityStore(7 * day), createCursorCodec([]));
   const record = (requestId: string) =>
     log.record({
       actor: { requestId, user: { oid: 'person', name: 'Person' } },

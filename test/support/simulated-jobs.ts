@@ -21,7 +21,7 @@ import { loggedTrail } from './service.js';
 import { startTestSimulator, type TestSimulator } from './simulator.js';
 
 /** The permissions of the token with which jobs call the simulator. */
-export const jobPermissions = ['DeviceManagementScripts.ReadWrite.All', 'DeviceManagementRBAC.Read.All'];
+const jobPermissions = ['DeviceManagementScripts.ReadWrite.All', 'DeviceManagementRBAC.Read.All'];
 
 const token = 'token-of-jobs';
 const slowly = { interval: 10, timeout: 60_000 };

@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { CursorCodec } from '../graph/requests/cursor.js';
 import {
   type Activity,
   type ActivityFilter,
-  type ActivityLog,
-  describeWrite,
+  type ActivityStore,
+  activitiesPerPage,
   isSelected,
-  queryOf,
 } from '../jobs/activity.js';
 import { createSealer } from '../seal.js';
 import { appendScript, readScript } from './activity-scripts.js';
@@ -16,9 +14,8 @@ import type { Redis } from './connection.js';
 import { redisKey } from './keys.js';
 import { runScript } from './script.js';
 
-/** The options of {@link createRedisActivityLog}. */
-export interface RedisActivityLogOptions {
-  readonly cursors: CursorCodec;
+/** The options of {@link createRedisActivityStore}. */
+export interface RedisActivityStoreOptions {
   /** The first one seals; all of them open. */
   readonly secrets: readonly string[];
   /** How long an activity is kept, in milliseconds. */
@@ -29,9 +26,9 @@ export interface RedisActivityLogOptions {
   readonly onDropped: () => void;
 }
 
-/** A log of the latest writes that replicas share. */
-export interface RedisActivityLog extends ActivityLog {
-  /** Waits for the activities that are not stored yet, for 2 s at most. */
+/** Activities that replicas share. */
+export interface RedisActivityStore extends ActivityStore {
+  /** Waits for the activities that are not stored yet, for 1 s at most. */
   close(): Promise<void>;
 }
 
@@ -42,35 +39,33 @@ const maxActivities = 30_000;
 const maxBuffered = 10_000;
 
 const perBatch = 100;
-const perPage = 100;
 
 /** The number of entries that one page reads at most. Redis does nothing else meanwhile, for a few milliseconds. */
 const maxEntriesRead = 2_000;
 
 const retryEveryMs = 1_000;
-const closeTimeoutMs = 2_000;
+const closeTimeoutMs = 1_000;
 
-/** How long a list waits for the activities of its own replica. */
-const listWaitMs = 1_000;
+/** How long a read waits for the activities of its own replica. */
+const readWaitMs = 1_000;
 
 const allKey = redisKey('activity', 'all');
-const activityPosition = z.object({ before: z.string() });
 const readReply = z.tuple([z.string(), z.array(z.string())]);
 
 /** A value that opens was sealed by a replica, as this form. */
 const storedActivity = z.custom<Activity>((value) => typeof value === 'object' && value !== null);
 
 /**
- * Creates a log in Redis: a capped stream of sealed activities, and beside it a stream for each script and each job,
+ * Creates a store in Redis: a capped stream of sealed activities, and beside it a stream for each script and each job,
  * with the ids of its activities. A write waits for none of them.
  */
-export function createRedisActivityLog(redis: Redis, options: RedisActivityLogOptions): RedisActivityLog {
-  const { cursors, secrets, retentionMs, onUnreadable, onDropped } = options;
+export function createRedisActivityStore(redis: Redis, options: RedisActivityStoreOptions): RedisActivityStore {
+  const { secrets, retentionMs, onUnreadable, onDropped } = options;
   const sealer = createSealer(secrets, 'activity');
   const lastBatchKey = redisKey('activity-batch', crypto.randomUUID());
   const closing = new AbortController();
   let buffer: Activity[] = [];
-  let recorded = 0;
+  let added = 0;
   let stored = 0;
   let isFull = false;
   let batches = 0;
@@ -111,15 +106,15 @@ export function createRedisActivityLog(redis: Redis, options: RedisActivityLogOp
   }
 
   async function storeAll(): Promise<void> {
-    // Activities that are recorded in the same iteration of the event loop are stored together.
+    // Activities that are added in the same iteration of the event loop are stored together.
     await new Promise(setImmediate);
     while (buffer.length > 0 && !closing.signal.aborted) await storeBatch();
     storing = undefined;
   }
 
-  /** Resolves when what has been recorded is stored, or after a time. */
+  /** Resolves when what has been added is stored, or after a time. */
   async function whenStored(timeoutMs: number): Promise<void> {
-    const last = recorded;
+    const last = added;
     if (stored >= last) return;
     await new Promise<void>((resolve) => {
       const end = () => {
@@ -136,24 +131,21 @@ export function createRedisActivityLog(redis: Redis, options: RedisActivityLogOp
   }
 
   return {
-    record(write) {
-      if (write.outcome === 'unchanged') return;
+    add(activity) {
       if (buffer.length >= maxBuffered) {
         if (!isFull) onDropped();
         isFull = true;
         return;
       }
-      buffer.push(describeWrite(write));
-      recorded++;
+      buffer.push(activity);
+      added++;
       storing ??= storeAll();
     },
 
-    async list(filter, cursor) {
-      const query = queryOf(filter);
-      const position = cursors.decode(cursor, activityPosition, query);
-      await whenStored(listWaitMs);
+    async read(filter, from) {
+      await whenStored(readWaitMs);
       const index = (filter.jobId === undefined ? scriptKey(filter) : jobKey(filter)) ?? allKey;
-      const args = [position?.before ?? '', retentionMs, maxEntriesRead, perPage, ...tagOf(filter)];
+      const args = [from ?? '', retentionMs, maxEntriesRead, activitiesPerPage, ...tagOf(filter)];
       const [before, values] = readReply.parse(await runScript(redis, readScript, [index, allKey], args));
       const texts = values.map((value) => sealer.open(value, allKey));
       if (texts.includes(undefined)) onUnreadable();
@@ -161,8 +153,7 @@ export function createRedisActivityLog(redis: Redis, options: RedisActivityLogOp
         .flatMap((text) => (text === undefined ? [] : [storedActivity.parse(JSON.parse(text))]))
         // Different ids can have the same fingerprint.
         .filter((activity) => isSelected(activity, filter));
-      const next = before === '' ? undefined : cursors.encode({ before }, query);
-      return { items, ...(next !== undefined && { nextCursor: next }) };
+      return { items, before: before === '' ? undefined : before };
     },
 
     async close() {

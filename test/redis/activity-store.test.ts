@@ -2,9 +2,8 @@ import { afterEach, expect, test } from 'vitest';
 import type { ObservedWrite } from '../../src/audit/audit.js';
 import type { ScriptKind } from '../../src/graph/ids.js';
 import { createCursorCodec } from '../../src/graph/requests/cursor.js';
-import type { Activity, ActivityFilter, ActivityLog } from '../../src/jobs/activity.js';
-import { createRedisActivityLog, type RedisActivityLog } from '../../src/redis/activity-log.js';
-import type { Redis } from '../../src/redis/connection.js';
+import { type Activity, type ActivityFilter, type ActivityLog, createActivityLog } from '../../src/jobs/activity.js';
+import { createRedisActivityStore } from '../../src/redis/activity-store.js';
 import { connectRedis, describeWithRedis, useRedis } from '../support/redis.js';
 import { startTestService, untilReady } from '../support/service.js';
 import { manyStates } from '../support/states.js';
@@ -45,32 +44,28 @@ async function pagesOf(log: ActivityLog, filter: ActivityFilter = {}): Promise<r
   return pages;
 }
 
-describeWithRedis('the activity log in Redis', () => {
+describeWithRedis('the activities in Redis', () => {
   const server = useRedis('test');
-  const opened: { readonly log: RedisActivityLog; readonly redis: Redis }[] = [];
+  const opened: { readonly close: () => Promise<void> }[] = [];
   let dropped = 0;
   let unreadable = 0;
   afterEach(async () => {
     server.resume();
-    for (const { log, redis } of opened.splice(0)) {
-      await log.close();
-      await redis.close();
-    }
+    for (const each of opened.splice(0)) await each.close();
     dropped = 0;
     unreadable = 0;
   });
 
-  async function open(retentionMs = 3_600_000, own = secrets): Promise<RedisActivityLog> {
+  async function open(retentionMs = 3_600_000, own = secrets): Promise<ActivityLog> {
     const redis = await connectRedis(server.url);
-    const log = createRedisActivityLog(redis, {
-      cursors,
+    const store = createRedisActivityStore(redis, {
       secrets: own,
       retentionMs,
       onDropped: () => dropped++,
       onUnreadable: () => unreadable++,
     });
-    opened.push({ log, redis });
-    return log;
+    opened.push(store, redis);
+    return createActivityLog(store, cursors);
   }
 
   test('is that of all replicas, newest first, with the values before and after', async () => {
