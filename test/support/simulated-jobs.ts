@@ -127,14 +127,14 @@ async function startSimulatedJobs(): Promise<SimulatedJobs & { readonly stop: ()
 export function useSimulatedJobs(): SimulatedJobs {
   const started = useFixture(startSimulatedJobs, (each) => each.stop());
   beforeEach(async () => {
+    const { items } = await started.jobs.list(undefined);
+    await Promise.all(items.map(({ jobId }) => started.jobs.cancel(jobId)));
+    for (const { jobId } of items) await started.until(jobId, 'done', 'cancelled');
     await started.simulator.reset();
     await started.simulator.settings({ approval: false });
     await started.simulator.clearApprovals();
     await started.simulator.register(token, jobPermissions);
     started.setMayWrite(true);
-    const { items } = await started.jobs.list(undefined);
-    await Promise.all(items.map(({ jobId }) => started.jobs.cancel(jobId)));
-    for (const { jobId } of items) await started.until(jobId, 'done', 'cancelled');
     started.hidden.length = 0;
   });
   return started;
