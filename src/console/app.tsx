@@ -1,6 +1,6 @@
 import { makeStyles, Spinner, tokens } from '@fluentui/react-components';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useRef } from 'react';
+import { lazy, Suspense } from 'react';
 import { narrowScreen } from './breakpoint.js';
 import { failureOf } from './failure.js';
 import { FailureNotice } from './failure-notice.js';
@@ -50,18 +50,11 @@ function SignedOut() {
   );
 }
 
-/** The session decides what the page shows. Content stays visible when the session ends or the connection is lost. */
+/** The session decides what the page shows. Content stays visible when the connection is lost. */
 function Page() {
   const styles = useStyles();
   const { data: session, error } = useQuery(sessionQuery);
   const failure = error === null ? undefined : failureOf(error);
-  const oid = session?.user.oid;
-  const previousOid = useRef(oid);
-  useEffect(() => {
-    // Another user has signed in from another tab: discard the data of the previous user.
-    if (previousOid.current !== undefined && oid !== previousOid.current) window.location.reload();
-    previousOid.current = oid;
-  }, [oid]);
   const ended = failure?.reason === 'SIGN_IN_REQUIRED';
 
   if (session === undefined && ended) return <SignedOut />;
@@ -78,7 +71,7 @@ function Page() {
     <div className={styles.page}>
       <Header session={session} />
       <section aria-label="Notices" className={styles.notices}>
-        <SessionNotice expiresAt={session.expiresAt} ended={ended} />
+        <SessionNotice />
         <ConnectionNotice unreachable={failure?.reason === 'UNREACHABLE'} />
       </section>
       {session.roles.length > 0 ? (
