@@ -1,12 +1,12 @@
 import type { Page } from 'playwright-core';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { BrowserSession } from '../support/browser-session.js';
 import { describeConsole } from '../support/console.js';
 import { edit, rowOf, script } from '../support/console-edit.js';
 
 const cover = (page: Page) => page.getByRole('alertdialog', { name: 'Your session has ended.' });
 const notice = (page: Page) => page.getByText(/^You will be signed out in (a minute|\d minutes)\.$/);
-const stay = (page: Page) => page.getByRole('button', { name: 'Stay signed in' });
+const lastMinute = (page: Page) => page.getByRole('alertdialog', { name: 'You will be signed out in a minute.' });
 /** The element that has the focus. */
 const focused = (page: Page) =>
   page.evaluate<string>('document.activeElement.textContent || document.activeElement.id');
@@ -34,58 +34,95 @@ describeConsole(
   'the console, before and after the end of a session',
   { SIGN_IN: 'oidc', SESSION_SECRET: 'a-session-secret-of-the-console-tests', SESSION_IDLE_MINUTES: '60' },
   (app) => {
+    /** Advances the clock of the service, and that of all pages of a browser. */
+    async function advance(minutes: number, page: Page): Promise<void> {
+      vi.setSystemTime(Date.now() + minutes * 60_000);
+      await page.clock.fastForward(minutes * 60_000);
+    }
+    async function start(session: BrowserSession): Promise<void> {
+      // Both clocks go on meanwhile.
+      vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true });
+      await session.page.clock.install();
+      await openScript(session);
+    }
+    afterEach(() => void vi.useRealTimers());
+
     test('the end of the idle time is announced, and can be postponed with a keyboard', async () => {
       const session = await app.openSession();
       const { page } = session;
-      await page.clock.install();
-      await openScript(session);
-      await page.clock.fastForward('54:00');
+      await start(session);
+      await advance(54, page);
       expect(await notice(page).count()).toBe(0);
-      await page.clock.fastForward('02:30');
-      await page.getByText('You will be signed out in 4 minutes.').waitFor();
+      await advance(2, page);
+      await notice(page).waitFor();
+      const first = await notice(page).textContent();
       // Politely and once: the text does not change from minute to minute.
       const status = page.getByRole('status').filter({ hasText: /You will be signed out at \d/ });
       const announced = await status.textContent();
-      await page.clock.fastForward('01:00');
-      await page.getByText('You will be signed out in 3 minutes.').waitFor();
+      await advance(1, page);
+      await expect.poll(() => notice(page).textContent()).not.toBe(first);
       expect(await status.textContent()).toBe(announced);
-      expect(await page.getByRole('alert').filter({ hasText: 'about to be signed out' }).count()).toBe(0);
       await session.expectAccessible();
-      await page.clock.fastForward('02:00');
-      await page.getByText('You will be signed out in a minute.').waitFor();
-      await page
-        .getByRole('alert')
-        .filter({ hasText: 'You are about to be signed out.' })
-        .waitFor({ state: 'attached' });
       const search = page.getByRole('searchbox', { name: 'Find a person' });
-      await search.focus();
+      await page.locator('h1').click();
       await tabToStay(page);
-      const extended = page.waitForResponse(({ url }) => /activity\.list/.test(url()));
-      await page.clock.resume().catch(() => undefined);
       await page.keyboard.press('Enter');
-      expect((await extended).status()).toBe(200);
+      await notice(page).waitFor({ state: 'detached' });
+      await page.getByRole('status').filter({ hasText: 'You stay signed in.' }).waitFor({ state: 'attached' });
+      // The new end is an hour away.
+      await search.focus();
+      await advance(54, page);
+      expect(await notice(page).count()).toBe(0);
+      await advance(5.5, page);
+      await lastMinute(page).waitFor();
+      await session.expectAccessible();
+      expect(await focused(page)).toBe('Stay signed in');
+      await page.keyboard.press('Enter');
+      await lastMinute(page).waitFor({ state: 'detached' });
+      expect(await notice(page).count()).toBe(0);
+      await expect.poll(() => focused(page)).toBe('Find a person');
     });
 
-    test('the notice can be reached while a dialog is open', async () => {
+    test('the last minute interrupts a dialog, which keeps what was typed and the focus', async () => {
       const first = await app.openSession();
-      await first.page.clock.install();
-      await first.signIn('operator');
-      await first.page.getByText('Olga Operator').waitFor();
-      const { page, dialog, field, typed } = await edit(first);
-      await page.clock.fastForward('57:00');
+      await start(first);
+      const { page, dialog, field, typed, saves } = await edit(first);
+      await advance(56, page);
       await notice(page).waitFor();
+      await advance(3.5, page);
+      await lastMinute(page).waitFor();
       await first.expectAccessible();
-      await field.focus();
-      await tabToStay(page);
-      const extended = page.waitForResponse(({ url }) => /activity\.list/.test(url()));
-      await page.keyboard.press('Space');
-      expect((await extended).status()).toBe(200);
+      expect(await focused(page)).toBe('Stay signed in');
+      await page.keyboard.press('Escape');
+      await lastMinute(page).waitFor({ state: 'detached' });
+      await page.getByText('You will be signed out in a minute.').waitFor();
       expect(await dialog.count()).toBe(1);
       expect(await field.inputValue()).toBe(typed);
-      const other = await first.context.newPage();
-      await other.close();
-      await stay(page).click();
-      expect(await dialog.count()).toBe(1);
+      await expect.poll(() => focused(page)).toBe(await field.getAttribute('id'));
+      await saves('Save');
+      await notice(page).waitFor({ state: 'detached' });
+    });
+
+    test('activity in one tab postpones the notice of the others', async () => {
+      const session = await app.openSession();
+      const { page, context } = session;
+      await start(session);
+      const other = await context.newPage();
+      await other.goto(page.url());
+      await rowOf(other).waitFor();
+      await advance(57, page);
+      await notice(page).waitFor();
+      await notice(other).waitFor();
+      await page.getByRole('button', { name: 'Refresh' }).click();
+      for (const each of [page, other]) await notice(each).waitFor({ state: 'detached' });
+    });
+
+    test('the page is covered at the end of the idle time', async () => {
+      const session = await app.openSession();
+      const { page } = session;
+      await start(session);
+      await advance(60.5, page);
+      await cover(page).getByText('You were not active for a while.').waitFor();
     });
 
     test.each([
@@ -123,8 +160,7 @@ describeConsole(
       const { page, context } = session;
       await openScript(session);
       const provider = await context.newPage();
-      await provider.goto(`${app.service.simulatorUrl?.origin}/identity/session/end`);
-      await provider.getByRole('button', { name: /yes|sign me out|sign out/i }).click();
+      await provider.goto(`${app.service.simulatorUrl?.origin}/identity/session/end`, { waitUntil: 'commit' });
       await expect.poll(() => app.service.lines({ event: 'sign-out', reason: 'front-channel' })).not.toEqual([]);
       await returnTo(page, 'window.dispatchEvent(new Event("focus"))');
       await cover(page).waitFor(beforeNextPoll);

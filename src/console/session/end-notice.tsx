@@ -6,26 +6,19 @@ import {
   MessageBarTitle,
   makeStyles,
   Text,
-  useModalAttributes,
 } from '@fluentui/react-components';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type FocusEvent, useEffect, useRef } from 'react';
-import { narrowScreen } from '../breakpoint.js';
+import { type FocusEvent, useEffect, useRef, useState } from 'react';
 import { sessionQuery } from '../queries.js';
 import { SignInLink } from '../sign-in-link.js';
 import { trpc } from '../trpc.js';
+import { LastMinute } from './last-minute.js';
 import type { SessionEnd } from './session-end.js';
 
 const minuteMs = 60_000;
 const warningMs = { idle: 5 * minuteMs, absolute: 10 * minuteMs } as const;
 
 const useStyles = makeStyles({
-  // Above the dialogs of Fluent, whose z-index is 1,000,000.
-  notice: {
-    position: 'relative',
-    zIndex: 1_000_001,
-    [narrowScreen]: { position: 'fixed', top: 0, left: 0, right: 0 },
-  },
   announcement: { position: 'absolute', width: '1px', height: '1px', overflow: 'hidden', clipPath: 'inset(50%)' },
 });
 
@@ -41,19 +34,20 @@ interface EndNoticeProps {
 
 /**
  * Warns some minutes before the session ends, and offers to postpone the end. Screen readers announce it once, and again
- * in the last minute. It can be reached while a dialog is open.
+ * in the last minute.
  */
 export function EndNotice({ end: { kind, at }, now, checkedAt, canExtend }: EndNoticeProps) {
   const styles = useStyles();
   const client = useQueryClient();
-  const { modalAttributes } = useModalAttributes({ alwaysFocusable: true });
-  const focusedBefore = useRef<Element>(null);
+  const focusedBefore = useRef<HTMLElement>(null);
+  const [dismissed, setDismissed] = useState<number>();
   const stay = useMutation({
     // Every call but `session.current` postpones the end; this one makes no request to Graph.
     mutationFn: () => trpc.activity.list.query({}),
     onSuccess: async () => {
       await client.invalidateQueries(sessionQuery);
-      if (focusedBefore.current instanceof HTMLElement) focusedBefore.current.focus();
+      focusedBefore.current?.focus();
+      focusedBefore.current = null;
     },
   });
   const isDue = now >= at - warningMs[kind] && (kind === 'absolute' || canExtend);
@@ -69,29 +63,38 @@ export function EndNotice({ end: { kind, at }, now, checkedAt, canExtend }: EndN
     kind === 'idle'
       ? [`You will be signed out in ${inMinutes}.`, 'You have not loaded or saved anything for a while.']
       : [`Your session expires in ${inMinutes}.`, 'Sign in again to go on. What you typed is kept in this tab.'];
-  const keepFocused = ({ currentTarget, relatedTarget }: FocusEvent) => {
-    if (relatedTarget instanceof Element && !currentTarget.contains(relatedTarget)) {
+  const isInterrupting = isShown && kind === 'idle' && minutes === 1 && dismissed !== at;
+  const rememberFocus = ({ currentTarget, relatedTarget }: FocusEvent) => {
+    if (relatedTarget instanceof HTMLElement && !currentTarget.contains(relatedTarget)) {
       focusedBefore.current = relatedTarget;
     }
   };
   return (
-    <div {...modalAttributes}>
+    <>
       <div role="status" className={styles.announcement}>
         {isShown &&
           `${kind === 'idle' ? 'You will be signed out' : 'Your session expires'} at ${timeOf(at)}. ${advice}`}
         {!isShown && stay.isSuccess && 'You stay signed in.'}
       </div>
       <div role="alert" className={styles.announcement}>
-        {isShown &&
-          minutes === 1 &&
-          (kind === 'idle' ? 'You are about to be signed out.' : 'Your session is about to expire.')}
+        {isShown && kind === 'absolute' && minutes === 1 && 'Your session is about to expire.'}
       </div>
-      {isShown && (
-        <MessageBar intent="warning" layout="multiline" className={styles.notice} onFocus={keepFocused}>
+      {isInterrupting && (
+        <LastMinute
+          title={title}
+          advice={advice}
+          hasFailed={stay.isError}
+          isPending={stay.isPending}
+          onStay={() => stay.mutate()}
+          onDismiss={() => setDismissed(at)}
+        />
+      )}
+      {isShown && !isInterrupting && (
+        <MessageBar intent="warning" layout="multiline" onFocus={rememberFocus}>
           <MessageBarBody>
             <MessageBarTitle>{title}</MessageBarTitle>
             {advice} {kind === 'absolute' && <SignInLink />}
-            {stay.isError && <Text role="alert"> The service did not respond. Try again.</Text>}
+            {stay.isError && <Text role="alert">The service did not respond. Try again.</Text>}
           </MessageBarBody>
           {kind === 'idle' && (
             <MessageBarActions>
@@ -102,7 +105,7 @@ export function EndNotice({ end: { kind, at }, now, checkedAt, canExtend }: EndN
           )}
         </MessageBar>
       )}
-    </div>
+    </>
   );
 }
 
