@@ -113,7 +113,7 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
 
   return async (jobId, signal) => {
     const job = await store.update(jobId, run);
-    if (job === undefined || (job.state !== 'running' && job.state !== 'cancelling')) return;
+    if (job === undefined || (job.state !== 'running' && job.state !== 'cancelling')) return undefined;
     const rows = await loadRows(store, jobId);
     if (job.isResumed) {
       await saveAll(rows, rowsToResume(rows.all()));
@@ -128,7 +128,7 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
       await sleep(pausesMs[pauses], undefined, { signal }).catch(() => undefined);
     }
     await rows.saveLeft();
-    if (halt === 'handed-over') return;
+    if (halt === 'handed-over') return undefined;
     if (halt === 'cancelled') {
       await saveAll(
         rows,
@@ -140,6 +140,7 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
       jobId,
       rest(halt === 'sign-in' ? 'waiting-for-sign-in' : isPending ? 'waiting-for-approval' : 'done'),
     );
+    return undefined;
   };
 }
 

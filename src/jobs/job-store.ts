@@ -1,4 +1,4 @@
-import type { JobRecord, JobRow, RowCounts, RowOutcome } from './job.js';
+import type { JobRecord, JobRow, JobState, RowCounts, RowOutcome } from './job.js';
 import type { JobChange } from './job-state.js';
 
 /** The position of a job in the list, which is sorted by time, newest first. */
@@ -10,6 +10,20 @@ export interface RowSelection {
   readonly from: number;
   readonly limit: number;
   readonly outcome?: RowOutcome | undefined;
+}
+
+/** How much a store holds, for the metrics. */
+export interface JobStats {
+  /** The number of jobs in each state. */
+  readonly jobs: Readonly<Record<JobState, number>>;
+  /** The time since which the oldest active job is in its state, epoch ms. `undefined` if no job is active. */
+  readonly oldestActiveAtMs: number | undefined;
+  /** The rows of active jobs that have no outcome. */
+  readonly waitingRows: number;
+  /** The rows of all jobs. */
+  readonly rows: number;
+  /** The most rows that the store takes. */
+  readonly maxRows: number;
 }
 
 /**
@@ -35,6 +49,8 @@ export interface JobStore {
   rows(jobId: string, selection: RowSelection): Promise<readonly JobRow[]>;
   /** Replaces rows, and the counts of the job. Only the replica that runs the job calls it. */
   saveRows(jobId: string, rows: readonly JobRow[], counts: RowCounts): Promise<void>;
+  /** How much the store holds, in all replicas together: one round trip at most. */
+  stats(): Promise<JobStats>;
   /** Calls back after each change of a job, at every replica. */
   onChange(listener: (jobId: string) => void): void;
 }

@@ -3,18 +3,22 @@ import type { ExpectedUserState, UserStateValues } from '../graph/graph.js';
 import type { StateRef } from '../graph/ids.js';
 import type { ScriptUserState } from '../script-user-state.js';
 
+/** The states of jobs. */
+export const jobStates = [
+  'queued',
+  'running',
+  'waiting-for-approval',
+  'waiting-for-sign-in',
+  'cancelling',
+  'done',
+  'cancelled',
+] as const;
+
 /**
  * The state of a job. `waiting-for-approval`: all rows have an outcome, and some wait for a second administrator.
  * `waiting-for-sign-in`: rows wait until the person whose tokens the job uses has signed in and resumed it.
  */
-export type JobState =
-  | 'queued'
-  | 'running'
-  | 'waiting-for-approval'
-  | 'waiting-for-sign-in'
-  | 'cancelling'
-  | 'done'
-  | 'cancelled';
+export type JobState = (typeof jobStates)[number];
 
 /** The outcomes of rows. */
 export const rowOutcomes = [
@@ -120,5 +124,20 @@ export function countRows(rows: readonly Pick<JobRow, 'outcome'>[]): RowCounts {
     'not-sent': 0,
   };
   for (const { outcome } of rows) counts[outcome]++;
+  return counts;
+}
+
+/** Counts jobs by their state. */
+export function countJobs(jobs: readonly Pick<Job, 'state'>[]): Readonly<Record<JobState, number>> {
+  const counts = {
+    queued: 0,
+    running: 0,
+    'waiting-for-approval': 0,
+    'waiting-for-sign-in': 0,
+    cancelling: 0,
+    done: 0,
+    cancelled: 0,
+  };
+  for (const { state } of jobs) counts[state]++;
   return counts;
 }

@@ -1,5 +1,5 @@
 import { CallError } from '../errors.js';
-import type { JobRecord, JobRow, Person } from './job.js';
+import { countJobs, type JobRecord, type JobRow, type Person } from './job.js';
 import { isActive } from './job-state.js';
 import type { JobPosition, JobStore } from './job-store.js';
 
@@ -108,9 +108,23 @@ export function createMemoryJobStore(limits: JobLimits, retentionMs: number): Jo
       job.record = { ...job.record, counts };
       notify(jobId);
     },
+    async stats() {
+      deleteExpired();
+      const records = Array.from(jobs.values(), ({ record }) => record);
+      const active = records.filter(isActive);
+      return {
+        jobs: countJobs(records),
+        oldestActiveAtMs: active.length > 0 ? Math.min(...active.map((each) => each.changedAtMs)) : undefined,
+        waitingRows: sum(active.map((each) => each.counts.waiting)),
+        rows: sum(records.map((each) => each.total)),
+        maxRows: limits.rows,
+      };
+    },
     onChange: (listener) => void listeners.add(listener),
   };
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
 
 function newestFirst(one: JobPosition, other: JobPosition): number {
   if (one.startedAt !== other.startedAt) return one.startedAt < other.startedAt ? 1 : -1;

@@ -97,3 +97,26 @@ test('a list continues after its last job, also if that has been deleted', async
   const rest = await store.list(next, 10);
   expect(rest.map(({ jobId }) => jobId)).toEqual([ids[2], ids[1]]);
 });
+
+test('the statistics count jobs by state, and the rows', async () => {
+  const store = createMemoryJobStore({ ...limits, rows: 100 }, retentionMs);
+  const none = { done: 0, running: 0, queued: 0, cancelling: 0, cancelled: 0 };
+  expect(await store.stats()).toMatchObject({ jobs: none, oldestActiveAtMs: undefined, waitingRows: 0, rows: 0 });
+  const since = Date.now();
+  const running = await start(store, 3, { state: 'running' });
+  await start(store, 5, { state: 'done' });
+  vi.advanceTimersByTime(1_000);
+  await start(store, 2);
+  const rows = [{ ...row(0), outcome: 'applied' as const }, row(1), row(2)];
+  await store.saveRows(running, rows.slice(0, 1), countRows(rows));
+  expect(await store.stats()).toEqual({
+    jobs: { ...none, 'waiting-for-approval': 0, 'waiting-for-sign-in': 0, done: 1, running: 1, queued: 1 },
+    oldestActiveAtMs: since,
+    waitingRows: 4,
+    rows: 10,
+    maxRows: 100,
+  });
+  // Jobs that have ended are deleted by age.
+  vi.advanceTimersByTime(retentionMs + 1);
+  expect(await store.stats()).toMatchObject({ jobs: { done: 0, running: 1 }, rows: 5 });
+});

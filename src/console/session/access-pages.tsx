@@ -35,7 +35,7 @@ export function NoAccessPage({ user: { name, username } }: Pick<Session, 'user'>
   const styles = useStyles();
   return (
     <main className={styles.page}>
-      <CenteredCard title="No access yet" as="h2">
+      <CenteredCard title="No access yet" as="h1">
         <Text>
           You are signed in as <bdi>{name}</bdi>
           {username !== null && username !== name && (

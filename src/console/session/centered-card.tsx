@@ -24,7 +24,7 @@ const useStyles = makeStyles({
 interface CenteredCardProps {
   readonly title: string;
   readonly titleId?: string;
-  /** `h2` where the page header already has the `h1`. */
+  /** `h2` above a page that has an `h1`. */
   readonly as: 'h1' | 'h2';
   readonly children: ReactNode;
 }

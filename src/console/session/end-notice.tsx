@@ -8,7 +8,7 @@ import {
   Text,
 } from '@fluentui/react-components';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type FocusEvent, useEffect, useRef, useState } from 'react';
+import { type FocusEvent, useRef, useState } from 'react';
 import { sessionQuery } from '../queries.js';
 import { SignInLink } from '../sign-in-link.js';
 import { trpc } from '../trpc.js';
@@ -16,7 +16,6 @@ import { LastMinute } from './last-minute.js';
 import type { SessionEnd } from './session-end.js';
 
 const minuteMs = 60_000;
-const warningMs = { idle: 5 * minuteMs, absolute: 10 * minuteMs } as const;
 
 const useStyles = makeStyles({
   announcement: { position: 'absolute', width: '1px', height: '1px', overflow: 'hidden', clipPath: 'inset(50%)' },
@@ -36,7 +35,7 @@ interface EndNoticeProps {
  * Warns some minutes before the session ends, and offers to postpone the end. Screen readers announce it once, and again
  * in the last minute.
  */
-export function EndNotice({ end: { kind, at }, now, checkedAt, canExtend }: EndNoticeProps) {
+export function EndNotice({ end: { kind, at, warnAt }, now, checkedAt, canExtend }: EndNoticeProps) {
   const styles = useStyles();
   const client = useQueryClient();
   const focusedBefore = useRef<HTMLElement>(null);
@@ -50,13 +49,8 @@ export function EndNotice({ end: { kind, at }, now, checkedAt, canExtend }: EndN
       focusedBefore.current = null;
     },
   });
-  const isDue = now >= at - warningMs[kind] && (kind === 'absolute' || canExtend);
-  const isOutdated = isDue && checkedAt < now;
-  useEffect(() => {
-    // Another tab, or an update in progress, may have postponed the end.
-    if (isOutdated) void client.invalidateQueries(sessionQuery, { cancelRefetch: false });
-  }, [client, isOutdated]);
-  const isShown = isDue && checkedAt >= at - warningMs[kind];
+  // Another tab, or an update in progress, may have postponed the end since an earlier check.
+  const isShown = now >= warnAt && checkedAt >= warnAt && (kind === 'absolute' || canExtend);
   const minutes = Math.max(1, Math.ceil((at - now) / minuteMs));
   const inMinutes = minutes === 1 ? 'a minute' : `${minutes} minutes`;
   const [title, advice] =
@@ -90,7 +84,7 @@ export function EndNotice({ end: { kind, at }, now, checkedAt, canExtend }: EndN
         />
       )}
       {isShown && !isInterrupting && (
-        <MessageBar intent="warning" layout="multiline" onFocus={rememberFocus}>
+        <MessageBar intent="warning" onFocus={rememberFocus}>
           <MessageBarBody>
             <MessageBarTitle>{title}</MessageBarTitle>
             {advice} {kind === 'absolute' && <SignInLink />}

@@ -8,14 +8,20 @@ export interface SessionEnd {
   readonly kind: 'idle' | 'absolute';
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** When to warn of it, in milliseconds since 1970. */
+  readonly warnAt: number;
 }
+
+const minuteMs = 60_000;
+const warningMs = { idle: 5 * minuteMs, absolute: 10 * minuteMs } as const;
 
 /** The next end of a session; `undefined` if it does not end. */
 export function sessionEnd({ expiresAt, idleExpiresAt }: Session): SessionEnd | undefined {
   const absolute = expiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(expiresAt);
   const idle = idleExpiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(idleExpiresAt);
   const at = Math.min(absolute, idle);
-  return at === Number.POSITIVE_INFINITY ? undefined : { kind: idle < absolute ? 'idle' : 'absolute', at };
+  const kind = idle < absolute ? 'idle' : 'absolute';
+  return at === Number.POSITIVE_INFINITY ? undefined : { kind, at, warnAt: at - warningMs[kind] };
 }
 
 const stepMs = 5_000;

@@ -1,4 +1,5 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { failureOf } from '../failure.js';
 import { sessionQuery } from '../queries.js';
 import { EndNotice } from './end-notice.js';
@@ -7,20 +8,19 @@ import { sessionEnd, useTime } from './session-end.js';
 
 /** Warns before the session ends, and covers the page when it has ended. */
 export function SessionGuard() {
+  const client = useQueryClient();
   const { data: session, dataUpdatedAt: checkedAt, error } = useQuery(sessionQuery);
   const now = useTime();
-  if (session === undefined) return null;
-  const end = sessionEnd(session);
+  const end = session && sessionEnd(session);
+  const isOutdated = end !== undefined && now >= end.warnAt && checkedAt < now;
+  useEffect(() => {
+    if (isOutdated) void client.invalidateQueries(sessionQuery, { cancelRefetch: false });
+  }, [client, isOutdated]);
+  if (session === undefined || end === undefined) return null;
   if (error !== null && failureOf(error).reason === 'SIGN_IN_REQUIRED') {
-    return <SessionCover reason={end !== undefined && now >= end.at ? end.kind : 'elsewhere'} />;
+    return <SessionCover reason={now >= end.at ? end.kind : 'elsewhere'} />;
   }
-  if (end === undefined) return null;
   // The local clock can be wrong: only the service reports that the session has ended.
-  const isUnconfirmed = now >= end.at && checkedAt < end.at;
-  return (
-    <>
-      {isUnconfirmed && <SessionCover reason="unconfirmed" />}
-      <EndNotice end={end} now={now} checkedAt={checkedAt} canExtend={session.roles.length > 0} />
-    </>
-  );
+  if (now >= end.at && checkedAt < end.at) return <SessionCover reason="unconfirmed" />;
+  return <EndNotice end={end} now={now} checkedAt={checkedAt} canExtend={session.roles.length > 0} />;
 }

@@ -50,6 +50,7 @@ function SamePerson({ children }: Pick<SignOutBoundaryProps, 'children'>) {
 
 function discardData(client: QueryClient): void {
   client.clear();
-  // The address can contain the name of a person.
-  window.history.replaceState(null, '', '/');
+  // The address can contain the name of a person. The router, which has replaced this method of `history`, must not load
+  // the page of the new address.
+  History.prototype.replaceState.call(window.history, null, '', '/');
 }
