@@ -25,3 +25,9 @@ export function formatDate(date: string | null): string {
   if (date === null || !(Date.parse(date) > 0)) return '–';
   return new Date(date).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' });
 }
+
+/** A point in time for text such as `Last refreshed at 10:32`: the time, with the date unless it is today. */
+export function formatTime(time: Date): string {
+  const isToday = time.toDateString() === new Date().toDateString();
+  return time.toLocaleString([], isToday ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' });
+}

@@ -12,13 +12,19 @@ export const scriptKindTabs = [
 export const sortColumns = ['person', 'succeeded', 'failed', 'failureRate'] as const;
 export type SortColumn = (typeof sortColumns)[number];
 
+/** The outcomes by which people can be filtered. The last two are of changes made on this page. */
+export const outcomeFilters = ['failed', 'succeeded', 'none', 'approval', 'unknown'] as const;
+export type OutcomeFilter = (typeof outcomeFilters)[number];
+
 const parsers = {
   kind: parseAsStringLiteral(scriptKindTabs.map(([kind]) => kind)).withDefault('deviceManagementScript'),
   script: parseAsString,
   /** The id of the user state whose devices are shown. */
   state: parseAsString,
   find: parseAsString.withDefault(''),
+  /** The address of `outcome=failed` in links from before there were other outcomes. */
   errors: parseAsBoolean.withDefault(false),
+  outcome: parseAsStringLiteral(outcomeFilters),
   sort: parseAsStringLiteral(sortColumns).withDefault('failed'),
   ascending: parseAsBoolean.withDefault(false),
 };

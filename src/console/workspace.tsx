@@ -41,7 +41,10 @@ export function Workspace({ canWrite }: { readonly canWrite: boolean }) {
   const summary = scriptId === null ? undefined : scripts.items?.find(({ id }) => isSameId(id, scriptId));
 
   const navigate = (to: Partial<UrlState>) =>
-    void setUrlState({ script: null, state: null, find: null, errors: null, ...to }, { history: 'push' });
+    void setUrlState(
+      { script: null, state: null, find: null, errors: null, outcome: null, ...to },
+      { history: 'push' },
+    );
 
   return (
     <>

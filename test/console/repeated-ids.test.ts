@@ -181,8 +181,9 @@ describeInChromium('the console, when Graph sends ids more than once', () => {
   test('scripts and devices are listed once', async () => {
     const { page } = await openStates();
     await page.getByText('3 scripts', { exact: true }).waitFor();
-    expect(await page.getByRole('option').count()).toBe(3);
-    expect(await page.getByRole('option', { name: 'First' }).getAttribute('aria-selected')).toBe('true');
+    const options = page.getByRole('region', { name: 'Scripts' }).getByRole('option');
+    expect(await options.count()).toBe(3);
+    expect(await options.filter({ hasText: 'First' }).getAttribute('aria-selected')).toBe('true');
     await page.getByRole('heading', { level: 2, name: 'First' }).waitFor();
     await page.getByRole('grid').getByRole('button', { name: 'person-099@contoso.example', exact: true }).click();
     const devices = page.getByRole('table').getByRole('row');

@@ -1,5 +1,5 @@
 import { updateRow } from '../../api/inputs/user-state.js';
-import { type CsvColumn, csvColumns, patchColumns, unescapeCell } from '../csv/csv-format.js';
+import { type CsvColumn, csvColumns, patchColumns, readerColumns, unescapeCell } from '../csv/csv-format.js';
 import { type CsvLine, type CsvProblem, readCsv } from '../csv/csv-reader.js';
 import { idKey, isSameId } from '../ids.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
@@ -95,6 +95,7 @@ function readHeader(header: CsvLine | undefined): { columns: Columns; problems: 
     const name = cell.trim();
     const column = csvColumns.find((each) => each.toLowerCase() === name.toLowerCase());
     if (name === '') report(`Column ${index + 1} has no name`);
+    else if (readerColumns.some((each) => each.toLowerCase() === name.toLowerCase())) return undefined;
     else if (column === undefined) report(`Unknown column ${name}. The columns are ${csvColumns.join(', ')}`);
     else if (seen.has(column)) report(`Duplicate column ${column}`);
     if (column !== undefined) seen.add(column);

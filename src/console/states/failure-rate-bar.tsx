@@ -4,6 +4,8 @@ import { formatShare } from '../format.js';
 import type { ScriptUserState } from '../queries.js';
 import { failureRate } from './visible-states.js';
 
+const forcedColors = '@media (forced-colors: active)';
+
 const useStyles = makeStyles({
   rate: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalS, width: '100%' },
   bar: {
@@ -15,8 +17,14 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusCircular,
     overflow: 'hidden',
     backgroundColor: tokens.colorNeutralBackground5,
+    // Forced colors remove backgrounds: the share of failures is filled, the rest is empty.
+    [forcedColors]: { outline: '1px solid CanvasText' },
   },
-  failed: { minWidth: '2px', backgroundColor: tokens.colorStatusDangerForeground3 },
+  failed: {
+    minWidth: '2px',
+    backgroundColor: tokens.colorStatusDangerForeground3,
+    [forcedColors]: { forcedColorAdjust: 'none', backgroundColor: 'CanvasText' },
+  },
   succeeded: { flexGrow: 1, backgroundColor: tokens.colorStatusSuccessForeground3 },
   text: { fontVariantNumeric: 'tabular-nums', width: '48px', textAlign: 'right' },
 });

@@ -1,0 +1,43 @@
+import type { OutcomeFilter, UrlState } from '../url-state.js';
+import type { VisibleState } from './visible-states.js';
+
+/** The badges of people with a change made on this page. */
+export const statusTexts = {
+  saving: 'saving',
+  unknown: 'outcome unknown',
+  awaitingApproval: 'awaiting approval',
+} as const satisfies Record<NonNullable<VisibleState['status']>, string>;
+
+/** The titles of the filters. */
+export const outcomeTitles = {
+  failed: 'With failures',
+  succeeded: 'Only succeeded',
+  none: 'No result',
+  approval: 'Waiting for approval',
+  unknown: 'Outcome unknown',
+} as const satisfies Record<OutcomeFilter, string>;
+
+/** Whether a person passes each filter. */
+const matchers: Readonly<Record<OutcomeFilter, (state: VisibleState) => boolean>> = {
+  failed: ({ errorDeviceCount }) => errorDeviceCount > 0,
+  succeeded: ({ errorDeviceCount, successDeviceCount }) => errorDeviceCount === 0 && successDeviceCount > 0,
+  none: ({ errorDeviceCount, successDeviceCount }) => errorDeviceCount === 0 && successDeviceCount === 0,
+  approval: ({ status }) => status === 'awaitingApproval',
+  unknown: ({ status }) => status === 'unknown',
+};
+
+/** The filter in the address. */
+export const outcomeFilterOf = ({ errors, outcome }: Pick<UrlState, 'errors' | 'outcome'>): OutcomeFilter | null =>
+  errors ? 'failed' : outcome;
+
+/** The address of a filter. */
+export const addressOfOutcome = (filter: OutcomeFilter | null) => ({
+  errors: filter === 'failed' || null,
+  outcome: filter === 'failed' ? null : filter,
+});
+
+/** The people that pass a filter. */
+export const filterByOutcome = (
+  states: readonly VisibleState[],
+  filter: OutcomeFilter | null,
+): readonly VisibleState[] => (filter === null ? states : states.filter(matchers[filter]));
