@@ -1,7 +1,7 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
-import { narrowScreen } from '../breakpoint.js';
 import { formatShare } from '../format.js';
 import type { ScriptUserState } from '../queries.js';
+import { narrowGrid } from './grid-styles.js';
 import { failureRate } from './visible-states.js';
 
 const forcedColors = '@media (forced-colors: active)';
@@ -12,7 +12,7 @@ const useStyles = makeStyles({
     display: 'flex',
     flexGrow: 1,
     maxWidth: '120px',
-    [narrowScreen]: { display: 'none' },
+    [narrowGrid]: { display: 'none' },
     height: '8px',
     borderRadius: tokens.borderRadiusCircular,
     overflow: 'hidden',
@@ -26,7 +26,12 @@ const useStyles = makeStyles({
     [forcedColors]: { forcedColorAdjust: 'none', backgroundColor: 'CanvasText' },
   },
   succeeded: { flexGrow: 1, backgroundColor: tokens.colorStatusSuccessForeground3 },
-  text: { fontVariantNumeric: 'tabular-nums', width: '48px', textAlign: 'right' },
+  text: {
+    fontVariantNumeric: 'tabular-nums',
+    width: '48px',
+    textAlign: 'right',
+    [narrowGrid]: { width: '100%', textAlign: 'inherit' },
+  },
 });
 
 /** The share of devices on which the script failed, as a number and a bar. */

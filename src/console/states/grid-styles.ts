@@ -1,23 +1,27 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
-import { narrowScreen } from '../breakpoint.js';
 
 /** Applies on a phone, or with 400 % zoom: a row has two lines, the name above the numbers. */
 export const phone = '(max-width: 520px)';
-/** Applies on a low screen, such as a small laptop with 125 % zoom: rows are lower, so that more of them fit. */
-export const lowScreen = '(max-height: 720px) and (min-width: 801px)';
+/** Applies on a low screen with a mouse, such as a small laptop with 125 % zoom: rows are lower, so that more fit. */
+export const lowScreen = '(max-height: 720px) and (min-width: 521px) and (pointer: fine)';
+/** Applies where the table has little width: names have it before bars. The table is a container. */
+export const narrowGrid = '@container (max-width: 899px)';
 
 /** The height of each row, in pixels. The virtualizer needs it as a number. */
 export const rowHeightsPx = { regular: 44, low: 32, phone: 60 } as const;
 
 const onPhone = `@media ${phone}`;
-const number = {
-  width: '110px',
-  flexShrink: 0,
-  textAlign: 'right',
-  fontVariantNumeric: 'tabular-nums',
-  [narrowScreen]: { width: '80px' },
-  [onPhone]: { order: 2, flex: '1 1 0', minWidth: 0, textAlign: 'left' },
-} as const;
+
+/** A column of numbers, which are in the second line on a phone. */
+const number = (phoneColumn: number) =>
+  ({
+    width: '110px',
+    flexShrink: 0,
+    textAlign: 'right',
+    fontVariantNumeric: 'tabular-nums',
+    [narrowGrid]: { width: '88px' },
+    [onPhone]: { width: 'auto', gridRow: 2, gridColumn: phoneColumn, textAlign: 'left' },
+  }) as const;
 
 /** The layout of a row's cells, shared by the header and all rows. The names of the cells are those of the columns. */
 export const useGridStyles = makeStyles({
@@ -28,7 +32,12 @@ export const useGridStyles = makeStyles({
     boxSizing: 'border-box',
     paddingLeft: tokens.spacingHorizontalM,
     paddingRight: tokens.spacingHorizontalM,
-    [onPhone]: { flexWrap: 'wrap', alignContent: 'center', rowGap: 0 },
+    [onPhone]: {
+      display: 'grid',
+      gridTemplateColumns: 'auto minmax(0, 1.15fr) minmax(0, 1fr) minmax(0, 0.85fr) auto',
+      gridTemplateRows: '1fr 24px',
+      rowGap: 0,
+    },
   },
   select: { width: '36px', flexShrink: 0 },
   person: {
@@ -37,17 +46,16 @@ export const useGridStyles = makeStyles({
     flex: '1 1 120px',
     minWidth: '120px',
     overflow: 'hidden',
-    // The name, and the edit button beside it, fill the first line.
-    [onPhone]: { flexBasis: 'calc(100% - 100px)', minWidth: 0 },
+    [onPhone]: { gridRow: 1, gridColumn: '2 / 5', minWidth: 0 },
   },
-  succeeded: number,
-  failed: number,
+  succeeded: number(2),
+  failed: number(3),
   failureRate: {
     width: '190px',
     flexShrink: 0,
     paddingLeft: tokens.spacingHorizontalL,
-    [narrowScreen]: { width: '90px', overflow: 'hidden' },
-    [onPhone]: { order: 2, flex: '1 1 0', minWidth: 0, paddingLeft: 0 },
+    [narrowGrid]: { width: '96px', paddingLeft: 0, textAlign: 'right', overflow: 'hidden' },
+    [onPhone]: { width: 'auto', gridRow: 2, gridColumn: '4 / 6', textAlign: 'left' },
   },
   userStateId: {
     width: '220px',
@@ -56,7 +64,12 @@ export const useGridStyles = makeStyles({
     overflow: 'hidden',
     textOverflow: 'ellipsis',
     whiteSpace: 'nowrap',
-    [narrowScreen]: { display: 'none' },
+    [onPhone]: { display: 'none' },
   },
-  actions: { width: '72px', flexShrink: 0, [onPhone]: { width: '40px', order: 1 } },
+  actions: {
+    width: '72px',
+    flexShrink: 0,
+    [narrowGrid]: { width: '60px' },
+    [onPhone]: { width: '40px', gridRow: 1, gridColumn: 5, fontSize: tokens.fontSizeBase100 },
+  },
 });

@@ -1,10 +1,13 @@
 import { makeStyles, Select } from '@fluentui/react-components';
+import { narrowScreen } from '../breakpoint.js';
 import { formatNumber } from '../format.js';
 import { type OutcomeFilter, outcomeFilters } from '../url-state.js';
 import { filterByOutcome, outcomeTitles } from './outcome-filters.js';
 import type { VisibleState } from './visible-states.js';
 
-const useStyles = makeStyles({ select: { width: '190px', flexShrink: 0 } });
+const useStyles = makeStyles({
+  select: { flex: '0 1 190px', minWidth: '130px', [narrowScreen]: { flexGrow: 1 } },
+});
 
 interface OutcomeSelectProps {
   readonly states: readonly VisibleState[];

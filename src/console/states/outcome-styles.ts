@@ -25,22 +25,18 @@ export const outcomeStyles: readonly OutcomeStyle[] = [
 
 const forcedColors = '@media (forced-colors: active)';
 
+/** In forced colors: the worse an outcome is, the thicker is its segment of the donut. */
+const forced = (color: string, strokeWidth: string) => ({
+  [forcedColors]: { forcedColorAdjust: 'none' as const, color, strokeWidth },
+});
+
 /**
  * The color of each outcome, for `currentColor`. It has a contrast of at least 3:1 against the card, in the light and in
- * the dark theme. Forced colors have four colors that differ from their background and from each other.
+ * the dark theme.
  */
 export const useOutcomeColors = makeStyles({
-  succeeded: {
-    color: tokens.colorStatusSuccessBorderActive,
-    [forcedColors]: { forcedColorAdjust: 'none', color: 'Highlight' },
-  },
-  mixed: {
-    color: tokens.colorStatusWarningForeground3,
-    [forcedColors]: { forcedColorAdjust: 'none', color: 'LinkText' },
-  },
-  failed: {
-    color: tokens.colorStatusDangerBorderActive,
-    [forcedColors]: { forcedColorAdjust: 'none', color: 'CanvasText' },
-  },
-  none: { color: tokens.colorNeutralForeground4, [forcedColors]: { forcedColorAdjust: 'none', color: 'GrayText' } },
+  succeeded: { color: tokens.colorStatusSuccessBorderActive, ...forced('Highlight', '6px') },
+  mixed: { color: tokens.colorStatusWarningForeground3, ...forced('CanvasText', '12px') },
+  failed: { color: tokens.colorStatusDangerBorderActive, ...forced('CanvasText', '18px') },
+  none: { color: tokens.colorNeutralForeground4, ...forced('GrayText', '3px') },
 });

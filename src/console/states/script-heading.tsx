@@ -1,11 +1,17 @@
 import { makeStyles, Subtitle1, Text, tokens } from '@fluentui/react-components';
 import { Fragment } from 'react';
-import { Isolated } from '../isolated.js';
+import { Isolated, visibleText } from '../isolated.js';
 import type { ScriptRef, ScriptSummary } from '../queries.js';
+import { lowScreen } from './grid-styles.js';
 
 const useStyles = makeStyles({
   name: { overflowWrap: 'anywhere' },
-  details: { color: tokens.colorNeutralForeground3, overflowWrap: 'anywhere' },
+  details: {
+    display: 'block',
+    color: tokens.colorNeutralForeground3,
+    overflowWrap: 'anywhere',
+    [`@media ${lowScreen}`]: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+  },
 });
 
 /** The name of a script, and its properties. */
@@ -29,7 +35,7 @@ export function ScriptHeading({
       <Subtitle1 as="h2" block className={styles.name}>
         <Isolated>{summary?.displayName ?? summary?.fileName ?? script.scriptId}</Isolated>
       </Subtitle1>
-      <Text size={200} className={styles.details}>
+      <Text size={200} className={styles.details} title={details.map(visibleText).join(' · ')}>
         {details.map((detail, index) => (
           <Fragment key={detail}>
             {index > 0 && ' · '}

@@ -1,9 +1,10 @@
 import { makeStyles, SearchBox } from '@fluentui/react-components';
 import { startTransition, useState } from 'react';
+import { narrowScreen } from '../breakpoint.js';
 
 const useStyles = makeStyles({
   // Fluent's search box grows with the focus, which would move the other controls.
-  find: { width: '200px', flexShrink: 0 },
+  find: { flex: '0 1 200px', minWidth: '130px', [narrowScreen]: { flexGrow: 1 } },
 });
 
 interface SearchFieldProps {

@@ -19,26 +19,13 @@ import { ListStatus } from './list-status.js';
 import { addressOfOutcome, outcomeFilterOf } from './outcome-filters.js';
 import { OutcomeSelect } from './outcome-select.js';
 import { SearchField } from './search-field.js';
+import { ToolbarButton } from './toolbar-button.js';
 import type { VisibleState } from './visible-states.js';
-
-/** Applies where the toolbar is too narrow for the labels of its buttons, which screen readers still read. */
-const narrowToolbar = '@container (max-width: 1199px)';
 
 const useStyles = makeStyles({
   container: { containerType: 'inline-size' },
   bar: { display: 'flex', alignItems: 'center', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },
   space: { flexGrow: 1 },
-  action: { [narrowToolbar]: { minWidth: 0 } },
-  label: {
-    [narrowToolbar]: {
-      position: 'absolute',
-      width: '1px',
-      height: '1px',
-      overflow: 'hidden',
-      clipPath: 'inset(50%)',
-      whiteSpace: 'nowrap',
-    },
-  },
 });
 
 interface StateFiltersProps {
@@ -117,26 +104,21 @@ export function StateFilters(props: StateFiltersProps) {
                 Complete approved ({formatNumber(filed.length)})
               </Button>
             )}
-            <Button
+            <ToolbarButton
               {...restoreFocus}
               icon={<DocumentArrowUpRegular />}
-              title="Import CSV"
-              className={styles.action}
+              label="Import CSV"
               onClick={() => onBulkUpdate({ selected: [], filed: [] })}
-            >
-              <span className={styles.label}>Import CSV</span>
-            </Button>
+            />
           </>
         )}
-        <Button
+        <ToolbarButton
           icon={<ArrowDownloadRegular />}
-          title={complete ? 'Download CSV' : 'Download CSV: available when the whole list has loaded'}
-          className={styles.action}
+          label="Download CSV"
+          hint={complete ? undefined : 'You can download the list when all of it has loaded.'}
           disabledFocusable={!complete}
           onClick={() => void download().catch(() => setDownloadFailed(true))}
-        >
-          <span className={styles.label}>{complete ? 'Download CSV' : 'Download CSV (after loading)'}</span>
-        </Button>
+        />
         <ColumnMenu hidden={props.hiddenColumns} onChange={props.onHideColumns} />
         {downloadFailed && <DefectNotice />}
       </div>

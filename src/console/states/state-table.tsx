@@ -19,6 +19,7 @@ const useStyles = makeStyles({
     minHeight: '240px',
     [narrowScreen]: { flexGrow: 0, maxHeight: '75vh' },
     overflow: 'auto',
+    containerType: 'inline-size',
     // Keeps focused rows clear of the sticky header.
     scrollPaddingTop: `${rowHeightsPx.regular}px`,
     [`@media ${phone}`]: { scrollPaddingTop: `${rowHeightsPx.phone}px` },

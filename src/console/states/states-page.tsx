@@ -10,6 +10,7 @@ import { type ScriptRef, type ScriptSummary, type ScriptUserState, userStatesQue
 import { UnreadableNotice } from '../unreadable-notice.js';
 import { useUrlState } from '../url-state.js';
 import { useAllPages } from '../use-all-pages.js';
+import { lowScreen } from './grid-styles.js';
 import { useHiddenColumns } from './hidden-columns.js';
 import { addressOfOutcome, filterByOutcome, outcomeFilterOf } from './outcome-filters.js';
 import { ScriptHeading } from './script-heading.js';
@@ -28,6 +29,7 @@ const useStyles = makeStyles({
     flexDirection: 'column',
     gap: tokens.spacingVerticalS,
     padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalL}`,
+    [`@media ${lowScreen}`]: { gap: tokens.spacingVerticalXS, paddingBlock: tokens.spacingVerticalS },
     flexShrink: 0,
   },
   empty: { margin: 'auto', padding: tokens.spacingHorizontalXXL, textAlign: 'center' },
