@@ -1,5 +1,5 @@
 import { Button, Menu, MenuItemCheckbox, MenuList, MenuPopover, MenuTrigger } from '@fluentui/react-components';
-import { ColumnEditRegular } from '@fluentui/react-icons';
+import { TableSettingsRegular } from '@fluentui/react-icons';
 import { optionalColumns } from './table-columns.js';
 
 interface ColumnMenuProps {
@@ -18,7 +18,7 @@ export function ColumnMenu({ hidden, onChange }: ColumnMenuProps) {
       }
     >
       <MenuTrigger disableButtonEnhancement>
-        <Button icon={<ColumnEditRegular />} aria-label="Columns" title="Columns" />
+        <Button icon={<TableSettingsRegular />} aria-label="Columns" title="Columns" />
       </MenuTrigger>
       <MenuPopover>
         <MenuList>

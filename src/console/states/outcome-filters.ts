@@ -17,6 +17,17 @@ export const outcomeTitles = {
   unknown: 'Outcome unknown',
 } as const satisfies Record<OutcomeFilter, string>;
 
+/** What an empty table says, where the filter needs an explanation. */
+const emptyTexts: Partial<Record<OutcomeFilter, string>> = {
+  approval: 'No change that you made on this page is waiting for approval.',
+  unknown: 'No change that you made on this page has an unknown outcome.',
+};
+
+/** What the table says if no people match a filter, and the search if there is one. */
+export const emptyText = (filter: OutcomeFilter | null, search: string, complete: boolean): string =>
+  (search === '' && filter !== null && emptyTexts[filter]) ||
+  `No people match your filters${complete ? '' : ' so far'}.`;
+
 /** Whether a person passes each filter. */
 const matchers: Readonly<Record<OutcomeFilter, (state: VisibleState) => boolean>> = {
   failed: ({ errorDeviceCount }) => errorDeviceCount > 0,

@@ -12,7 +12,7 @@ import { useUrlState } from '../url-state.js';
 import { useAllPages } from '../use-all-pages.js';
 import { lowScreen } from './grid-styles.js';
 import { useHiddenColumns } from './hidden-columns.js';
-import { addressOfOutcome, filterByOutcome, outcomeFilterOf } from './outcome-filters.js';
+import { addressOfOutcome, emptyText, filterByOutcome, outcomeFilterOf } from './outcome-filters.js';
 import { ScriptHeading } from './script-heading.js';
 import { useStableCallback } from './stable-callback.js';
 import { StateFilters } from './state-filters.js';
@@ -127,7 +127,7 @@ export function StatesPage({ script, summary, canWrite, onEdit, onBulkUpdate }: 
       )}
       {!isEmpty && visible.length === 0 && (
         <div className={styles.empty}>
-          <Text block>{`No people match your filters${complete ? '' : ' so far'}.`}</Text>
+          <Text block>{emptyText(filter, search, complete)}</Text>
           <Button appearance="transparent" onClick={() => void setUrlState({ find: null, ...addressOfOutcome(null) })}>
             Clear filters
           </Button>
