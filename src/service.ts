@@ -20,6 +20,10 @@ import { connectGraph } from './graph-backend.js';
 import { createDrain } from './http/drain.js';
 import { publicOrigin, requireSameOrigin } from './http/guards.js';
 import { close, createHttpServer, listen } from './http/server.js';
+import { createMemoryActivityLog } from './jobs/activity.js';
+import { createMemoryJobQueue } from './jobs/job-queue.js';
+import { createJobs } from './jobs/jobs.js';
+import { createMemoryJobStore, memoryJobLimits } from './jobs/memory-job-store.js';
 import { createOutbound } from './outbound/outbound.js';
 import { connectReplicas } from './redis/coordination.js';
 import { readCredentialExpiries } from './telemetry/credential-expiry.js';
@@ -86,9 +90,10 @@ export async function startService(config: Config, output: ServiceOutput): Promi
   const secrets = sessionSecrets(config);
   const coordination = REDIS_URL && connectReplicas(REDIS_URL, log, recorder.redisError);
   const tokens = createTokenSource(countTokens(connection.credential, recorder), graphScope(connection.baseUrl), log);
+  const cursors = createCursorCodec(secrets);
   const graph = createGraph({
     baseUrl: connection.baseUrl,
-    cursors: createCursorCodec(secrets),
+    cursors,
     deadlineMs: config.GRAPH_DEADLINE_MS,
     writesPer20s: config.GRAPH_WRITES_PER_20S,
     log,
@@ -99,7 +104,12 @@ export async function startService(config: Config, output: ServiceOutput): Promi
   const drain = createDrain();
   const isReady = async () => !drain.draining && trail.isUp && ((await coordination?.isUp()) ?? true);
   metrics?.observe({ ...output, graph, isReady, credentialExpiries: credentialExpiries(config) });
-  const audit = createAudit(trail, reasonOf, recorder.write);
+  const retentionMs = config.JOB_RETENTION_DAYS * 86_400_000;
+  const activity = createMemoryActivityLog(cursors, retentionMs);
+  const audit = createAudit(trail, reasonOf, (write) => {
+    recorder.write(write);
+    activity.record(write);
+  });
   const signIn = createSignIn(config, {
     simulatedRegistration: connection.simulatedRegistration,
     secrets,
@@ -112,6 +122,19 @@ export async function startService(config: Config, output: ServiceOutput): Promi
     fetch: outbound.fetch,
     log,
   });
+  const jobs = createJobs({
+    store: createMemoryJobStore(memoryJobLimits, retentionMs),
+    queue: createMemoryJobQueue((error) => log.error({ err: error }, 'a job stopped unexpectedly')),
+    cursors,
+    graph,
+    audit,
+    callerOf: ({ oid, sessionId }) => ({
+      tokens: (sessionId !== undefined && signIn.tokensOf?.(sessionId)) || tokens,
+      fairnessKey: oid,
+    }),
+    reasonOf,
+    onDefect: (jobId, error) => log.error({ jobId, err: error }, 'unexpected error'),
+  });
   const app = createApp({
     graph,
     graphKind: isSimulator ? 'simulator' : 'live',
@@ -122,6 +145,8 @@ export async function startService(config: Config, output: ServiceOutput): Promi
     signIn,
     version: readVersion(),
     audit,
+    jobs,
+    activity,
     publicUrl: PUBLIC_URL,
     drain,
     isReady,
@@ -152,13 +177,14 @@ export async function startService(config: Config, output: ServiceOutput): Promi
       metricsUrl: metricsServer?.url,
       simulatorUrl: isSimulator ? new URL(connection.baseUrl.origin) : undefined,
       async stop() {
+        const jobsStopped = jobs.stop();
         graph.cancelBulk();
         await drain.begin(config.NODE_ENV === 'production' ? drainGraceMs : 0, drainGraceMs);
         const closed = close(server);
         await drain.finish(config.GRAPH_DEADLINE_MS);
         // Only connections without a complete request are left.
         server.closeAllConnections();
-        await closed;
+        await Promise.all([closed, jobsStopped]);
         await closeParts();
       },
     };

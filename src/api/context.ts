@@ -2,6 +2,8 @@ import type { TRPCError } from '@trpc/server';
 import type { Audit } from '../audit/audit.js';
 import type { User } from '../auth/user.js';
 import type { Caller, Graph } from '../graph/graph.js';
+import type { ActivityLog } from '../jobs/activity.js';
+import type { Jobs } from '../jobs/jobs.js';
 import type { Admission } from '../scheduling/bulkhead.js';
 import type { InstrumentCall } from './instrumentation.js';
 
@@ -22,6 +24,10 @@ export interface Context {
   /** The version of the service. */
   readonly version: string;
   readonly audit: Audit;
+  readonly jobs: Jobs;
+  readonly activity: ActivityLog;
+  /** The session of the user, if calls use the user's own tokens. */
+  readonly delegatedSessionId: string | undefined;
   /** What this request holds of the memory of the service. */
   readonly admission: Admission;
   readonly instrument: InstrumentCall;

@@ -23,6 +23,8 @@ export interface Principal {
   readonly extendSession?: () => Promise<void>;
   /** The user's own Graph tokens, when calls use delegated permissions. */
   readonly tokens?: TokenSource | undefined;
+  /** The session that has these tokens. */
+  readonly delegatedSessionId?: string | undefined;
 }
 
 /**
@@ -77,6 +79,7 @@ export function sessionAuthenticator(parts: AuthenticatorParts): Authenticate {
         await extend();
       },
       tokens: usesOwnTokens ? withoutLostRole(vault.tokensOf(id), () => hasLostRole) : undefined,
+      delegatedSessionId: usesOwnTokens ? id : undefined,
     };
   };
 }

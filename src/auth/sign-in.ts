@@ -25,6 +25,8 @@ export interface SignIn {
   /** The routes below `/auth`; `undefined` without sign-in. */
   readonly routes: RequestHandler | undefined;
   readonly authenticate: Authenticate;
+  /** The tokens of a session; `undefined` if calls use the tokens of the service. */
+  readonly tokensOf?: TokenVault['tokensOf'] | undefined;
   /** Requests the provider's metadata, and logs what is wrong. Never rejects. `undefined` without sign-in. */
   readonly checkProvider: (() => Promise<void>) | undefined;
 }
@@ -100,6 +102,7 @@ export function createSignIn(config: Config, deps: SignInDeps): SignIn {
     sessions: sessions.middleware,
     routes,
     authenticate: sessionAuthenticator({ sessions, store, vault, roleCheck, usesOwnTokens }),
+    tokensOf: usesOwnTokens ? (sessionId) => vault.tokensOf(sessionId) : undefined,
     async checkProvider() {
       try {
         await provider.discover();

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
-import { minRows } from '../api/bulk/update-many.js';
 import { Refusal } from '../api/errors.js';
+import { minRows } from '../api/update-many.js';
 import { type Admission, createBulkhead, type Limit, type Unit } from '../scheduling/bulkhead.js';
 
 declare global {

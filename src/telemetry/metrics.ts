@@ -64,7 +64,7 @@ export interface MetricsSources {
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60];
 
 const writeActions = ['update', 'create', 'delete'] as const;
-const writeOutcomes = ['applied', 'rejected', 'pending-approval', 'unknown'] as const;
+const writeOutcomes = ['applied', 'unchanged', 'rejected', 'pending-approval', 'unknown'] as const;
 const methods = ['GET', 'PATCH', 'POST', 'DELETE'] as const;
 const lanes = ['interactive', 'bulk'] as const;
 
@@ -192,7 +192,7 @@ export function createMetrics({ procedures, reasons }: MetricLabels): Metrics {
       callSeconds.observe({ procedure }, duration);
     },
     refused: (reason) => refused.inc({ reason }),
-    write: (action, outcome) => writes.inc({ action, outcome }),
+    write: ({ action, outcome }) => writes.inc({ action, outcome }),
     token: (whose, ok) => tokens.inc({ whose, result: ok ? 'ok' : 'failed' }),
     signIn: (result) => signIns.inc({ result }),
     redisError: () => redisErrors.inc(),

@@ -70,6 +70,8 @@ test('a client sees the inputs and outputs of the contract', () => {
     operatingSystem: string | null;
     osVersion: string | null;
     lastSyncDateTime: string | null;
+    userId: string | null;
+    userPrincipalName: string | null;
   } | null>();
   expectTypeOf<RouterOutputs['deviceRunState']['listForScript']>().toEqualTypeOf<DeviceRunStates>();
   expectTypeOf<RouterOutputs['session']['current']['graph']>().toEqualTypeOf<'live' | 'simulator'>();
@@ -81,5 +83,7 @@ test('a failed call is typed with its reason', () => {
 });
 
 test('the router has exactly the routers of the contract', () => {
-  expectTypeOf<keyof RouterInputs>().toEqualTypeOf<'deviceRunState' | 'script' | 'scriptUserState' | 'session'>();
+  expectTypeOf<keyof RouterInputs>().toEqualTypeOf<
+    'activity' | 'deviceRunState' | 'script' | 'scriptUserState' | 'session' | 'updateJob'
+  >();
 });

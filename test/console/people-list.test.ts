@@ -37,7 +37,7 @@ describeInChromium(`the console, with a script for ${people} people`, () => {
     const session = await app.openSession();
     const { page } = session;
     await page.addInitScript(recordAnnouncements);
-    await session.open(`/?script=${peopleScriptId}${search}`);
+    await session.open(`/scripts/deviceManagementScript/${peopleScriptId}?${search}`);
     if (whole) await page.getByText(/6,000 people$/).waitFor();
     const rows = page.locator('[role=rowgroup] [role=row]');
     const row = (index: number) => page.locator(`[role=row][aria-rowindex="${index + 2}"]`);

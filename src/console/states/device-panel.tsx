@@ -1,5 +1,4 @@
 import {
-  Badge,
   Button,
   DrawerBody,
   DrawerHeader,
@@ -20,9 +19,11 @@ import { DismissRegular } from '@fluentui/react-icons';
 import { Announcement } from '../announcement.js';
 import { FailureNotice } from '../failure-notice.js';
 import { formatDate, pluralize } from '../format.js';
-import { idKey } from '../ids.js';
+import { idKey, userIdOf } from '../ids.js';
 import { Isolated, visibleText } from '../isolated.js';
+import { PersonLink } from '../links.js';
 import { type DeviceRunState, deviceRunStatesQuery, type StateRef } from '../queries.js';
+import { RunState } from '../run-state.js';
 import { UnreadableNotice } from '../unreadable-notice.js';
 import { useAllPages } from '../use-all-pages.js';
 import { useDeviceStyles } from './device-styles.js';
@@ -43,6 +44,7 @@ export function DevicePanel({ state, name, onClose }: DevicePanelProps) {
   const styles = useStyles();
   const { items, unreadable, complete, fetching, failure, refresh } = useAllPages(deviceRunStatesQuery(state));
   const count = pluralize(items?.length ?? 0, 'device', 'devices');
+  const userId = userIdOf(state.userStateId);
   return (
     <OverlayDrawer
       open
@@ -60,6 +62,7 @@ export function DevicePanel({ state, name, onClose }: DevicePanelProps) {
         </DrawerHeaderTitle>
       </DrawerHeader>
       <DrawerBody tabIndex={0}>
+        {userId !== undefined && <PersonLink userId={userId}>All scripts of this person</PersonLink>}
         {failure !== undefined && (
           <FailureNotice failure={failure}>
             <Button onClick={refresh}>Try again</Button>
@@ -149,22 +152,5 @@ function DeviceRow({ state }: { readonly state: DeviceRunState }) {
         {formatDate(lastStateUpdateDateTime)}
       </TableCell>
     </TableRow>
-  );
-}
-
-/** The badge color of Graph's run states. Unknown values are shown as they are. */
-const colors: Readonly<Record<string, 'success' | 'danger' | 'warning'>> = {
-  success: 'success',
-  fail: 'danger',
-  scriptError: 'danger',
-  pending: 'warning',
-};
-
-function RunState({ runState }: Pick<DeviceRunState, 'runState'>) {
-  const text = visibleText(runState ?? 'unknown').replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  return (
-    <Badge appearance="tint" color={colors[runState ?? ''] ?? 'subtle'}>
-      {text}
-    </Badge>
   );
 }

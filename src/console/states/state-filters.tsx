@@ -1,4 +1,4 @@
-import { Button, makeStyles, tokens, useRestoreFocusTarget } from '@fluentui/react-components';
+import { Button, makeStyles, SearchBox, tokens, useRestoreFocusTarget } from '@fluentui/react-components';
 import {
   ArrowDownloadRegular,
   CheckmarkCircleRegular,
@@ -7,6 +7,7 @@ import {
 } from '@fluentui/react-icons';
 import type { RowSelectionState } from '@tanstack/react-table';
 import { useState } from 'react';
+import { narrowScreen } from '../breakpoint.js';
 import { downloadCsv } from '../csv/csv-download.js';
 import { DefectNotice } from '../error-boundary.js';
 import { formatNumber } from '../format.js';
@@ -18,13 +19,14 @@ import { ColumnMenu } from './column-menu.js';
 import { ListStatus } from './list-status.js';
 import { addressOfOutcome, outcomeFilterOf } from './outcome-filters.js';
 import { OutcomeSelect } from './outcome-select.js';
-import { SearchField } from './search-field.js';
 import { ToolbarButton } from './toolbar-button.js';
 import type { VisibleState } from './visible-states.js';
 
 const useStyles = makeStyles({
   container: { containerType: 'inline-size' },
   bar: { display: 'flex', alignItems: 'center', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },
+  // Fluent's search box grows with the focus, which would move the other controls.
+  find: { flex: '0 1 200px', minWidth: '130px', [narrowScreen]: { flexGrow: 1 } },
   space: { flexGrow: 1 },
 });
 
@@ -69,7 +71,13 @@ export function StateFilters(props: StateFiltersProps) {
   return (
     <div className={styles.container}>
       <div className={styles.bar}>
-        <SearchField value={find} onChange={(value) => void setUrlState({ find: value || null })} />
+        <SearchBox
+          aria-label="Find a person"
+          placeholder="Find a person"
+          className={styles.find}
+          value={find}
+          onChange={(_event, { value }) => void setUrlState({ find: value || null })}
+        />
         <OutcomeSelect
           states={states}
           value={outcomeFilterOf({ errors, outcome })}

@@ -6,14 +6,14 @@ import { DefectBoundary } from '../error-boundary.js';
 import { FailureNotice } from '../failure-notice.js';
 import { isSameId } from '../ids.js';
 import { type FiledRow, useLocalChanges } from '../local-changes.js';
-import { type ScriptRef, type ScriptSummary, type ScriptUserState, userStatesQuery } from '../queries.js';
+import { type ScriptRef, type ScriptUserState, userStatesQuery } from '../queries.js';
 import { UnreadableNotice } from '../unreadable-notice.js';
 import { useUrlState } from '../url-state.js';
 import { useAllPages } from '../use-all-pages.js';
+import { useScript } from '../use-script.js';
 import { lowScreen } from './grid-styles.js';
 import { useHiddenColumns } from './hidden-columns.js';
 import { addressOfOutcome, emptyText, filterByOutcome, outcomeFilterOf } from './outcome-filters.js';
-import { ScriptHeading } from './script-heading.js';
 import { useStableCallback } from './stable-callback.js';
 import { StateFilters } from './state-filters.js';
 import { StateTable } from './state-table.js';
@@ -37,8 +37,6 @@ const useStyles = makeStyles({
 
 interface StatesPageProps {
   readonly script: ScriptRef;
-  /** Undefined until the list of scripts has been loaded. */
-  readonly summary: ScriptSummary | undefined;
   readonly canWrite: boolean;
   readonly onEdit: (state: ScriptUserState) => void;
   /** Opens the bulk dialog: for an import, if no states are selected and no filed changes are to be completed. */
@@ -52,11 +50,12 @@ interface BulkUpdateOptions {
 }
 
 /** The results of one script for each person: summary, filters and table. */
-export function StatesPage({ script, summary, canWrite, onEdit, onBulkUpdate }: StatesPageProps) {
+export function StatesPage({ script, canWrite, onEdit, onBulkUpdate }: StatesPageProps) {
   const styles = useStyles();
   const [{ state: openId, find, errors, outcome, sort, ascending }, setUrlState] = useUrlState();
   const localChanges = useLocalChanges();
   const { items, unreadable, complete, fetching, asOf, failure, refresh } = useAllPages(userStatesQuery(script));
+  const summary = useScript(script);
   const [selection, setSelection] = useState<RowSelectionState>({});
   const [hiddenColumns, setHiddenColumns] = useHiddenColumns();
 
@@ -86,7 +85,6 @@ export function StatesPage({ script, summary, canWrite, onEdit, onBulkUpdate }: 
   return (
     <div className={styles.page}>
       <div className={styles.above}>
-        <ScriptHeading script={script} summary={summary} />
         {failure !== undefined && (
           <FailureNotice failure={failure}>
             <Button onClick={refresh}>Try again</Button>

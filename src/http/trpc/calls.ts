@@ -25,7 +25,7 @@ declare global {
 }
 
 /** The procedures that take many rows in one call, and so accept larger bodies. */
-const bulkProcedures: ReadonlySet<string> = new Set(['scriptUserState.updateMany']);
+const bulkProcedures: ReadonlySet<string> = new Set(['scriptUserState.updateMany', 'updateJob.start']);
 
 /** The maximum number of calls in a batch. */
 export const maxBatchCalls = 20;
