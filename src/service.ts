@@ -103,8 +103,9 @@ export async function startService(config: Config, output: ServiceOutput): Promi
   });
   const drain = createDrain();
   const isReady = async () => !drain.draining && trail.isUp && ((await coordination?.isUp()) ?? true);
-  metrics?.observe({ ...output, graph, isReady, credentialExpiries: credentialExpiries(config) });
   const retentionMs = config.JOB_RETENTION_DAYS * 86_400_000;
+  const jobStore = createMemoryJobStore(memoryJobLimits, retentionMs);
+  metrics?.observe({ ...output, graph, jobs: jobStore, isReady, credentialExpiries: credentialExpiries(config) });
   const activity = createMemoryActivityLog(cursors, retentionMs);
   const audit = createAudit(trail, reasonOf, (write) => {
     recorder.write(write);
@@ -123,7 +124,7 @@ export async function startService(config: Config, output: ServiceOutput): Promi
     log,
   });
   const jobs = createJobs({
-    store: createMemoryJobStore(memoryJobLimits, retentionMs),
+    store: jobStore,
     queue: createMemoryJobQueue((error) => log.error({ err: error }, 'a job stopped unexpectedly')),
     cursors,
     graph,
@@ -133,6 +134,7 @@ export async function startService(config: Config, output: ServiceOutput): Promi
       fairnessKey: oid,
     }),
     reasonOf,
+    onOutcome: recorder.jobRow,
     onDefect: (jobId, error) => log.error({ jobId, err: error }, 'unexpected error'),
   });
   const app = createApp({
