@@ -95,8 +95,7 @@ interface SortableTableProps<Row extends RowData> {
   readonly rows: readonly Row[];
   readonly rowKey: (row: Row) => string;
   // biome-ignore lint/suspicious/noExplicitAny: the columns of one table have values of different types
-  // oxlint-disable-next-line typescript/no-explicit-any -- the same
-  readonly columns: readonly ColumnDef<typeof sortableFeatures, Row, any>[];
+  readonly columns: readonly ColumnDef<typeof sortableFeatures, Row, any>[]; // oxlint-disable-line typescript/no-explicit-any
   readonly sorting: Sorting;
   readonly onSort: (sorting: Sorting) => void;
 }

@@ -6,7 +6,8 @@ import { pluralize } from '../format.js';
 import { cleanTitle } from '../jobs/job-state.js';
 import { useStartJobs } from '../jobs/use-start-job.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
-import { useScriptName } from '../use-script-name.js';
+import { scriptName } from '../script-name.js';
+import { useScript } from '../use-script.js';
 import type { BulkRow } from './bulk-row.js';
 import { CountsForm } from './counts-form.js';
 import { ImportForm } from './import-form.js';
@@ -29,7 +30,7 @@ interface BulkDialogProps {
 /** Updates many user states, the selected ones or those in a CSV file, by a job. */
 export function BulkDialog({ script, selected, known, onClose }: BulkDialogProps) {
   const styles = useStyles();
-  const scriptName = useScriptName(script);
+  const summary = useScript(script);
   // The selection when the dialog was opened: refetching the list can change the one of the page.
   const [initiallySelected] = useState(selected);
   const [hasInput, setHasInput] = useState(false);
@@ -48,9 +49,10 @@ export function BulkDialog({ script, selected, known, onClose }: BulkDialogProps
 
   function start(updates: readonly BulkRow[]): void {
     setRows(updates);
+    const name = summary === undefined ? script.scriptId : scriptName(summary);
     const title = isImport
-      ? `Import of ${pluralize(updates.length, 'change', 'changes')}: ${scriptName}`
-      : `Change of ${pluralize(updates.length, 'person', 'people')}: ${scriptName}`;
+      ? `Import of ${pluralize(updates.length, 'change', 'changes')}: ${name}`
+      : `Change of ${pluralize(updates.length, 'person', 'people')}: ${name}`;
     const parts = splitRows(updates);
     starting.start(
       parts.map((part, index) => ({

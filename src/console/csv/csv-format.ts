@@ -8,6 +8,8 @@ export const patchColumns = ['userPrincipalName', 'successDeviceCount', 'errorDe
 const failureColumns = ['reason', 'message', 'requestId'] as const;
 /** All columns, in the order in which they are written. */
 export const csvColumns = [...stateColumns, ...patchColumns, ...failureColumns];
+/** The columns of a list that are for readers; an import ignores them. */
+export const readerColumns = ['scriptName', 'outcome', 'change'] as const;
 export type CsvColumn = (typeof csvColumns)[number];
 
 /** The signs with which a formula begins in a spreadsheet (OWASP, "CSV Injection"). */
