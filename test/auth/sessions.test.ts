@@ -78,6 +78,15 @@ describe('a session', () => {
       ],
     ],
     [
+      'is not extended by what the console fetches of jobs by itself',
+      false,
+      [
+        [29, ['updateJob.list', {}]],
+        [29.5, ['session.current,updateJob.list?batch=1', { 0: {}, 1: {} }]],
+        [31, poll],
+      ],
+    ],
+    [
       'is extended by a batch with another call',
       true,
       [

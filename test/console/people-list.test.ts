@@ -100,7 +100,7 @@ describeInChromium(`the console, with a script for ${people} people`, () => {
     expect(await rows.allInnerTexts()).toEqual([expect.stringContaining('person-0015')]);
     await find.fill('');
     await outcome.selectOption('Waiting for approval (0)');
-    await page.getByText('No change that you made on this page is waiting for approval.').waitFor();
+    await page.getByText('No change is waiting for approval.').waitFor();
     await page.getByRole('button', { name: 'Clear filters' }).click();
     await page.getByText('6,000 people', { exact: true }).waitFor();
     expect(await outcome.inputValue()).toBe('');

@@ -4,7 +4,7 @@ import { trpc } from '../trpc.js';
 
 export type Activity = RouterOutputs['activity']['list']['items'][number];
 
-/** The latest writes of all people, newest first. */
+/** The latest writes of all people, newest first. Not polled: a call would keep the session alive without its user. */
 export const activityQuery = infiniteQueryOptions({
   queryKey: ['activity'],
   queryFn: ({ pageParam: cursor, signal }) => trpc.activity.list.query({ cursor }, { signal }),
@@ -13,7 +13,6 @@ export const activityQuery = infiniteQueryOptions({
   select: ({ pages }) => pages.flatMap(({ items }) => items),
   staleTime: 2_000,
   refetchOnWindowFocus: true,
-  refetchInterval: 60_000,
 });
 
 /** A write, or writes of one job that follow each other. */

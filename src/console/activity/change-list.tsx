@@ -13,7 +13,7 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { narrowScreen } from '../breakpoint.js';
 import { failureOf } from '../failure.js';
 import { FailureNotice } from '../failure-notice.js';
@@ -23,10 +23,9 @@ import { Isolated, visibleText } from '../isolated.js';
 import { JobLink } from '../jobs/job-links.js';
 import { type Job, jobsQuery } from '../jobs/job-queries.js';
 import { outcomeColors } from '../jobs/job-rows.js';
-import { outcomeTexts, settledRows, titleOf } from '../jobs/job-state.js';
+import { isActive, outcomeTexts, titleOf } from '../jobs/job-state.js';
 import { changeText, differenceText } from '../jobs/row-text.js';
 import { usePersonNames, useScriptNames } from '../jobs/use-names.js';
-import { useThrottled } from '../jobs/use-throttled.js';
 import { type Activity, activityQuery, joinJobs } from './activity-queries.js';
 
 const useStyles = makeStyles({
@@ -120,16 +119,14 @@ export function ChangeList() {
 
 const noJobs: readonly Job[] = [];
 
-/** How often the list is fetched again while jobs run, in milliseconds. */
-const intervalMs = 5_000;
-
-/** Fetches the list again when jobs have changed. */
+/** Fetches the list again when jobs have started or ended. */
 function useFreshActivity(jobs: readonly Job[]): void {
   const client = useQueryClient();
-  const settled = jobs.reduce((sum, job) => sum + settledRows(job), 0);
-  const version = useThrottled(`${jobs.length} ${settled}`, intervalMs, false);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new version triggers the effect
+  const version = `${jobs.length} ${jobs.filter(isActive).length}`;
+  const fetched = useRef(version);
   useEffect(() => {
+    if (fetched.current === version) return;
+    fetched.current = version;
     void client.invalidateQueries(activityQuery);
   }, [client, version]);
 }

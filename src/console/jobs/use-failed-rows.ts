@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { trpc } from '../trpc.js';
 import { fetchRows, type Job, type JobRow, jobRowsKey } from './job-queries.js';
 import { isActive, settledRows } from './job-state.js';
@@ -13,8 +13,10 @@ export function useFreshRows(job: Job): void {
   const client = useQueryClient();
   const { jobId } = job;
   const version = useThrottled(`${job.state} ${settledRows(job)}`, intervalMs, !isActive(job));
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new version triggers the effect
+  const fetched = useRef(version);
   useEffect(() => {
+    if (fetched.current === version) return;
+    fetched.current = version;
     void client.invalidateQueries({ queryKey: jobRowsKey(jobId) });
   }, [client, jobId, version]);
 }

@@ -19,7 +19,7 @@ export const outcomeTitles = {
 
 /** What an empty table says, where the filter needs an explanation. */
 const emptyTexts: Partial<Record<OutcomeFilter, string>> = {
-  approval: 'No change that you made on this page is waiting for approval.',
+  approval: 'No change is waiting for approval.',
   unknown: 'No change that you made on this page has an unknown outcome.',
 };
 

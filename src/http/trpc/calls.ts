@@ -29,8 +29,14 @@ declare global {
 /** The procedures that take many rows in one call, and so accept larger bodies. */
 const bulkProcedures: ReadonlySet<string> = new Set(['scriptUserState.updateMany', 'updateJob.start']);
 
-/** A front end calls these without its user, and the end of a stream makes it call again. */
-const backgroundProcedures: ReadonlySet<string> = new Set(['session.current', 'updateJob.watch']);
+/** A front end calls these without its user: it polls, and fetches what becomes of jobs while they run. */
+const backgroundProcedures: ReadonlySet<string> = new Set([
+  'session.current',
+  'updateJob.get',
+  'updateJob.list',
+  'updateJob.results',
+  'updateJob.watch',
+]);
 
 /** The maximum number of calls in a batch. */
 export const maxBatchCalls = 20;
