@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
 import type { Stores } from '../auth/stores.js';
+import type { ActivityStore } from '../jobs/activity.js';
 import type { ReplicaCoordination } from '../scheduling/replica-coordination.js';
 import type { Secret } from '../secret.js';
+import { createRedisActivityStore, type RedisActivityStore, type RedisActivityStoreOptions } from './activity-store.js';
 import { createRedis } from './connection.js';
 import { startHeartbeat } from './heartbeat.js';
 import { createRedisReplayCache } from './replay-cache.js';
@@ -20,6 +22,8 @@ export interface RedisCoordination extends ReplicaCoordination {
    * @param secrets the first one seals, all of them open
    */
   stores(idleMs: number, secrets: readonly string[]): Stores;
+  /** The latest writes of all replicas, sealed. */
+  activityStore(options: Omit<RedisActivityStoreOptions, 'onUnreadable' | 'onDropped'>): ActivityStore;
   /** Whether Redis can be used, writes included. */
   isUp(): Promise<boolean>;
   /** Removes this replica's heartbeat, so that the others count it as dead, and disconnects. */
@@ -34,6 +38,8 @@ export interface RedisCoordination extends ReplicaCoordination {
 export function connectReplicas(url: Secret, log: Logger, onError: () => void): RedisCoordination {
   const redis = createRedis(url, log, onError);
   const heartbeat = startHeartbeat(redis);
+  let activityStore: RedisActivityStore | undefined;
+  const onDropped = () => log.warn('activities are dropped: Redis is slow or unavailable');
   const onUnreadable = () => log.warn('a value in Redis cannot be read and is ignored');
   return {
     slotPool: (options) => createRedisSlotPool({ ...options, redis, replicaId: heartbeat.id }),
@@ -44,8 +50,13 @@ export function connectReplicas(url: Secret, log: Logger, onError: () => void): 
       usedTransactions: createRedisReplayCache(redis),
       requestCounter: (options) => createRedisRequestCounter(redis, options),
     }),
+    activityStore(options) {
+      activityStore = createRedisActivityStore(redis, { ...options, onUnreadable, onDropped });
+      return activityStore;
+    },
     isUp: () => redis.isUp(),
     async close() {
+      await activityStore?.close();
       await heartbeat.stop();
       await redis.close();
     },
