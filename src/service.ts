@@ -122,9 +122,12 @@ export async function startService(config: Config, output: ServiceOutput): Promi
     fetch: outbound.fetch,
     log,
   });
+  const onJobError = (error: unknown) => log.error({ err: error }, 'a job stopped unexpectedly');
   const jobs = createJobs({
-    store: createMemoryJobStore(memoryJobLimits, retentionMs),
-    queue: createMemoryJobQueue((error) => log.error({ err: error }, 'a job stopped unexpectedly')),
+    ...(coordination?.jobs({ secrets: jobSecrets(config), limits: memoryJobLimits, retentionMs }, onJobError) ?? {
+      store: createMemoryJobStore(memoryJobLimits, retentionMs),
+      queue: createMemoryJobQueue(onJobError),
+    }),
     cursors,
     graph,
     audit,
@@ -192,6 +195,12 @@ export async function startService(config: Config, output: ServiceOutput): Promi
     await closeParts();
     throw error;
   }
+}
+
+/** Without `SESSION_SECRET`, which only sign-in requires, a secret that replicas share and that outlives the process. */
+function jobSecrets(config: Config): readonly string[] {
+  const { SESSION_SECRET, REDIS_URL } = config;
+  return SESSION_SECRET === undefined && REDIS_URL !== undefined ? [REDIS_URL.reveal()] : sessionSecrets(config);
 }
 
 function credentialExpiries({ GRAPH_CREDENTIAL, GRAPH_ACCESS_TOKEN, SIGN_IN, OIDC_CLIENT_CERTIFICATE_PATH }: Config) {

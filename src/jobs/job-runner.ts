@@ -7,7 +7,7 @@ import { stateKey } from '../graph/paths.js';
 import type { JobActor, JobRecord, JobRow } from './job.js';
 import type { RunJob } from './job-queue.js';
 import { rest, resumed, run } from './job-state.js';
-import type { JobStore } from './job-store.js';
+import type { ChangedPart, JobStore } from './job-store.js';
 import { rowsToResume, scopeOf, updateOf, withResult } from './row-result.js';
 import { loadRows, type RunningRows } from './row-writer.js';
 
@@ -22,7 +22,7 @@ export interface JobRunnerParts {
   /** Called with the failure of a row that is a defect of the service. */
   readonly onDefect: (jobId: string, error: unknown) => void;
   /** Calls back when a job changes. @returns removes the listener */
-  readonly onChange: (jobId: string, listener: () => void) => () => void;
+  readonly onChange: (jobId: string, listener: (part: ChangedPart) => void) => () => void;
   /** How long the rows wait after a failure that concerns all of them, in milliseconds. The last one is the longest. */
   readonly pausesMs?: readonly number[];
 }
@@ -58,7 +58,9 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
       const current = await store.get(jobId).catch(() => job);
       if (current === undefined || current.state === 'cancelling') stop('cancelled');
     };
-    const stopListening = onChange(jobId, () => void stopIfCancelled());
+    const stopListening = onChange(jobId, (part) => {
+      if (part !== 'rows') void stopIfCancelled();
+    });
     signal.addEventListener('abort', handOver);
     if (signal.aborted) handOver();
     await stopIfCancelled();
@@ -98,7 +100,8 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
       async beforeSend(index) {
         const row = rowAt(index);
         if (blocked.has(stateKey(row))) throw halted;
-        if (!row.isSent) await rows.save({ ...row, isSent: true });
+        // Also before a repeated request: another replica may have taken the job meanwhile.
+        await rows.save({ ...row, isSent: true });
       },
       settle,
     });
@@ -111,19 +114,23 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
     return halt;
   }
 
-  return async (jobId, signal) => {
-    const job = await store.update(jobId, run);
+  return async (jobId, signal, runNumber) => {
+    const job = await store.update(jobId, run, runNumber);
     if (job === undefined || (job.state !== 'running' && job.state !== 'cancelling')) return undefined;
-    const rows = await loadRows(store, jobId);
+    const rows = await loadRows(store, jobId, runNumber);
     if (job.isResumed) {
       await saveAll(rows, rowsToResume(rows.all()));
-      await store.update(jobId, resumed);
+      await store.update(jobId, resumed, runNumber);
     }
     let halt: Halt | undefined;
     for (let pauses = 0; ; ) {
       const before = waitingRows(rows).length;
       halt = await sendRows(job, rows, signal);
-      if (halt !== 'pause') break;
+      const isStored = await rows.saveLeft().then(
+        () => true,
+        () => false,
+      );
+      if (signal.aborted || (halt !== 'pause' && isStored)) break;
       pauses = waitingRows(rows).length < before ? 0 : Math.min(pauses + 1, pausesMs.length - 1);
       await sleep(pausesMs[pauses], undefined, { signal }).catch(() => undefined);
     }
@@ -139,6 +146,7 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
     await store.update(
       jobId,
       rest(halt === 'sign-in' ? 'waiting-for-sign-in' : isPending ? 'waiting-for-approval' : 'done'),
+      runNumber,
     );
     return undefined;
   };

@@ -7,7 +7,7 @@ import { countRows, type Job, type JobActor, type JobRecord, type JobRow, type R
 import type { JobQueue } from './job-queue.js';
 import { createJobRunner, type JobRunnerParts } from './job-runner.js';
 import { cancel, hasEnded, isActive, type JobChange, resume } from './job-state.js';
-import type { JobStore } from './job-store.js';
+import type { ChangedPart, JobStore } from './job-store.js';
 import { rowsToUndo } from './row-result.js';
 
 /** Why a job cannot do what was requested. */
@@ -91,14 +91,15 @@ const rowPosition = z.object({ from: z.int().min(0) });
 
 /** Creates the jobs and starts to run them. */
 export function createJobs({ store, queue, cursors, ...parts }: JobsParts): Jobs {
-  const listeners = new Map<string, Set<() => void>>();
+  const listeners = new Map<string, Set<(part: ChangedPart) => void>>();
   const stopping = new AbortController();
 
-  store.onChange((jobId) => {
-    for (const listener of listeners.get(jobId) ?? []) listener();
+  store.onChange((jobId, part) => {
+    const changed = jobId === undefined ? listeners.values() : [listeners.get(jobId) ?? []];
+    for (const own of changed) for (const listener of own) listener(part);
   });
 
-  function onChange(jobId: string, listener: () => void): () => void {
+  function onChange(jobId: string, listener: (part: ChangedPart) => void): () => void {
     const own = listeners.get(jobId) ?? new Set();
     listeners.set(jobId, own.add(listener));
     return () => {

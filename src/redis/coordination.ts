@@ -1,9 +1,13 @@
 import type { Logger } from 'pino';
 import type { Stores } from '../auth/stores.js';
+import type { JobQueue } from '../jobs/job-queue.js';
+import type { JobStore } from '../jobs/job-store.js';
 import type { ReplicaCoordination } from '../scheduling/replica-coordination.js';
 import type { Secret } from '../secret.js';
 import { createRedis } from './connection.js';
 import { startHeartbeat } from './heartbeat.js';
+import { createRedisJobQueue } from './job-queue.js';
+import { createRedisJobStore, type RedisJobStoreOptions } from './job-store.js';
 import { createRedisReplayCache } from './replay-cache.js';
 import { createRedisRequestCounter } from './request-counter.js';
 import { RedisSessionStore } from './session-store.js';
@@ -20,6 +24,11 @@ export interface RedisCoordination extends ReplicaCoordination {
    * @param secrets the first one seals, all of them open
    */
   stores(idleMs: number, secrets: readonly string[]): Stores;
+  /** The jobs, sealed, and what decides which replica runs them. @param onError called if the work on a job fails */
+  jobs(
+    options: Omit<RedisJobStoreOptions, 'onUnreadable'>,
+    onError: (error: unknown) => void,
+  ): { readonly store: JobStore; readonly queue: JobQueue };
   /** Whether Redis can be used, writes included. */
   isUp(): Promise<boolean>;
   /** Removes this replica's heartbeat, so that the others count it as dead, and disconnects. */
@@ -43,6 +52,10 @@ export function connectReplicas(url: Secret, log: Logger, onError: () => void): 
       tokens: createRedisTokenStore(redis, secrets, onUnreadable),
       usedTransactions: createRedisReplayCache(redis),
       requestCounter: (options) => createRedisRequestCounter(redis, options),
+    }),
+    jobs: (options, jobError) => ({
+      store: createRedisJobStore(redis, { ...options, onUnreadable }),
+      queue: createRedisJobQueue({ redis, retentionMs: options.retentionMs, onError: jobError }),
     }),
     isUp: () => redis.isUp(),
     async close() {
