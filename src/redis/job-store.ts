@@ -61,7 +61,6 @@ export function createRedisJobStore(redis: Redis, options: RedisJobStoreOptions)
   const { secrets, limits, retentionMs, onUnreadable } = options;
   const recordSealer = createSealer(secrets, 'jobs');
   const rowSealer = createSealer(secrets, 'job-rows');
-  const hash = (...texts: readonly string[]) => createHash('sha256').update(texts.join(' ')).digest('base64url');
 
   /** The counts have a field of their own: they change with each row. */
   const sealRecord = ({ counts: _, ...record }: JobRecord) => recordSealer.seal(JSON.stringify(record), record.jobId);
@@ -200,6 +199,9 @@ export function createRedisJobStore(redis: Redis, options: RedisJobStoreOptions)
     },
   };
 }
+
+/** Hashed, so that no key contains the id of a person. */
+const hash = (...texts: readonly string[]) => createHash('sha256').update(texts.join(' ')).digest('base64url');
 
 /** The error of a write of a run that a later one has replaced, or whose job is gone. */
 const replacedRun = () => storeUnavailable(new Error('the run has been replaced'));

@@ -86,8 +86,8 @@ describeWithRedis('the store of jobs in Redis', () => {
     });
 
     test('that starts at the same time cannot exceed', async (context) => {
-      const stores = [await connect(context), await connect(context)];
-      const starts = Array.from({ length: 20 }, (_, index) => start(stores[index % 2]?.store as JobStore, 1));
+      const [one, two] = [await connect(context), await connect(context)];
+      const starts = Array.from({ length: 20 }, (_, index) => start((index % 2 ? one : two).store, 1));
       const results = await Promise.allSettled(starts);
       expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(limits.activePerPerson);
     });
@@ -133,13 +133,13 @@ describeWithRedis('the store of jobs in Redis', () => {
   });
 
   test('makes changes of several replicas one after the other', async (context) => {
-    const stores = [await connect(context), await connect(context)];
-    const jobId = await start(stores[0]?.store as JobStore, 1);
+    const [one, two] = [await connect(context), await connect(context)];
+    const jobId = await start(one.store, 1);
     const changes = Array.from({ length: 10 }, (_, index) =>
-      stores[index % 2]?.store.update(jobId, (job) => ({ ...job, title: `${job.title ?? ''}x` })),
+      (index % 2 ? one : two).store.update(jobId, (job) => ({ ...job, title: `${job.title ?? ''}x` })),
     );
     await Promise.all(changes);
-    expect((await stores[0]?.store.get(jobId))?.title).toBe('xxxxxxxxxx');
+    expect((await one.store.get(jobId))?.title).toBe('xxxxxxxxxx');
   });
 
   test('rejects the writes of a run that a later one has replaced', async (context) => {
