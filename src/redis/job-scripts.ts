@@ -24,7 +24,10 @@ export const startKey = (hash: string): string => redisKey('job-key', hash);
 export const jobIndexKey = redisKey('jobs', 'index');
 export const dueJobsKey = redisKey('jobs', 'due');
 
-/** Replicas publish the id of a job here after each change, followed by ` rows` if only its rows have changed. */
+/**
+ * Replicas publish the id of a job here after each change, followed by ` rows` if only its rows have changed, and nothing
+ * after the loss of all jobs.
+ */
 export const changedChannel = redisKey('jobs', 'changed');
 
 /** Replicas publish here when they hand a job over. */
@@ -183,6 +186,11 @@ export const readStats = createScript(`${definitions}
 export const takeJobs = createScript(`${prelude}
   local retention, lease, which = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
   deleteExpired(retention)
+  -- Redis has lost its data: those who watch a job learn that it is gone.
+  if redis.call('EXISTS', total) == 0 then
+    redis.call('INCRBY', total, 0)
+    publish('')
+  end
   local lost, taken = {}, {}
   for n = 4, #ARGV, 2 do
     if read(ARGV[n], 'run') == ARGV[n + 1] then redis.call('ZADD', leases, 'XX', now + lease, ARGV[n])

@@ -192,7 +192,7 @@ export function createRedisJobStore(redis: Redis, options: RedisJobStoreOptions)
     onChange(listener) {
       redis.subscribe(changedChannel, (message) => {
         const [jobId = '', part] = message.split(' ');
-        listener(jobId, part === 'rows' ? 'rows' : 'all');
+        listener(jobId === '' ? undefined : jobId, part === 'rows' ? 'rows' : 'all');
       });
       // Messages that were published meanwhile are lost.
       redis.onConnected(() => listener(undefined, 'all'));

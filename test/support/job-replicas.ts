@@ -1,4 +1,4 @@
-import { afterEach, expect } from 'vitest';
+import { afterEach, expect, vi } from 'vitest';
 import type { JobRow } from '../../src/jobs/job.js';
 import type { JobStore } from '../../src/jobs/job-store.js';
 import { memoryJobLimits } from '../../src/jobs/memory-job-store.js';
@@ -36,9 +36,14 @@ export interface JobReplicas {
   readonly connection: Redis;
 }
 
+const everyRow = { from: 0, limit: Number.POSITIVE_INFINITY };
 const slowly = { interval: 50, timeout: 60_000 };
 
-/** Starts all of it, and stops it after the last test. @param stateCount how many user states are needed */
+/**
+ * Starts all of it, and stops it after the last test. By default the quota is too high to slow a job down.
+ *
+ * @param stateCount how many user states are needed
+ */
 export function useJobReplicas(stateCount: number, env: Readonly<Record<string, string>> = {}): JobReplicas {
   const started: (() => Promise<unknown>)[] = [];
   afterEach(async () => {
@@ -57,6 +62,7 @@ export function useJobReplicas(stateCount: number, env: Readonly<Record<string, 
       SIGN_IN: 'off',
       PORT: '0',
       LOG_LEVEL: 'info',
+      GRAPH_WRITES_PER_20S: '100000',
       GRAPH_DEADLINE_MS: '20000',
       SESSION_SECRET: secret,
       REDIS_URL: redis.url,
@@ -99,16 +105,27 @@ export function useJobReplicas(stateCount: number, env: Readonly<Record<string, 
   });
 }
 
+/** Repeats a call that fails, because the machine is busy. */
+export async function eventually<T>(call: () => Promise<T>): Promise<T> {
+  return vi.waitFor(call, { ...slowly, timeout: 30_000 });
+}
+
+/** Starts a job; only once, whether or not it has to try again. */
+export async function startJob({ client }: Pick<TestService, 'client'>, updates: readonly Row[]): Promise<string> {
+  const key = crypto.randomUUID();
+  return (await eventually(() => client.updateJob.start.mutate({ updates, key }))).jobId;
+}
+
 /** Waits until a job has ended by itself. @returns its rows */
 export async function untilDone({ store }: Pick<JobReplicas, 'store'>, jobId: string): Promise<readonly JobRow[]> {
   const state = async () => (await store.get(jobId).catch(() => undefined))?.state;
   await expect.poll(state, slowly).toBe('done');
-  return store.rows(jobId, { from: 0, limit: Number.POSITIVE_INFINITY });
+  return eventually(() => store.rows(jobId, everyRow));
 }
 
 /** The indexes of the rows that were sent and have no stored outcome. */
 export async function rowsInDoubt({ store }: Pick<JobReplicas, 'store'>, jobId: string): Promise<readonly number[]> {
-  const rows = await store.rows(jobId, { from: 0, limit: Number.POSITIVE_INFINITY });
+  const rows = await eventually(() => store.rows(jobId, everyRow));
   return rows.filter(({ outcome, isSent }) => outcome === 'waiting' && isSent).map(({ index }) => index);
 }
 
