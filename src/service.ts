@@ -103,8 +103,13 @@ export async function startService(config: Config, output: ServiceOutput): Promi
   });
   const drain = createDrain();
   const isReady = async () => !drain.draining && trail.isUp && ((await coordination?.isUp()) ?? true);
-  metrics?.observe({ ...output, graph, isReady, credentialExpiries: credentialExpiries(config) });
   const retentionMs = config.JOB_RETENTION_DAYS * 86_400_000;
+  const onJobError = (error: unknown) => log.error({ err: error }, 'a job stopped unexpectedly');
+  const jobParts = coordination?.jobs(
+    { secrets: jobSecrets(config), limits: memoryJobLimits, retentionMs },
+    onJobError,
+  ) ?? { store: createMemoryJobStore(memoryJobLimits, retentionMs), queue: createMemoryJobQueue(onJobError) };
+  metrics?.observe({ ...output, graph, jobs: jobParts.store, isReady, credentialExpiries: credentialExpiries(config) });
   const activity = createMemoryActivityLog(cursors, retentionMs);
   const audit = createAudit(trail, reasonOf, (write) => {
     recorder.write(write);
@@ -122,12 +127,8 @@ export async function startService(config: Config, output: ServiceOutput): Promi
     fetch: outbound.fetch,
     log,
   });
-  const onJobError = (error: unknown) => log.error({ err: error }, 'a job stopped unexpectedly');
   const jobs = createJobs({
-    ...(coordination?.jobs({ secrets: jobSecrets(config), limits: memoryJobLimits, retentionMs }, onJobError) ?? {
-      store: createMemoryJobStore(memoryJobLimits, retentionMs),
-      queue: createMemoryJobQueue(onJobError),
-    }),
+    ...jobParts,
     cursors,
     graph,
     audit,
@@ -136,6 +137,7 @@ export async function startService(config: Config, output: ServiceOutput): Promi
       fairnessKey: oid,
     }),
     reasonOf,
+    onOutcome: recorder.jobRow,
     onDefect: (jobId, error) => log.error({ jobId, err: error }, 'unexpected error'),
   });
   const app = createApp({

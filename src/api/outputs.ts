@@ -27,6 +27,8 @@ const device = z.object({
   operatingSystem: displayText,
   osVersion: displayText,
   lastSyncDateTime: displayText,
+  userId: displayText,
+  userPrincipalName: displayText,
 }) satisfies z.ZodType<Device>;
 
 const deviceRunState = z.object({

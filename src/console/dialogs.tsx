@@ -1,4 +1,5 @@
-import { lazy, Suspense, useState } from 'react';
+import { createContext, lazy, type ReactNode, Suspense, use, useState } from 'react';
+import { BackAsEscape } from './back-as-escape.js';
 import { DefectBoundary } from './error-boundary.js';
 import type { FiledRow } from './local-changes.js';
 import type { ScriptRef, ScriptUserState } from './queries.js';
@@ -18,22 +19,27 @@ export type OpenDialog =
       readonly known: readonly ScriptUserState[];
     };
 
-interface DialogsProps {
-  readonly open: OpenDialog | undefined;
-  readonly onClose: () => void;
-}
+const Context = createContext<(dialog: OpenDialog) => void>(() => undefined);
+
+/** Opens a dialog. */
+export const useOpenDialog = () => use(Context);
 
 /**
- * The dialogs that change states. They stay mounted when the URL changes, so that navigation never aborts an update.
+ * The dialogs that change states, for the pages inside. They stay mounted when the page changes, so that navigation
+ * never aborts an update.
  */
-export function Dialogs({ open, onClose }: DialogsProps) {
+export function Dialogs({ children }: { readonly children: ReactNode }) {
+  const [open, setOpen] = useState<OpenDialog>();
   const [saved, setSaved] = useState<ScriptUserState>();
+  const onClose = () => setOpen(undefined);
   const onSaved = (state: ScriptUserState) => {
     onClose();
     setSaved(state);
   };
   return (
-    <>
+    <Context value={setOpen}>
+      {children}
+      {open !== undefined && <BackAsEscape />}
       <DefectBoundary resetKeys={[open]}>
         <Suspense>
           {open?.kind === 'edit' && <EditDialog {...open} onClose={onClose} onSaved={onSaved} />}
@@ -43,6 +49,6 @@ export function Dialogs({ open, onClose }: DialogsProps) {
       <DefectBoundary>
         <Suspense>{(open?.kind === 'edit' || saved !== undefined) && <SavedToasts saved={saved} />}</Suspense>
       </DefectBoundary>
-    </>
+    </Context>
   );
 }

@@ -7,6 +7,9 @@ export const formatNumber = (value: number): string => value.toLocaleString('en'
 /** A number in full below 10,000, otherwise in compact notation such as `12.3K` or `6.4T`. */
 export const formatShort = (value: number): string => (value < 10_000 ? formatNumber(value) : compact.format(value));
 
+/** Items as part of a sentence: `a, b, and c`. */
+export const formatList = (items: readonly string[]): string => new Intl.ListFormat('en').format(items);
+
 /** A count with its noun: `1,000 changes`. */
 export const pluralize = (count: number, singular: string, plural: string): string =>
   `${formatNumber(count)} ${count === 1 ? singular : plural}`;
@@ -20,8 +23,19 @@ export function formatShare(part: number, whole: number): string {
   return percent.format(share);
 }
 
-/** A date and time in the user's time zone; `–` if there is none. Graph also writes that as the year 1. */
+const isDate = (date: string | null): date is string => date !== null && Date.parse(date) > 0;
+
+/**
+ * A date and time in the user's time zone and language; `–` if there is none. Graph also writes that as the year 1.
+ */
 export function formatDate(date: string | null): string {
-  if (date === null || !(Date.parse(date) > 0)) return '–';
-  return new Date(date).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' });
+  return isDate(date) ? new Date(date).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' }) : '–';
 }
+
+/** The same without the time. */
+export function formatDay(date: string | null): string {
+  return isDate(date) ? new Date(date).toLocaleDateString(undefined, { dateStyle: 'medium' }) : '–';
+}
+
+/** A time of today in the user's time zone and language. */
+export const formatTime = (date: Date): string => date.toLocaleTimeString(undefined, { timeStyle: 'short' });

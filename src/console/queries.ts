@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { RouterInputs, RouterOutputs } from '../client/index.js';
 import { idKey } from './ids.js';
-import { trpc } from './trpc.js';
+import { sessionTrpc, trpc } from './trpc.js';
 
 /** The run state of a script for one person. */
 export type ScriptUserState = RouterOutputs['scriptUserState']['get'];
@@ -11,6 +11,10 @@ export type ScriptRef = Omit<RouterInputs['scriptUserState']['list'], 'cursor'>;
 export type StateRef = RouterInputs['scriptUserState']['get'];
 export type ScriptKind = ScriptRef['scriptKind'];
 export type ScriptSummary = RouterOutputs['script']['list']['items'][number];
+/** A script with the summary of its runs. */
+export type ScriptOverview = RouterOutputs['script']['overview']['items'][number];
+/** A person's state for one of many scripts. */
+export type PersonState = RouterOutputs['scriptUserState']['listForUser']['items'][number];
 export type DeviceRunState = RouterOutputs['deviceRunState']['list']['items'][number];
 export type Session = RouterOutputs['session']['current'];
 
@@ -48,13 +52,23 @@ const cursorOf = ({ nextCursor }: { readonly nextCursor?: string | undefined }):
 /** The current session. Polled, to notice when the session ends or the service becomes unreachable. */
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
-  queryFn: ({ signal }) => trpc.session.current.query(undefined, { signal }),
+  queryFn: ({ signal }) => sessionTrpc.session.current.query(undefined, { signal }),
   refetchInterval: ({ state }) => (state.status === 'error' ? 5_000 : 60_000),
   networkMode: 'always',
   staleTime: 30_000,
   refetchOnWindowFocus: true,
   refetchOnReconnect: true,
 });
+
+/** The scripts of one kind with the summaries of their runs, page by page. */
+export const scriptOverviewQuery = (scriptKind: ScriptKind) =>
+  infiniteQueryOptions({
+    queryKey: ['scriptOverview', scriptKind],
+    queryFn: ({ pageParam: cursor, signal }) => trpc.script.overview.query({ scriptKind, cursor }, { signal }),
+    initialPageParam: firstPage,
+    getNextPageParam: cursorOf,
+    select: joinPages,
+  });
 
 /** The scripts of one kind, page by page. */
 export const scriptsQuery = (scriptKind: ScriptKind) =>
@@ -88,6 +102,27 @@ export const userStatesQuery = (script: ScriptRef) =>
     select: joinPages,
   });
 
+/** The run states of a script on the devices of all people, page by page. */
+export const scriptDeviceStatesQuery = (script: ScriptRef) =>
+  infiniteQueryOptions({
+    queryKey: ['scriptDeviceStates', script],
+    queryFn: ({ pageParam: cursor, signal }) =>
+      trpc.deviceRunState.listForScript.query({ ...script, cursor }, { signal }),
+    initialPageParam: firstPage,
+    getNextPageParam: cursorOf,
+    select: joinPages,
+  });
+
+/** One person's states for all scripts, page by page. */
+export const personStatesQuery = (userId: string) =>
+  infiniteQueryOptions({
+    queryKey: ['personStates', idKey(userId)],
+    queryFn: ({ pageParam: cursor, signal }) => trpc.scriptUserState.listForUser.query({ userId, cursor }, { signal }),
+    initialPageParam: firstPage,
+    getNextPageParam: cursorOf,
+    select: joinPages,
+  });
+
 /** The run states of a script on one person's devices, page by page. */
 export const deviceRunStatesQuery = (state: StateRef) =>
   infiniteQueryOptions({
@@ -96,4 +131,11 @@ export const deviceRunStatesQuery = (state: StateRef) =>
     initialPageParam: firstPage,
     getNextPageParam: cursorOf,
     select: joinPages,
+  });
+
+/** The results of a script on one person's devices: the first 200, which are more devices than people have. */
+export const personDevicesQuery = (state: StateRef) =>
+  queryOptions({
+    queryKey: ['personDevices', state],
+    queryFn: ({ signal }) => trpc.deviceRunState.list.query(state, { signal }),
   });

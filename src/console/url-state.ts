@@ -1,28 +1,57 @@
-import { parseAsBoolean, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs';
-import type { ScriptKind } from './queries.js';
+import {
+  choiceParameter,
+  definedFields,
+  flagParameter,
+  type RawSearch,
+  textParameter,
+  useSearchState,
+} from './search-state.js';
 
-/** The script kinds with their display names and platforms, as Intune's admin center shows them. */
-export const scriptKindTabs = [
-  ['deviceManagementScript', 'PowerShell', 'Windows'],
-  ['deviceShellScript', 'Shell', 'macOS and Linux'],
-  ['deviceCustomAttributeShellScript', 'Custom attributes', 'macOS'],
-] as const satisfies readonly (readonly [ScriptKind, string, string])[];
+/** The views of a script. */
+export const scriptViews = ['people', 'devices', 'errors'] as const;
+export type ScriptView = (typeof scriptViews)[number];
 
 /** The columns of the state table; each can be sorted by. */
 export const sortColumns = ['person', 'succeeded', 'failed', 'failureRate'] as const;
 export type SortColumn = (typeof sortColumns)[number];
 
-const parsers = {
-  kind: parseAsStringLiteral(scriptKindTabs.map(([kind]) => kind)).withDefault('deviceManagementScript'),
-  script: parseAsString,
-  /** The id of the user state whose devices are shown. */
-  state: parseAsString,
-  find: parseAsString.withDefault(''),
-  errors: parseAsBoolean.withDefault(false),
-  sort: parseAsStringLiteral(sortColumns).withDefault('failed'),
-  ascending: parseAsBoolean.withDefault(false),
-};
+/** Validates the search parameters of a script. What has its default value is left out. */
+export const validateScriptSearch = (search: RawSearch) =>
+  definedFields({
+    view: choiceParameter(search['view'], ['devices', 'errors'] as const),
+    /** The id of the user state whose devices are shown. */
+    state: textParameter(search['state']),
+    find: textParameter(search['find']),
+    errors: flagParameter(search['errors']),
+    /** The key of the group of failures that is open. */
+    group: textParameter(search['group']),
+    sort: choiceParameter(search['sort'], ['person', 'succeeded', 'failureRate'] as const),
+    ascending: flagParameter(search['ascending']),
+  });
 
-/** View state in the query string: it can be shared as a link and is restored after a sign-in. */
-export const useUrlState = () => useQueryStates(parsers);
-export type UrlState = ReturnType<typeof useUrlState>[0];
+const defaults = {
+  view: 'people',
+  state: null,
+  group: null,
+  find: '',
+  errors: false,
+  sort: 'failed',
+  ascending: false,
+} as const;
+
+/** The state of the views of a script, which is in the address. */
+export interface UrlState {
+  readonly view: ScriptView;
+  readonly state: string | null;
+  readonly group: string | null;
+  readonly find: string;
+  readonly errors: boolean;
+  readonly sort: SortColumn;
+  readonly ascending: boolean;
+}
+
+/** View state in the query string. Setting a field to `null` resets it to its default. */
+export function useUrlState() {
+  const [search, set] = useSearchState(validateScriptSearch);
+  return [{ ...defaults, ...search } satisfies UrlState as UrlState, set] as const;
+}

@@ -40,6 +40,10 @@ export interface Device {
   osVersion: string | null;
   /** The last check-in (ISO 8601). */
   lastSyncDateTime: string | null;
+  /** The id of the device's primary user. */
+  userId: string | null;
+  /** The name of the device's primary user. */
+  userPrincipalName: string | null;
 }
 
 /** The part of `microsoft.graph.managedDevice` that is requested. */
@@ -49,6 +53,8 @@ const managedDevice = z.object({
   operatingSystem: displayText,
   osVersion: displayText,
   lastSyncDateTime: displayText,
+  userId: displayText,
+  userPrincipalName: displayText,
 }) satisfies z.ZodType<Device>;
 
 const deviceState = z.object({

@@ -1,14 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import express, { type RequestHandler, type Router } from 'express';
+import express, { type NextFunction, type Request, type RequestHandler, type Response, type Router } from 'express';
 import expressStaticGzip from 'express-static-gzip';
+import { scriptFields, userId } from '../api/inputs/target.js';
 
 /** The placeholder of the nonce in the built page. */
 const noncePlaceholder = /CSP_NONCE/g;
 
+/** Whether each parameter of a path is valid. A path with any other value belongs to no page. */
+const isValidParameter: Readonly<Record<string, (value: string) => boolean>> = {
+  scriptKind: (value) => scriptFields.scriptKind.safeParse(value).success,
+  scriptId: (value) => scriptFields.scriptId.safeParse(value).success,
+  userId: (value) => userId.safeParse(value).success,
+};
+
+/** The paths of the console's pages. Its router has the same ones. */
+const pages = ['/', '/scripts/:scriptKind/:scriptId', '/people/:userId', '/activity'];
+
 /**
- * Serves the console: its page at `/`, and its compressed assets, whose names change with their content, at `/assets`.
+ * Serves the console: one document for all its pages, which the browser renders by their path, and its compressed
+ * assets, whose names change with their content, at `/assets`.
  * The JSON Schemas of the API are at `/schemas.json`; clients may cache them for five minutes.
  *
  * The console adds style elements at run time. Each response has a nonce for them, in the page and in its policy.
@@ -18,8 +30,12 @@ const noncePlaceholder = /CSP_NONCE/g;
 export function serveConsole(folder: string): Router {
   const routes = express.Router({ caseSensitive: true, strict: true });
 
-  routes.get('/', async (_request, response, next) => {
-    response.locals.route = '/';
+  // Express and the library for static files would respond to these paths in their own ways.
+  routes.use((request, _response, next) => next(isDecodable(request.path) ? undefined : 'router'));
+
+  async function sendPage(route: string, { params }: Request, response: Response, next: NextFunction): Promise<void> {
+    if (!Object.entries(params).every(([name, value]) => isValidParameter[name]?.(String(value)))) return next();
+    response.locals.route = route;
     const page = await readFile(join(folder, 'index.html'), 'utf8').catch(() => undefined);
     // In development the service can start before the console is built.
     if (page === undefined) return next();
@@ -28,14 +44,17 @@ export function serveConsole(folder: string): Router {
     if (policy.length !== 2) throw new Error('the content security policy must have one style-src');
     response.setHeader('content-security-policy', policy.join(`style-src 'self' 'nonce-${nonce}'`));
     response.type('html').send(page.replaceAll(noncePlaceholder, nonce));
-  });
+  }
+  for (const path of pages) {
+    // The route in the log names the page, and holds no text from the request.
+    routes.get(path, (request, response, next) => sendPage(path, request, response, next));
+  }
 
   routes.use(
     '/assets',
-    (request, response, next) => {
+    (_request, response, next) => {
       response.locals.route = '/assets';
-      // The library itself would respond in plain text.
-      next(isDecodable(request.path) ? undefined : 'router');
+      next();
     },
     compressedFiles(join(folder, 'assets'), 'public, max-age=31536000, immutable'),
   );

@@ -4,7 +4,7 @@ import { runUpdates, type SettledUpdate } from '../bulk/row-updates.js';
 import { CallError } from '../errors.js';
 import type { Caller, Graph } from '../graph/graph.js';
 import { stateKey } from '../graph/paths.js';
-import type { JobActor, JobRecord, JobRow } from './job.js';
+import type { JobActor, JobRecord, JobRow, RowOutcome } from './job.js';
 import type { RunJob } from './job-queue.js';
 import { rest, resumed, run } from './job-state.js';
 import type { ChangedPart, JobStore } from './job-store.js';
@@ -21,6 +21,8 @@ export interface JobRunnerParts {
   readonly reasonOf: (error: unknown) => string;
   /** Called with the failure of a row that is a defect of the service. */
   readonly onDefect: (jobId: string, error: unknown) => void;
+  /** Called when the outcome of a row is known, and is about to be stored. */
+  readonly onOutcome: (outcome: RowOutcome) => void;
   /** Calls back when a job changes. @returns removes the listener */
   readonly onChange: (jobId: string, listener: (part: ChangedPart) => void) => () => void;
   /** How long the rows wait after a failure that concerns all of them, in milliseconds. The last one is the longest. */
@@ -37,7 +39,7 @@ type Halt = 'cancelled' | 'handed-over' | 'sign-in' | 'pause';
  * stored as sent before its request is sent, so that a replica that continues the job reads its outcome first.
  */
 export function createJobRunner(parts: JobRunnerParts): RunJob {
-  const { store, graph, audit, callerOf, reasonOf, onDefect, onChange, pausesMs = defaultPausesMs } = parts;
+  const { store, graph, audit, callerOf, reasonOf, onDefect, onOutcome, onChange, pausesMs = defaultPausesMs } = parts;
 
   /** Sends the rows that wait, until they have an outcome or a reason to halt. */
   async function sendRows(job: JobRecord, rows: RunningRows, signal: AbortSignal): Promise<Halt | undefined> {
@@ -86,7 +88,9 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
       }
       if (reasonOf(error) === 'INTERNAL' && error !== undefined) onDefect(jobId, error);
       // The outcome is stored with a later row if the store is not available now.
-      await rows.save(withResult(row, settled, actor.requestId, reasonOf)).catch(() => stop('pause'));
+      const result = withResult(row, settled, actor.requestId, reasonOf);
+      onOutcome(result.outcome);
+      await rows.save(result).catch(() => stop('pause'));
     }
 
     const results = runUpdates({
@@ -137,10 +141,11 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
     await rows.saveLeft();
     if (halt === 'handed-over') return undefined;
     if (halt === 'cancelled') {
-      await saveAll(
-        rows,
-        waitingRows(rows).map((row) => ({ ...row, outcome: row.isSent ? 'unknown' : 'not-sent' })),
+      const cancelled = waitingRows(rows).map(
+        (row): JobRow => ({ ...row, outcome: row.isSent ? 'unknown' : 'not-sent' }),
       );
+      for (const { outcome } of cancelled) onOutcome(outcome);
+      await saveAll(rows, cancelled);
     }
     const isPending = rows.all().some(({ outcome }) => outcome === 'pending-approval');
     await store.update(

@@ -70,6 +70,8 @@ test('a client sees the inputs and outputs of the contract', () => {
     operatingSystem: string | null;
     osVersion: string | null;
     lastSyncDateTime: string | null;
+    userId: string | null;
+    userPrincipalName: string | null;
   } | null>();
   expectTypeOf<RouterOutputs['deviceRunState']['listForScript']>().toEqualTypeOf<DeviceRunStates>();
   expectTypeOf<RouterOutputs['session']['current']['graph']>().toEqualTypeOf<'live' | 'simulator'>();

@@ -58,6 +58,11 @@ test.each([
   ['/readyz', '/readyz'],
   ['/readyz?a=1%26b=//c', '/readyz?a=1&b=//c'],
   ['%2Freadyz%3Fa%3D1%23part', '/readyz?a=1#part'],
+  [
+    '/scripts/deviceShellScript/0f0e0d0c-0000-4000-8000-000000000001?view=errors%26find=maria',
+    '/scripts/deviceShellScript/0f0e0d0c-0000-4000-8000-000000000001?view=errors&find=maria',
+  ],
+  ['/people/0f0e0d0c-0000-4000-8000-000000000002', '/people/0f0e0d0c-0000-4000-8000-000000000002'],
   ['', '/'],
   ['readyz', '/'],
   [`/${'x'.repeat(3000)}`, '/'],

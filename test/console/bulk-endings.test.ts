@@ -146,10 +146,9 @@ describeConsole('bulk updates whose approval codes are known', {}, (app) => {
 
 describeConsole('a bulk update that Graph accepts but does not apply', {}, (app) => {
   test('reports the current values of each row, and the list shows them', async () => {
-    const { page, dialog, press, heading, failures, selectAll, expectAccessible } = await openShort(app);
+    const { page, dialog, press, heading, failures, selectAll, scriptId, expectAccessible } = await openShort(app);
     const { scriptUserState } = app.service.client;
-    const scriptId = new URL(page.url()).searchParams.get('script') ?? '';
-    const script = { scriptKind: 'deviceManagementScript', scriptId } as const;
+    const script = { scriptKind: 'deviceManagementScript', scriptId: scriptId() } as const;
     const { items } = await scriptUserState.list.query(script);
     for (const { id } of items) {
       await scriptUserState.update.mutate({ ...script, userStateId: id, patch: { successDeviceCount: 4321 } });

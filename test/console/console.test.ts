@@ -7,13 +7,14 @@ const script = 'Clean up temp folders - Kiosks';
 describeConsole('the console', { SIGN_IN: 'oidc', SESSION_SECRET: 'a-session-secret-of-the-console-tests' }, (app) => {
   test('a visitor without a session signs in and returns to the requested page', async () => {
     const { page, signIn, expectAccessible, open } = await app.openSession();
-    await open('/?kind=deviceShellScript&find=maria');
+    await open('/?kind=deviceShellScript&find=password');
     await page.getByRole('link', { name: 'Sign in' }).waitFor();
     await expectAccessible();
-    await signIn('operator', '/?kind=deviceShellScript&errors=true');
+    await signIn('operator', '/?kind=deviceShellScript&outcome=failing');
     await page.getByText('Olga Operator').waitFor();
-    expect(new URL(page.url()).search).toBe('?kind=deviceShellScript&errors=true');
-    expect(await page.getByRole('tab', { name: 'Shell (macOS and Linux)' }).getAttribute('aria-selected')).toBe('true');
+    expect(new URL(page.url()).search).toBe('?kind=deviceShellScript&outcome=failing');
+    expect(await page.getByLabel('Kind').inputValue()).toBe('deviceShellScript');
+    expect(await page.getByLabel('Result').inputValue()).toBe('failing');
     await expectAccessible();
   });
 
@@ -48,9 +49,9 @@ describeConsole('the console', { SIGN_IN: 'oidc', SESSION_SECRET: 'a-session-sec
   });
 
   test('signing out ends the session', async () => {
-    const { page, signIn, open } = await app.openSession();
+    const { page, signIn, signOut, open } = await app.openSession();
     await signIn('reader');
-    await page.getByRole('button', { name: 'Sign out' }).click();
+    await signOut();
     await page.getByRole('link', { name: 'Sign in' }).waitFor();
     await open();
     await page.getByRole('link', { name: 'Sign in' }).waitFor();

@@ -87,9 +87,9 @@ test('a conflict with the expected values shows the current ones', () => {
 describeConsole('the console, when an edit fails', {}, (app) => {
   test('a change that Graph accepts but does not apply shows the current values', async () => {
     const session = await edit(await app.openSession());
-    const { page, dialog, field, before, typed, click, rowShows, row, saves } = session;
+    const { dialog, field, before, typed, click, rowShows, row, saves } = session;
     const { scriptUserState } = app.service.client;
-    const scriptId = new URL(page.url()).searchParams.get('script') ?? '';
+    const scriptId = session.scriptId();
     const script = { scriptKind: 'deviceManagementScript', scriptId } as const;
     const { items } = await scriptUserState.list.query(script);
     const { id } = items.find((each) => each.userPrincipalName?.startsWith('amir.zielinski')) ?? expect.fail();

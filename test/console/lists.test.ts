@@ -32,13 +32,16 @@ describeConsole('the console, when a list fails or is empty', {}, (app) => {
     await open();
     if (fault.path !== '/deviceManagementScripts') await selectScript('PowerShell', script);
     if (fault.path === '/deviceRunStates') await page.getByRole('button', { name: 'amir.zielinski' }).first().click();
-    const where = page.locator('section[aria-label=Scripts], main, [role=dialog]').filter({ hasText: texts[0] ?? '' });
+    const where = page.locator('main, [role=dialog]').filter({ hasText: texts[0] ?? '' });
     await expectFailure(app, where, reason, ...texts);
     await session.expectAccessible();
     await app.simulator.reset();
     await where.getByRole('button', { name: 'Try again' }).click();
+    if (fault.path === '/deviceManagementScripts') {
+      await page.getByRole('searchbox', { name: 'Find a script' }).fill(script);
+    }
     const shown = {
-      '/deviceManagementScripts': page.getByRole('option', { name: script, exact: true }),
+      '/deviceManagementScripts': page.getByRole('link', { name: script, exact: true }),
       '/userRunStates': page.getByRole('row', { name: /amir\.zielinski/ }),
       '/deviceRunStates': page.getByRole('table', { name: /Devices of amir/ }),
     };
@@ -56,8 +59,9 @@ describeConsole('the console, when a list fails or is empty', {}, (app) => {
     );
     const notice = '1 entry could not be read. Microsoft Graph sent it in an unknown form, so it is missing here.';
     await open();
-    await page.getByRole('region', { name: 'Scripts' }).getByText(notice).waitFor();
+    await page.getByRole('main').getByText(notice).waitFor();
     await selectScript('PowerShell', script);
+    await page.getByRole('grid').waitFor();
     await page.getByRole('main').getByText(notice).waitFor();
     await session.expectAccessible();
     await page
@@ -78,7 +82,7 @@ describeConsole('the console, when a list fails or is empty', {}, (app) => {
     const { client } = app.service;
     await open();
     await selectScript('PowerShell', script);
-    const scriptId = new URL(page.url()).searchParams.get('script') ?? '';
+    const scriptId = session.scriptId();
     const target = { scriptKind: 'deviceManagementScript', scriptId } as const;
     const states = await client.scriptUserState.list.query(target);
     const amir = states.items.find((each) => each.userPrincipalName?.startsWith('amir.zielinski')) ?? expect.fail();
@@ -111,10 +115,13 @@ describeConsole('the console, when a list fails or is empty', {}, (app) => {
     await session.expectAccessible();
     await page.getByRole('button', { name: 'Clear filters' }).click();
     await rowOf(page).waitFor();
+    await page.getByRole('link', { name: 'Overview' }).click();
     await page.getByRole('searchbox', { name: 'Find a script' }).fill('no such script');
-    await page.getByText('No scripts match').waitFor();
-    await page.getByText('0 of 100 scripts').waitFor();
+    await page.getByText('No scripts match your filters').waitFor();
+    await page.getByText('0 of 300 scripts').waitFor();
     await session.expectAccessible();
+    await page.getByRole('button', { name: 'Clear filters' }).click();
+    await page.getByText('300 scripts', { exact: true }).waitFor();
   });
 
   test('a script without results is explained', async () => {

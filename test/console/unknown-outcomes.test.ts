@@ -84,8 +84,7 @@ describeConsole('the console, when the outcome of a change is unknown', {}, (app
     await row.getByText('outcome unknown').waitFor();
     await app.simulator.reset();
     const { scriptUserState } = app.service.client;
-    const { searchParams } = new URL(session.page.url());
-    const target = { scriptKind: 'deviceManagementScript', scriptId: searchParams.get('script') ?? '' } as const;
+    const target = { scriptKind: 'deviceManagementScript', scriptId: session.scriptId() } as const;
     const { items } = await scriptUserState.list.query(target);
     const [state] = items.filter(({ userPrincipalName }) => userPrincipalName?.startsWith('amir.zielinski'));
     await scriptUserState.update.mutate({ ...target, userStateId: state?.id ?? '', patch: { successDeviceCount: 99 } });

@@ -20,7 +20,7 @@ const target = { ...script, userStateId: 'script:user' };
 const states = () => service.client.scriptUserState.list.query(script);
 const devices = () => service.client.deviceRunState.list.query(target);
 
-const deviceFields = 'id,deviceName,operatingSystem,osVersion,lastSyncDateTime';
+const deviceFields = 'id,deviceName,operatingSystem,osVersion,lastSyncDateTime,userId,userPrincipalName';
 const expand = `$expand=managedDevice($select=${deviceFields})`;
 const scripts = '/beta/deviceManagement/deviceShellScripts';
 

@@ -30,8 +30,53 @@ test('the page is not cached, and each response has its own nonce', async () => 
   expect(new Set(nonces).size).toBe(2);
 });
 
+const scriptPath = '/scripts/deviceShellScript/0f0e0d0c-0000-4000-8000-000000000001';
+
+test.each([
+  scriptPath,
+  `${scriptPath}?view=errors&find=a%26b`,
+  '/scripts/deviceManagementScript/an.id_of-256:characters',
+  '/scripts/deviceCustomAttributeShellScript/an%3Aid',
+  '/people/0f0e0d0c-0000-4000-8000-000000000002',
+  '/activity',
+])('%s serves the page with its own nonce', async (path) => {
+  const [start, { text, headers }] = await Promise.all([page(), get(path).expect(200)]);
+  const nonce = /<meta property="csp-nonce" nonce="([^"]+)"/.exec(text)?.[1];
+  expect(headers).toMatchObject({
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-frame-options': 'DENY',
+    'content-security-policy': expect.stringContaining(`style-src 'self' 'nonce-${nonce}';`) as unknown,
+  });
+  expect(initial(text)).toEqual(initial(start));
+  // At any depth of the path, the page loads the same assets.
+  expect(initial(text).every((asset) => asset.startsWith('/assets/'))).toBe(true);
+});
+
+test.each([
+  '/scripts',
+  '/scripts/',
+  '/scripts/deviceShellScript',
+  '/scripts/deviceHealthScript/id',
+  '/scripts/deviceShellScript/an%20id',
+  '/scripts/deviceShellScript/a%2fb',
+  '/scripts/deviceShellScript/id/more',
+  `/scripts/deviceShellScript/${'a'.repeat(257)}`,
+  '/Scripts/deviceShellScript/id',
+  '/people',
+  '/people/a:b',
+  '/people/id/',
+  '/people/%E0%A4%A',
+  '/activity/',
+  '/activities',
+])('%s belongs to no page', async (path) => {
+  const { headers, ...response } = await get(path).expect(404);
+  expect(headers['content-type']).toContain('application/json');
+  expect(response.body).toMatchObject({ error: { data: { reason: 'INVALID_INPUT', code: 'NOT_FOUND' } } });
+});
+
 test('every response forbids browser features that the console does not use', async () => {
-  for (const path of ['/', '/healthz', '/trpc/session.current', '/nothing-here']) {
+  for (const path of ['/', '/activity', '/healthz', '/trpc/session.current', '/nothing-here']) {
     const { headers } = await get(path);
     expect(headers['permissions-policy']).toMatch(/(?:^|, )camera=\(\)(?:,|$)/);
     expect(headers['permissions-policy']).not.toContain('clipboard');
@@ -71,11 +116,11 @@ test.each([
   expect(text).toBe(readFileSync(file, 'utf8'));
 });
 
-test('the page loads at most 195 kB of compressed script before it renders', async () => {
+test('the page loads at most 180 kB of compressed script before it renders', async () => {
   const paths = initial(await page());
   expect(paths.length).toBeGreaterThan(0);
   const sizes = paths.map((path) => gzipSync(readFileSync(`dist/console${path}`)).length);
-  expect(sizes.reduce((total, size) => total + size, 0)).toBeLessThan(195_000);
+  expect(sizes.reduce((total, size) => total + size, 0)).toBeLessThan(180_000);
 });
 
 test('the JSON Schemas are compressed, and cached for five minutes', async () => {
@@ -102,14 +147,18 @@ test.each(['/assets/none.js', '/assets/', '/assets', '/assets/..%2findex.html', 
 );
 
 test('the page rejects methods other than GET and HEAD', async () => {
-  await supertest(service.address).head('/').expect(200);
-  await supertest(service.address).post('/').expect(404);
+  for (const path of ['/', scriptPath]) {
+    await supertest(service.address).head(path).expect(200);
+    await supertest(service.address).post(path).expect(404);
+  }
 });
 
 test('the log names the routes of the page and its assets', async () => {
   const [path = ''] = initial(await page());
   await get(path);
+  await get(scriptPath);
   await expect.poll(() => service.lines({ route: '/assets', status: 200 }).length).toBeGreaterThan(0);
+  expect(service.lines({ route: '/scripts/:scriptKind/:scriptId', status: 200 }).length).toBeGreaterThan(0);
   expect(service.lines({ route: '/', status: 200 }).length).toBeGreaterThan(0);
 });
 

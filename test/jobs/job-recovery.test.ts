@@ -92,6 +92,7 @@ function startJobs(kept: JobStore, isAuditUp = () => true): Jobs & { readonly ru
     audit: createAudit(trail, reasonOf, () => undefined),
     callerOf: ({ oid }) => ({ tokens, fairnessKey: oid }),
     reasonOf,
+    onOutcome: () => undefined,
     onDefect: () => undefined,
     pausesMs: [10],
   });

@@ -10,8 +10,12 @@ export interface BrowserSession {
   readonly open: (path?: string) => Promise<void>;
   /** Opens a path and signs in as one of the simulator's users. */
   readonly signIn: (person: 'operator' | 'reader' | 'no-role', path?: string) => Promise<void>;
-  /** Selects a script. */
+  /** Opens a script from the overview. */
   readonly selectScript: (kind: string, script: string) => Promise<void>;
+  /** The id of the script whose page is open. */
+  readonly scriptId: () => string;
+  /** Signs out by the account menu. */
+  readonly signOut: () => Promise<void>;
   /** Waits for a toast, which may be gone by then. */
   readonly expectToast: (text: string) => Promise<void>;
   /** Delays the calls of a procedure until they are released. */
@@ -46,6 +50,12 @@ const transitionsFinished = `Promise.allSettled(
   document.getAnimations().filter((each) => each instanceof CSSTransition).map(({ finished }) => finished),
 ).then(() => undefined)`;
 
+/** The kinds of script as the overview names them. */
+const kindLabels: Readonly<Record<string, string>> = {
+  PowerShell: 'PowerShell (Windows)',
+  Shell: 'Shell (macOS and Linux)',
+};
+
 /** Opens a page in a context. Errors that the browser reports are added to `browserErrors`. */
 export async function createSession(context: BrowserContext, browserErrors: string[]): Promise<BrowserSession> {
   await context.addInitScript(recordToasts);
@@ -69,10 +79,18 @@ export async function createSession(context: BrowserContext, browserErrors: stri
       await page.locator(`button[value="${person}"]`).click();
     },
     async selectScript(kind, script) {
-      await page.getByRole('tab', { name: `${kind} (` }).click();
+      const overview = page.getByRole('heading', { level: 1, name: 'Overview' });
+      if ((await overview.count()) === 0) await page.getByRole('link', { name: 'Overview' }).click();
+      await overview.waitFor();
+      await page.getByLabel('Kind').selectOption({ label: kindLabels[kind] ?? kind });
       await page.getByRole('searchbox', { name: 'Find a script' }).fill(script);
-      await page.getByRole('option', { name: script, exact: true }).click();
-      await page.getByRole('heading', { level: 2, name: script }).waitFor();
+      await page.getByRole('table', { name: 'Scripts' }).getByRole('link', { name: script, exact: true }).click();
+      await page.getByRole('heading', { level: 1, name: script }).waitFor();
+    },
+    scriptId: () => decodeURIComponent(new URL(page.url()).pathname.split('/')[3] ?? expect.fail('no script is open')),
+    async signOut() {
+      await page.getByRole('banner').getByRole('button').click();
+      await page.getByRole('button', { name: 'Sign out' }).click();
     },
     async expectToast(text) {
       const toasts = () => page.evaluate<readonly string[]>('toasts');

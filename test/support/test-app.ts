@@ -77,6 +77,7 @@ export async function startTestApp({
     audit,
     callerOf: ({ oid }) => ({ tokens, fairnessKey: oid }),
     reasonOf,
+    onOutcome: () => undefined,
     onDefect: () => undefined,
   });
   const app = create({

@@ -17,18 +17,16 @@ const useStyles = makeStyles({
 
 interface CenteredCardProps {
   readonly title: string;
-  /** `h2` where the page header already has the `h1`. */
-  readonly as: 'h1' | 'h2';
   readonly children: ReactNode;
 }
 
-function CenteredCard({ title, as, children }: CenteredCardProps) {
+function CenteredCard({ title, children }: CenteredCardProps) {
   const styles = useStyles();
   return (
     <main className={styles.page}>
       <Card className={styles.card}>
         <img src={new URL('../icon.svg', import.meta.url).href} alt="" className={styles.logo} />
-        <Title2 as={as}>{title}</Title2>
+        <Title2 as="h1">{title}</Title2>
         {children}
       </Card>
     </main>
@@ -38,7 +36,7 @@ function CenteredCard({ title, as, children }: CenteredCardProps) {
 /** The page shown without a session. */
 export function SignInPage() {
   return (
-    <CenteredCard title="Script states" as="h1">
+    <CenteredCard title="Script states">
       <Text>See which devices an Intune script succeeded or failed on, and correct the recorded counts.</Text>
       <Button as="a" href={signInUrl()} appearance="primary" size="large">
         Sign in
@@ -50,7 +48,7 @@ export function SignInPage() {
 /** The page shown to a user without a role. */
 export function NoAccessPage({ user: { name, username } }: Pick<Session, 'user'>) {
   return (
-    <CenteredCard title="No access yet" as="h2">
+    <CenteredCard title="No access yet">
       <Text>
         You are signed in as <bdi>{name}</bdi>
         {username !== null && username !== name && (

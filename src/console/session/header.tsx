@@ -1,8 +1,13 @@
-import { Badge, makeStyles, Subtitle2, Text, tokens } from '@fluentui/react-components';
+import { Badge, Button, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { BeakerRegular, PersonRegular } from '@fluentui/react-icons';
-import { Isolated } from '../isolated.js';
+import { Link } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
+import { narrowScreen } from '../breakpoint.js';
+import { DefectBoundary } from '../error-boundary.js';
+import { visibleText } from '../isolated.js';
 import type { Session } from '../queries.js';
-import { SignOutButton } from './sign-out-button.js';
+
+const AccountMenu = lazy(async () => ({ default: (await import('./account-menu.js')).AccountMenu }));
 
 const useStyles = makeStyles({
   header: {
@@ -10,41 +15,75 @@ const useStyles = makeStyles({
     alignItems: 'center',
     flexWrap: 'wrap',
     flexShrink: 0,
-    gap: tokens.spacingHorizontalM,
-    padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalL}`,
+    gap: `${tokens.spacingVerticalXXS} ${tokens.spacingHorizontalM}`,
+    padding: `${tokens.spacingVerticalXS} ${tokens.spacingHorizontalL}`,
     backgroundColor: tokens.colorNeutralBackground1,
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
   },
   logo: { width: '24px', height: '24px' },
+  pages: { display: 'flex', gap: tokens.spacingHorizontalXS },
+  page: {
+    padding: `${tokens.spacingVerticalXS} ${tokens.spacingHorizontalS}`,
+    borderBottom: '2px solid transparent',
+    color: tokens.colorNeutralForeground2,
+    textDecorationLine: 'none',
+    fontFamily: tokens.fontFamilyBase,
+    fontSize: tokens.fontSizeBase300,
+    ':hover': { color: tokens.colorNeutralForeground1, textDecorationLine: 'underline' },
+    ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}` },
+    '&[aria-current]': {
+      color: tokens.colorNeutralForeground1,
+      borderBottomColor: tokens.colorCompoundBrandStroke,
+      fontWeight: tokens.fontWeightSemibold,
+    },
+  },
   space: { flexGrow: 1 },
-  person: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalXS },
-  role: { color: tokens.colorNeutralForeground3 },
+  title: { [narrowScreen]: { display: 'none' } },
 });
 
-/** The page header: title, a badge for simulated data, the user and their role. */
-export function Header({ session: { user, roles, expiresAt, graph } }: { readonly session: Session }) {
+/** The header of all pages: the navigation, whether the data are simulated, and the account. */
+export function Header({ session }: { readonly session: Session }) {
   const styles = useStyles();
-  const role = roles.includes('operator') ? 'Operator' : roles.length > 0 ? 'Reader' : 'No role';
   return (
     <header className={styles.header}>
       <img src={new URL('../icon.svg', import.meta.url).href} alt="" className={styles.logo} />
-      <Subtitle2 as="h1">Script states</Subtitle2>
-      {graph === 'simulator' && (
+      <Text weight="semibold" size={400} className={styles.title}>
+        Script states
+      </Text>
+      {session.roles.length > 0 && (
+        <nav aria-label="Pages" className={styles.pages}>
+          <Link to="/" className={styles.page} activeOptions={{ exact: true, includeSearch: false }}>
+            Overview
+          </Link>
+          <Link to="/activity" className={styles.page} activeOptions={{ includeSearch: false }}>
+            Activity
+          </Link>
+        </nav>
+      )}
+      <span className={styles.space} />
+      {session.graph === 'simulator' ? (
         <Badge appearance="tint" color="warning" size="large" icon={<BeakerRegular />}>
           Simulated data: not connected to a tenant
         </Badge>
+      ) : (
+        <Badge appearance="tint" color="informative" size="large">
+          Live data
+        </Badge>
       )}
-      <span className={styles.space} />
-      <span className={styles.person}>
-        <PersonRegular fontSize={20} aria-hidden />
-        <Text>
-          <Isolated>{user.name}</Isolated>
-        </Text>
-        <Text size={200} className={styles.role}>
-          {role}
-        </Text>
-      </span>
-      {expiresAt !== null && <SignOutButton size="small" />}
+      <DefectBoundary>
+        <Suspense fallback={<AccountButton session={session} />}>
+          <AccountMenu session={session} />
+        </Suspense>
+      </DefectBoundary>
     </header>
+  );
+}
+
+/** Stands for the account menu until it has been loaded. */
+function AccountButton({ session: { user } }: { readonly session: Session }) {
+  return (
+    <Button appearance="subtle" icon={<PersonRegular />} disabledFocusable>
+      <bdi>{visibleText(user.name)}</bdi>
+    </Button>
   );
 }

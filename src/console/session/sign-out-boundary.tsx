@@ -20,8 +20,9 @@ export function SignOutBoundary({ signedOut, children }: SignOutBoundaryProps) {
       onSignOut(() => {
         setSignedOut(true);
         client.clear();
-        // The address can contain the name of a person.
-        window.history.replaceState(null, '', '/');
+        // The address can contain the name of a person. The router, which has replaced this method of `history`, must
+        // not load the page of the new address.
+        History.prototype.replaceState.call(window.history, null, '', '/');
       }),
     [client],
   );

@@ -1,5 +1,4 @@
 import {
-  Badge,
   Button,
   DrawerBody,
   DrawerHeader,
@@ -19,9 +18,11 @@ import {
 import { DismissRegular } from '@fluentui/react-icons';
 import { FailureNotice } from '../failure-notice.js';
 import { formatDate } from '../format.js';
-import { idKey } from '../ids.js';
+import { idKey, userIdOf } from '../ids.js';
 import { Isolated, visibleText } from '../isolated.js';
-import { type DeviceRunState, deviceRunStatesQuery, type StateRef } from '../queries.js';
+import { PersonLink } from '../links.js';
+import { deviceRunStatesQuery, type StateRef } from '../queries.js';
+import { RunState } from '../run-state.js';
 import { UnreadableNotice } from '../unreadable-notice.js';
 import { useAllPages } from '../use-all-pages.js';
 import { DeviceCell } from './device-cell.js';
@@ -45,6 +46,7 @@ interface DevicePanelProps {
 export function DevicePanel({ state, name, onClose }: DevicePanelProps) {
   const styles = useStyles();
   const { items, unreadable, complete, failure, refresh } = useAllPages(deviceRunStatesQuery(state));
+  const userId = userIdOf(state.userStateId);
   return (
     <OverlayDrawer
       open
@@ -62,6 +64,7 @@ export function DevicePanel({ state, name, onClose }: DevicePanelProps) {
         </DrawerHeaderTitle>
       </DrawerHeader>
       <DrawerBody tabIndex={0}>
+        {userId !== undefined && <PersonLink userId={userId}>All scripts of this person</PersonLink>}
         {failure !== undefined && (
           <FailureNotice failure={failure}>
             <Button onClick={refresh}>Try again</Button>
@@ -104,22 +107,5 @@ export function DevicePanel({ state, name, onClose }: DevicePanelProps) {
         )}
       </DrawerBody>
     </OverlayDrawer>
-  );
-}
-
-/** The badge color of Graph's run states. Unknown values are shown as they are. */
-const colors: Readonly<Record<string, 'success' | 'danger' | 'warning'>> = {
-  success: 'success',
-  fail: 'danger',
-  scriptError: 'danger',
-  pending: 'warning',
-};
-
-function RunState({ runState }: Pick<DeviceRunState, 'runState'>) {
-  const text = visibleText(runState ?? 'unknown').replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  return (
-    <Badge appearance="tint" color={colors[runState ?? ''] ?? 'subtle'}>
-      {text}
-    </Badge>
   );
 }

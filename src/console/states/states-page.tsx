@@ -5,11 +5,10 @@ import { DefectBoundary } from '../error-boundary.js';
 import { FailureNotice } from '../failure-notice.js';
 import { isSameId } from '../ids.js';
 import { type FiledRow, useLocalChanges } from '../local-changes.js';
-import { type ScriptRef, type ScriptSummary, type ScriptUserState, userStatesQuery } from '../queries.js';
+import { type ScriptRef, type ScriptUserState, userStatesQuery } from '../queries.js';
 import { UnreadableNotice } from '../unreadable-notice.js';
 import { useUrlState } from '../url-state.js';
 import { useAllPages } from '../use-all-pages.js';
-import { ScriptHeading } from './script-heading.js';
 import { StateFilters } from './state-filters.js';
 import { StateTable } from './state-table.js';
 import { Summary } from './summary.js';
@@ -31,8 +30,6 @@ const useStyles = makeStyles({
 
 interface StatesPageProps {
   readonly script: ScriptRef;
-  /** Undefined until the list of scripts has been loaded. */
-  readonly summary: ScriptSummary | undefined;
   readonly canWrite: boolean;
   readonly onEdit: (state: ScriptUserState) => void;
   /** Opens the bulk dialog: for an import, if no states are selected and no filed changes are to be completed. */
@@ -46,7 +43,7 @@ interface BulkUpdateOptions {
 }
 
 /** The results of one script for each person: summary, filters and table. */
-export function StatesPage({ script, summary, canWrite, onEdit, onBulkUpdate }: StatesPageProps) {
+export function StatesPage({ script, canWrite, onEdit, onBulkUpdate }: StatesPageProps) {
   const styles = useStyles();
   const [{ state: openId, find, errors, sort, ascending }, setUrlState] = useUrlState();
   const localChanges = useLocalChanges();
@@ -73,7 +70,6 @@ export function StatesPage({ script, summary, canWrite, onEdit, onBulkUpdate }: 
   return (
     <div className={styles.page}>
       <div className={styles.above}>
-        <ScriptHeading script={script} summary={summary} />
         {failure !== undefined && (
           <FailureNotice failure={failure}>
             <Button onClick={refresh}>Try again</Button>

@@ -76,7 +76,7 @@ interface PartProps {
 function Part({ heading, className, children }: PartProps) {
   return (
     <div className={className}>
-      <Caption1Strong as="h3" block className={useStyles().heading}>
+      <Caption1Strong as="h2" block className={useStyles().heading}>
         {heading}
       </Caption1Strong>
       {children}

@@ -17,7 +17,8 @@ export interface List<T> {
   readonly expand?: string;
 }
 
-const deviceExpand = 'managedDevice($select=id,deviceName,operatingSystem,osVersion,lastSyncDateTime)';
+const deviceExpand =
+  'managedDevice($select=id,deviceName,operatingSystem,osVersion,lastSyncDateTime,userId,userPrincipalName)';
 
 /** The scripts of one kind. */
 export const scripts = (scriptKind: ScriptKind): List<ScriptSummary> => ({

@@ -1,0 +1,98 @@
+import { createColumnHelper } from '@tanstack/react-table';
+import { formatDate } from '../format.js';
+import { Isolated } from '../isolated.js';
+import { PersonLink } from '../links.js';
+import type { DeviceRunState } from '../queries.js';
+import { isFailed, RunState, runStateText } from '../run-state.js';
+import type { sortableFeatures } from '../sortable-table.js';
+import { deviceNameOf, formatErrorCode, messageOf, systemOf } from './device-states.js';
+
+const helper = createColumnHelper<typeof sortableFeatures, DeviceRunState>();
+
+const byText =
+  (text: (state: DeviceRunState) => string) => (a: { original: DeviceRunState }, b: { original: DeviceRunState }) =>
+    text(a.original).localeCompare(text(b.original), undefined, { numeric: true });
+const byDate = (date: (state: DeviceRunState) => string | null | undefined) => {
+  const time = (state: DeviceRunState) => Date.parse(date(state) ?? '') || 0;
+  return (a: { original: DeviceRunState }, b: { original: DeviceRunState }) => time(a.original) - time(b.original);
+};
+
+const device = helper.accessor(deviceNameOf, {
+  id: 'device',
+  header: 'Device',
+  sortFn: byText(deviceNameOf),
+  cell: ({ getValue }) => <Isolated>{getValue()}</Isolated>,
+});
+const person = helper.accessor((state) => state.device?.userPrincipalName ?? '', {
+  id: 'person',
+  header: 'Person',
+  sortFn: byText((state) => state.device?.userPrincipalName ?? '\uffff'),
+  cell: ({ row: { original } }) => <Person state={original} />,
+});
+const system = helper.accessor(systemOf, {
+  id: 'system',
+  header: 'System',
+  sortFn: byText(systemOf),
+  cell: ({ getValue }) => <Isolated>{getValue() || '–'}</Isolated>,
+});
+const checkIn = helper.accessor((state) => state.device?.lastSyncDateTime ?? null, {
+  id: 'checkIn',
+  sortDescFirst: true,
+  header: 'Last check-in',
+  sortFn: byDate((state) => state.device?.lastSyncDateTime),
+  cell: ({ getValue }) => formatDate(getValue()),
+});
+const updated = helper.accessor('lastStateUpdateDateTime', {
+  id: 'updated',
+  sortDescFirst: true,
+  header: 'Last result',
+  sortFn: byDate((state) => state.lastStateUpdateDateTime),
+  cell: ({ getValue }) => formatDate(getValue()),
+});
+
+/** The columns of all devices of a script. */
+export const deviceColumns = helper.columns([
+  device,
+  person,
+  helper.accessor('runState', {
+    id: 'result',
+    sortDescFirst: true,
+    header: 'Result',
+    // Failures are the highest, so that they come first in descending order.
+    sortFn: (a, b) =>
+      Number(isFailed(a.original)) - Number(isFailed(b.original)) ||
+      runStateText(b.original.runState).localeCompare(runStateText(a.original.runState)) ||
+      deviceNameOf(b.original).localeCompare(deviceNameOf(a.original), undefined, { numeric: true }),
+    cell: ({ getValue }) => <RunState runState={getValue()} />,
+  }),
+  helper.accessor('errorCode', {
+    id: 'code',
+    sortDescFirst: true,
+    header: 'Code',
+    sortFn: (a, b) => (a.original.errorCode ?? 0) - (b.original.errorCode ?? 0),
+    cell: ({ getValue }) => <Code code={getValue()} />,
+  }),
+  helper.accessor(messageOf, {
+    id: 'message',
+    header: 'Message',
+    sortFn: byText(messageOf),
+    cell: ({ getValue }) => <Isolated>{getValue() || '–'}</Isolated>,
+  }),
+  system,
+  checkIn,
+  updated,
+]);
+
+/** The columns of the devices in a group of failures, which have their code and message in common. */
+export const failedDeviceColumns = helper.columns([device, person, system, checkIn, updated]);
+
+function Person({ state: { device: owned } }: { readonly state: DeviceRunState }) {
+  const name = owned?.userPrincipalName || owned?.userId;
+  if (!name) return '–';
+  const text = <Isolated>{name}</Isolated>;
+  return owned?.userId ? <PersonLink userId={owned.userId}>{text}</PersonLink> : text;
+}
+
+function Code({ code }: { readonly code: number | null }) {
+  return code === null ? '–' : formatErrorCode(code);
+}

@@ -1,0 +1,61 @@
+import { Button, makeStyles, Spinner, Text, tokens } from '@fluentui/react-components';
+import { ArrowSyncRegular } from '@fluentui/react-icons';
+import type { ReactNode } from 'react';
+import { FailureNotice } from '../failure-notice.js';
+import { formatTime } from '../format.js';
+import { type DeviceRunState, type ScriptRef, scriptDeviceStatesQuery } from '../queries.js';
+import { UnreadableNotice } from '../unreadable-notice.js';
+import { useAllPages } from '../use-all-pages.js';
+
+const useStyles = makeStyles({
+  view: {
+    display: 'flex',
+    flexDirection: 'column',
+    gap: tokens.spacingVerticalM,
+    padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalL}`,
+  },
+  top: { display: 'flex', alignItems: 'center', flexWrap: 'wrap', gap: tokens.spacingHorizontalM },
+  space: { flexGrow: 1 },
+  refreshed: { color: tokens.colorNeutralForeground3 },
+  center: { margin: 'auto', padding: tokens.spacingHorizontalXXL },
+});
+
+interface DeviceListProps {
+  readonly script: ScriptRef;
+  /** What is said about the devices, and the controls for them. */
+  readonly controls: (states: readonly DeviceRunState[], complete: boolean) => ReactNode;
+  readonly children: (states: readonly DeviceRunState[], complete: boolean) => ReactNode;
+}
+
+/** Loads the results of a script on all devices, for a view of them. */
+export function DeviceList({ script, controls, children }: DeviceListProps) {
+  const styles = useStyles();
+  const list = useAllPages(scriptDeviceStatesQuery(script));
+  const { items, unreadable, complete, fetching, asOf, failure, refresh } = list;
+  return (
+    <div className={styles.view}>
+      {items !== undefined && (
+        <div className={styles.top}>
+          {controls(items, complete)}
+          {fetching && <Spinner size="extra-tiny" aria-label="Loading" />}
+          <span className={styles.space} />
+          <Text size={200} className={styles.refreshed}>{`Last refreshed at ${formatTime(asOf)}`}</Text>
+          <Button icon={<ArrowSyncRegular />} onClick={refresh} disabledFocusable={fetching}>
+            Refresh
+          </Button>
+        </div>
+      )}
+      {failure !== undefined && (
+        <FailureNotice failure={failure}>
+          <Button onClick={refresh}>Try again</Button>
+        </FailureNotice>
+      )}
+      <UnreadableNotice count={unreadable} />
+      {items === undefined && failure === undefined && <Spinner className={styles.center} label="Loading devices" />}
+      {items !== undefined && items.length === 0 && complete && unreadable === 0 && (
+        <Text className={styles.center}>No devices have reported yet.</Text>
+      )}
+      {items !== undefined && items.length > 0 && children(items, complete)}
+    </div>
+  );
+}

@@ -1,0 +1,25 @@
+import { makeStyles, Text, tokens } from '@fluentui/react-components';
+import { Link } from '@tanstack/react-router';
+import { PageHeading } from './page-heading.js';
+
+const useStyles = makeStyles({
+  page: {
+    display: 'flex',
+    flexDirection: 'column',
+    gap: tokens.spacingVerticalM,
+    margin: 'auto',
+    padding: tokens.spacingHorizontalXXL,
+  },
+});
+
+/** The page of an address that is none of the console's. */
+export function NotFoundPage() {
+  return (
+    <div className={useStyles().page}>
+      <PageHeading title={['Page not found']}>Page not found</PageHeading>
+      <Text>
+        There is no page at this address. Go to the <Link to="/">overview</Link>.
+      </Text>
+    </div>
+  );
+}

@@ -1,0 +1,74 @@
+import { Button, makeStyles, Popover, PopoverSurface, PopoverTrigger, Text, tokens } from '@fluentui/react-components';
+import { PersonRegular } from '@fluentui/react-icons';
+import { formatDate } from '../format.js';
+import { Isolated } from '../isolated.js';
+import type { Session } from '../queries.js';
+import { SignOutButton } from './sign-out-button.js';
+
+const useStyles = makeStyles({
+  surface: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM, maxWidth: '320px' },
+  name: { overflowWrap: 'anywhere' },
+  details: {
+    display: 'grid',
+    gridTemplateColumns: 'max-content minmax(0, 1fr)',
+    gap: `${tokens.spacingVerticalXS} ${tokens.spacingHorizontalM}`,
+    margin: 0,
+  },
+  term: { color: tokens.colorNeutralForeground3 },
+  value: { margin: 0, overflowWrap: 'anywhere' },
+});
+
+/** The account: who is signed in, as what, until when, and the way out. */
+export function AccountMenu({ session }: { readonly session: Session }) {
+  const styles = useStyles();
+  const { user, roles, expiresAt, idleExpiresAt, version } = session;
+  const role = roles.includes('operator') ? 'Operator' : roles.length > 0 ? 'Reader' : 'No role';
+  const details = [
+    ['Username', user.username !== user.name && user.username],
+    ['Role', role],
+    ['Ends if idle', idleExpiresAt !== null && formatDate(idleExpiresAt)],
+    ['Ends at the latest', expiresAt !== null && formatDate(expiresAt)],
+    ['Version', version],
+  ] as const;
+  return (
+    <Popover trapFocus positioning="below-end">
+      <PopoverTrigger disableButtonEnhancement>
+        <Button appearance="subtle" icon={<PersonRegular />}>
+          <Isolated>{user.name}</Isolated>
+        </Button>
+      </PopoverTrigger>
+      <PopoverSurface aria-label="Account" className={styles.surface}>
+        <Text weight="semibold" className={styles.name}>
+          <Isolated>{user.name}</Isolated>
+        </Text>
+        <dl className={styles.details}>
+          {details.map(
+            ([term, value]) =>
+              value && (
+                <Detail key={term} term={term}>
+                  {value}
+                </Detail>
+              ),
+          )}
+        </dl>
+        {expiresAt === null ? (
+          <Text>Sign-in is off: everybody at this computer is this operator.</Text>
+        ) : (
+          <SignOutButton />
+        )}
+      </PopoverSurface>
+    </Popover>
+  );
+}
+
+function Detail({ term, children }: { readonly term: string; readonly children: string }) {
+  const styles = useStyles();
+  return (
+    <>
+      <dt className={styles.term}>{term}</dt>
+      <dd className={styles.value}>
+        <Isolated>{children}</Isolated>
+      </dd>
+    </>
+  );
+}

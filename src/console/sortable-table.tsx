@@ -1,0 +1,174 @@
+import { Button, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
+import { ArrowSortDownRegular, ArrowSortUpRegular } from '@fluentui/react-icons';
+import {
+  type ColumnDef,
+  createSortedRowModel,
+  metaHelper,
+  type RowData,
+  rowSortingFeature,
+  tableFeatures,
+  useTable,
+} from '@tanstack/react-table';
+import { useDeferredValue, useState } from 'react';
+import { narrowScreen } from './breakpoint.js';
+import { formatNumber } from './format.js';
+
+/** How many rows are rendered at first, and more at a time. */
+const rowStep = 100;
+/** The number of rows of the first paint. The others follow without delaying it. */
+const firstRows = 25;
+
+interface ColumnMeta {
+  readonly isNumber?: boolean;
+  /** Whether the column is left out on narrow screens. */
+  readonly isSecondary?: boolean;
+}
+
+/** What a sortable table can do, for the definitions of its columns. */
+export const sortableFeatures = tableFeatures({
+  rowSortingFeature,
+  sortedRowModel: createSortedRowModel(),
+  columnMeta: metaHelper<ColumnMeta>(),
+});
+
+/** The column that a table is sorted by. */
+export interface Sorting {
+  readonly id: string;
+  readonly desc: boolean;
+}
+
+const useStyles = makeStyles({
+  scroll: {
+    backgroundColor: tokens.colorNeutralBackground1,
+    [narrowScreen]: { overflowX: 'auto' },
+  },
+  table: {
+    width: '100%',
+    borderCollapse: 'collapse',
+    fontFamily: tokens.fontFamilyBase,
+    fontSize: tokens.fontSizeBase300,
+    lineHeight: tokens.lineHeightBase300,
+    color: tokens.colorNeutralForeground1,
+  },
+  header: {
+    position: 'sticky',
+    top: 0,
+    zIndex: 1,
+    padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalS}`,
+    textAlign: 'left',
+    verticalAlign: 'bottom',
+    backgroundColor: tokens.colorNeutralBackground1,
+    boxShadow: `inset 0 -1px ${tokens.colorNeutralStroke1}`,
+  },
+  sort: {
+    display: 'inline-flex',
+    alignItems: 'center',
+    gap: tokens.spacingHorizontalXXS,
+    padding: 0,
+    border: 'none',
+    borderRadius: tokens.borderRadiusSmall,
+    font: 'inherit',
+    fontWeight: tokens.fontWeightSemibold,
+    textAlign: 'inherit',
+    color: 'inherit',
+    backgroundColor: 'transparent',
+    cursor: 'pointer',
+    ':hover': { textDecorationLine: 'underline' },
+    ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}` },
+  },
+  cell: {
+    padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalS}`,
+    verticalAlign: 'top',
+    maxWidth: '420px',
+    overflowWrap: 'anywhere',
+    borderBottom: `1px solid ${tokens.colorNeutralStroke3}`,
+  },
+  number: { textAlign: 'right', fontVariantNumeric: 'tabular-nums' },
+  numberCell: { whiteSpace: 'nowrap' },
+  secondary: { [narrowScreen]: { display: 'none' } },
+  row: { ':hover': { backgroundColor: tokens.colorNeutralBackground1Hover } },
+  more: { margin: tokens.spacingVerticalS },
+});
+
+interface SortableTableProps<Row extends RowData> {
+  readonly label: string;
+  readonly rows: readonly Row[];
+  readonly rowKey: (row: Row) => string;
+  // biome-ignore lint/suspicious/noExplicitAny: the columns of one table have values of different types
+  readonly columns: readonly ColumnDef<typeof sortableFeatures, Row, any>[]; // oxlint-disable-line typescript/no-explicit-any
+  readonly sorting: Sorting;
+  readonly onSort: (sorting: Sorting) => void;
+}
+
+/** A table whose rows can be sorted by each of its columns. */
+export function SortableTable<Row extends RowData>(props: SortableTableProps<Row>) {
+  const { label, rows, rowKey, columns, sorting, onSort } = props;
+  const styles = useStyles();
+  const [shown, setShown] = useState(rowStep);
+  const table = useTable({
+    features: sortableFeatures,
+    columns,
+    data: rows,
+    getRowId: rowKey,
+    state: { sorting: [sorting] },
+  });
+  const all = table.getRowModel().rows;
+  const rendered = useDeferredValue(all.slice(0, shown), all.slice(0, firstRows));
+  const more = Math.min(rowStep, all.length - shown);
+  return (
+    <div className={styles.scroll}>
+      <table aria-label={label} aria-rowcount={all.length + 1} className={styles.table}>
+        <thead>
+          <tr>
+            {table.getFlatHeaders().map((header) => {
+              const { id, columnDef } = header.column;
+              const isSorted = id === sorting.id;
+              const desc = isSorted ? !sorting.desc : (columnDef.sortDescFirst ?? false);
+              return (
+                <th
+                  key={header.id}
+                  scope="col"
+                  aria-sort={isSorted ? (sorting.desc ? 'descending' : 'ascending') : 'none'}
+                  className={mergeClasses(
+                    styles.header,
+                    columnDef.meta?.isNumber && styles.number,
+                    columnDef.meta?.isSecondary && styles.secondary,
+                  )}
+                >
+                  <button type="button" className={styles.sort} onClick={() => onSort({ id, desc })}>
+                    <table.FlexRender header={header} />
+                    {isSorted && (sorting.desc ? <ArrowSortDownRegular /> : <ArrowSortUpRegular />)}
+                  </button>
+                </th>
+              );
+            })}
+          </tr>
+        </thead>
+        <tbody>
+          {rendered.map((row) => (
+            <tr key={row.id} className={styles.row}>
+              {row.getAllCells().map((cell) => (
+                <td
+                  key={cell.id}
+                  className={mergeClasses(
+                    styles.cell,
+                    cell.column.columnDef.meta?.isNumber && styles.number,
+                    cell.column.columnDef.meta?.isNumber && styles.numberCell,
+                    cell.column.columnDef.meta?.isSecondary && styles.secondary,
+                  )}
+                >
+                  <table.FlexRender cell={cell} />
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {more > 0 && (
+        <Button className={styles.more} onClick={() => setShown(shown + rowStep)}>
+          {`Show ${formatNumber(more)} more of ${formatNumber(all.length)}`}
+        </Button>
+      )}
+    </div>
+  );
+}
