@@ -28,8 +28,10 @@ export interface Context {
   readonly audit: Audit;
   readonly jobs: Jobs;
   readonly activity: ActivityLog;
-  /** The session of the user, if calls use the user's own tokens. */
-  readonly delegatedSessionId: string | undefined;
+  /** The session of the user; `undefined` without sign-in. */
+  readonly sessionId: string | undefined;
+  /** Whether calls use the user's own tokens. */
+  readonly isDelegated: boolean;
   /** What this request holds of the memory of the service. */
   readonly admission: Admission;
   readonly instrument: InstrumentCall;

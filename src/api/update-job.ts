@@ -155,8 +155,8 @@ async function* whileAuthorized(ctx: Context, jobs: AsyncIterable<Job>): AsyncGe
   }
 }
 
-function actorOf({ user, requestId, delegatedSessionId }: Context & { readonly user: User }): JobActor {
-  return { oid: user.oid, name: user.name, requestId, sessionId: delegatedSessionId };
+function actorOf({ user, requestId, sessionId, isDelegated }: Context & { readonly user: User }): JobActor {
+  return { oid: user.oid, name: user.name, requestId, sessionId, isDelegated };
 }
 
 function recordEvent(ctx: Context & { readonly user: User }, action: string, id: string): void {

@@ -28,8 +28,8 @@ export interface Principal {
   readonly extendSession?: () => Promise<void>;
   /** The user's own Graph tokens, when calls use delegated permissions. */
   readonly tokens?: TokenSource | undefined;
-  /** The session that has these tokens. */
-  readonly delegatedSessionId?: string | undefined;
+  /** The id of the session. Absent when there are none. */
+  readonly sessionId?: string;
 }
 
 /**
@@ -90,7 +90,7 @@ export function sessionAuthenticator(parts: AuthenticatorParts): Authenticate {
         if (await readRoles()) await extend();
       },
       tokens: usesOwnTokens ? withoutLostRole(vault.tokensOf(id), () => hasLostRole) : undefined,
-      delegatedSessionId: usesOwnTokens ? id : undefined,
+      sessionId: id,
     };
   };
 }

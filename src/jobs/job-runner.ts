@@ -4,20 +4,23 @@ import { runUpdates, type SettledUpdate } from '../bulk/row-updates.js';
 import { CallError } from '../errors.js';
 import type { Caller, Graph } from '../graph/graph.js';
 import { stateKey } from '../graph/paths.js';
+import { type ApprovalCheckParts, approvalDelayMs, createApprovalCheck, isPendingWithCode } from './approval-check.js';
 import type { JobActor, JobRecord, JobRow, RowOutcome } from './job.js';
 import type { RunJob } from './job-queue.js';
-import { rest, resumed, run } from './job-state.js';
+import { hasEnded, proceed, rest, resumed, run } from './job-state.js';
 import type { ChangedPart, JobStore } from './job-store.js';
 import { rowsToResume, scopeOf, updateOf, withResult } from './row-result.js';
 import { loadRows, type RunningRows } from './row-writer.js';
 
 /** The dependencies of {@link createJobRunner}. */
-export interface JobRunnerParts {
+export interface JobRunnerParts extends Pick<ApprovalCheckParts, 'onApprovalsHidden'> {
   readonly store: JobStore;
   readonly graph: Graph;
   readonly audit: Audit;
   /** Creates the caller for whom the rows of a job are sent. */
   readonly callerOf: (actor: JobActor) => Caller;
+  /** Whether the person may still write. @throws {CallError} if that is not known */
+  readonly mayWrite: (actor: JobActor) => Promise<boolean>;
   readonly reasonOf: (error: unknown) => string;
   /** Called with the failure of a row that is a defect of the service. */
   readonly onDefect: (jobId: string, error: unknown) => void;
@@ -27,9 +30,14 @@ export interface JobRunnerParts {
   readonly onChange: (jobId: string, listener: (part: ChangedPart) => void) => () => void;
   /** How long the rows wait after a failure that concerns all of them, in milliseconds. The last one is the longest. */
   readonly pausesMs?: readonly number[];
+  /** How often {@link mayWrite} is called while a job runs, in milliseconds. */
+  readonly recheckMs?: number;
+  /** The time between two reads of approvals, in milliseconds. */
+  readonly approvalIntervalMs?: { readonly shortest: number; readonly longest: number };
 }
 
 const defaultPausesMs = [1_000, 5_000, 20_000, 60_000, 120_000, 300_000];
+const defaultRecheckMs = 60_000;
 
 /** Why the rows of a run that are left were not sent. */
 type Halt = 'cancelled' | 'handed-over' | 'sign-in' | 'pause';
@@ -39,7 +47,9 @@ type Halt = 'cancelled' | 'handed-over' | 'sign-in' | 'pause';
  * stored as sent before its request is sent, so that a replica that continues the job reads its outcome first.
  */
 export function createJobRunner(parts: JobRunnerParts): RunJob {
-  const { store, graph, audit, callerOf, reasonOf, onDefect, onOutcome, onChange, pausesMs = defaultPausesMs } = parts;
+  const { store, graph, audit, callerOf, mayWrite, reasonOf, onDefect, onOutcome, onChange } = parts;
+  const { pausesMs = defaultPausesMs, recheckMs = defaultRecheckMs, approvalIntervalMs } = parts;
+  const checkApprovals = createApprovalCheck(parts);
 
   /** Sends the rows that wait, until they have an outcome or a reason to halt. */
   async function sendRows(job: JobRecord, rows: RunningRows, signal: AbortSignal): Promise<Halt | undefined> {
@@ -60,12 +70,16 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
       const current = await store.get(jobId).catch(() => job);
       if (current === undefined || current.state === 'cancelling') stop('cancelled');
     };
+    const stopUnlessAllowed = async () => {
+      if (!(await mayWrite(actor))) stop('sign-in');
+    };
     const stopListening = onChange(jobId, (part) => {
       if (part !== 'rows') void stopIfCancelled();
     });
     signal.addEventListener('abort', handOver);
     if (signal.aborted) handOver();
-    await stopIfCancelled();
+    await Promise.all([stopIfCancelled(), stopUnlessAllowed().catch(() => stop('pause'))]);
+    const rechecks = setInterval(() => void stopUnlessAllowed().catch(() => undefined), recheckMs);
 
     const rowAt = (index: number): JobRow => rows.get(waiting[index]?.index ?? -1);
 
@@ -112,16 +126,44 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
     try {
       for await (const _ of results);
     } finally {
+      clearInterval(rechecks);
       stopListening();
       signal.removeEventListener('abort', handOver);
     }
     return halt;
   }
 
+  /**
+   * Continues with the rows that have been approved.
+   *
+   * @returns the job if it is to be run; otherwise, when the approvals are to be read again
+   */
+  async function continueApproved(
+    job: JobRecord,
+    rows: RunningRows,
+    signal: AbortSignal,
+    runNumber: number | undefined,
+  ): Promise<JobRecord | number | undefined> {
+    const { jobId, actor } = job;
+    const before = rows.all().filter(isPendingWithCode).length;
+    const isAllowed = await mayWrite(actor).catch(() => undefined);
+    const obstacle =
+      isAllowed === false ? 'sign-in' : isAllowed && (await checkApprovals(job, rows, callerOf(actor), signal));
+    await rows.saveLeft();
+    const pending = rows.all().filter(isPendingWithCode).length;
+    if (obstacle === 'sign-in') await store.update(jobId, rest('waiting-for-sign-in'), runNumber);
+    else if (pending < before) return store.update(jobId, proceed, runNumber);
+    return obstacle || pending === 0 ? undefined : approvalDelayMs(job, pending, approvalIntervalMs);
+  }
+
   return async (jobId, signal, runNumber) => {
-    const job = await store.update(jobId, run, runNumber);
-    if (job === undefined || (job.state !== 'running' && job.state !== 'cancelling')) return undefined;
+    const stored = await store.update(jobId, run, runNumber);
+    if (stored === undefined || hasEnded(stored) || stored.state === 'waiting-for-sign-in') return undefined;
     const rows = await loadRows(store, jobId, runNumber);
+    const job =
+      stored.state === 'waiting-for-approval' ? await continueApproved(stored, rows, signal, runNumber) : stored;
+    if (job === undefined || typeof job === 'number') return job;
+    if (job.state !== 'running' && job.state !== 'cancelling') return undefined;
     if (job.isResumed) {
       await saveAll(rows, rowsToResume(rows.all()));
       await store.update(jobId, resumed, runNumber);
@@ -148,12 +190,14 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
       await saveAll(rows, cancelled);
     }
     const isPending = rows.all().some(({ outcome }) => outcome === 'pending-approval');
-    await store.update(
+    const rested = await store.update(
       jobId,
       rest(halt === 'sign-in' ? 'waiting-for-sign-in' : isPending ? 'waiting-for-approval' : 'done'),
       runNumber,
     );
-    return undefined;
+    const pending = rows.all().filter(isPendingWithCode).length;
+    const mayBeApproved = rested?.state === 'waiting-for-approval' && pending > 0;
+    return mayBeApproved ? approvalDelayMs(rested, pending, approvalIntervalMs) : undefined;
   };
 }
 

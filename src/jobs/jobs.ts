@@ -176,7 +176,7 @@ export function createJobs({ store, queue, cursors, ...parts }: JobsParts): Jobs
 
     async resume(jobId, actor) {
       const { startedBy, actor: last } = await recordOf(jobId);
-      if (last.sessionId !== undefined && startedBy.oid !== actor.oid) throw new JobError('not-the-owner');
+      if (last.isDelegated && startedBy.oid !== actor.oid) throw new JobError('not-the-owner');
       return change(jobId, resume(actor));
     },
 

@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
 import type { Stores } from '../auth/stores.js';
+import type { ActivityStore } from '../jobs/activity.js';
 import type { JobQueue } from '../jobs/job-queue.js';
 import type { JobStore } from '../jobs/job-store.js';
 import type { ReplicaCoordination } from '../scheduling/replica-coordination.js';
 import type { Secret } from '../secret.js';
+import { createRedisActivityStore, type RedisActivityStore, type RedisActivityStoreOptions } from './activity-store.js';
 import { createRedis } from './connection.js';
 import { startHeartbeat } from './heartbeat.js';
 import { createRedisJobQueue } from './job-queue.js';
@@ -29,6 +31,8 @@ export interface RedisCoordination extends ReplicaCoordination {
     options: Omit<RedisJobStoreOptions, 'onUnreadable'>,
     onError: (error: unknown) => void,
   ): { readonly store: JobStore; readonly queue: JobQueue };
+  /** The latest writes of all replicas, sealed. */
+  activityStore(options: Omit<RedisActivityStoreOptions, 'onUnreadable' | 'onDropped'>): ActivityStore;
   /** Whether Redis can be used, writes included. */
   isUp(): Promise<boolean>;
   /** Removes this replica's heartbeat, so that the others count it as dead, and disconnects. */
@@ -43,6 +47,8 @@ export interface RedisCoordination extends ReplicaCoordination {
 export function connectReplicas(url: Secret, log: Logger, onError: () => void): RedisCoordination {
   const redis = createRedis(url, log, onError);
   const heartbeat = startHeartbeat(redis);
+  let activityStore: RedisActivityStore | undefined;
+  const onDropped = () => log.warn('activities are dropped: Redis is slow or unavailable');
   const onUnreadable = () => log.warn('a value in Redis cannot be read and is ignored');
   return {
     slotPool: (options) => createRedisSlotPool({ ...options, redis, replicaId: heartbeat.id }),
@@ -57,8 +63,13 @@ export function connectReplicas(url: Secret, log: Logger, onError: () => void): 
       store: createRedisJobStore(redis, { ...options, onUnreadable }),
       queue: createRedisJobQueue({ redis, retentionMs: options.retentionMs, onError: jobError }),
     }),
+    activityStore(options) {
+      activityStore = createRedisActivityStore(redis, { ...options, onUnreadable, onDropped });
+      return activityStore;
+    },
     isUp: () => redis.isUp(),
     async close() {
+      await activityStore?.close();
       await heartbeat.stop();
       await redis.close();
     },

@@ -91,8 +91,10 @@ function startJobs(kept: JobStore, isAuditUp = () => true): Jobs & { readonly ru
     graph,
     audit: createAudit(trail, reasonOf, () => undefined),
     callerOf: ({ oid }) => ({ tokens, fairnessKey: oid }),
+    mayWrite: async () => true,
     reasonOf,
     onOutcome: () => undefined,
+    onApprovalsHidden: () => undefined,
     onDefect: () => undefined,
     pausesMs: [10],
   });
@@ -262,10 +264,10 @@ test('a resumed job does not send a row that a later one has overtaken', async (
 test('a job that uses the tokens of a person can be resumed by them only', async () => {
   startStates();
   const [kept, jobId] = await store([rowAt(0, { outcome: 'rejected' })], 'done');
-  await kept.update(jobId, (job) => ({ ...job, actor: { ...actor, sessionId: 'session' } }));
+  await kept.update(jobId, (job) => ({ ...job, actor: { ...actor, sessionId: 'session', isDelegated: true } }));
   const jobs = startJobs(kept);
   await expect(jobs.resume(jobId, { ...actor, oid: 'other' })).rejects.toMatchObject({ problem: 'not-the-owner' });
-  await jobs.resume(jobId, { ...actor, sessionId: 'next' });
+  await jobs.resume(jobId, { ...actor, sessionId: 'next', isDelegated: true });
   expect((await finish(kept, jobId))[0]?.outcome).toBe('applied');
   await jobs.stop();
 });

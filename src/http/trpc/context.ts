@@ -37,7 +37,8 @@ export function createContext(response: Response, parts: ContextParts): Context 
     audit,
     jobs,
     activity,
-    delegatedSessionId: principal?.delegatedSessionId,
+    sessionId: principal?.sessionId,
+    isDelegated: principal?.tokens !== undefined,
     admission,
     instrument: createCallInstrumentation(response.req.headers, observeCall, {
       onSpan(span) {
