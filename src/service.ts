@@ -104,8 +104,9 @@ export async function startService(config: Config, output: ServiceOutput): Promi
   });
   const drain = createDrain();
   const isReady = async () => !drain.draining && trail.isUp && ((await coordination?.isUp()) ?? true);
-  metrics?.observe({ ...output, graph, isReady, credentialExpiries: credentialExpiries(config) });
   const retentionMs = config.JOB_RETENTION_DAYS * 86_400_000;
+  const jobStore = createMemoryJobStore(memoryJobLimits, retentionMs);
+  metrics?.observe({ ...output, graph, jobs: jobStore, isReady, credentialExpiries: credentialExpiries(config) });
   const activity = createActivityLog(
     coordination?.activityStore({ secrets: sharedSecrets(config), retentionMs }) ??
       createMemoryActivityStore(retentionMs),
@@ -128,7 +129,7 @@ export async function startService(config: Config, output: ServiceOutput): Promi
     log,
   });
   const jobs = createJobs({
-    store: createMemoryJobStore(memoryJobLimits, retentionMs),
+    store: jobStore,
     queue: createMemoryJobQueue((error) => log.error({ err: error }, 'a job stopped unexpectedly')),
     cursors,
     graph,
@@ -143,6 +144,7 @@ export async function startService(config: Config, output: ServiceOutput): Promi
       return access === undefined || access === 'allowed' || (access === 'session-ended' && !isDelegated);
     },
     reasonOf,
+    onOutcome: recorder.jobRow,
     onApprovalsHidden: ({ reason }) =>
       log.warn(
         { reason, missing: approvalPermission },

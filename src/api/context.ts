@@ -16,6 +16,8 @@ export interface Context {
   readonly expiresAt: Date | null;
   /** When the session ends without further calls; `null` if it does not. */
   readonly readIdleExpiry: () => Promise<Date | null>;
+  /** Whether the session still exists, and its user still has their roles: a stream can outlive both. */
+  readonly isStillAuthorized: () => Promise<boolean>;
   readonly graph: Graph;
   /** The caller on whose behalf this request calls Graph. */
   readonly caller: Caller;

@@ -1,7 +1,7 @@
 import { type CallError, type CallReason, requireCallError } from '../errors.js';
 import type { Caller, Graph } from '../graph/graph.js';
 import type { ApprovalStatus } from '../graph/requests/approval-requests.js';
-import type { JobRecord, JobRow } from './job.js';
+import type { JobRecord, JobRow, RowOutcome } from './job.js';
 import type { RunningRows } from './row-writer.js';
 
 /** The dependencies of {@link createApprovalCheck}. */
@@ -9,6 +9,8 @@ export interface ApprovalCheckParts {
   readonly graph: Pick<Graph, 'approvalStatuses'>;
   /** Called once if Graph does not show approvals to this service. Jobs then wait until they are resumed. */
   readonly onApprovalsHidden: (error: CallError) => void;
+  /** Called with the outcome of each row that will not be approved. */
+  readonly onOutcome: (outcome: RowOutcome) => void;
 }
 
 /**
@@ -35,7 +37,7 @@ const hidesApprovals: ReadonlySet<CallReason> = new Set([
 ]);
 
 /** Creates the check. */
-export function createApprovalCheck({ graph, onApprovalsHidden }: ApprovalCheckParts): CheckApprovals {
+export function createApprovalCheck({ graph, onApprovalsHidden, onOutcome }: ApprovalCheckParts): CheckApprovals {
   let isReported = false;
 
   return async (job, rows, caller, signal) => {
@@ -47,6 +49,7 @@ export function createApprovalCheck({ graph, onApprovalsHidden }: ApprovalCheckP
         const statuses = await graph.approvalStatuses(codes, { caller, signal });
         const changed = batch.flatMap((row) => afterStatus(row, statuses.get(row.approvalCode), job) ?? []);
         await Promise.all(changed.map((row) => rows.save(row)));
+        for (const { outcome } of changed) if (outcome === 'rejected') onOutcome(outcome);
       } catch (error) {
         const failure = requireCallError(error);
         if (failure.reason === 'SIGN_IN_REQUIRED') return 'sign-in';

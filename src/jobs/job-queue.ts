@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * Works on a job until it rests.
  *
@@ -19,6 +21,8 @@ export interface JobQueue {
 /** Creates a queue that runs every job in this process, immediately. @param onError called if the work on a job fails */
 export function createMemoryJobQueue(onError: (error: unknown) => void): JobQueue {
   const stopping = new AbortController();
+  // One for each job that runs.
+  setMaxListeners(0, stopping.signal);
   const running = new Map<string, Promise<void>>();
   const again = new Set<string>();
   const delayed = new Map<string, NodeJS.Timeout>();

@@ -5,7 +5,7 @@ import { CallError } from '../errors.js';
 import type { Caller, Graph } from '../graph/graph.js';
 import { stateKey } from '../graph/paths.js';
 import { type ApprovalCheckParts, approvalDelayMs, createApprovalCheck, isPendingWithCode } from './approval-check.js';
-import type { JobActor, JobRecord, JobRow } from './job.js';
+import type { JobActor, JobRecord, JobRow, RowOutcome } from './job.js';
 import type { RunJob } from './job-queue.js';
 import { hasEnded, proceed, rest, resumed, run } from './job-state.js';
 import type { JobStore } from './job-store.js';
@@ -24,6 +24,8 @@ export interface JobRunnerParts extends Pick<ApprovalCheckParts, 'onApprovalsHid
   readonly reasonOf: (error: unknown) => string;
   /** Called with the failure of a row that is a defect of the service. */
   readonly onDefect: (jobId: string, error: unknown) => void;
+  /** Called when the outcome of a row is known, and is about to be stored. */
+  readonly onOutcome: (outcome: RowOutcome) => void;
   /** Calls back when a job changes. @returns removes the listener */
   readonly onChange: (jobId: string, listener: () => void) => () => void;
   /** How long the rows wait after a failure that concerns all of them, in milliseconds. The last one is the longest. */
@@ -45,7 +47,7 @@ type Halt = 'cancelled' | 'handed-over' | 'sign-in' | 'pause';
  * stored as sent before its request is sent, so that a replica that continues the job reads its outcome first.
  */
 export function createJobRunner(parts: JobRunnerParts): RunJob {
-  const { store, graph, audit, callerOf, mayWrite, reasonOf, onDefect, onChange } = parts;
+  const { store, graph, audit, callerOf, mayWrite, reasonOf, onDefect, onOutcome, onChange } = parts;
   const { pausesMs = defaultPausesMs, recheckMs = defaultRecheckMs, approvalIntervalMs } = parts;
   const checkApprovals = createApprovalCheck(parts);
 
@@ -100,7 +102,9 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
       }
       if (reasonOf(error) === 'INTERNAL' && error !== undefined) onDefect(jobId, error);
       // The outcome is stored with a later row if the store is not available now.
-      await rows.save(withResult(row, settled, actor.requestId, reasonOf)).catch(() => stop('pause'));
+      const result = withResult(row, settled, actor.requestId, reasonOf);
+      onOutcome(result.outcome);
+      await rows.save(result).catch(() => stop('pause'));
     }
 
     const results = runUpdates({
@@ -172,10 +176,11 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
     await rows.saveLeft();
     if (halt === 'handed-over') return undefined;
     if (halt === 'cancelled') {
-      await saveAll(
-        rows,
-        waitingRows(rows).map((row) => ({ ...row, outcome: row.isSent ? 'unknown' : 'not-sent' })),
+      const cancelled = waitingRows(rows).map(
+        (row): JobRow => ({ ...row, outcome: row.isSent ? 'unknown' : 'not-sent' }),
       );
+      for (const { outcome } of cancelled) onOutcome(outcome);
+      await saveAll(rows, cancelled);
     }
     const isPending = rows.all().some(({ outcome }) => outcome === 'pending-approval');
     const rested = await store.update(

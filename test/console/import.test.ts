@@ -80,9 +80,9 @@ describeConsole('the preview of an import', {}, (app) => {
   });
 
   test('is what the update replaces: a change by somebody else is reported and not overwritten', async () => {
-    const { page, dialog, person, press, heading, failures } = await openImport();
+    const { dialog, person, press, heading, failures } = await openImport();
     const { scriptUserState } = app.service.client;
-    const scriptId = new URL(page.url()).searchParams.get('script') ?? '';
+    const scriptId = person(0)['scriptId'] ?? '';
     const states = [0, 1].map((index) => idOf(person(index)));
     const target = { scriptKind: 'deviceManagementScript', scriptId, userStateId: states[0] ?? '' } as const;
     const lines = states.map((id) => `${id},5001`);

@@ -93,6 +93,7 @@ function startJobs(kept: JobStore, isAuditUp = () => true): Jobs & { readonly ru
     callerOf: ({ oid }) => ({ tokens, fairnessKey: oid }),
     mayWrite: async () => true,
     reasonOf,
+    onOutcome: () => undefined,
     onApprovalsHidden: () => undefined,
     onDefect: () => undefined,
     pausesMs: [10],

@@ -84,6 +84,7 @@ async function startSimulatedJobs(): Promise<SimulatedJobs & { readonly stop: ()
     },
     reasonOf,
     onApprovalsHidden: (error) => started.hidden.push(error),
+    onOutcome: () => undefined,
     onDefect: (_, error) => {
       throw error;
     },

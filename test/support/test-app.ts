@@ -79,6 +79,7 @@ export async function startTestApp({
     callerOf: ({ oid }) => ({ tokens, fairnessKey: oid }),
     mayWrite: async () => true,
     reasonOf,
+    onOutcome: () => undefined,
     onApprovalsHidden: () => undefined,
     onDefect: () => undefined,
   });

@@ -29,6 +29,7 @@ export function createContext(response: Response, parts: ContextParts): Context 
     user: principal?.user ?? null,
     expiresAt: principal?.expiresAt ?? null,
     readIdleExpiry: async () => (await principal?.readIdleExpiry?.()) ?? null,
+    isStillAuthorized: async () => (await principal?.isStillAuthorized?.()) ?? true,
     graph,
     graphKind,
     version,
