@@ -8,7 +8,7 @@ import { type ApprovalCheckParts, approvalDelayMs, createApprovalCheck, isPendin
 import type { JobActor, JobRecord, JobRow, RowOutcome } from './job.js';
 import type { RunJob } from './job-queue.js';
 import { hasEnded, proceed, rest, resumed, run } from './job-state.js';
-import type { JobStore } from './job-store.js';
+import type { ChangedPart, JobStore } from './job-store.js';
 import { rowsToResume, scopeOf, updateOf, withResult } from './row-result.js';
 import { loadRows, type RunningRows } from './row-writer.js';
 
@@ -27,7 +27,7 @@ export interface JobRunnerParts extends Pick<ApprovalCheckParts, 'onApprovalsHid
   /** Called when the outcome of a row is known, and is about to be stored. */
   readonly onOutcome: (outcome: RowOutcome) => void;
   /** Calls back when a job changes. @returns removes the listener */
-  readonly onChange: (jobId: string, listener: () => void) => () => void;
+  readonly onChange: (jobId: string, listener: (part: ChangedPart) => void) => () => void;
   /** How long the rows wait after a failure that concerns all of them, in milliseconds. The last one is the longest. */
   readonly pausesMs?: readonly number[];
   /** How often {@link mayWrite} is called while a job runs, in milliseconds. */
@@ -73,7 +73,9 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
     const stopUnlessAllowed = async () => {
       if (!(await mayWrite(actor))) stop('sign-in');
     };
-    const stopListening = onChange(jobId, () => void stopIfCancelled());
+    const stopListening = onChange(jobId, (part) => {
+      if (part !== 'rows') void stopIfCancelled();
+    });
     signal.addEventListener('abort', handOver);
     if (signal.aborted) handOver();
     await Promise.all([stopIfCancelled(), stopUnlessAllowed().catch(() => stop('pause'))]);
@@ -116,7 +118,8 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
       async beforeSend(index) {
         const row = rowAt(index);
         if (blocked.has(stateKey(row))) throw halted;
-        if (!row.isSent) await rows.save({ ...row, isSent: true });
+        // Also before a repeated request: another replica may have taken the job meanwhile.
+        await rows.save({ ...row, isSent: true });
       },
       settle,
     });
@@ -139,6 +142,7 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
     job: JobRecord,
     rows: RunningRows,
     signal: AbortSignal,
+    runNumber: number | undefined,
   ): Promise<JobRecord | number | undefined> {
     const { jobId, actor } = job;
     const before = rows.all().filter(isPendingWithCode).length;
@@ -147,27 +151,32 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
       isAllowed === false ? 'sign-in' : isAllowed && (await checkApprovals(job, rows, callerOf(actor), signal));
     await rows.saveLeft();
     const pending = rows.all().filter(isPendingWithCode).length;
-    if (obstacle === 'sign-in') await store.update(jobId, rest('waiting-for-sign-in'));
-    else if (pending < before) return store.update(jobId, proceed);
+    if (obstacle === 'sign-in') await store.update(jobId, rest('waiting-for-sign-in'), runNumber);
+    else if (pending < before) return store.update(jobId, proceed, runNumber);
     return obstacle || pending === 0 ? undefined : approvalDelayMs(job, pending, approvalIntervalMs);
   }
 
-  return async (jobId, signal) => {
-    const stored = await store.update(jobId, run);
+  return async (jobId, signal, runNumber) => {
+    const stored = await store.update(jobId, run, runNumber);
     if (stored === undefined || hasEnded(stored) || stored.state === 'waiting-for-sign-in') return undefined;
-    const rows = await loadRows(store, jobId);
-    const job = stored.state === 'waiting-for-approval' ? await continueApproved(stored, rows, signal) : stored;
+    const rows = await loadRows(store, jobId, runNumber);
+    const job =
+      stored.state === 'waiting-for-approval' ? await continueApproved(stored, rows, signal, runNumber) : stored;
     if (job === undefined || typeof job === 'number') return job;
     if (job.state !== 'running' && job.state !== 'cancelling') return undefined;
     if (job.isResumed) {
       await saveAll(rows, rowsToResume(rows.all()));
-      await store.update(jobId, resumed);
+      await store.update(jobId, resumed, runNumber);
     }
     let halt: Halt | undefined;
     for (let pauses = 0; ; ) {
       const before = waitingRows(rows).length;
       halt = await sendRows(job, rows, signal);
-      if (halt !== 'pause') break;
+      const isStored = await rows.saveLeft().then(
+        () => true,
+        () => false,
+      );
+      if (signal.aborted || (halt !== 'pause' && isStored)) break;
       pauses = waitingRows(rows).length < before ? 0 : Math.min(pauses + 1, pausesMs.length - 1);
       await sleep(pausesMs[pauses], undefined, { signal }).catch(() => undefined);
     }
@@ -184,6 +193,7 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
     const rested = await store.update(
       jobId,
       rest(halt === 'sign-in' ? 'waiting-for-sign-in' : isPending ? 'waiting-for-approval' : 'done'),
+      runNumber,
     );
     const pending = rows.all().filter(isPendingWithCode).length;
     const mayBeApproved = rested?.state === 'waiting-for-approval' && pending > 0;
