@@ -1,5 +1,7 @@
-import { Caption1Strong, makeStyles, Text, tokens } from '@fluentui/react-components';
-import { type ReactNode, useMemo } from 'react';
+import { Button, Caption1Strong, makeStyles, Text, tokens } from '@fluentui/react-components';
+import { ChevronDownRegular, ChevronUpRegular } from '@fluentui/react-icons';
+import { type ReactNode, useMemo, useState } from 'react';
+import { formatNumber, formatShare, pluralize } from '../format.js';
 import type { ScriptUserState } from '../queries.js';
 import { itemHeightPx, MostFailures } from './most-failures.js';
 import { OutcomeChart } from './outcome-chart.js';
@@ -10,8 +12,19 @@ import { narrowSummary, Totals } from './totals.js';
 const topCount = 5;
 
 const useStyles = makeStyles({
-  // A container query, because the script list can leave little room on a wide screen.
-  container: { containerType: 'inline-size' },
+  // A container query: the summary follows the width that it has.
+  container: { containerType: 'inline-size', position: 'relative' },
+  folded: {
+    display: 'flex',
+    alignItems: 'center',
+    gap: tokens.spacingHorizontalS,
+    padding: `0 ${tokens.spacingHorizontalXS} 0 ${tokens.spacingHorizontalM}`,
+    borderRadius: tokens.borderRadiusMedium,
+    backgroundColor: tokens.colorNeutralBackground1,
+    boxShadow: tokens.shadow2,
+  },
+  line: { flexGrow: 1 },
+  fold: { position: 'absolute', top: tokens.spacingVerticalXXS, right: tokens.spacingHorizontalXS },
   card: {
     display: 'flex',
     flexWrap: 'wrap',
@@ -31,6 +44,9 @@ const useStyles = makeStyles({
   none: { color: tokens.colorNeutralForeground3 },
 });
 
+/** Whether the summary would leave room for few people below it, as on a laptop at 125 %. */
+const isShortScreen = () => matchMedia('(max-height: 800px)').matches;
+
 interface SummaryProps {
   readonly states: readonly ScriptUserState[];
   /** Whether all pages have been fetched. */
@@ -43,9 +59,41 @@ export function Summary({ states, complete, onOpen }: SummaryProps) {
   const styles = useStyles();
   const statistics = useMemo(() => statisticsOf(states, topCount), [states]);
   const soFar = complete ? '' : ' so far';
+  const [isFolded, setFolded] = useState(isShortScreen);
   if (statistics.people === 0) return null;
+  if (isFolded) {
+    const { people, outcomes, devicesSucceeded, devicesFailed } = statistics;
+    const failed = outcomes.mixed + outcomes.failed;
+    return (
+      <section aria-label="Summary" className={styles.folded}>
+        <Text className={styles.line}>
+          {`${pluralize(failed, 'person', 'people')} of ${formatNumber(people)} with failures, `}
+          {`${pluralize(devicesFailed, 'device', 'devices')} failed `}
+          {`(${formatShare(devicesFailed, devicesFailed + devicesSucceeded)})${soFar}`}
+        </Text>
+        <Button
+          appearance="subtle"
+          size="small"
+          aria-expanded={false}
+          icon={<ChevronDownRegular />}
+          onClick={() => setFolded(false)}
+        >
+          Show summary
+        </Button>
+      </section>
+    );
+  }
   return (
     <section aria-label="Summary" className={styles.container}>
+      <Button
+        appearance="subtle"
+        size="small"
+        aria-expanded
+        aria-label="Hide summary"
+        icon={<ChevronUpRegular />}
+        className={styles.fold}
+        onClick={() => setFolded(true)}
+      />
       <div className={styles.card}>
         <Part heading={`People by result${soFar}`}>
           <OutcomeChart statistics={statistics} />
