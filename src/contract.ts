@@ -4,6 +4,7 @@ import type {
   TRPCBuiltRouter,
   TRPCDecorateCreateRouterOptions,
 } from '@trpc/server';
+import type { activityRouter } from './api/activity.js';
 import type { Context } from './api/context.js';
 import type { deviceRunStateRouter } from './api/device-run-state.js';
 import type { ErrorShape } from './api/error-data.js';
@@ -11,9 +12,9 @@ import type { scriptRouter } from './api/script.js';
 import type { scriptUserStateRouter } from './api/script-user-state.js';
 import type { sessionRouter } from './api/session.js';
 import type { Meta } from './api/trpc.js';
+import type { updateJobRouter } from './api/update-job.js';
 
-export type { UpdateManyInput, UpdateResult, UpdateRow } from './api/bulk/update-many.js';
-export type { Progress } from './api/bulk/worker-pool.js';
+export type { ActivityListInput } from './api/activity.js';
 export type {
   ErrorData,
   ErrorDataOf,
@@ -34,7 +35,11 @@ export type {
 } from './api/script-user-state.js';
 export type { CurrentSession } from './api/session.js';
 export type { Meta } from './api/trpc.js';
+export type { JobInput, JobResult, JobResultsInput, JobRowInput, StartedJob, StartJobInput } from './api/update-job.js';
+export type { UpdateManyInput, UpdateResult, UpdateRow } from './api/update-many.js';
+export type { AuditedOutcome } from './audit/audit.js';
 export type { Role } from './auth/user.js';
+export type { Progress } from './bulk/worker-pool.js';
 export type { CallReason, GraphIds } from './errors.js';
 export type {
   Device,
@@ -44,8 +49,17 @@ export type {
   ScriptSummary,
   UserStateOfScript,
 } from './graph/entities.js';
-export type { Approval, ExpectedUserState, NewUserState, Page, UserStatePatch } from './graph/graph.js';
+export type {
+  Approval,
+  ExpectedUserState,
+  NewUserState,
+  Page,
+  UserStatePatch,
+  UserStateValues,
+} from './graph/graph.js';
 export type { ScriptKind, ScriptRef, StateRef } from './graph/ids.js';
+export type { Activity } from './jobs/activity.js';
+export type { Job, JobState, Person, RowCounts, RowOutcome } from './jobs/job.js';
 export type { ScriptUserState } from './script-user-state.js';
 
 interface RouterTypes {
@@ -57,6 +71,8 @@ interface RouterTypes {
 
 /** The routers by their name. Unlike the type of `appRouter`, they keep the comments of their procedures. */
 type Routers = {
+  /** Who changed which state, and when. */
+  activity: typeof activityRouter;
   /** How scripts ran on devices. */
   deviceRunState: typeof deviceRunStateRouter;
   /** The scripts of the tenant. */
@@ -65,6 +81,8 @@ type Routers = {
   scriptUserState: typeof scriptUserStateRouter;
   /** The session of the caller. */
   session: typeof sessionRouter;
+  /** Updates that are carried out without their caller. */
+  updateJob: typeof updateJobRouter;
 };
 
 /** The type of the router: the type argument of a tRPC client. */

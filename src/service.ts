@@ -15,11 +15,16 @@ import { createGraph } from './graph/graph-service.js';
 import { createCursorCodec } from './graph/requests/cursor.js';
 import { graphScope } from './graph/tokens/credential.js';
 import { createTokenSource } from './graph/tokens/credential-token-source.js';
-import { warnAboutMissingPermission } from './graph/tokens/permissions.js';
+import { approvalPermission, warnAboutMissingPermission } from './graph/tokens/permissions.js';
 import { connectGraph } from './graph-backend.js';
 import { createDrain } from './http/drain.js';
 import { publicOrigin, requireSameOrigin } from './http/guards.js';
 import { close, createHttpServer, listen } from './http/server.js';
+import { createActivityLog } from './jobs/activity.js';
+import { createMemoryJobQueue } from './jobs/job-queue.js';
+import { createJobs } from './jobs/jobs.js';
+import { createMemoryActivityStore } from './jobs/memory-activity-store.js';
+import { createMemoryJobStore, memoryJobLimits } from './jobs/memory-job-store.js';
 import { createOutbound } from './outbound/outbound.js';
 import { connectReplicas } from './redis/coordination.js';
 import { readCredentialExpiries } from './telemetry/credential-expiry.js';
@@ -86,9 +91,10 @@ export async function startService(config: Config, output: ServiceOutput): Promi
   const secrets = sessionSecrets(config);
   const coordination = REDIS_URL && connectReplicas(REDIS_URL, log, recorder.redisError);
   const tokens = createTokenSource(countTokens(connection.credential, recorder), graphScope(connection.baseUrl), log);
+  const cursors = createCursorCodec(secrets);
   const graph = createGraph({
     baseUrl: connection.baseUrl,
-    cursors: createCursorCodec(secrets),
+    cursors,
     deadlineMs: config.GRAPH_DEADLINE_MS,
     writesPer20s: config.GRAPH_WRITES_PER_20S,
     log,
@@ -98,8 +104,22 @@ export async function startService(config: Config, output: ServiceOutput): Promi
   });
   const drain = createDrain();
   const isReady = async () => !drain.draining && trail.isUp && ((await coordination?.isUp()) ?? true);
-  metrics?.observe({ ...output, graph, isReady, credentialExpiries: credentialExpiries(config) });
-  const audit = createAudit(trail, reasonOf, recorder.write);
+  const retentionMs = config.JOB_RETENTION_DAYS * 86_400_000;
+  const onJobError = (error: unknown) => log.error({ err: error }, 'a job stopped unexpectedly');
+  const jobParts = coordination?.jobs(
+    { secrets: sharedSecrets(config), limits: memoryJobLimits, retentionMs },
+    onJobError,
+  ) ?? { store: createMemoryJobStore(memoryJobLimits, retentionMs), queue: createMemoryJobQueue(onJobError) };
+  metrics?.observe({ ...output, graph, jobs: jobParts.store, isReady, credentialExpiries: credentialExpiries(config) });
+  const activity = createActivityLog(
+    coordination?.activityStore({ secrets: sharedSecrets(config), retentionMs }) ??
+      createMemoryActivityStore(retentionMs),
+    cursors,
+  );
+  const audit = createAudit(trail, reasonOf, (write) => {
+    recorder.write(write);
+    activity.record(write);
+  });
   const signIn = createSignIn(config, {
     simulatedRegistration: connection.simulatedRegistration,
     secrets,
@@ -112,6 +132,29 @@ export async function startService(config: Config, output: ServiceOutput): Promi
     fetch: outbound.fetch,
     log,
   });
+  const jobs = createJobs({
+    ...jobParts,
+    cursors,
+    graph,
+    audit,
+    callerOf: ({ oid, sessionId }) => ({
+      tokens: (sessionId !== undefined && signIn.tokensOf?.(sessionId)) || tokens,
+      fairnessKey: oid,
+    }),
+    async mayWrite({ sessionId, isDelegated }) {
+      const access = sessionId === undefined ? undefined : await signIn.writeAccess?.(sessionId);
+      // Without a session, a job with the token of the service goes on, since nobody can say more about its user.
+      return access === undefined || access === 'allowed' || (access === 'session-ended' && !isDelegated);
+    },
+    reasonOf,
+    onOutcome: recorder.jobRow,
+    onApprovalsHidden: ({ reason }) =>
+      log.warn(
+        { reason, missing: approvalPermission },
+        'approvals cannot be read: jobs that wait for approval go on only when they are resumed',
+      ),
+    onDefect: (jobId, error) => log.error({ jobId, err: error }, 'unexpected error'),
+  });
   const app = createApp({
     graph,
     graphKind: isSimulator ? 'simulator' : 'live',
@@ -122,6 +165,8 @@ export async function startService(config: Config, output: ServiceOutput): Promi
     signIn,
     version: readVersion(),
     audit,
+    jobs,
+    activity,
     publicUrl: PUBLIC_URL,
     drain,
     isReady,
@@ -152,13 +197,14 @@ export async function startService(config: Config, output: ServiceOutput): Promi
       metricsUrl: metricsServer?.url,
       simulatorUrl: isSimulator ? new URL(connection.baseUrl.origin) : undefined,
       async stop() {
+        const jobsStopped = jobs.stop();
         graph.cancelBulk();
         await drain.begin(config.NODE_ENV === 'production' ? drainGraceMs : 0, drainGraceMs);
         const closed = close(server);
         await drain.finish(config.GRAPH_DEADLINE_MS);
         // Only connections without a complete request are left.
         server.closeAllConnections();
-        await closed;
+        await Promise.all([closed, jobsStopped]);
         await closeParts();
       },
     };
@@ -166,6 +212,12 @@ export async function startService(config: Config, output: ServiceOutput): Promi
     await closeParts();
     throw error;
   }
+}
+
+/** Without `SESSION_SECRET`, which only sign-in requires, a secret that replicas share and that outlives the process. */
+function sharedSecrets(config: Config): readonly string[] {
+  const { SESSION_SECRET, REDIS_URL } = config;
+  return SESSION_SECRET === undefined && REDIS_URL !== undefined ? [REDIS_URL.reveal()] : sessionSecrets(config);
 }
 
 function credentialExpiries({ GRAPH_CREDENTIAL, GRAPH_ACCESS_TOKEN, SIGN_IN, OIDC_CLIENT_CERTIFICATE_PATH }: Config) {

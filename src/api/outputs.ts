@@ -3,6 +3,8 @@ import { z } from 'zod';
 import type { Device, DeviceRunState, RunSummary, ScriptSummary } from '../graph/entities.js';
 import type { Page } from '../graph/graph.js';
 import { scriptKinds } from '../graph/ids.js';
+import type { Activity } from '../jobs/activity.js';
+import { type Job, rowOutcomes } from '../jobs/job.js';
 import type { ScriptUserState } from '../script-user-state.js';
 import type { ErrorDetails, ErrorShape } from './error-data.js';
 import { reasonCodes } from './errors.js';
@@ -96,15 +98,86 @@ export const errorOutput = z.object({
 
 const result = z.object({ type: z.literal('result'), index: z.int().min(0) });
 
+const time = z.iso.datetime();
+const jobId = z.uuid();
+const person = z.object({ oid: z.string(), name: z.string() });
+const rows = z.int().min(0);
+
+const job = z.object({
+  jobId,
+  title: text,
+  startedBy: person,
+  startedAt: time,
+  endedAt: z.exactOptional(time),
+  state: z.enum([
+    'queued',
+    'running',
+    'waiting-for-approval',
+    'waiting-for-sign-in',
+    'cancelling',
+    'done',
+    'cancelled',
+  ]),
+  durable: z.boolean(),
+  total: z.int().min(1),
+  counts: z.object({
+    waiting: rows,
+    applied: rows,
+    unchanged: rows,
+    rejected: rows,
+    unknown: rows,
+    'pending-approval': rows,
+    'not-sent': rows,
+  }),
+}) satisfies z.ZodType<Job>;
+
+const values = z.object({
+  successDeviceCount: z.exactOptional(count),
+  errorDeviceCount: z.exactOptional(count),
+  userPrincipalName: z.exactOptional(text),
+});
+
+const jobResult = z.object({
+  index: z.int().min(0),
+  scriptKind: z.enum(scriptKinds),
+  scriptId: id,
+  userStateId: id,
+  patch: values,
+  expected: z.exactOptional(values),
+  outcome: z.enum(rowOutcomes),
+  before: z.exactOptional(userState),
+  userState: z.exactOptional(userState),
+  error: z.exactOptional(errorOutput),
+  approvalCode: z.exactOptional(z.string()),
+});
+
+const activity = z.object({
+  at: time,
+  actor: person,
+  action: z.enum(['update', 'create', 'delete']),
+  scriptKind: z.string(),
+  scriptId: id,
+  userStateId: z.exactOptional(id),
+  before: z.exactOptional(userState),
+  after: z.exactOptional(userState),
+  outcome: z.enum(['applied', 'unchanged', 'rejected', 'pending-approval', 'unknown']),
+  requestId: z.string(),
+  jobId: z.exactOptional(jobId),
+}) satisfies z.ZodType<Activity>;
+
 /**
  * The part of an output that its schema describes: of a stream its events, of errors the shape that all reasons share.
  */
 type Described<Output> =
   Output extends AsyncIterable<infer Event>
     ? Described<Event>
-    : Output extends { readonly error: ErrorShape }
-      ? Omit<Output, 'error'> & { readonly error: z.output<typeof errorOutput> }
-      : Output;
+    : Output extends Page<infer Item extends { readonly error?: ErrorShape | undefined }>
+      ? Page<Described<Item>>
+      : Output extends { readonly error: ErrorShape }
+        ? Omit<Output, 'error'> & { readonly error: z.output<typeof errorOutput> }
+        : Output extends { readonly error?: ErrorShape | undefined }
+          ? Omit<Output, 'error'> & { readonly error?: z.output<typeof errorOutput> }
+          : Output;
 
 type Outputs = inferRouterOutputs<typeof appRouter>;
 type OutputSchemas = {
@@ -114,6 +187,7 @@ type OutputSchemas = {
 };
 
 const outputs = {
+  activity: { list: page(activity) },
   deviceRunState: { list: page(deviceRunState), listForScript: page(deviceRunState) },
   script: { list: page(script), overview: page(z.object({ ...scriptFields, summary: summary.nullable() })) },
   scriptUserState: {
@@ -139,7 +213,18 @@ const outputs = {
       idleExpiresAt: z.iso.datetime().nullable(),
       graph: z.enum(['live', 'simulator']),
       version: z.string(),
+      durableJobs: z.boolean(),
     }),
+  },
+  updateJob: {
+    start: z.object({ jobId }),
+    list: page(job),
+    get: job,
+    results: page(jobResult),
+    watch: job,
+    cancel: job,
+    resume: job,
+    undo: z.object({ jobId }),
   },
 } satisfies OutputSchemas;
 

@@ -1,17 +1,21 @@
 import type { TRPCProcedureType } from '@trpc/server';
 import type { z } from 'zod';
+import { activityRouter } from './activity.js';
 import { deviceRunStateRouter } from './device-run-state.js';
 import { scriptRouter } from './script.js';
 import { scriptUserStateRouter } from './script-user-state.js';
 import { sessionRouter } from './session.js';
 import { type Meta, router } from './trpc.js';
+import { updateJobRouter } from './update-job.js';
 
 /** All procedures. */
 export const appRouter = router({
+  activity: activityRouter,
   deviceRunState: deviceRunStateRouter,
   script: scriptRouter,
   scriptUserState: scriptUserStateRouter,
   session: sessionRouter,
+  updateJob: updateJobRouter,
 });
 
 // At run time the record is flat and has no prototype; its keys are paths. Its type is that of the nested record.

@@ -1,10 +1,9 @@
 import { z } from 'zod';
+import type { Progress } from '../bulk/worker-pool.js';
 import type { UserStateOfScript } from '../graph/entities.js';
 import type { Approval, ExpectedUserState, NewUserState, Page, UserStatePatch } from '../graph/graph.js';
 import type { ScriptRef, StateRef } from '../graph/ids.js';
 import type { ScriptUserState } from '../script-user-state.js';
-import { type UpdateManyInput, type UpdateResult, updateMany } from './bulk/update-many.js';
-import type { Progress } from './bulk/worker-pool.js';
 import { type InputSchema, inputObject } from './inputs/messages.js';
 import { inputRows } from './inputs/rows.js';
 import { type PageRef, pageFields, type ScriptPageInput, scriptFields, targetFields, userId } from './inputs/target.js';
@@ -18,6 +17,7 @@ import {
   updateRow,
 } from './inputs/user-state.js';
 import { operatorProcedure, readerProcedure, router } from './trpc.js';
+import { type UpdateManyInput, type UpdateResult, updateMany } from './update-many.js';
 
 /** Selects the states of one person. */
 export interface UserListInput extends PageRef {

@@ -15,6 +15,8 @@ export interface CurrentSession {
   /** When the session ends without further calls, which is never later (ISO 8601); `null` if it does not. */
   readonly idleExpiresAt: string | null;
   readonly graph: 'live' | 'simulator';
+  /** Whether jobs outlive the process. */
+  readonly durableJobs: boolean;
   /** The version of the service. */
   readonly version: string;
 }
@@ -23,13 +25,14 @@ export interface CurrentSession {
 export const sessionRouter = router({
   /** The signed-in user. The call does not extend the session. */
   current: signedInProcedure.query(
-    async ({ ctx: { user, expiresAt, readIdleExpiry, graphKind, version } }): Promise<CurrentSession> => ({
+    async ({ ctx: { user, expiresAt, readIdleExpiry, graphKind, version, jobs } }): Promise<CurrentSession> => ({
       user: { oid: user.oid, name: user.name, username: user.username ?? null },
       roles: user.roles,
       expiresAt: expiresAt?.toISOString() ?? null,
       idleExpiresAt: (await readIdleExpiry())?.toISOString() ?? null,
       graph: graphKind,
       version,
+      durableJobs: jobs.areDurable,
     }),
   ),
 });

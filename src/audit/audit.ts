@@ -7,8 +7,8 @@ import type { ScriptUserState } from '../script-user-state.js';
 import { traceFields } from '../trace-fields.js';
 import type { AuditTrail } from './trail.js';
 
-/** The outcome of a write. */
-export type AuditedOutcome = 'applied' | 'rejected' | 'pending-approval' | 'unknown';
+/** The outcome of a write. `unchanged`: the state had the values already, so that nothing was sent. */
+export type AuditedOutcome = 'applied' | 'unchanged' | 'rejected' | 'pending-approval' | 'unknown';
 
 /** The outcome of a write that has failed. */
 export function auditedOutcome(error: unknown, reason: string): AuditedOutcome {
@@ -21,7 +21,9 @@ export function auditedOutcome(error: unknown, reason: string): AuditedOutcome {
 /** The user who writes, and the request. */
 export interface Actor {
   readonly requestId: string;
-  readonly user: { readonly oid: string };
+  readonly user: { readonly oid: string; readonly name: string };
+  /** The job that the write is a row of. */
+  readonly jobId?: string | undefined;
 }
 
 /** A write. Its lines contain the names of its fields, and the values of its counts only. */
@@ -33,16 +35,17 @@ export interface AuditedWrite {
     readonly userStateId?: string | undefined;
   };
   /** The fields to be written. */
-  readonly values: Partial<Counts> & { readonly userPrincipalName?: string | undefined };
+  readonly values: Partial<Counts> & { readonly userPrincipalName?: string | null | undefined };
 }
 
 /** A sign-in, a sign-out, or a rejected call. */
 export interface AuditedEvent {
-  readonly event: 'sign-in' | 'sign-in-refused' | 'sign-out' | 'refused';
+  readonly event: 'sign-in' | 'sign-in-refused' | 'sign-out' | 'refused' | 'job';
   readonly requestId: string;
   readonly oid?: string;
   readonly action?: string;
   readonly reason?: string;
+  readonly jobId?: string;
   /** Why a sign-in was rejected: a stable code, and the one of the system, the provider or the library behind it. */
   readonly cause?: string;
   readonly code?: string;
@@ -54,8 +57,18 @@ export interface AuditHooks {
   readonly beforeSend: () => Promise<void>;
 }
 
-/** Called with the outcome of every write. */
-export type WriteObserver = (action: AuditedWrite['action'], outcome: AuditedOutcome) => void;
+/** A write that has ended. */
+export interface ObservedWrite extends Pick<AuditedWrite, 'action' | 'target'> {
+  readonly actor: Actor;
+  readonly outcome: AuditedOutcome;
+  /** The state before the write, if it was read. */
+  readonly before: ScriptUserState | undefined;
+  /** The state after it, if Graph has shown it. */
+  readonly after: ScriptUserState | undefined;
+}
+
+/** Called with every write before its caller receives the result. */
+export type WriteObserver = (write: ObservedWrite) => void;
 
 /**
  * Records who did what: for every write a line with its intent before it is sent, and one with its outcome before the
@@ -73,8 +86,16 @@ export interface Audit {
   write<T extends { readonly id: string }>(
     actor: Actor,
     write: AuditedWrite,
-    work: (hooks: AuditHooks) => Promise<{ readonly value: T; readonly graph: GraphIds }>,
+    work: (hooks: AuditHooks) => Promise<AuditedResult<T>>,
   ): Promise<T>;
+}
+
+/** The result of a write. */
+export interface AuditedResult<T> {
+  readonly value: T;
+  readonly graph: GraphIds;
+  /** Set if nothing was sent. */
+  readonly isUnchanged?: true;
 }
 
 interface Counts {
@@ -91,12 +112,14 @@ export function createAudit(trail: AuditTrail, reasonOf: (error: unknown) => str
       trail.append(renderLine(renderFields(fields))).catch(() => undefined);
     },
 
-    async write({ requestId, user }, { action, target, values }, work) {
+    async write(actor, { action, target, values }, work) {
+      const { requestId, user, jobId } = actor;
       const { scriptKind, scriptId, userStateId } = target;
       // Rendered once for both lines: rendering is most of the cost of a line.
       const shared = renderFields({
         requestId,
         oid: user.oid,
+        jobId,
         action,
         scriptKind,
         scriptId,
@@ -104,12 +127,12 @@ export function createAudit(trail: AuditTrail, reasonOf: (error: unknown) => str
         counts: countsOf(values),
         ...traceFields(trace.getActiveSpan()),
       });
-      let before: object | undefined;
+      let before: ScriptUserState | undefined;
       let intent: Promise<void> | undefined;
       let mayHaveIntent = false;
       const hooks: AuditHooks = {
         onRead(state) {
-          before = countsOf(state);
+          before = state;
         },
         beforeSend() {
           intent ??= recordIntent();
@@ -127,12 +150,14 @@ export function createAudit(trail: AuditTrail, reasonOf: (error: unknown) => str
       }
       const result = await work(hooks).catch((error: unknown) => new Failure(error));
       const outcome = describe(result, reasonOf);
-      observe(action, outcome.outcome);
+      const after = result instanceof Failure ? undefined : stateIn(result.value);
+      observe({ actor, action, target, before, after, outcome: outcome.outcome });
       const id = result instanceof Failure ? userStateId : result.value.id;
       const isRefused = outcome.reason === ('AUDIT_UNAVAILABLE' satisfies CallError['reason']);
       // The trail has no line about this write.
       if (isRefused && !mayHaveIntent && result instanceof Failure) throw result.error;
-      const text = renderLine(shared, renderFields({ userStateId: id, phase: 'outcome', before, ...outcome, msg }));
+      const fields = { userStateId: id, phase: 'outcome', before: before && countsOf(before), ...outcome, msg };
+      const text = renderLine(shared, renderFields(fields));
       const isRequired = mayHaveIntent || !(result instanceof Failure);
       const isWritten = await trail.append(text, isRequired).then(
         () => true,
@@ -165,11 +190,10 @@ interface DescribedOutcome {
   readonly graph?: GraphIds | undefined;
 }
 
-function describe(
-  result: Failure | { readonly graph: GraphIds },
-  reasonOf: (error: unknown) => string,
-): DescribedOutcome {
-  if (!(result instanceof Failure)) return { outcome: 'applied', graph: result.graph };
+function describe(result: Failure | AuditedResult<unknown>, reasonOf: (error: unknown) => string): DescribedOutcome {
+  if (!(result instanceof Failure)) {
+    return { outcome: result.isUnchanged ? 'unchanged' : 'applied', graph: result.graph };
+  }
   const { error } = result;
   const reason = reasonOf(error);
   const graph = error instanceof CallError ? error.details.graph : undefined;
@@ -178,6 +202,13 @@ function describe(
 
 /** The message of the lines of writes. */
 const msg = 'write';
+
+/** The state in the result of a write; that of a delete has none. */
+function stateIn(value: { readonly id: string } & Partial<ScriptUserState>): ScriptUserState | undefined {
+  const { id, successDeviceCount, errorDeviceCount, userPrincipalName } = value;
+  if (successDeviceCount === undefined || errorDeviceCount === undefined) return undefined;
+  return { id, successDeviceCount, errorDeviceCount, userPrincipalName: userPrincipalName ?? null };
+}
 
 /** Renders the fields of an object without its braces. */
 const renderFields = (fields: object) => JSON.stringify(fields).slice(1, -1);

@@ -1,36 +1,53 @@
+import { createHash } from 'node:crypto';
 import type { Response } from 'express';
+import { pageStyle } from './page-style.js';
 
-/** Status, title and text of the pages that sign-in and sign-out can end with. */
+/** Status, title, text and primary link of the pages that sign-in and sign-out can end with. */
 const pages = {
-  cancelled: [400, 'Sign-in cancelled', 'You are not signed in. You can try again.'],
+  cancelled: [400, 'Sign-in cancelled', 'The sign-in was cancelled, so you are not signed in.', 'Sign in'],
   failed: [
     400,
     'Sign-in failed',
-    'The response does not match a sign-in that was started in this browser. Please try again.',
+    'The sign-in could not be completed. It may have taken too long, or its page was opened twice or in another browser. Sign in again. If it keeps failing, give the operators of this service the request ID.',
+    'Sign in again',
   ],
   'no-role': [
     403,
     'No access yet',
     'This account has no role in this application. Ask the owner of the application for one, then sign in again.',
+    'Sign in again',
   ],
   personal: [
     403,
     'Work account required',
     'Personal Microsoft accounts cannot be used here. Sign in with your work account.',
+    'Sign in again',
   ],
   'other-tenant': [
     403,
     'Account of another organization',
     'Sign in with an account of the organization that runs this service.',
+    'Sign in again',
   ],
-  'too-many': [429, 'Too many sign-ins', 'Too many people are signing in. Please try again in a minute.'],
+  'too-many': [
+    429,
+    'Too many sign-ins',
+    'Too many people are signing in at the moment. Wait a minute, then try again.',
+    'Try again',
+  ],
   unavailable: [
     503,
     'Sign-in unavailable',
-    'Nobody can sign in at the moment. Please try again later. If the problem persists, give the operators the request id.',
+    'Nobody can sign in at the moment; your account is not the cause. Try again in a few minutes. If the problem persists, give the operators of this service the request ID.',
+    'Try again',
   ],
-  'sessions-unavailable': [503, 'Sessions unavailable', 'Nothing has been changed. Please try again later.'],
-} as const satisfies Record<string, readonly [number, string, string]>;
+  'sessions-unavailable': [
+    503,
+    'Sessions unavailable',
+    'The service cannot read or store sessions at the moment. Nothing has been changed. Try again in a few minutes. If the problem persists, give the operators of this service the request ID.',
+    'Try again',
+  ],
+} as const satisfies Record<string, readonly [status: number, title: string, text: string, action: string]>;
 
 /** The name of a page. */
 export type PageName = keyof typeof pages;
@@ -39,40 +56,66 @@ export type PageName = keyof typeof pages;
 export interface NamedAccount {
   readonly name: string;
   readonly username: string | null;
-  /** Where a sign-in with another account leads to, a path of this service. */
+  /** Where a sign-in leads to, a path of this service. */
   readonly returnTo: string;
 }
 
+/** The console's icon, which is part of the page: the file may be missing. */
+const icon =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="7" fill="#0f6cbd"/><path d="M8 17.5l5 5L24 10.5" fill="none" stroke="#fff" stroke-width="3.5" stroke-linecap="round" stroke-linejoin="round"/></svg>';
+
 /**
- * Responds with a page of plain HTML, without scripts or styles, and with a link to sign in.
+ * Responds with a page that looks like the console but needs none of its files: without scripts, with a style that the
+ * content security policy allows by its hash, and with links to sign in.
  *
  * @param account named on the page, which then offers to sign in with another one
  */
 export function showPage(response: Response, name: PageName, account?: NamedAccount): void {
-  const [status, title, text] = pages[name];
-  const signIn =
+  const [status, title, text, action] = pages[name];
+  const links =
     account === undefined
-      ? ['/auth/sign-in', 'Sign in']
+      ? [['/auth/sign-in', action]]
       : [
-          `/auth/sign-in?${new URLSearchParams({ prompt: 'select_account', returnTo: account.returnTo }).toString()}`,
-          'Sign in with another account',
+          [signInPath({ prompt: 'select_account', returnTo: account.returnTo }), 'Sign in with another account'],
+          ...(name === 'no-role' ? [[signInPath({ returnTo: account.returnTo }), action]] : []),
         ];
+  allowStyle(response);
   response
     .status(status)
     .type('html')
     .send(`<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title></head>
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} - Script states</title>
+<style>${pageStyle}</style>
+</head>
 <body>
 <main>
+${icon}
 <h1>${title}</h1>${account === undefined ? '' : `\n<p>${describeAccount(account)}</p>`}
 <p>${text}</p>
-<p><a href="${escapeHtml(signIn[0] ?? '')}">${signIn[1]}</a></p>
-<p>Request id: ${response.locals.requestId}</p>
+<nav aria-label="Sign-in">
+${links.map(([path = '', label]) => `<a href="${escapeHtml(path)}">${label}</a>`).join('\n')}
+</nav>
+<footer>Request ID: ${response.locals.requestId}</footer>
 </main>
 </body>
 </html>
 `);
+}
+
+const signInPath = (parameters: Readonly<Record<string, string>>): string =>
+  `/auth/sign-in?${new URLSearchParams(parameters).toString()}`;
+
+/** Replaces what the policy allows: the page loads no stylesheet. */
+function allowStyle(response: Response): void {
+  const policy = String(response.getHeader('content-security-policy')).split("style-src 'self'");
+  if (policy.length !== 2) throw new Error('the content security policy must have one style-src');
+  const hash = createHash('sha256').update(pageStyle).digest('base64');
+  response.setHeader('content-security-policy', policy.join(`style-src 'sha256-${hash}'`));
 }
 
 /** In elements of their own: a name may have characters that change the direction of the text around it. */

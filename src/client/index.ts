@@ -31,7 +31,7 @@ export interface ClientOptions {
 export interface ScriptStateClient extends TRPCClient<AppRouter> {}
 
 /** The procedures that stream their results. */
-const streamingProcedures: ReadonlySet<string> = new Set(['scriptUserState.updateMany']);
+const streamingProcedures: ReadonlySet<string> = new Set(['scriptUserState.updateMany', 'updateJob.watch']);
 
 /** The maximum number of calls in a batch, which the service enforces. */
 const maxBatchCalls = 20;

@@ -117,6 +117,7 @@ export const settings = {
     .optional()
     .describe('a redis:// or rediss:// URL, or redis+sentinel://HOST:PORT,HOST:PORT/NAME for the primary NAME'),
   AUDIT_LOG: z.string().default('stdout').describe('stdout or the path of a file'),
+  JOB_RETENTION_DAYS: integer(1, 90).default(7).describe('a whole number of days from 1 to 90'),
   HTTPS_PROXY: secret(z.string().refine(isProxyUrl))
     .optional()
     .describe('the http:// or https:// URL of a proxy, with its user name and password percent-encoded'),

@@ -7,6 +7,9 @@ export const formatNumber = (value: number): string => value.toLocaleString('en'
 /** A number in full below 10,000, otherwise in compact notation such as `12.3K` or `6.4T`. */
 export const formatShort = (value: number): string => (value < 10_000 ? formatNumber(value) : compact.format(value));
 
+/** Items as part of a sentence: `a, b, and c`. */
+export const formatList = (items: readonly string[]): string => new Intl.ListFormat('en').format(items);
+
 /** A count with its noun: `1,000 changes`. */
 export const pluralize = (count: number, singular: string, plural: string): string =>
   `${formatNumber(count)} ${count === 1 ? singular : plural}`;
@@ -34,5 +37,8 @@ export function formatDay(date: string | null): string {
   return isDate(date) ? new Date(date).toLocaleDateString(undefined, { dateStyle: 'medium' }) : '–';
 }
 
-/** A time of today in the user's time zone and language. */
-export const formatTime = (date: Date): string => date.toLocaleTimeString(undefined, { timeStyle: 'short' });
+/** A point in time for text such as `Last refreshed at 10:32`: the time, with the date unless it is today. */
+export function formatTime(time: Date): string {
+  const isToday = time.toDateString() === new Date().toDateString();
+  return time.toLocaleString(undefined, isToday ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' });
+}

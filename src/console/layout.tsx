@@ -1,7 +1,7 @@
 import { makeStyles, Spinner, tokens } from '@fluentui/react-components';
 import { useQuery } from '@tanstack/react-query';
 import { Outlet } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useRef } from 'react';
+import { lazy, Suspense } from 'react';
 import { narrowScreen } from './breakpoint.js';
 import { Dialogs } from './dialogs.js';
 import { DefectBoundary } from './error-boundary.js';
@@ -39,20 +39,13 @@ const useStyles = makeStyles({
 });
 
 /**
- * What all pages share. The session decides what is shown; content stays visible when the session ends or the
- * connection is lost.
+ * What all pages share. The session decides what is shown; content stays visible when the connection is lost, and is
+ * kept, covered, when the session ends.
  */
 export function Layout() {
   const styles = useStyles();
   const { data: session, error } = useQuery(sessionQuery);
   const failure = error === null ? undefined : failureOf(error);
-  const oid = session?.user.oid;
-  const previousOid = useRef(oid);
-  useEffect(() => {
-    // Another user has signed in from another tab: discard the data of the previous user.
-    if (previousOid.current !== undefined && oid !== previousOid.current) window.location.reload();
-    previousOid.current = oid;
-  }, [oid]);
   const ended = failure?.reason === 'SIGN_IN_REQUIRED';
 
   if (session === undefined && ended) {
@@ -77,7 +70,7 @@ export function Layout() {
     <div className={styles.page}>
       <Header session={session} />
       <section aria-label="Notices" className={styles.notices}>
-        <SessionNotice expiresAt={session.expiresAt} ended={ended} />
+        <SessionNotice />
         <ConnectionNotice unreachable={failure?.reason === 'UNREACHABLE'} />
       </section>
       {session.roles.length > 0 ? (

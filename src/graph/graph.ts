@@ -3,6 +3,7 @@ import type { PerPriority } from '../scheduling/priority.js';
 import type { ScriptUserState } from '../script-user-state.js';
 import type { DeviceRunState, ScriptOverview, ScriptSummary, UserStateOfScript } from './entities.js';
 import type { ScriptKind, ScriptRef, StateRef } from './ids.js';
+import type { ApprovalStatus } from './requests/approval-requests.js';
 import type { TokenSource } from './tokens/token-source.js';
 
 /** New values. Omitted fields keep their values. */
@@ -13,6 +14,11 @@ export interface UserStatePatch {
   readonly errorDeviceCount?: number | undefined;
   /** 1 to 1,024 characters. */
   readonly userPrincipalName?: string | undefined;
+}
+
+/** Values to be written to a state. `null` restores a name that Graph had none for. */
+export interface UserStateValues extends Omit<UserStatePatch, 'userPrincipalName'> {
+  readonly userPrincipalName?: string | null | undefined;
 }
 
 /** A state to be created. Graph assigns an id if there is none. */
@@ -52,6 +58,8 @@ export interface Page<T> {
 export interface WriteResult<T> {
   readonly value: T;
   readonly graph: GraphIds;
+  /** Set if the state had the values already, so that nothing was sent. Only with {@link Update.readFirst}. */
+  readonly isUnchanged?: true;
 }
 
 /**
@@ -73,7 +81,7 @@ export interface CallOptions {
 
 /** Called while a write is in progress. */
 export interface WriteHooks {
-  /** With the state before the write, if `expected` requires that it is read. */
+  /** With the state before the write, if `expected` or `readFirst` requires that it is read. */
   readonly onRead: (state: ScriptUserState) => void;
   /** Before each request of the write, once it has a slot and a token. If it rejects, the request is not sent. */
   readonly beforeSend: () => Promise<void>;
@@ -91,10 +99,30 @@ export interface ChangeOptions extends WriteOptions {
   readonly expected?: ExpectedUserState | undefined;
 }
 
+/** How an update is carried out. */
+export interface UpdateMode {
+  /**
+   * Reads the state before the write, also without `expected`. A state that has the values already is not written to,
+   * and after a failed attempt a state that has changed since the read is not written to again.
+   */
+  readonly readFirst?: boolean | undefined;
+  /**
+   * Set if an earlier process may have sent the write. Its outcome is then read first, and it is sent again only if it
+   * was not applied.
+   */
+  readonly interrupted?: InterruptedWrite | undefined;
+}
+
+/** A write whose process ended before its outcome was known. */
+export interface InterruptedWrite {
+  /** The state before it. */
+  readonly before: ScriptUserState | undefined;
+}
+
 /** One update of several. */
-export interface Update extends StateRef {
+export interface Update extends StateRef, UpdateMode {
   /** The new values: at least one. */
-  readonly patch: UserStatePatch;
+  readonly patch: UserStateValues;
   /** The values that the caller saw. If the state has other values, nothing is sent: `CONFLICT`. */
   readonly expected?: ExpectedUserState | undefined;
   /** Takes precedence over the approval of the whole call. */
@@ -152,4 +180,9 @@ export interface Graph {
     /** The device states of all people. */
     listForScript(script: ScriptRef, cursor: string | undefined, options: CallOptions): Promise<Page<DeviceRunState>>;
   };
+  /**
+   * The statuses of up to 20 changes that were filed for approval, by their codes. Graph does not know a code without a
+   * status. Requires the permission `DeviceManagementRBAC.Read.All`, and yields to interactive calls.
+   */
+  approvalStatuses(codes: readonly string[], options: CallOptions): Promise<ReadonlyMap<string, ApprovalStatus>>;
 }

@@ -83,5 +83,7 @@ test('a failed call is typed with its reason', () => {
 });
 
 test('the router has exactly the routers of the contract', () => {
-  expectTypeOf<keyof RouterInputs>().toEqualTypeOf<'deviceRunState' | 'script' | 'scriptUserState' | 'session'>();
+  expectTypeOf<keyof RouterInputs>().toEqualTypeOf<
+    'activity' | 'deviceRunState' | 'script' | 'scriptUserState' | 'session' | 'updateJob'
+  >();
 });

@@ -47,4 +47,8 @@ export const failure: fc.Arbitrary<RowFailure> = fc.record(
   },
   { requiredKeys: ['reason', 'title', 'next'] },
 );
-export const failedRows = fc.array(fc.record({ row, failure }), { minLength: 1, maxLength: 12 });
+export const failedRows = fc.uniqueArray(fc.record({ row, failure }), {
+  selector: ({ row: { scriptKind, scriptId, userStateId } }) => [scriptKind, scriptId, userStateId].join('/'),
+  minLength: 1,
+  maxLength: 12,
+});

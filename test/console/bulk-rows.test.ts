@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { BulkRow } from '../../src/console/bulk/bulk-row.js';
 import { splitRows } from '../../src/console/bulk/row-chunks.js';
-import { type RowFailure, summaryText } from '../../src/console/bulk/row-failure.js';
+import { type RowFailure, rowToResend, summaryText } from '../../src/console/bulk/row-failure.js';
 import { sendRows } from '../../src/console/bulk/row-sender.js';
 import { timeLeft } from '../../src/console/bulk/time-left.js';
 import { failure, row, script } from './bulk-rows-fixture.js';
@@ -113,6 +113,19 @@ test('the counts of a report add up to all rows', () => {
     expect(words.includes(`, ${unknown.length} with an unknown outcome`)).toBe(unknown.length > 0);
   });
   fc.assert(property);
+});
+
+test('a row is sent again for the values that the report shows', () => {
+  const update: BulkRow = { ...script, userStateId: 'a', patch: { errorDeviceCount: 5 } };
+  const conditional: BulkRow = { ...update, expected: { errorDeviceCount: 2 } };
+  const current = { id: 'a', successDeviceCount: 7, errorDeviceCount: 3, userPrincipalName: null };
+  const resent = (each: BulkRow, failed: Partial<RowFailure>) =>
+    rowToResend({ row: each, failure: { reason: 'CONFLICT', title: '', next: '', ...failed } });
+  expect(resent(conditional, { current })).toEqual({ ...update, expected: { errorDeviceCount: 3 } });
+  expect(resent(conditional, { reason: 'THROTTLED' })).toEqual(conditional);
+  // The row itself may have changed the value.
+  expect(resent(conditional, { reason: 'OUTCOME_UNKNOWN' })).toEqual(update);
+  expect(resent(update, { current })).toEqual(update);
 });
 
 test('the remaining time is rounded correctly', () => {

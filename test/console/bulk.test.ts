@@ -29,6 +29,11 @@ describeConsole('bulk updates', { GRAPH_WRITES_PER_20S: '100000' }, (app) => {
     await chooser.setFiles({ name: 'edited.csv', mimeType: 'text/csv', buffer });
     await dialog.getByText('Selected: edited.csv').waitFor();
     await press('Check');
+    // The names of the file are not sent, but compared with the list.
+    await dialog.getByText('1 change, 6 unchanged lines. 1 person is left out').waitFor();
+    await dialog.getByText('The file names éva; "o’hara", but the list names').waitFor();
+    await expectAccessible();
+    await dialog.getByRole('checkbox', { name: 'Rename people' }).check();
     await dialog.getByText('2 changes, 6 unchanged lines.').waitFor();
     await expectAccessible();
     expect(await patches(app.simulator)).toEqual([]);

@@ -2,22 +2,37 @@ import * as fc from 'fast-check';
 import Papa from 'papaparse';
 import { describe, expect, test } from 'vitest';
 import { formatFailures } from '../../src/console/bulk/failures-csv.js';
+import { planImport, rowsToSend } from '../../src/console/bulk/import-plan.js';
+import { readTextFile } from '../../src/console/bulk/text-file.js';
 import { parseUpdates } from '../../src/console/bulk/updates-csv.js';
 import { csvColumns, patchColumns } from '../../src/console/csv/csv-format.js';
-import { validateDraft } from '../../src/console/edit/draft.js';
+import { draftSchema, textsOf } from '../../src/console/edit/draft.js';
 import type { ScriptUserState } from '../../src/console/queries.js';
 import { formatUserStates } from '../../src/console/states/states-csv.js';
 import { parseCount } from '../../src/console/validation.js';
 import { failedRows, patch, script, someStates, states, text } from './bulk-rows-fixture.js';
 
-const read = (csv: string, known?: readonly ScriptUserState[]) => parseUpdates(csv, script, known);
+/** Reads a file as an import that renames people. */
+function read(csv: string, known?: readonly ScriptUserState[]) {
+  const { lines, problems } = parseUpdates(csv, script, known);
+  const renaming = planImport(lines, script, true);
+  return { rows: problems.length > 0 ? [] : rowsToSend(renaming), unchanged: renaming.unchanged, problems };
+}
+
+/** The plan of a file without problems. */
+function plan(csv: string, known: readonly ScriptUserState[], renames = false) {
+  const { lines, problems } = parseUpdates(csv, script, known);
+  expect(problems).toEqual([]);
+  return planImport(lines, script, renames);
+}
 const parsed = (csv: string) => Papa.parse<string[]>(csv).data;
 
 /** Texts that are not digits only: most could be another number than the one they seem to be. */
-const formattedCounts = `1.000 1,000 1\u00A0000 1\u202F000 1'000 1_000 1,000.00 1.000,00 1.0 1.5 1e3 0x10 0b1 +5 -0 ٣ １
+const formattedCounts =
+  `1.000 1,000 1\u00A0000 1\u202F000 1'000 1_000 1,000.00 1.000,00 1.00 1. .0 -1.0 1,0 1.5 1e3 0x10 0b1 +5 -0 ٣ １
   5\u200B 5n '5 =5 5% 5- NaN Infinity`
-  .split(/[ \n]+/)
-  .concat('1 000');
+    .split(/[ \n]+/)
+    .concat('1 000');
 
 describe('a count', () => {
   const columns = 'userStateId,errorDeviceCount,successDeviceCount';
@@ -34,10 +49,16 @@ describe('a count', () => {
 
   test.each(formattedCounts)('cannot be written as %j in a form', (typed) => {
     const state = { id: 'a', successDeviceCount: 1, errorDeviceCount: 0, userPrincipalName: null };
-    expect(validateDraft({ errorDeviceCount: typed }, state)).toEqual({
-      patch: undefined,
-      problems: { errorDeviceCount: 'Enter a whole number with digits only, such as 1000 (not 1,000 or 1.000)' },
-    });
+    const draft = {
+      patch: { ...textsOf(state), errorDeviceCount: typed },
+      approval: { justification: '', code: '' },
+    };
+    expect(draftSchema(state, false).safeParse(draft).error?.issues).toMatchObject([
+      {
+        path: ['patch', 'errorDeviceCount'],
+        message: 'Enter a whole number with digits only, such as 1000 (not 1,000 or 1.000)',
+      },
+    ]);
     expect(parseCount(typed)).toBeNaN();
   });
 
@@ -45,9 +66,11 @@ describe('a count', () => {
     ['5', 5],
     [' 5 ', 5],
     ['0', 0],
+    ['3.0', 3],
+    [' 1000.0\t', 1000],
     ['2147483647', 2_147_483_647],
   ])('can be written as %j', (cell, errorDeviceCount) => {
-    expect(read(`userStateId;errorDeviceCount\na;${cell}`).rows).toEqual([
+    expect(read(`userStateId;errorDeviceCount\na;"${cell}"`).rows).toEqual([
       { ...script, userStateId: 'a', patch: { errorDeviceCount } },
     ]);
     expect(parseCount(cell)).toBe(errorDeviceCount);
@@ -58,6 +81,7 @@ describe('a count', () => {
     [columns, 'a,1,000,'],
     [columns, 'a,1,234,'],
     ['userStateId,errorDeviceCount', 'a,12,345'],
+    [columns, 'a,1,234.0'],
     ['userStateId,errorDeviceCount,reason', 'a,1,234'],
     ['userStateId,errorDeviceCount,reason', 'a,1,000.00'],
     ['userStateId,errorDeviceCount,reason,message', 'a,1,000,000'],
@@ -82,12 +106,123 @@ test('ids that differ only in case name the same state', () => {
   const header = 'scriptId,userStateId,errorDeviceCount';
   const id = script.scriptId.toUpperCase();
   expect(read(`${header}\n${id},AB:cd,2`, known)).toEqual({ rows: [], unchanged: 1, problems: [] });
-  // The last line sets the listed value again: it is a change after the first one.
-  const patches = [{ errorDeviceCount: 3 }, { errorDeviceCount: 2 }];
-  expect(read(`${header}\n${id},Ab:Cd,3\n,ab:CD,2`, known)).toEqual({
-    rows: patches.map((each) => ({ ...script, userStateId: 'ab:CD', patch: each })),
-    unchanged: 0,
-    problems: [],
+  expect(plan(`${header}\n${id},Ab:Cd,3\n,ab:CD,3`, known).updates).toMatchObject([
+    { target: { ...script, userStateId: 'ab:CD' }, lines: [2, 3], patch: { errorDeviceCount: 3 }, leftOut: false },
+  ]);
+});
+
+describe('a plan', () => {
+  const known = [
+    { id: 'a', successDeviceCount: 1, errorDeviceCount: 2, userPrincipalName: 'Anna@contoso.example' },
+    { id: 'b', successDeviceCount: 3, errorDeviceCount: 4, userPrincipalName: null },
+  ];
+  const header = 'userStateId,userPrincipalName,successDeviceCount,errorDeviceCount\n';
+  const warnings = (csv: string, renames = false) =>
+    plan(header + csv, known, renames).updates.flatMap((update) => update.warnings);
+
+  test('has the values before and after, and expects the ones that it replaces', () => {
+    const planned = plan(`${header}a,,1,5\nb,,,`, known);
+    const target = { ...script, userStateId: 'a' };
+    expect(planned).toEqual({
+      updates: [{ target, lines: [2], before: known[0], patch: { errorDeviceCount: 5 }, leftOut: false, warnings: [] }],
+      unchanged: 1,
+    });
+    expect(rowsToSend(planned)).toEqual([
+      { ...target, patch: { errorDeviceCount: 5 }, expected: { errorDeviceCount: 2 } },
+    ]);
+  });
+
+  test('checks names without regard to case, and sends none', () => {
+    const planned = plan(`${header}a,anna@CONTOSO.example,5,\nc,carl,6,`, known);
+    expect(rowsToSend(planned)).toEqual([
+      { ...script, userStateId: 'a', patch: { successDeviceCount: 5 }, expected: { successDeviceCount: 1 } },
+      { ...script, userStateId: 'c', patch: { successDeviceCount: 6 } },
+    ]);
+    expect(planned.updates.map((update) => update.warnings)).toEqual([
+      [],
+      [
+        'Not in the loaded list. The current values are not known and may be overwritten.',
+        'The name is not checked and not sent.',
+      ],
+    ]);
+  });
+
+  test.each([
+    ['a,Bert,5,', 'The file names Bert, but the list names Anna@contoso.example.'],
+    ['b,Bert,5,', 'The file names Bert, but the list has no name.'],
+    ['c,Carl,,', 'The line has only a name.'],
+  ])('leaves out a line with another name, unless people are renamed: %s', (line, warning) => {
+    const checked = plan(header + line, known);
+    expect(rowsToSend(checked)).toEqual([]);
+    expect(checked.updates[0]?.warnings[0]).toContain(warning);
+    const [row] = rowsToSend(plan(header + line, known, true));
+    expect(row?.patch.userPrincipalName).toBe(line.split(',')[1]);
+    expect(warnings(line, true)).toContain('This person gets a new name.');
+  });
+
+  test('leaves out lines that contradict each other, even if one of them changes nothing', () => {
+    const planned = plan(`${header}a,,5,2\nb,,9,\nA,,5,3\na,,5,2`, known);
+    expect(rowsToSend(planned).map(({ userStateId }) => userStateId)).toEqual(['b']);
+    expect(planned.updates[0]?.warnings).toEqual([
+      'Lines 2, 4, and 5 set different values for Devices failed. Keep one of them.',
+    ]);
+    expect(rowsToSend(plan(`${header}a,Ann,,\na,Anne,,`, known, true))).toEqual([]);
+  });
+
+  test('joins lines for the same person', () => {
+    const planned = plan(`${header}a,,5,\na,,,6\na,,5,6`, known);
+    expect(rowsToSend(planned)).toMatchObject([{ patch: { successDeviceCount: 5, errorDeviceCount: 6 } }]);
+    expect(planned.updates[0]?.warnings).toEqual(['Lines 2, 3, and 4 name the same person and are one change.']);
+  });
+
+  test('names the columns that it ignores', () => {
+    const csv = 'Department,userStateId,ERRORDEVICECOUNT,,reason\nIT,a,5,x,y\n';
+    expect(parseUpdates(csv, script, known)).toMatchObject({
+      ignoredColumns: ['Department', 'column 4 without a name', 'reason'],
+      problems: [],
+      lines: [{ line: 2, values: { errorDeviceCount: 5 } }],
+    });
+    expect(parseUpdates('userStateId;errorDeviceCount;ErrorDeviceCount\na;1;2', script, known).problems).toEqual([
+      { line: 1, message: 'Duplicate column errorDeviceCount' },
+    ]);
+  });
+
+  test.each([
+    'userStateId,errorDeviceCount,Age\na,5,123',
+    'sep=;\nuserStateId;errorDeviceCount\na;5',
+    'SEP=\t\r\nuserStateId\terrorDeviceCount\r\na\t5',
+    '#TYPE System.Management.Automation.PSCustomObject\n"userStateId","errorDeviceCount"\n"a","5"',
+    '"#TYPE Selected.Object"\n\nuserStateId,errorDeviceCount\na,5',
+    '"sep=;"\nuserStateId;errorDeviceCount\na;5',
+    '\n\nsep=,\nuserStateId,errorDeviceCount\na,5',
+    'sep=;\nuserStateId;errorDeviceCount;a,b,c,d\na;5;x',
+  ])('reads what spreadsheets and PowerShell write: %j', (csv) => {
+    for (const each of [csv, `\uFEFF${csv}`]) {
+      const [update, ...more] = plan(each, known).updates;
+      expect(more).toEqual([]);
+      expect(update).toMatchObject({ lines: [each.split('\n').length], patch: { errorDeviceCount: 5 } });
+    }
+  });
+});
+
+describe('a text file', () => {
+  const content = 'userStateId,userPrincipalName\na,José 漢 😀';
+  const utf16le = Buffer.from(`\uFEFF${content}`, 'utf16le');
+  test.each([
+    ['UTF-8', Buffer.from(content)],
+    ['UTF-8 with a byte order mark', Buffer.from(`\uFEFF${content}`)],
+    ['UTF-16LE', utf16le],
+    ['UTF-16BE', Buffer.from(utf16le).swap16()],
+  ])('can be in %s', async (_encoding, bytes) => {
+    expect(await readTextFile(new Blob([new Uint8Array(bytes)]))).toBe(content);
+  });
+
+  test.each([
+    ['in another encoding', Buffer.from(content, 'latin1'), 'The file is not in UTF-8.'],
+    ['a workbook', Buffer.from('PK\u0003\u0004workbook'), 'The file is a workbook.'],
+    ['too large', Buffer.alloc(10_000_001), 'The file is larger than 10 MB.'],
+  ])('is refused if it is %s', async (_what, bytes, message) => {
+    await expect(readTextFile(new Blob([new Uint8Array(bytes)]))).rejects.toThrow(message);
   });
 });
 
@@ -117,7 +252,8 @@ describe('a file of states', () => {
           return value !== undefined && value !== before[column];
         });
         const changed = Object.fromEntries(wanted.map((column) => [column, patches[index]?.[column]]));
-        return wanted.length > 0 ? [{ ...script, userStateId: before.id, patch: changed }] : [];
+        const expected = Object.fromEntries(wanted.map((column) => [column, before[column]]));
+        return wanted.length > 0 ? [{ ...script, userStateId: before.id, patch: changed, expected }] : [];
       });
       expect(read(csv, known)).toEqual({ rows, unchanged: known.length - rows.length, problems: [] });
     });
@@ -140,6 +276,24 @@ describe('a file of states', () => {
       expect(problems[0]?.message).toMatch(/^errorDeviceCount: must be /);
     });
     fc.assert(property, { numRuns: 500 });
+  });
+
+  test('contains no formula, whichever delimiter a spreadsheet assumes', () => {
+    const property = fc.property(states, failedRows, (known, rows) => {
+      for (const file of [formatUserStates(script, known), formatFailures(rows)]) {
+        for (const delimiter of [';', '\t', '"', ',']) {
+          const cells = file.split(/[\r\n]/).flatMap((line) => line.split(delimiter));
+          expect(cells.filter((cell) => /^"*[=+\-@＝＋－＠]/.test(cell) && !/^-\d+$/.test(cell))).toEqual([]);
+        }
+      }
+    });
+    fc.assert(property, { numRuns: 500 });
+    const known = [
+      { id: 'a', successDeviceCount: 1, errorDeviceCount: 2, userPrincipalName: "x;=1,\"+2\t@3\n'-4;''＝5" },
+    ];
+    const csv = formatUserStates(script, known);
+    expect(csv).toContain("\"x;'=1,\"\"'+2\t'@3\n''-4;'''＝5\"");
+    expect(read(csv, known)).toEqual({ rows: [], unchanged: 1, problems: [] });
   });
 
   test('contains nothing that a spreadsheet would evaluate as a formula', () => {

@@ -8,7 +8,8 @@ const query = '?kind=deviceManagementScript&find=zielinski';
 
 describeConsole(
   'the console, when the session ends or the connection is lost',
-  { SIGN_IN: 'oidc', SESSION_SECRET: 'a-session-secret-of-the-console-tests' },
+  // Sessions have no idle end before the absolute one.
+  { SIGN_IN: 'oidc', SESSION_SECRET: 'a-session-secret-of-the-console-tests', SESSION_IDLE_MINUTES: '720' },
   (app) => {
     test('the page keeps its content when the session ends, and signing in returns to it', async () => {
       const session = await app.openSession();

@@ -148,6 +148,9 @@ function check(
       expect(graph.isAsWanted() || isImplied).toBe(true);
       break;
     }
+    case 'unchanged':
+      expect.fail('only with readFirst');
+      break;
     case 'pending-approval':
       expect(sent.at(-1)).toBe('queued');
       break;

@@ -125,8 +125,8 @@ function normalize(status: number, headers: Readonly<Record<string, unknown>>, t
 
 const placeholder = '(random)';
 
-/** The values that Graph and the service generate for every call. */
-const randomFields = new Set(['clientRequestId', 'activityId', 'approvalCode', 'nextCursor']);
+/** The values that Graph and the service generate for every call. `at` is the time of an activity. */
+const randomFields = new Set(['clientRequestId', 'activityId', 'approvalCode', 'nextCursor', 'at']);
 
 const guid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 

@@ -33,7 +33,10 @@ const patch = { successDeviceCount: 1 };
 type Named<R extends keyof RouterInputs> = `${R}.${Extract<keyof RouterInputs[R], string>}`;
 type AnyProcedure = { [R in keyof RouterInputs]: Named<R> }[keyof RouterInputs];
 
-/** A valid input for every procedure that has one and does not stream. The script in it does not exist. */
+/** The procedures that call Graph with their input before they respond. */
+type GraphProcedure = Exclude<AnyProcedure, `updateJob.${string}` | 'activity.list' | 'session.current'>;
+
+/** A valid input for each of them that does not stream. The script in it does not exist. */
 export const validInputs = {
   'script.list': { scriptKind },
   'script.overview': { scriptKind },
@@ -45,7 +48,7 @@ export const validInputs = {
   'scriptUserState.delete': target,
   'deviceRunState.list': target,
   'deviceRunState.listForScript': { scriptKind, scriptId },
-} as const satisfies Record<Exclude<AnyProcedure, 'session.current' | 'scriptUserState.updateMany'>, object>;
+} as const satisfies Record<Exclude<GraphProcedure, 'scriptUserState.updateMany'>, object>;
 
 export type Procedure = keyof typeof validInputs;
 export const procedures = Object.keys(validInputs) as readonly Procedure[];

@@ -11,6 +11,11 @@ import { accessTokenCredential, graphScope } from '../../src/graph/tokens/creden
 import { createTokenSource } from '../../src/graph/tokens/credential-token-source.js';
 import { createDrain } from '../../src/http/drain.js';
 import { close, createHttpServer, listen, type ServerLimits } from '../../src/http/server.js';
+import { createActivityLog } from '../../src/jobs/activity.js';
+import { createMemoryJobQueue } from '../../src/jobs/job-queue.js';
+import { createJobs } from '../../src/jobs/jobs.js';
+import { createMemoryActivityStore } from '../../src/jobs/memory-activity-store.js';
+import { createMemoryJobStore, memoryJobLimits } from '../../src/jobs/memory-job-store.js';
 import { createLog } from '../../src/log.js';
 import { createOutbound } from '../../src/outbound/outbound.js';
 import { noMetrics } from '../../src/telemetry/metrics.js';
@@ -63,12 +68,29 @@ export async function startTestApp({
     observer: noMetrics.graph,
     connect: createOutbound({}).connect,
   });
+  const activity = createActivityLog(createMemoryActivityStore(3_600_000), cursors);
+  const audit = createAudit(loggedTrail(logged), reasonOf, activity.record);
+  const jobs = createJobs({
+    store: createMemoryJobStore(memoryJobLimits, 3_600_000),
+    queue: createMemoryJobQueue((error) => log.error({ err: error }, 'a job stopped unexpectedly')),
+    cursors,
+    graph,
+    audit,
+    callerOf: ({ oid }) => ({ tokens, fairnessKey: oid }),
+    mayWrite: async () => true,
+    reasonOf,
+    onOutcome: () => undefined,
+    onApprovalsHidden: () => undefined,
+    onDefect: () => undefined,
+  });
   const app = create({
     graph: wrapGraph(graph),
     graphKind: 'live',
     version: '0.0.0-test',
     callerFor: (principal) => ({ tokens, fairnessKey: principal?.user.oid ?? '' }),
-    audit: createAudit(loggedTrail(logged), reasonOf, noMetrics.write),
+    audit,
+    jobs,
+    activity,
     signIn: { sessions: signIn ? (_request, _response, next) => next() : undefined, routes: undefined, authenticate },
     publicUrl: undefined,
     isReady: async () => true,
@@ -85,6 +107,7 @@ export async function startTestApp({
     client: createClient(address),
     logged,
     async stop() {
+      await jobs.stop();
       await close(server);
       await graph.close();
     },

@@ -36,7 +36,8 @@ export const patch = inputObject({
   z.meta({ minProperties: 1 }),
 );
 
-const justification = z.string(messages).check(z.minLength(1), z.maxLength(1024));
+/** The reason for a change, for the administrator who approves it. */
+export const justification = z.string(messages).check(z.minLength(1), z.maxLength(1024));
 
 /** The approval with which a change is filed. */
 export const approvalRequest = inputObject({ justification });

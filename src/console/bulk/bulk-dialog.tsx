@@ -1,5 +1,7 @@
-import { Dialog, DialogBody, DialogSurface, DialogTitle, makeStyles } from '@fluentui/react-components';
+import { Dialog, DialogBody, DialogSurface, makeStyles } from '@fluentui/react-components';
 import { useState } from 'react';
+import { useCloseGuard } from '../close-guard.js';
+import { DialogHeading } from '../dialog-heading.js';
 import type { FiledRow } from '../local-changes.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
 import type { BulkRow } from './bulk-row.js';
@@ -36,8 +38,13 @@ export function BulkDialog({ script, selected, filed, known, onClose }: BulkDial
   const [hasInput, setHasInput] = useState(false);
 
   const isRunning = update.state === 'running';
-  // The Escape key must not discard pasted lines or a report of failures.
-  const canDismiss = update.state === 'ready' ? !hasInput : !isRunning && update.failures.length === 0;
+  const { requestClose, question } = useCloseGuard({
+    hasInput: update.state === 'ready' && hasInput,
+    isLocked: isRunning,
+    onClose,
+  });
+  // The Escape key must not discard a report of failures.
+  const hasReport = update.state !== 'ready' && update.failures.length > 0;
 
   function start(rows: readonly BulkRow[], kept: readonly FailedRow[] = []): void {
     const trimmed = justification.trim();
@@ -49,21 +56,27 @@ export function BulkDialog({ script, selected, filed, known, onClose }: BulkDial
       open
       modalType={isRunning ? 'alert' : 'modal'}
       onOpenChange={(_event, { open, type }) => {
-        if (!open && canDismiss && type !== 'backdropClick') onClose();
+        if (!open && !hasReport && type !== 'backdropClick') requestClose();
       }}
     >
       <DialogSurface className={styles.surface}>
         <DialogBody>
-          <DialogTitle>Bulk update</DialogTitle>
+          <DialogHeading script={script}>Bulk update</DialogHeading>
           {isRunning && <ProgressStep update={update} />}
           {update.state === 'ready' && initiallySelected.length > 0 && (
-            <CountsForm script={script} selected={initiallySelected} onStart={start} onClose={onClose} />
+            <CountsForm
+              script={script}
+              selected={initiallySelected}
+              onInput={setHasInput}
+              onStart={start}
+              onClose={requestClose}
+            />
           )}
           {update.state === 'ready' && initiallyFiled.length > 0 && (
             <CompletionForm filed={initiallyFiled} known={known} onStart={start} onClose={onClose} />
           )}
           {update.state === 'ready' && initiallySelected.length === 0 && initiallyFiled.length === 0 && (
-            <ImportForm script={script} known={known} onInput={setHasInput} onStart={start} onClose={onClose} />
+            <ImportForm script={script} known={known} onInput={setHasInput} onStart={start} onClose={requestClose} />
           )}
           {update.state !== 'ready' && !isRunning && (
             <ReportStep
@@ -77,6 +90,7 @@ export function BulkDialog({ script, selected, filed, known, onClose }: BulkDial
             />
           )}
         </DialogBody>
+        {question}
       </DialogSurface>
     </Dialog>
   );

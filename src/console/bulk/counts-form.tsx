@@ -1,90 +1,89 @@
-import {
-  Button,
-  DialogActions,
-  DialogContent,
-  Field,
-  Input,
-  makeStyles,
-  Text,
-  tokens,
-} from '@fluentui/react-components';
-import { type FormEvent, useId, useState } from 'react';
+import { Button, DialogActions, DialogContent, makeStyles, Text, tokens } from '@fluentui/react-components';
+import { zodResolver } from '@hookform/resolvers/zod';
+import { useEffect, useId } from 'react';
+import { useForm } from 'react-hook-form';
+import { z } from 'zod/mini';
 import { patch as patchSchema } from '../../api/inputs/user-state.js';
-import { pluralize } from '../format.js';
+import { displayName } from '../display-name.js';
+import { TextField } from '../form-fields.js';
+import { formatList, formatNumber, pluralize } from '../format.js';
+import { Isolated } from '../isolated.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
-import { countFields, fieldMessage, parseCount } from '../validation.js';
+import { countFields, parseCount, parseFields } from '../validation.js';
 import type { BulkRow } from './bulk-row.js';
 import { StepHeading } from './step-heading.js';
 
 const useStyles = makeStyles({
   form: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
+  names: { overflowWrap: 'anywhere', color: tokens.colorNeutralForeground3 },
 });
 
-type FieldName = (typeof countFields)[number][0];
+/** More names than this are a number. */
+const maxNames = 5;
+
+/** The names of people: `anna@contoso.example, bert@contoso.example, and 6 more`. */
+function namesText(people: readonly ScriptUserState[]): string {
+  const names = people.slice(0, maxNames).map((state) => displayName(state));
+  const more = people.length - names.length;
+  return formatList([...names, ...(more > 0 ? [`${formatNumber(more)} more`] : [])]);
+}
+
+type CountTexts = Readonly<Record<(typeof countFields)[number][0], string>>;
+
+const noTexts: CountTexts = { successDeviceCount: '', errorDeviceCount: '' };
+
+const countsSchema = z.transform((texts: CountTexts, payload): BulkRow['patch'] => {
+  const counts = Object.fromEntries(
+    countFields.flatMap(([field]) => {
+      const count = parseCount(texts[field]);
+      return count === undefined ? [] : [[field, count]];
+    }),
+  );
+  if (Object.keys(counts).length > 0) return parseFields(patchSchema, counts, [], payload) ?? {};
+  const message = 'Enter a number in at least one field';
+  payload.issues.push({ code: 'custom', input: texts, path: ['successDeviceCount'], message });
+  return {};
+});
 
 interface CountsFormProps {
   readonly script: ScriptRef;
   readonly selected: readonly ScriptUserState[];
+  /** Called with whether the form has input that closing it would lose. */
+  readonly onInput: (hasInput: boolean) => void;
   readonly onStart: (rows: readonly BulkRow[]) => void;
   readonly onClose: () => void;
 }
 
 /** Sets the same counts for all selected people. */
-export function CountsForm({ script, selected, onStart, onClose }: CountsFormProps) {
+export function CountsForm({ script, selected, onInput, onStart, onClose }: CountsFormProps) {
   const styles = useStyles();
-  const form = useId();
-  const [texts, setTexts] = useState<Readonly<Record<FieldName, string>>>({
-    successDeviceCount: '',
-    errorDeviceCount: '',
+  const id = useId();
+  const { control, formState, handleSubmit } = useForm<CountTexts, unknown, BulkRow['patch']>({
+    defaultValues: noTexts,
+    resolver: zodResolver(countsSchema),
   });
-  const [messages, setMessages] = useState<Readonly<Record<string, string>>>({});
-
-  function submit(event: FormEvent): void {
-    event.preventDefault();
-    const values = {
-      successDeviceCount: parseCount(texts.successDeviceCount),
-      errorDeviceCount: parseCount(texts.errorDeviceCount),
-    };
-    const { data: patch, error } = patchSchema.safeParse(values);
-    if (patch) {
-      onStart(selected.map(({ id }) => ({ ...script, userStateId: id, patch })));
-      return;
-    }
-    const problems = error.issues.map(({ path, message }): [FieldName, string] => {
-      const name = countFields.find(([field]) => field === path[0])?.[0];
-      return name === undefined
-        ? ['successDeviceCount', 'Enter a number in at least one field']
-        : [name, fieldMessage(values[name], message)];
-    });
-    setMessages(Object.fromEntries(problems));
-    const first = problems[0]?.[0];
-    if (first !== undefined) document.getElementById(`${form}-${first}`)?.focus();
-  }
+  const { isDirty } = formState;
+  useEffect(() => onInput(isDirty), [isDirty, onInput]);
+  const start = handleSubmit((patch) =>
+    onStart(selected.map((state) => ({ ...script, userStateId: state.id, patch }))),
+  );
 
   return (
     <>
       <DialogContent>
         <StepHeading first>Set values for {pluralize(selected.length, 'person', 'people')}</StepHeading>
-        <form id={form} className={styles.form} onSubmit={submit} noValidate>
+        <form id={id} className={styles.form} onSubmit={(event) => void start(event)} noValidate>
+          <Text className={styles.names}>
+            <Isolated>{namesText(selected)}</Isolated>
+          </Text>
           <Text>An empty field keeps its current values.</Text>
-          {countFields.map(([name, label]) => (
-            <Field key={name} label={label} validationMessage={messages[name] ?? null}>
-              <Input
-                id={`${form}-${name}`}
-                inputMode="numeric"
-                autoComplete="off"
-                value={texts[name]}
-                onChange={(_event, { value }) => {
-                  setTexts({ ...texts, [name]: value });
-                  setMessages({});
-                }}
-              />
-            </Field>
+          {countFields.map(([field, label]) => (
+            <TextField key={field} control={control} name={field} label={label} inputMode="numeric" />
           ))}
         </form>
       </DialogContent>
       <DialogActions>
-        <Button appearance="primary" type="submit" form={form}>
+        <Button appearance="primary" type="submit" form={id}>
           Start
         </Button>
         <Button onClick={onClose}>Close</Button>

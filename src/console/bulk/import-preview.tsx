@@ -1,73 +1,71 @@
-import { makeStyles, Text, tokens } from '@fluentui/react-components';
-import { formatNumber, pluralize } from '../format.js';
+import { Button, Checkbox, DialogActions, DialogContent, makeStyles, tokens } from '@fluentui/react-components';
+import { useMemo, useState } from 'react';
+import { pluralize } from '../format.js';
 import { Isolated } from '../isolated.js';
 import type { ScriptRef } from '../queries.js';
-import { countFormat } from '../validation.js';
-import { isSameScript, type ParsedUpdates } from './updates-csv.js';
+import type { BulkRow } from './bulk-row.js';
+import { type ImportPlan, planImport, rowsToSend } from './import-plan.js';
+import { PlannedUpdates } from './planned-updates.js';
+import { StepHeading } from './step-heading.js';
+import type { ParsedUpdates } from './updates-csv.js';
 
 const useStyles = makeStyles({
-  problems: {
-    overflowWrap: 'anywhere',
-    ':not(:empty)': {
-      borderLeft: `${tokens.strokeWidthThicker} solid ${tokens.colorStatusDangerBorderActive}`,
-      paddingLeft: tokens.spacingHorizontalM,
-    },
-  },
-  list: { margin: 0, paddingLeft: tokens.spacingHorizontalXL },
+  content: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
+  summary: { overflowWrap: 'anywhere' },
 });
-
-const maxShownProblems = 100;
 
 interface ImportPreviewProps {
   readonly script: ScriptRef;
-  readonly updates: ParsedUpdates | undefined;
-  /** Why the file cannot be read. */
-  readonly fileError: string | undefined;
+  readonly updates: ParsedUpdates;
+  readonly onStart: (rows: readonly BulkRow[]) => void;
+  readonly onBack: () => void;
+  readonly onClose: () => void;
 }
 
-/** The problems of a file, or the number of changes that it contains. */
-export function ImportPreview({ script, updates, fileError }: ImportPreviewProps) {
+/** The second step of an import: what it changes. */
+export function ImportPreview({ script, updates, onStart, onBack, onClose }: ImportPreviewProps) {
   const styles = useStyles();
-  const problems = updates?.problems ?? [];
-  const more = problems.length - maxShownProblems;
-  // Live regions must exist before their text: otherwise some screen readers do not announce it.
+  const [renames, setRenames] = useState(false);
+  const plan = useMemo(() => planImport(updates.lines, script, renames), [updates, script, renames]);
+  const rows = useMemo(() => rowsToSend(plan), [plan]);
+  const hasNames = updates.lines.some(({ values }) => values.userPrincipalName !== undefined);
   return (
     <>
-      <div role="alert" className={styles.problems}>
-        {fileError}
-        {problems.length > 0 && (
-          <>
-            <Text block>{pluralize(problems.length, 'problem', 'problems')}. Correct all lines before you send.</Text>
-            {problems.some(({ message }) => message.includes(countFormat)) && (
-              <Text block>
-                A spreadsheet saves numbers as it displays them, such as 1,000.00 or 1.000. Set the format of the count
-                columns to “General” there and save the file again.
-              </Text>
-            )}
-            <ul className={styles.list}>
-              {problems.slice(0, maxShownProblems).map(({ line, message }) => (
-                <li key={`${line} ${message}`}>
-                  Line {formatNumber(line)}: <Isolated>{message}</Isolated>
-                </li>
-              ))}
-            </ul>
-            {more > 0 && <Text block>and {formatNumber(more)} more</Text>}
-          </>
+      <DialogContent className={styles.content}>
+        <StepHeading>Check the changes</StepHeading>
+        <div role="status" className={styles.summary}>
+          <Isolated>{summaryText(plan, rows.length, updates.ignoredColumns)}</Isolated>
+        </div>
+        {hasNames && (
+          <Checkbox
+            label="Rename people: send the names of the file"
+            checked={renames}
+            onChange={(_event, { checked }) => setRenames(checked === true)}
+          />
         )}
-      </div>
-      <div role="status">{updates !== undefined && problems.length === 0 && previewText(updates, script)}</div>
+        {plan.updates.length > 0 && <PlannedUpdates updates={plan.updates} />}
+      </DialogContent>
+      <DialogActions>
+        {rows.length > 0 && (
+          <Button appearance="primary" onClick={() => onStart(rows)}>
+            Start
+          </Button>
+        )}
+        <Button onClick={onBack}>Back</Button>
+        <Button onClick={onClose}>Close</Button>
+      </DialogActions>
     </>
   );
 }
 
-function previewText({ rows, unchanged }: ParsedUpdates, script: ScriptRef): string {
-  const inOtherScripts = rows.filter((row) => !isSameScript(script, row)).length;
-  const counts = `${pluralize(rows.length, 'change', 'changes')}, ${pluralize(unchanged, 'unchanged line', 'unchanged lines')}.`;
+function summaryText({ updates, unchanged }: ImportPlan, changes: number, ignoredColumns: readonly string[]): string {
+  const leftOut = updates.length - changes;
+  const counts = `${pluralize(changes, 'change', 'changes')}, ${pluralize(unchanged, 'unchanged line', 'unchanged lines')}.`;
   return [
-    rows.length === 0 ? `No changes to send: ${counts}` : counts,
+    changes === 0 ? `No changes to send: ${counts}` : counts,
+    leftOut > 0 && `${pluralize(leftOut, 'person is', 'people are')} left out, for the reasons shown below.`,
     unchanged > 0 && 'Unchanged lines set no values, or only values that the list already shows. They are not sent.',
-    inOtherScripts > 0 &&
-      `${pluralize(inOtherScripts, 'change is', 'changes are')} for scripts other than the open one.`,
+    ignoredColumns.length > 0 && `Ignored columns: ${ignoredColumns.join(', ')}.`,
   ]
     .filter(Boolean)
     .join(' ');

@@ -1,6 +1,6 @@
 import { type Failure, type FailureReason, isOutcomeUnknown } from '../failure.js';
 import { formatNumber } from '../format.js';
-import type { BulkRow } from './bulk-row.js';
+import { type BulkRow, expecting } from './bulk-row.js';
 
 /** The known reason why a row was not updated; `NOT_SENT` if the page did not send it. */
 export interface RowFailure extends Omit<Failure, 'reason'> {
@@ -25,10 +25,18 @@ export const isRetryable = ({ failure }: FailedRow): boolean => failureKind(fail
 
 /**
  * A row as it is sent again: with its approval code if it awaits approval, and without a code that is no longer valid.
+ * It replaces the values that the report shows. After an unknown outcome those may be its own.
  */
-export function rowToResend({ row: { approval, ...row }, failure: { reason, approvalCode } }: FailedRow): BulkRow {
+export function rowToResend({ row, failure: { reason, approvalCode, current } }: FailedRow): BulkRow {
+  const { approval, expected, ...update } = row;
   const code = reason === 'APPROVAL_PENDING' ? approvalCode : approval?.code;
-  return code === undefined || codeEndings.has(reason) ? row : { ...row, approval: { code } };
+  return {
+    ...update,
+    ...(expected !== undefined &&
+      !isOutcomeUnknown(reason) &&
+      (current ? expecting(current, row.patch) : { expected })),
+    ...(code !== undefined && !codeEndings.has(reason) && { approval: { code } }),
+  };
 }
 
 /** In the order in which a summary lists them. */

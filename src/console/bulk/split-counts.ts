@@ -10,8 +10,8 @@ interface SplitCount {
 
 /**
  * Finds a count that may have been written as `1,000` without quotes in a file whose delimiter is the comma. `1` and
- * `000` would be valid counts of two columns. Two adjacent counts are not split numbers if the second one is written as
- * a count is, and the line has no more cells than the header.
+ * `000` would be valid counts of two columns. Two adjacent cells are not a split number if the second one has a column
+ * of its own that can hold numbers and is written as a count is, and the line has no more cells than the header.
  *
  * @param headerWidth the number of cells in the header, including empty ones
  */
@@ -23,11 +23,18 @@ export function findSplitCount(
   for (const [index, column] of columns.entries()) {
     const [first = '', second = ''] = cells.slice(index, index + 2).map((cell) => cell.trim());
     if (!isCount(column) || !/^\d{1,3}$/.test(first) || !/^\d{3}(?:\.\d*)?$/.test(second)) continue;
-    if (second.startsWith('0') || !isCount(columns[index + 1]) || cells.length > headerWidth) {
+    const isPlain = !second.startsWith('0') && !second.includes('.');
+    if (!isPlain || !canHoldNumbers(columns, index + 1) || cells.length > headerWidth) {
       return { column, text: `${first},${second}` };
     }
   }
   return undefined;
+}
+
+/** Whether a column has counts, or something unknown: an import ignores columns of other names. */
+function canHoldNumbers(columns: readonly (CsvColumn | undefined)[], index: number): boolean {
+  const column = columns[index];
+  return index < columns.length && (column === undefined || isCount(column));
 }
 
 function isCount(column: CsvColumn | undefined): column is CsvColumn {

@@ -1,40 +1,49 @@
-import { updateRow } from '../../api/inputs/user-state.js';
-import { type CsvColumn, csvColumns, patchColumns, unescapeCell } from '../csv/csv-format.js';
+import { inputObject } from '../../api/inputs/messages.js';
+import { targetFields } from '../../api/inputs/target.js';
+import { patch as patchSchema } from '../../api/inputs/user-state.js';
+import { type CsvColumn, csvColumns, patchColumns, stateColumns, unescapeCell } from '../csv/csv-format.js';
 import { type CsvLine, type CsvProblem, readCsv } from '../csv/csv-reader.js';
 import { idKey, isSameId } from '../ids.js';
-import type { ScriptRef, ScriptUserState } from '../queries.js';
+import type { ScriptRef, ScriptUserState, StateRef } from '../queries.js';
 import { countFields, countFormat, parseCount } from '../validation.js';
 import type { BulkRow } from './bulk-row.js';
 import { findSplitCount } from './split-counts.js';
 
 type Patch = BulkRow['patch'];
 
+const targetSchema = inputObject(targetFields);
+
+/** A valid line of a CSV file. */
+export interface UpdateLine {
+  readonly line: number;
+  readonly target: StateRef;
+  /** The values of its cells, changed or not. */
+  readonly values: Patch;
+  /** The state as the list shows it; undefined if the list does not contain it. */
+  readonly listed: ScriptUserState | undefined;
+}
+
 /** The updates in a CSV file. */
 export interface ParsedUpdates {
-  readonly rows: readonly BulkRow[];
-  /** The number of lines that set nothing, or only known values. */
-  readonly unchanged: number;
+  readonly lines: readonly UpdateLine[];
+  /** The names of the columns that have no effect. */
+  readonly ignoredColumns: readonly string[];
   readonly problems: readonly CsvProblem[];
 }
 
 /**
- * Parses updates from CSV. An empty cell keeps a value. Known values are not sent again.
+ * Parses updates from CSV. An empty cell keeps a value. A value that the list shows already is not validated: Graph can
+ * have values that an update may not set.
  *
  * @param script the script of lines without a `scriptId`
  * @param known the states of that script as last fetched
  */
-export function parseUpdates(
-  text: string,
-  script: ScriptRef,
-  known: readonly ScriptUserState[] | undefined,
-): ParsedUpdates {
+export function parseUpdates(text: string, script: ScriptRef, known: readonly ScriptUserState[] = []): ParsedUpdates {
   const { header, lines, delimiter, problems: syntaxErrors } = readCsv(text);
-  const { columns, problems: headerProblems } = readHeader(header);
+  const { columns, ignoredColumns, problems: headerProblems } = readHeader(header);
   const problems = [...syntaxErrors, ...headerProblems];
-  const rows: BulkRow[] = [];
-  let unchanged = 0;
-  const states = new Map(known?.map((state) => [idKey(state.id), state]));
-  const changedByEarlierLine = new Set<string>();
+  const updates: UpdateLine[] = [];
+  const states = new Map(known.map((state) => [idKey(state.id), state]));
 
   for (const { line, cells } of columns.includes('userStateId') ? lines : []) {
     const { target: named, values, messages } = readLine(cells, columns, script);
@@ -46,33 +55,32 @@ export function parseUpdates(
     const isOpenScript = isSameScript(named, script);
     const listed = isOpenScript ? states.get(idKey(named.userStateId)) : undefined;
     // A spreadsheet can change the case of ids. Those of the list are sent as Graph spells them.
-    const target = { ...named, ...(isOpenScript && script), ...(listed && { userStateId: listed.id }) };
-    const key = idKey(Object.values(target).join('/'));
-    const current = changedByEarlierLine.has(key) ? undefined : listed;
-    const patch = Object.fromEntries(
-      patchColumns.flatMap((column) => {
-        const value = values[column];
-        return value === undefined || isSame(value, current?.[column]) ? [] : [[column, value]];
-      }),
-    );
-    const isUnchanged = Object.keys(patch).length === 0;
-    const { data: row, error } = updateRow.safeParse({ ...target, patch });
-    for (const { path, message } of error?.issues ?? []) {
+    const { data: target, error: targetError } = targetSchema.safeParse({
+      ...named,
+      ...(isOpenScript && script),
+      ...(listed && { userStateId: listed.id }),
+    });
+    const { error: valuesError } = patchSchema.safeParse(changedValues(values, listed));
+    for (const { path, message } of [...(targetError?.issues ?? []), ...(valuesError?.issues ?? [])]) {
       const column = String(path.at(-1));
-      // An empty patch is not an error here; its issue is the one on `patch` as a whole.
-      if (column === 'patch') continue;
+      // An empty patch is not an error here; its issue has no path.
+      if (path.length === 0) continue;
       messages.push(`${column}: ${isFormatted(values, column) ? `must be ${countFormat}` : message}`);
     }
     problems.push(...messages.map((message) => ({ line, message })));
-    if (messages.length > 0) continue;
-    if (isUnchanged) unchanged++;
-    else if (row !== undefined) {
-      rows.push(row);
-      changedByEarlierLine.add(key);
-    }
+    if (target !== undefined && messages.length === 0) updates.push({ line, target, values, listed });
   }
-  return { rows, unchanged, problems: problems.toSorted((a, b) => a.line - b.line) };
+  return { lines: updates, ignoredColumns, problems: problems.toSorted((a, b) => a.line - b.line) };
 }
+
+/** The values that a state does not have yet. */
+export const changedValues = (values: Patch, state: ScriptUserState | undefined): Patch =>
+  Object.fromEntries(
+    patchColumns.flatMap((column) => {
+      const value = values[column];
+      return value === undefined || isSame(value, state?.[column]) ? [] : [[column, value]];
+    }),
+  );
 
 /** Whether a count has something other than digits. */
 const isFormatted = (values: Patch, column: string): boolean =>
@@ -84,27 +92,35 @@ function isSame(value: string | number, current: string | number | null | undefi
 }
 
 type Columns = readonly (CsvColumn | undefined)[];
+const usedColumns: readonly CsvColumn[] = [...stateColumns, ...patchColumns];
 
-function readHeader(header: CsvLine | undefined): { columns: Columns; problems: CsvProblem[] } {
-  if (header === undefined) return { columns: [], problems: [{ line: 1, message: 'The file is empty' }] };
+interface Header {
+  readonly columns: Columns;
+  readonly ignoredColumns: readonly string[];
+  readonly problems: readonly CsvProblem[];
+}
+
+function readHeader(header: CsvLine | undefined): Header {
+  if (header === undefined) {
+    return { columns: [], ignoredColumns: [], problems: [{ line: 1, message: 'The file is empty' }] };
+  }
   const problems: CsvProblem[] = [];
   const report = (message: string) => problems.push({ line: header.line, message });
   const width = header.cells.findLastIndex((cell) => cell.trim() !== '') + 1;
-  const seen = new Set<CsvColumn>();
-  const columns = header.cells.slice(0, width).map((cell, index) => {
-    const name = cell.trim();
-    const column = csvColumns.find((each) => each.toLowerCase() === name.toLowerCase());
-    if (name === '') report(`Column ${index + 1} has no name`);
-    else if (column === undefined) report(`Unknown column ${name}. The columns are ${csvColumns.join(', ')}`);
-    else if (seen.has(column)) report(`Duplicate column ${column}`);
-    if (column !== undefined) seen.add(column);
-    return column;
-  });
-  if (!seen.has('userStateId')) report('The userStateId column is required');
-  else if (!patchColumns.some((column) => seen.has(column))) {
+  const names = header.cells.slice(0, width).map((cell) => cell.trim());
+  const columns = names.map((name) => csvColumns.find((each) => each.toLowerCase() === name.toLowerCase()));
+  for (const column of usedColumns) {
+    if (columns.indexOf(column) !== columns.lastIndexOf(column)) report(`Duplicate column ${column}`);
+  }
+  if (!columns.includes('userStateId')) report('The userStateId column is required');
+  else if (!patchColumns.some((column) => columns.includes(column))) {
     report(`At least one column with new values is required: ${patchColumns.join(', ')}`);
   }
-  return { columns, problems };
+  const ignoredColumns = names.flatMap((name, index) => {
+    const column = columns[index];
+    return column !== undefined && usedColumns.includes(column) ? [] : [name || `column ${index + 1} without a name`];
+  });
+  return { columns, ignoredColumns, problems };
 }
 
 function readLine(cells: readonly string[], columns: Columns, script: ScriptRef) {

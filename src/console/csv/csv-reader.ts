@@ -24,9 +24,20 @@ export interface Csv {
 const delimiters = [',', ';', '\t'] as const;
 type Delimiter = (typeof delimiters)[number];
 
-/** Detects the delimiter from the header: the names of the columns do not contain any. */
-function delimiterOf(text: string): Delimiter {
-  const header = /^.*\S.*$/m.exec(text)?.[0] ?? '';
+/** A line before the header: the delimiter, as Excel writes it, or a type, as PowerShell's `Export-Csv` does. */
+const directive = /^[^\S\n]*(?:"?sep=(?<delimiter>[,;\t])"?|"?#TYPE\b.*)[^\S\n]*$/i;
+
+/** Finds the lines before the header: their number, and the delimiter that one of them sets. */
+function readDirectives(lines: readonly string[]): { readonly count: number; readonly delimiter?: Delimiter } {
+  const first = lines.findIndex((line) => line.trim() !== '' && !directive.test(line));
+  const count = first === -1 ? lines.length : first;
+  const set = lines.slice(0, count).map((line) => directive.exec(line)?.groups?.['delimiter']);
+  const delimiter = delimiters.find((each) => set.includes(each));
+  return { count, ...(delimiter !== undefined && { delimiter }) };
+}
+
+/** Detects the delimiter from the header: the names of the columns rarely contain any. */
+function delimiterOf(header = ''): Delimiter {
   const counts = delimiters.map((delimiter) => header.split(delimiter).length);
   return delimiters[counts.indexOf(Math.max(...counts))] ?? ',';
 }
@@ -34,12 +45,15 @@ function delimiterOf(text: string): Delimiter {
 /** Reads CSV with any of the usual delimiters and line breaks. */
 export function readCsv(text: string): Csv {
   const plain = text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
-  const delimiter = delimiterOf(plain);
-  const { data, errors } = Papa.parse<string[]>(plain, { delimiter, newline: '\n' });
+  const textLines = plain.split('\n');
+  const directives = readDirectives(textLines);
+  const body = textLines.slice(directives.count);
+  const delimiter = directives.delimiter ?? delimiterOf(body[0]);
+  const { data, errors } = Papa.parse<string[]>(body.join('\n'), { delimiter, newline: '\n' });
   const errorCodes = new Map(errors.flatMap(({ row, code }) => (row === undefined ? [] : [[row, code] as const])));
   const problems: CsvProblem[] = [];
   const lines: CsvLine[] = [];
-  let line = 1;
+  let line = directives.count + 1;
   for (const [index, cells] of data.entries()) {
     const code = errorCodes.get(index);
     if (code !== undefined) {

@@ -1,51 +1,33 @@
-import { Field, Input } from '@fluentui/react-components';
-import { JustificationField } from '../justification-field.js';
+import { type Control, useWatch } from 'react-hook-form';
+import { JustificationInput, TextField } from '../form-fields.js';
 import type { Change } from '../local-changes.js';
-
-/** The texts of the fields. At most one of them is sent. */
-interface ApprovalTexts {
-  readonly justification: string;
-  readonly code: string;
-}
-
-/** The texts before an approval is needed. */
-export const noApproval: ApprovalTexts = { justification: '', code: '' };
-
-/** The approval to send: the code of an approved change, or a justification to file the change. */
-export function approvalOf({ justification, code }: ApprovalTexts): Change['approval'] {
-  if (code.trim() !== '') return { code: code.trim() };
-  return justification.trim() === '' ? undefined : { justification: justification.trim() };
-}
+import type { Draft } from './draft.js';
 
 interface ApprovalFieldsProps {
-  readonly texts: ApprovalTexts;
+  readonly control: Control<Draft, unknown, Change>;
+  readonly required: boolean;
   readonly disabled: boolean;
-  readonly onChange: (texts: ApprovalTexts) => void;
 }
 
 /** The fields with which a change is filed for approval, or completed after it has been approved. */
-export function ApprovalFields({ texts, disabled, onChange }: ApprovalFieldsProps) {
-  const { justification, code } = texts;
+export function ApprovalFields({ control, required, disabled }: ApprovalFieldsProps) {
+  const hasCode = useWatch({ control, name: 'approval.code' }).trim() !== '';
   return (
     <>
-      <JustificationField
-        hint="Files the change for approval. The second administrator reads it."
-        value={justification}
-        disabled={disabled || code.trim() !== ''}
-        onChange={(text) => onChange({ ...texts, justification: text })}
+      <JustificationInput
+        control={control}
+        name="approval.justification"
+        required={required && !hasCode}
+        disabled={disabled || hasCode}
       />
-      <Field
+      <TextField
+        control={control}
+        name="approval.code"
         label="Code of an approved request"
         hint="Only if you filed exactly this change earlier. The code completes it and replaces the justification."
-      >
-        <Input
-          value={code}
-          disabled={disabled}
-          autoComplete="off"
-          spellCheck={false}
-          onChange={(_event, { value }) => onChange({ ...texts, code: value })}
-        />
-      </Field>
+        disabled={disabled}
+        spellCheck={false}
+      />
     </>
   );
 }

@@ -1,27 +1,65 @@
-import { patch as patchSchema } from '../../api/inputs/user-state.js';
+import { z } from 'zod/mini';
+import { approval as approvalSchema, patch as patchSchema } from '../../api/inputs/user-state.js';
 import type { RouterInputs } from '../../client/index.js';
+import type { Change } from '../local-changes.js';
 import type { ScriptUserState } from '../queries.js';
-import { countFields, fieldMessage, parseCount } from '../validation.js';
+import { countFields, fieldLabels, parseCount, parseFields } from '../validation.js';
 
 export type Patch = RouterInputs['scriptUserState']['update']['patch'];
-
-/** The text of each edited field of the form. */
-export type Draft = { readonly [Field in keyof Patch]?: string };
-export type DraftField = keyof Draft;
 
 /** The fields with their labels. */
 export const draftFields = [
   ...countFields,
-  ['userPrincipalName', 'User principal name'],
-] as const satisfies readonly (readonly [DraftField, string])[];
+  ['userPrincipalName', fieldLabels.userPrincipalName],
+] as const satisfies readonly (readonly [keyof Patch, string])[];
 
-/** The text that a field shows: the draft's, otherwise that of the current value. */
-export const textOf = (field: DraftField, draft: Draft, state: ScriptUserState): string =>
-  draft[field] ?? String(state[field] ?? '');
+/** The texts of the form. */
+export interface Draft {
+  readonly patch: Readonly<Record<keyof Patch, string>>;
+  /** At most one of them is sent: the code of an approved change replaces the justification. */
+  readonly approval: { readonly justification: string; readonly code: string };
+}
 
-/** The draft that results in a patch. */
-export const draftOf = (patch: Patch): Draft =>
-  Object.fromEntries(Object.entries(patch).map(([field, value]) => [field, String(value)]));
+/** Values as the form shows them. */
+export function textsOf(state: ScriptUserState): Draft['patch'];
+export function textsOf(patch: Patch | undefined): Partial<Draft['patch']>;
+export function textsOf(values: Patch | ScriptUserState = {}): Partial<Draft['patch']> {
+  return Object.fromEntries(
+    draftFields.flatMap(([field]) => (values[field] === undefined ? [] : [[field, String(values[field] ?? '')]])),
+  );
+}
+
+/** The fields whose text is not that of a state. */
+export function changedFields({ patch }: Draft, state: ScriptUserState): readonly (keyof Patch)[] {
+  const texts = textsOf(state);
+  return draftFields.map(([field]) => field).filter((field) => patch[field] !== texts[field]);
+}
+
+/**
+ * Parses a draft, and validates it with the schemas of the service.
+ *
+ * @param state the current values, of which only changes are sent
+ * @param needsApproval whether the change requires a justification or a code
+ */
+export const draftSchema = (state: ScriptUserState, needsApproval: boolean) =>
+  z.transform((draft: Draft, payload): Change => {
+    const fields = changedFields(draft, state).map((field) => {
+      const text = draft.patch[field];
+      return [field, field === 'userPrincipalName' ? text : (parseCount(text) ?? Number.NaN)] as const;
+    });
+    const patch = parseFields(patchSchema, Object.fromEntries(fields), ['patch'], payload) ?? {};
+    const code = draft.approval.code.trim();
+    const justification = draft.approval.justification.trim();
+    if (code === '' && justification === '') {
+      if (needsApproval) {
+        const path = ['approval', 'justification'];
+        payload.issues.push({ code: 'custom', input: draft, path, message: 'Enter a justification' });
+      }
+      return { patch };
+    }
+    const approval = parseFields(approvalSchema, code === '' ? { justification } : { code }, ['approval'], payload);
+    return { patch, approval };
+  });
 
 /** Whether a state has the values of a patch. Names are compared as Entra does, without regard to case. */
 export function isApplied(patch: Patch, state: ScriptUserState): boolean {
@@ -29,35 +67,4 @@ export function isApplied(patch: Patch, state: ScriptUserState): boolean {
     const value = patch[field];
     return value === undefined || String(value).toLowerCase() === String(state[field] ?? '').toLowerCase();
   });
-}
-
-/** The patch to send, with changed fields only, or the problem with each field. */
-export interface ValidatedDraft {
-  readonly patch: Patch | undefined;
-  readonly problems: Partial<Record<DraftField, string>>;
-}
-
-/** Validates a draft with the input schema of the service. */
-export function validateDraft(draft: Draft, state: ScriptUserState): ValidatedDraft {
-  const changed = draftFields
-    .map(([field]) => field)
-    .filter((field) => textOf(field, draft, state) !== textOf(field, {}, state));
-  if (changed.length === 0) return { patch: undefined, problems: {} };
-  const typed = Object.fromEntries(
-    changed.map((field) => {
-      const text = textOf(field, draft, state);
-      return [field, field === 'userPrincipalName' ? text : (parseCount(text) ?? Number.NaN)];
-    }),
-  );
-  const parsed = patchSchema.safeParse(typed);
-  if (parsed.success) return { patch: parsed.data, problems: {} };
-  return {
-    patch: undefined,
-    problems: Object.fromEntries(
-      parsed.error.issues.map(({ path: [field], message }) => [
-        String(field),
-        fieldMessage(typed[String(field)], message),
-      ]),
-    ),
-  };
 }

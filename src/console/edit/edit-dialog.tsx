@@ -5,7 +5,6 @@ import {
   DialogBody,
   DialogContent,
   DialogSurface,
-  DialogTitle,
   MessageBar,
   MessageBarBody,
   MessageBarTitle,
@@ -13,20 +12,24 @@ import {
   Spinner,
   tokens,
 } from '@fluentui/react-components';
-import { type FormEvent, useState } from 'react';
+import { zodResolver } from '@hookform/resolvers/zod';
+import { type FormEvent, useEffect } from 'react';
+import { useForm } from 'react-hook-form';
+import { useCloseGuard } from '../close-guard.js';
 import { currentValuesText } from '../current-values.js';
+import { DialogHeading } from '../dialog-heading.js';
 import { displayName } from '../display-name.js';
 import { failureOf, isOutcomeUnknown } from '../failure.js';
 import { FailureNotice } from '../failure-notice.js';
+import { TextField } from '../form-fields.js';
 import { Isolated } from '../isolated.js';
+import type { Change } from '../local-changes.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
-import { ApprovalFields, approvalOf, noApproval } from './approval-fields.js';
-import { type Draft, draftOf, validateDraft } from './draft.js';
-import { DraftFields } from './draft-fields.js';
+import { ApprovalFields } from './approval-fields.js';
+import { changedFields, type Draft, draftFields, draftSchema, textsOf } from './draft.js';
 import { useUpdate } from './use-update.js';
 
 const useStyles = makeStyles({
-  title: { overflowWrap: 'anywhere' },
   content: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
 });
 
@@ -41,28 +44,47 @@ interface EditDialogProps {
 export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps) {
   const styles = useStyles();
   const { known, update, failure, verification, awaitingApproval, discard } = useUpdate(script, state);
-  const [draft, setDraft] = useState<Draft>({});
-  const [approvalTexts, setApprovalTexts] = useState(noApproval);
-  const [submitted, setSubmitted] = useState(false);
+  const reason = failure?.reason;
+  const needsApproval = reason === 'APPROVAL_JUSTIFICATION_REQUIRED' || reason === 'APPROVAL_PENDING';
+  const { control, formState, handleSubmit, setFocus, setValue, watch } = useForm<Draft, unknown, Change>({
+    resolver: zodResolver(draftSchema(known, needsApproval)),
+    values: {
+      patch: { ...textsOf(known), ...textsOf(awaitingApproval?.patch) },
+      approval: { justification: '', code: '' },
+    },
+    // A failure can have newer values of the fields that are not edited.
+    resetOptions: { keepDirtyValues: true },
+  });
+  const { approval: typedApproval = {} } = formState.dirtyFields;
 
-  const outcomeUnknown = failure !== undefined && isOutcomeUnknown(failure.reason);
-  const approval = approvalOf(approvalTexts);
-  const needsApproval = failure?.reason === 'APPROVAL_JUSTIFICATION_REQUIRED' || failure?.reason === 'APPROVAL_PENDING';
-  const { patch, problems } = validateDraft(draft, known);
-  const change = awaitingApproval ?? (patch && { patch, ...(approval && { approval }) });
+  const outcomeUnknown = reason !== undefined && isOutcomeUnknown(reason);
+  const hasApproval = Object.values(typedApproval).includes(true);
+  const hasChange = awaitingApproval !== undefined || changedFields(watch(), known).length > 0;
   const busy = update.isPending || verification.isPending;
-  const code = awaitingApproval?.approval?.code;
+  const code = awaitingApproval?.approval.code;
+  const { requestClose, question } = useCloseGuard({
+    hasInput: awaitingApproval === undefined && hasChange,
+    isLocked: busy,
+    onClose,
+  });
 
-  function send(event: FormEvent) {
-    event.preventDefault();
-    setSubmitted(true);
-    if (busy || change === undefined) return;
+  useEffect(() => {
+    if (reason === 'APPROVAL_JUSTIFICATION_REQUIRED') setFocus('approval.justification');
+  }, [reason, setFocus]);
+
+  function send(change: Change): void {
     verification.reset();
     update.mutate(change, { onSuccess: onSaved });
   }
-  function startOver() {
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    if (busy || !hasChange) return;
+    if (awaitingApproval === undefined) void handleSubmit(send)(event);
+    else send(awaitingApproval);
+  }
+  function startOver(): void {
     discard();
-    setApprovalTexts({ ...approvalTexts, code: '' });
+    setValue('approval.code', '', { shouldDirty: true });
     update.reset();
     verification.reset();
   }
@@ -71,26 +93,28 @@ export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps)
     <Dialog
       open
       onOpenChange={(_event, { open, type }) => {
-        // A click on the backdrop would lose the draft.
-        if (!open && !busy && type !== 'backdropClick') onClose();
+        if (!open && type !== 'backdropClick') requestClose();
       }}
     >
       <DialogSurface aria-describedby={undefined}>
-        <form onSubmit={send} noValidate>
+        <form onSubmit={submit} noValidate>
           <DialogBody>
-            <DialogTitle className={styles.title}>
+            <DialogHeading script={script}>
               Edit <Isolated>{displayName(state)}</Isolated>
-            </DialogTitle>
+            </DialogHeading>
             <DialogContent className={styles.content}>
-              <DraftFields
-                draft={awaitingApproval === undefined ? draft : draftOf(awaitingApproval.patch)}
-                known={known}
-                problems={submitted ? problems : {}}
-                disabled={busy || awaitingApproval !== undefined}
-                onChange={setDraft}
-              />
-              {(needsApproval || approval !== undefined) && awaitingApproval === undefined && (
-                <ApprovalFields texts={approvalTexts} disabled={busy} onChange={setApprovalTexts} />
+              {draftFields.map(([field, label]) => (
+                <TextField
+                  key={field}
+                  control={control}
+                  name={`patch.${field}`}
+                  label={label}
+                  inputMode={field === 'userPrincipalName' ? 'email' : 'numeric'}
+                  disabled={busy || awaitingApproval !== undefined}
+                />
+              ))}
+              {(needsApproval || hasApproval) && awaitingApproval === undefined && (
+                <ApprovalFields control={control} required={needsApproval} disabled={busy} />
               )}
               {failure !== undefined && !verification.isSuccess && <FailureNotice failure={failure} />}
               {failure === undefined && code !== undefined && !busy && (
@@ -110,11 +134,7 @@ export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps)
                   Check again
                 </Button>
               ) : (
-                <Button
-                  type="submit"
-                  appearance="primary"
-                  disabledFocusable={busy || (change === undefined && Object.keys(problems).length === 0)}
-                >
+                <Button type="submit" appearance="primary" disabledFocusable={busy || !hasChange}>
                   {awaitingApproval === undefined && failure === undefined ? 'Save' : 'Send again'}
                 </Button>
               )}
@@ -123,12 +143,13 @@ export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps)
                   Discard and start over
                 </Button>
               )}
-              <Button onClick={onClose} disabledFocusable={busy}>
+              <Button onClick={requestClose} disabledFocusable={busy}>
                 {verification.data?.applied ? 'Close' : 'Cancel'}
               </Button>
             </DialogActions>
           </DialogBody>
         </form>
+        {question}
       </DialogSurface>
     </Dialog>
   );

@@ -1,5 +1,7 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useState } from 'react';
+import { sessionQuery } from '../queries.js';
+import { onReturn } from './return-events.js';
 import { onSignOut } from './sign-out.js';
 
 interface SignOutBoundaryProps {
@@ -9,8 +11,8 @@ interface SignOutBoundaryProps {
 }
 
 /**
- * Replaces the page when the user signs out in any tab, and discards all its data: the next person at this computer
- * must not see it. A session that ends by itself keeps the page.
+ * Removes the page when the user signs out in any tab or another one signs in, and discards all its data: the next
+ * person at this computer must not see it. A session that ends by itself keeps the page, covered.
  */
 export function SignOutBoundary({ signedOut, children }: SignOutBoundaryProps) {
   const client = useQueryClient();
@@ -19,10 +21,7 @@ export function SignOutBoundary({ signedOut, children }: SignOutBoundaryProps) {
     () =>
       onSignOut(() => {
         setSignedOut(true);
-        client.clear();
-        // The address can contain the name of a person. The router, which has replaced this method of `history`, must
-        // not load the page of the new address.
-        History.prototype.replaceState.call(window.history, null, '', '/');
+        discardData(client);
       }),
     [client],
   );
@@ -31,5 +30,32 @@ export function SignOutBoundary({ signedOut, children }: SignOutBoundaryProps) {
     // A modal dialog hides the page from screen readers. Fluent forgets about it when all its parts are removed at once.
     for (const hidden of document.querySelectorAll('body > [aria-hidden]')) hidden.removeAttribute('aria-hidden');
   }, [isSignedOut]);
-  return isSignedOut ? signedOut : children;
+  return isSignedOut ? signedOut : <SamePerson>{children}</SamePerson>;
+}
+
+function SamePerson({ children }: Pick<SignOutBoundaryProps, 'children'>) {
+  const client = useQueryClient();
+  const { data: session } = useQuery(sessionQuery);
+  const oid = session?.user.oid;
+  const [ownOid, setOwnOid] = useState(oid);
+  if (ownOid === undefined && oid !== undefined) setOwnOid(oid);
+  const isOther = ownOid !== undefined && oid !== undefined && oid !== ownOid;
+  useEffect(() => {
+    if (!isOther) return;
+    discardData(client);
+    window.location.reload();
+  }, [client, isOther]);
+  useEffect(
+    // A sign-out at the identity provider cannot reach other tabs, because browsers isolate its hidden frame from them.
+    () => onReturn(() => void client.invalidateQueries(sessionQuery, { cancelRefetch: false })),
+    [client],
+  );
+  return !isOther && children;
+}
+
+function discardData(client: QueryClient): void {
+  client.clear();
+  // The address can contain the name of a person. The router, which has replaced this method of `history`, must not load
+  // the page of the new address.
+  History.prototype.replaceState.call(window.history, null, '', '/');
 }

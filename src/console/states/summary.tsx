@@ -1,10 +1,13 @@
 import { Button, Caption1Strong, makeStyles, Text, tokens } from '@fluentui/react-components';
-import { ChevronDownRegular, ChevronUpRegular } from '@fluentui/react-icons';
-import { type ReactNode, useMemo, useState } from 'react';
-import { formatNumber, formatShare, pluralize } from '../format.js';
+import { ChevronDownRegular, ChevronRightRegular } from '@fluentui/react-icons';
+import { type ReactNode, useId, useMemo } from 'react';
+import { narrowScreen } from '../breakpoint.js';
+import { useMediaQuery } from '../media-query.js';
+import { usePreference } from '../preference.js';
 import type { ScriptUserState } from '../queries.js';
+import { lowScreen } from './grid-styles.js';
 import { itemHeightPx, MostFailures } from './most-failures.js';
-import { OutcomeChart } from './outcome-chart.js';
+import { OutcomeChart, OutcomeLine } from './outcome-chart.js';
 import { statisticsOf } from './statistics.js';
 import { narrowSummary, Totals } from './totals.js';
 
@@ -12,19 +15,10 @@ import { narrowSummary, Totals } from './totals.js';
 const topCount = 5;
 
 const useStyles = makeStyles({
-  // A container query: the summary follows the width that it has.
-  container: { containerType: 'inline-size', position: 'relative' },
-  folded: {
-    display: 'flex',
-    alignItems: 'center',
-    gap: tokens.spacingHorizontalS,
-    padding: `0 ${tokens.spacingHorizontalXS} 0 ${tokens.spacingHorizontalM}`,
-    borderRadius: tokens.borderRadiusMedium,
-    backgroundColor: tokens.colorNeutralBackground1,
-    boxShadow: tokens.shadow2,
-  },
-  line: { flexGrow: 1 },
-  fold: { position: 'absolute', top: tokens.spacingVerticalXXS, right: tokens.spacingHorizontalXS },
+  // A container query, because the script list can leave little room on a wide screen.
+  container: { containerType: 'inline-size' },
+  fold: { display: 'flex', alignItems: 'center', flexWrap: 'wrap', columnGap: tokens.spacingHorizontalS },
+  foldButton: { minWidth: 0, paddingLeft: 0 },
   card: {
     display: 'flex',
     flexWrap: 'wrap',
@@ -44,9 +38,6 @@ const useStyles = makeStyles({
   none: { color: tokens.colorNeutralForeground3 },
 });
 
-/** Whether the summary would leave room for few people below it, as on a laptop at 125 %. */
-const isShortScreen = () => matchMedia('(max-height: 800px)').matches;
-
 interface SummaryProps {
   readonly states: readonly ScriptUserState[];
   /** Whether all pages have been fetched. */
@@ -54,63 +45,54 @@ interface SummaryProps {
   readonly onOpen: (stateId: string) => void;
 }
 
-/** The results of a script over all people. */
+/** Where the summary would leave no room for the table, it is folded until the user unfolds it. */
+const isSmall = `${narrowScreen.replace('@media ', '')}, ${lowScreen}`;
+
+/** The results of a script over all people. It can be folded into one line. */
 export function Summary({ states, complete, onOpen }: SummaryProps) {
   const styles = useStyles();
   const statistics = useMemo(() => statisticsOf(states, topCount), [states]);
+  const small = useMediaQuery(isSmall);
+  const [preference, setPreference] = usePreference(small ? 'summary-on-small-screens' : 'summary');
+  const unfolded = preference === null ? !small : preference === 'unfolded';
+  const id = useId();
   const soFar = complete ? '' : ' so far';
-  const [isFolded, setFolded] = useState(isShortScreen);
   if (statistics.people === 0) return null;
-  if (isFolded) {
-    const { people, outcomes, devicesSucceeded, devicesFailed } = statistics;
-    const failed = outcomes.mixed + outcomes.failed;
-    return (
-      <section aria-label="Summary" className={styles.folded}>
-        <Text className={styles.line}>
-          {`${pluralize(failed, 'person', 'people')} of ${formatNumber(people)} with failures, `}
-          {`${pluralize(devicesFailed, 'device', 'devices')} failed `}
-          {`(${formatShare(devicesFailed, devicesFailed + devicesSucceeded)})${soFar}`}
-        </Text>
-        <Button
-          appearance="subtle"
-          size="small"
-          aria-expanded={false}
-          icon={<ChevronDownRegular />}
-          onClick={() => setFolded(false)}
-        >
-          Show summary
-        </Button>
-      </section>
-    );
-  }
   return (
     <section aria-label="Summary" className={styles.container}>
-      <Button
-        appearance="subtle"
-        size="small"
-        aria-expanded
-        aria-label="Hide summary"
-        icon={<ChevronUpRegular />}
-        className={styles.fold}
-        onClick={() => setFolded(true)}
-      />
-      <div className={styles.card}>
-        <Part heading={`People by result${soFar}`}>
-          <OutcomeChart statistics={statistics} />
-        </Part>
-        <Part heading={`Totals${soFar}`} className={styles.totals}>
-          <Totals statistics={statistics} />
-        </Part>
-        <Part heading={`People with the most failed devices${soFar}`} className={styles.failures}>
-          <div className={styles.rows}>
-            {statistics.mostFailures.length === 0 ? (
-              <Text className={styles.none}>{`No devices have failed${soFar}.`}</Text>
-            ) : (
-              <MostFailures states={statistics.mostFailures} onOpen={onOpen} />
-            )}
-          </div>
-        </Part>
+      <div className={styles.fold}>
+        <Button
+          appearance="transparent"
+          size="small"
+          className={styles.foldButton}
+          icon={unfolded ? <ChevronDownRegular /> : <ChevronRightRegular />}
+          aria-expanded={unfolded}
+          aria-controls={unfolded ? id : undefined}
+          onClick={() => setPreference(unfolded ? 'folded' : 'unfolded')}
+        >
+          {`Summary${soFar}`}
+        </Button>
+        {!unfolded && <OutcomeLine statistics={statistics} />}
       </div>
+      {unfolded && (
+        <div id={id} className={styles.card}>
+          <Part heading={`People by result${soFar}`}>
+            <OutcomeChart statistics={statistics} />
+          </Part>
+          <Part heading={`Totals${soFar}`} className={styles.totals}>
+            <Totals statistics={statistics} />
+          </Part>
+          <Part heading={`People with the most failed devices${soFar}`} className={styles.failures}>
+            <div className={styles.rows}>
+              {statistics.mostFailures.length === 0 ? (
+                <Text className={styles.none}>{`No devices have failed${soFar}.`}</Text>
+              ) : (
+                <MostFailures states={statistics.mostFailures} onOpen={onOpen} />
+              )}
+            </div>
+          </Part>
+        </div>
+      )}
     </section>
   );
 }

@@ -6,7 +6,8 @@ import type {
   ChangeOptions,
   ExpectedUserState,
   NewUserState,
-  UserStatePatch,
+  UpdateMode,
+  UserStateValues,
   WriteOptions,
 } from '../graph.js';
 import { idPattern, type ScriptRef, type StateRef } from '../ids.js';
@@ -27,8 +28,8 @@ export interface UserStates {
   get(target: StateRef, context: CallContext): Promise<ScriptUserState>;
   update(
     target: StateRef,
-    patch: UserStatePatch,
-    options: Pick<ChangeOptions, 'approval' | 'expected'>,
+    patch: UserStateValues,
+    options: Pick<ChangeOptions, 'approval' | 'expected'> & UpdateMode,
   ): Write<ScriptUserState>;
   create(script: ScriptRef, state: NewUserState, options: Pick<WriteOptions, 'approval'>): Write<ScriptUserState>;
   delete(target: StateRef, options: Pick<ChangeOptions, 'approval' | 'expected'>): Write<{ readonly id: string }>;
@@ -45,8 +46,10 @@ export function createUserStates(client: GraphClient, readPage: Pager, basePath:
     );
   const get = async (target: StateRef, context: CallContext) => (await read(target, context)).state;
 
-  const preconditionOf = (target: StateRef, expected: ExpectedUserState | undefined): Precondition | undefined =>
-    expected && { read: (context) => read(target, context), isMet: (state) => matches(state, expected) };
+  const preconditionOf = (target: StateRef, expected: ExpectedUserState): Precondition => ({
+    read: (context) => read(target, context),
+    isMet: (state) => matches(state, expected),
+  });
 
   /** Without an id, a new state cannot be distinguished from an earlier one with equal values. */
   async function assertNoEqualState(script: ScriptRef, state: NewUserState, context: CallContext): Promise<void> {
@@ -62,7 +65,7 @@ export function createUserStates(client: GraphClient, readPage: Pager, basePath:
   return {
     get,
 
-    update(target, patch, { approval, expected }) {
+    update(target, patch, { approval, expected, readFirst, interrupted }) {
       return {
         request: {
           method: 'PATCH',
@@ -72,7 +75,14 @@ export function createUserStates(client: GraphClient, readPage: Pager, basePath:
         },
         isIdempotent: true,
         mayQueueApproval: approval?.justification !== undefined,
-        precondition: preconditionOf(target, expected),
+        precondition: readFirst
+          ? {
+              read: (context) => read(target, context),
+              isMet: (state, before) => matches(state, before ?? expected ?? {}),
+              resultIfApplied: (state) => (matches(state, patch) ? state : undefined),
+            }
+          : expected && preconditionOf(target, expected),
+        interrupted,
         parse: (response) => parseWriteResponse(response, target.userStateId, patch),
         async verify(context) {
           const current = await get(target, context);
@@ -111,7 +121,7 @@ export function createUserStates(client: GraphClient, readPage: Pager, basePath:
         request: { method: 'DELETE', path: pathOf(target), headers: approvalHeaders(approval) },
         isIdempotent: true,
         mayQueueApproval: approval?.justification !== undefined,
-        precondition: preconditionOf(target, expected),
+        precondition: expected && preconditionOf(target, expected),
         parse(response) {
           // An error is no success, whatever its status.
           if (parseErrorBody(response.text).codes.length > 0) return 'no-evidence';
@@ -152,7 +162,7 @@ function matches(state: ScriptUserState, values: ExpectedUserState): boolean {
 function parseWriteResponse(
   response: GraphResponse,
   id: string | undefined,
-  wanted: UserStatePatch,
+  wanted: UserStateValues,
 ): WriteResponse<ScriptUserState> {
   const shown = parseEntity(scriptUserState, response);
   if (shown === undefined) return response.isFromGraph ? { shown } : 'no-evidence';

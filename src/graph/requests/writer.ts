@@ -1,6 +1,6 @@
 import { CallError, type GraphIds, requireCallError } from '../../errors.js';
 import type { ScriptUserState } from '../../script-user-state.js';
-import type { WriteResult } from '../graph.js';
+import type { InterruptedWrite, WriteHooks, WriteResult } from '../graph.js';
 import type { GraphRequest, GraphResponse } from '../wire/transport.js';
 import type { CallContext } from './call-context.js';
 import type { GraphClient } from './graph-client.js';
@@ -21,15 +21,20 @@ export type WriteResponse<T> =
   | 'no-evidence';
 
 /** The values that a state must have before it is written to. */
-export interface Precondition {
+export interface Precondition<T = never> {
   readonly read: (context: CallContext) => Promise<{ readonly state: ScriptUserState; readonly graph: GraphIds }>;
-  readonly isMet: (state: ScriptUserState) => boolean;
+  /** @param before the state that was read before the first attempt; `undefined` in that read itself */
+  readonly isMet: (state: ScriptUserState, before: ScriptUserState | undefined) => boolean;
+  /** The result if the state shows that there is nothing to write. */
+  readonly resultIfApplied?: (state: ScriptUserState) => T | undefined;
 }
 
 /** One write, and how to verify whether it was applied. */
 export interface Write<T> extends RetrySafety {
   readonly request: GraphRequest;
-  readonly precondition?: Precondition | undefined;
+  readonly precondition?: Precondition<T> | undefined;
+  /** Set if an earlier process may have sent the write: it starts with the verification of that attempt. */
+  readonly interrupted?: InterruptedWrite | undefined;
   readonly parse: (response: GraphResponse) => WriteResponse<T>;
   /** The result if Graph's 2xx response shows nothing and the state cannot be read; `undefined` if that is no proof. */
   readonly impliedBySuccess?: T;
@@ -50,18 +55,61 @@ const accepted = 202;
 /** The maximum number of reads after a 2xx response that does not show its result: Graph may apply it with a delay. */
 const readsAfterSuccess = 2;
 
+/** How old the read of a state may be when a request is sent again, in milliseconds. */
+const maxReadAgeMs = 1_000;
+
+/** Thrown before a write is sent, if there is nothing to write. */
+class AlreadyApplied extends Error {
+  readonly state: ScriptUserState;
+  readonly graph: GraphIds;
+
+  constructor(state: ScriptUserState, graph: GraphIds) {
+    super('the state has the values already');
+    this.state = state;
+    this.graph = graph;
+  }
+}
+
 /** Creates a writer: a loop that follows {@link nextStep}. */
 export function createWriter(client: GraphClient): Writer {
   return async (write, context) => {
-    const { isIdempotent, mayQueueApproval, precondition } = write;
+    const { isIdempotent, mayQueueApproval, precondition, interrupted } = write;
     const { deadline } = context;
+    let before = interrupted?.before;
+    /** When the state was last read, if no request has been sent since (`performance.now()`). */
+    let readAt = Number.NEGATIVE_INFINITY;
+    const hooks = precondition === undefined ? context.hooks : withPrecondition(precondition);
     const attempts: FailedAttempt[] = [];
+    /** Adds whether another writer has changed the state since the precondition was met. */
+    const withConflict = ({ current }: OtherValues): OtherValues => ({
+      current,
+      isConflict: current !== undefined && precondition !== undefined && !precondition.isMet(current, before),
+    });
     const stepAfter = (last: FailedAttempt, mayRetry: boolean): NextStep =>
       nextStep({ isIdempotent, mayQueueApproval, attempts: [...attempts, last], mayRetry });
 
-    if (precondition !== undefined) await requireMet(precondition, context);
+    /**
+     * The state is read when a request has a slot, so that it is not older than one round trip when it is written to.
+     * This also applies to a request that is sent again, which can be a long time after the first one.
+     */
+    function withPrecondition(required: Precondition<unknown>): WriteHooks {
+      return {
+        onRead: () => undefined,
+        async beforeSend() {
+          if (before === undefined) before = await requireMet(required, context);
+          else if (performance.now() - readAt > maxReadAgeMs) await requireUnchanged(required, before, context);
+          readAt = Number.NEGATIVE_INFINITY;
+          await context.hooks?.beforeSend();
+        },
+      };
+    }
+
+    let isInterrupted = interrupted !== undefined;
     for (;;) {
-      const result = await attemptWrite(client, write, context, attempts.length > 0);
+      const result = isInterrupted
+        ? new CallError('GRAPH_UNAVAILABLE', { certainty: 'unknown' })
+        : await attemptWrite(client, write, { ...context, hooks }, attempts.length > 0);
+      isInterrupted = false;
       if (!(result instanceof CallError)) return result;
 
       const { finalFailure, isAllowed, ...retry } = planRetry(result, attempts.length + 1, deadline);
@@ -70,10 +118,11 @@ export function createWriter(client: GraphClient): Writer {
       let step = stepAfter(last, isAllowed);
       if (step === 'verify') {
         const found = await verify(write, result, context);
+        if (!(found instanceof CallError)) readAt = performance.now();
         if (!(found instanceof CallError) && 'value' in found) {
           return { value: found.value, graph: result.details.graph ?? {} };
         }
-        last = { ...last, verification: found instanceof CallError ? found : withConflict(found, precondition) };
+        last = { ...last, verification: found instanceof CallError ? found : withConflict(found) };
         const { retryAfterMs } = result.details;
         step = stepAfter(last, deadline.allowsAttemptAfter(retryAfterMs ?? 0));
         waitMs = retryAfterMs ?? Math.min(backoffMs(attempts.length + 1, undefined), deadline.remainingMs / 4);
@@ -85,27 +134,43 @@ export function createWriter(client: GraphClient): Writer {
   };
 }
 
-/** @throws {CallError} `CONFLICT` with the state as it is; the error of the read. Nothing has been sent. */
-async function requireMet({ read, isMet }: Precondition, context: CallContext): Promise<void> {
+/**
+ * @returns the state
+ * @throws {CallError} `CONFLICT` with the state as it is; the error of the read. Nothing has been sent.
+ * @throws {AlreadyApplied}
+ */
+async function requireMet(
+  { read, isMet, resultIfApplied }: Precondition<unknown>,
+  context: CallContext,
+): Promise<ScriptUserState> {
   const { deadline, hooks } = context;
-  const { state: current, graph } = await read(context).catch((error: unknown) => {
-    const failure = requireCallError(error);
-    throw failure.certainty === 'not-applied' ? failure : failure.withReason(failure.reason, 'not-applied');
-  });
+  const { state: current, graph } = await read(context).catch(throwNotApplied);
   hooks?.onRead(current);
-  if (!isMet(current)) throw new CallError('CONFLICT', { current, graph });
+  if (!isMet(current, undefined)) throw new CallError('CONFLICT', { current, graph });
+  if (resultIfApplied?.(current) !== undefined) throw new AlreadyApplied(current, graph);
   if (!deadline.allowsAttemptAfter(0)) throw new CallError('GRAPH_TIMEOUT', { graph });
+  return current;
 }
 
-/** Adds whether another writer has changed the state since the precondition was met. */
-function withConflict({ current }: OtherValues, precondition: Precondition | undefined): OtherValues {
-  return { current, isConflict: current !== undefined && precondition !== undefined && !precondition.isMet(current) };
+/** @throws {CallError} `CONFLICT` with the state as it is; the error of the read. This request has not been sent. */
+async function requireUnchanged(
+  { read, isMet }: Precondition<unknown>,
+  before: ScriptUserState,
+  context: CallContext,
+): Promise<void> {
+  const { state: current, graph } = await read(context).catch(throwNotApplied);
+  if (!isMet(current, before)) throw new CallError('CONFLICT', { current, graph });
+}
+
+function throwNotApplied(error: unknown): never {
+  const failure = requireCallError(error);
+  throw failure.certainty === 'not-applied' ? failure : failure.withReason(failure.reason, 'not-applied');
 }
 
 /** Makes one attempt. Returns the error of a failed one. */
 async function attemptWrite<T>(
   client: GraphClient,
-  { request, parse }: Write<T>,
+  { request, parse, precondition }: Write<T>,
   context: CallContext,
   isRetry: boolean,
 ): Promise<WriteResult<T> | CallError> {
@@ -124,6 +189,10 @@ async function attemptWrite<T>(
       ...(shown !== undefined && { current: shown }),
     });
   } catch (error) {
+    if (error instanceof AlreadyApplied) {
+      const value = precondition?.resultIfApplied?.(error.state);
+      if (value !== undefined) return { value, graph: error.graph, isUnchanged: true };
+    }
     return requireCallError(error);
   }
 }

@@ -11,7 +11,7 @@ import type { Caller } from '../../graph/graph.js';
 import type { TraceFields } from '../../trace-fields.js';
 
 /** The dependencies of the contexts of all calls. */
-export interface ContextParts extends Pick<Context, 'graph' | 'graphKind' | 'version' | 'audit'> {
+export interface ContextParts extends Pick<Context, 'graph' | 'graphKind' | 'version' | 'audit' | 'jobs' | 'activity'> {
   /** Creates the caller of one request. */
   readonly callerFor: (principal: Principal | null) => Caller;
   readonly observeCall: CallObserver;
@@ -20,7 +20,7 @@ export interface ContextParts extends Pick<Context, 'graph' | 'graphKind' | 'ver
 
 /** Creates the tRPC context of one request, which all its calls share. */
 export function createContext(response: Response, parts: ContextParts): Context {
-  const { log, graph, graphKind, version, callerFor, audit, observeCall } = parts;
+  const { log, graph, graphKind, version, callerFor, audit, jobs, activity, observeCall } = parts;
   const { admission, principal = null, requestId } = response.locals;
   if (admission === undefined) throw new TypeError('admit must run first');
   const failures = new WeakMap<TRPCError, TraceFields>();
@@ -29,11 +29,16 @@ export function createContext(response: Response, parts: ContextParts): Context 
     user: principal?.user ?? null,
     expiresAt: principal?.expiresAt ?? null,
     readIdleExpiry: async () => (await principal?.readIdleExpiry?.()) ?? null,
+    isStillAuthorized: async () => (await principal?.isStillAuthorized?.()) ?? true,
     graph,
     graphKind,
     version,
     caller: callerFor(principal),
     audit,
+    jobs,
+    activity,
+    sessionId: principal?.sessionId,
+    isDelegated: principal?.tokens !== undefined,
     admission,
     instrument: createCallInstrumentation(response.req.headers, observeCall, {
       onSpan(span) {

@@ -1,0 +1,74 @@
+import { setMaxListeners } from 'node:events';
+
+/**
+ * Works on a job until it rests.
+ *
+ * @param signal aborts when the work is to be handed over: what has been sent is completed, and nothing else is sent
+ * @param runNumber the number of this run of the job. Only the latest one can write to the store
+ * @returns after how many milliseconds the job is to be run again; `undefined` if only {@link JobQueue.add} is to run it
+ */
+export type RunJob = (jobId: string, signal: AbortSignal, runNumber?: number) => Promise<number | undefined>;
+
+/** Decides where and when jobs run. Two replicas never run one job at the same time. */
+export interface JobQueue {
+  /** Makes a replica run the job: again if it is running, and now if it is to be run again later. */
+  add(jobId: string): Promise<void>;
+  /** Starts to run jobs. */
+  start(run: RunJob): void;
+  /** Hands the running jobs over, and waits until they have stopped. */
+  stop(): Promise<void>;
+}
+
+/** Creates a queue that runs every job in this process, immediately. @param onError called if the work on a job fails */
+export function createMemoryJobQueue(onError: (error: unknown) => void): JobQueue {
+  const stopping = new AbortController();
+  // One for each job that runs.
+  setMaxListeners(0, stopping.signal);
+  const running = new Map<string, Promise<void>>();
+  const again = new Set<string>();
+  const delayed = new Map<string, NodeJS.Timeout>();
+  let runJob: RunJob | undefined;
+
+  async function work(jobId: string): Promise<void> {
+    let delayMs: number | undefined;
+    do {
+      again.delete(jobId);
+      try {
+        delayMs = await runJob?.(jobId, stopping.signal);
+      } catch (error) {
+        delayMs = undefined;
+        onError(error);
+      }
+    } while (again.has(jobId) && !stopping.signal.aborted);
+    running.delete(jobId);
+    if (delayMs !== undefined && !stopping.signal.aborted) delay(jobId, delayMs);
+  }
+
+  function delay(jobId: string, delayMs: number): void {
+    const timer = setTimeout(() => start(jobId), delayMs);
+    timer.unref();
+    delayed.set(jobId, timer);
+  }
+
+  function start(jobId: string): void {
+    clearTimeout(delayed.get(jobId));
+    delayed.delete(jobId);
+    running.set(jobId, work(jobId));
+  }
+
+  return {
+    async add(jobId) {
+      if (stopping.signal.aborted) return;
+      if (running.has(jobId)) again.add(jobId);
+      else start(jobId);
+    },
+    start(run) {
+      runJob = run;
+    },
+    async stop() {
+      stopping.abort();
+      for (const timer of delayed.values()) clearTimeout(timer);
+      await Promise.all(running.values());
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import type { JobRecord, JobRow, JobState, RowCounts, RowOutcome } from './job.js';
+import type { JobChange } from './job-state.js';
+
+/** The position of a job in the list, which is sorted by time, newest first. */
+export type JobPosition = Pick<JobRecord, 'startedAt' | 'jobId'>;
+
+/** Selects rows. */
+export interface RowSelection {
+  /** The lowest index. */
+  readonly from: number;
+  readonly limit: number;
+  readonly outcome?: RowOutcome | undefined;
+}
+
+/** What has changed of a job: its rows and their counts, or anything. */
+export type ChangedPart = 'rows' | 'all';
+
+/** How much a store holds, for the metrics. */
+export interface JobStats {
+  /** The number of jobs in each state. */
+  readonly jobs: Readonly<Record<JobState, number>>;
+  /** The time since which the oldest active job is in its state, epoch ms. `undefined` if no job is active. */
+  readonly oldestActiveAtMs: number | undefined;
+  /** The rows of active jobs that have no outcome. */
+  readonly waitingRows: number;
+  /** The rows of all jobs. */
+  readonly rows: number;
+  /** The most rows that the store takes. */
+  readonly maxRows: number;
+}
+
+/**
+ * What is stored of jobs, until they are deleted by age. Every method throws a `CallError` with `OVERLOADED` if the
+ * store cannot be used.
+ */
+export interface JobStore {
+  /** Whether jobs outlive the process. */
+  readonly isDurable: boolean;
+  /**
+   * Stores a new job.
+   *
+   * @returns its id, or that of the job that the same person has started with the same key
+   * @throws {CallError} `OVERLOADED` if the store is full
+   */
+  create(job: JobRecord, rows: readonly JobRow[]): Promise<string>;
+  get(jobId: string): Promise<JobRecord | undefined>;
+  /** The jobs after a position, newest first. */
+  list(after: JobPosition | undefined, limit: number): Promise<readonly JobRecord[]>;
+  /**
+   * Changes a job atomically, except for its counts.
+   *
+   * @param run the number of the run that makes the change
+   * @returns the job as it is then; `undefined` if there is none
+   * @throws {CallError} `OVERLOADED` also if a later run has replaced the run
+   */
+  update(jobId: string, change: JobChange, run?: number): Promise<JobRecord | undefined>;
+  /** The selected rows, by index. */
+  rows(jobId: string, selection: RowSelection): Promise<readonly JobRow[]>;
+  /**
+   * Replaces rows, and the counts of the job.
+   *
+   * @param run the number of the run that makes the change
+   * @throws {CallError} `OVERLOADED` also if a later run has replaced the run, or the job is gone
+   */
+  saveRows(jobId: string, rows: readonly JobRow[], counts: RowCounts, run?: number): Promise<void>;
+  /** How much the store holds, in all replicas together: one round trip at most. */
+  stats(): Promise<JobStats>;
+  /** Calls back after each change of a job, at every replica; without an id if any job may have changed. */
+  onChange(listener: (jobId: string | undefined, part: ChangedPart) => void): void;
+}

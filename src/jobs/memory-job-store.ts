@@ -1,0 +1,132 @@
+import { CallError } from '../errors.js';
+import { countJobs, type JobRecord, type JobRow, type Person } from './job.js';
+import { isActive } from './job-state.js';
+import type { ChangedPart, JobPosition, JobStore } from './job-store.js';
+
+/** How much a store takes. */
+export interface JobLimits {
+  /** The jobs of one person that have not ended. */
+  readonly activePerPerson: number;
+  /** The jobs that have not ended. */
+  readonly active: number;
+  /** The rows of all jobs. */
+  readonly rows: number;
+}
+
+/** The limits of one process: 60,000 rows with all their values take about 60 MB. */
+export const memoryJobLimits: JobLimits = { activePerPerson: 10, active: 40, rows: 60_000 };
+
+/** How long a caller should wait before it tries to start a job again, in milliseconds. */
+const retryAfterMs = 60_000;
+
+interface StoredJob {
+  record: JobRecord;
+  readonly rows: JobRow[];
+}
+
+/**
+ * Creates a store in the memory of this process.
+ *
+ * @param retentionMs how long a job is kept after its state has changed last; an active job is always kept
+ */
+export function createMemoryJobStore(limits: JobLimits, retentionMs: number): JobStore {
+  const jobs = new Map<string, StoredJob>();
+  const listeners = new Set<Parameters<JobStore['onChange']>[0]>();
+
+  const notify = (jobId: string, part: ChangedPart = 'all') => {
+    for (const listener of listeners) listener(jobId, part);
+  };
+
+  function deleteExpired(): void {
+    const changedBefore = Date.now() - retentionMs;
+    for (const [jobId, { record }] of jobs) {
+      if (isActive(record) || record.changedAtMs > changedBefore) continue;
+      jobs.delete(jobId);
+      notify(jobId);
+    }
+  }
+
+  /** @throws {CallError} */
+  function requireSpace(person: Person, newRows: number): void {
+    let active = 0;
+    let own = 0;
+    let rows = newRows;
+    for (const { record } of jobs.values()) {
+      rows += record.total;
+      if (!isActive(record)) continue;
+      active++;
+      if (record.startedBy.oid === person.oid) own++;
+    }
+    if (rows > limits.rows || active >= limits.active || own >= limits.activePerPerson) {
+      throw new CallError('OVERLOADED', { retryAfterMs });
+    }
+  }
+
+  return {
+    isDurable: false,
+    async create(record, rows) {
+      deleteExpired();
+      const { startedBy, key } = record;
+      for (const { record: each } of jobs.values()) {
+        if (key !== undefined && each.key === key && each.startedBy.oid === startedBy.oid) return each.jobId;
+      }
+      requireSpace(startedBy, rows.length);
+      jobs.set(record.jobId, { record, rows: [...rows] });
+      return record.jobId;
+    },
+    async get(jobId) {
+      deleteExpired();
+      return jobs.get(jobId)?.record;
+    },
+    async list(after, limit) {
+      deleteExpired();
+      const sorted = Array.from(jobs.values(), ({ record }) => record).toSorted(newestFirst);
+      return sorted.filter((record) => after === undefined || newestFirst(record, after) > 0).slice(0, limit);
+    },
+    async update(jobId, change) {
+      const job = jobs.get(jobId);
+      if (job === undefined) return undefined;
+      const changed = change(job.record);
+      if (changed === undefined) return job.record;
+      job.record = changed;
+      notify(jobId);
+      return changed;
+    },
+    async rows(jobId, { from, limit, outcome }) {
+      const selected: JobRow[] = [];
+      const rows = jobs.get(jobId)?.rows ?? [];
+      for (let index = from; index < rows.length && selected.length < limit; index++) {
+        const row = rows[index];
+        if (row !== undefined && (outcome === undefined || row.outcome === outcome)) selected.push(row);
+      }
+      return selected;
+    },
+    async saveRows(jobId, rows, counts) {
+      const job = jobs.get(jobId);
+      if (job === undefined) return;
+      for (const row of rows) job.rows[row.index] = row;
+      job.record = { ...job.record, counts };
+      notify(jobId, 'rows');
+    },
+    async stats() {
+      deleteExpired();
+      const records = Array.from(jobs.values(), ({ record }) => record);
+      const active = records.filter(isActive);
+      return {
+        jobs: countJobs(records),
+        oldestActiveAtMs: active.length > 0 ? Math.min(...active.map((each) => each.changedAtMs)) : undefined,
+        waitingRows: sum(active.map((each) => each.counts.waiting)),
+        rows: sum(records.map((each) => each.total)),
+        maxRows: limits.rows,
+      };
+    },
+    onChange: (listener) => void listeners.add(listener),
+  };
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
+
+function newestFirst(one: JobPosition, other: JobPosition): number {
+  if (one.startedAt !== other.startedAt) return one.startedAt < other.startedAt ? 1 : -1;
+  return one.jobId < other.jobId ? 1 : one.jobId > other.jobId ? -1 : 0;
+}

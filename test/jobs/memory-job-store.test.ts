@@ -1,0 +1,122 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { countRows, type JobRecord, type JobRow } from '../../src/jobs/job.js';
+import { createMemoryJobStore } from '../../src/jobs/memory-job-store.js';
+
+const limits = { activePerPerson: 2, active: 3, rows: 10 };
+const retentionMs = 60_000;
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
+afterEach(() => void vi.useRealTimers());
+
+const row = (index: number): JobRow => ({
+  scriptKind: 'deviceShellScript',
+  scriptId: 'script',
+  userStateId: `script:${index}`,
+  index,
+  patch: { successDeviceCount: 1 },
+  outcome: 'waiting',
+});
+
+function start(store: ReturnType<typeof createMemoryJobStore>, rowCount: number, more: Partial<JobRecord> = {}) {
+  const rows = Array.from({ length: rowCount }, (_, index) => row(index));
+  const startedBy = { oid: 'one', name: 'One' };
+  const startedAt = new Date().toISOString();
+  const record: JobRecord = {
+    jobId: crypto.randomUUID(),
+    title: null,
+    startedBy,
+    startedAt,
+    state: 'queued',
+    total: rowCount,
+    counts: countRows(rows),
+    actor: { ...startedBy, requestId: 'request' },
+    changedAtMs: Date.now(),
+    ...more,
+  };
+  return store.create(record, rows);
+}
+
+const byOther = { startedBy: { oid: 'other', name: 'Other' } };
+const overloaded = { reason: 'OVERLOADED', details: { retryAfterMs: 60_000 } };
+
+describe('the limits', () => {
+  test('of the active jobs of a person do not concern others', async () => {
+    const store = createMemoryJobStore(limits, retentionMs);
+    await start(store, 1);
+    const second = await start(store, 1);
+    await expect(start(store, 1)).rejects.toMatchObject(overloaded);
+    await start(store, 1, byOther);
+    // Now the limit of all active jobs is reached.
+    await expect(start(store, 1, { startedBy: { oid: 'third', name: 'Third' } })).rejects.toMatchObject(overloaded);
+    await store.update(second, (job) => ({ ...job, state: 'done' }));
+    await start(store, 1);
+  });
+
+  test('of rows count those of jobs that have ended, until they are deleted', async () => {
+    const store = createMemoryJobStore(limits, retentionMs);
+    await start(store, 9, { state: 'done' });
+    await expect(start(store, 2)).rejects.toMatchObject(overloaded);
+    vi.advanceTimersByTime(retentionMs + 1);
+    await start(store, 2);
+  });
+});
+
+test('a key is that of one person', async () => {
+  const store = createMemoryJobStore(limits, retentionMs);
+  const first = await start(store, 1, { key: 'key' });
+  expect(await start(store, 1, { key: 'key' })).toBe(first);
+  expect(await start(store, 1, { key: 'key', ...byOther })).not.toBe(first);
+});
+
+test('a job is deleted by age after its last change, but not while it is active', async () => {
+  const store = createMemoryJobStore(limits, retentionMs);
+  const deleted: string[] = [];
+  const ended = await start(store, 1, { state: 'done' });
+  const active = await start(store, 1, { state: 'running' });
+  const waiting = await start(store, 1, { state: 'waiting-for-approval' });
+  store.onChange((jobId) => jobId !== undefined && deleted.push(jobId));
+  vi.advanceTimersByTime(retentionMs + 1);
+  expect(await Promise.all([ended, active, waiting].map(async (id) => (await store.get(id))?.jobId))).toEqual([
+    undefined,
+    active,
+    undefined,
+  ]);
+  // Those who watch it learn that it is gone.
+  expect(deleted).toEqual([ended, waiting]);
+});
+
+test('a list continues after its last job, also if that has been deleted', async () => {
+  const store = createMemoryJobStore({ ...limits, rows: 100 }, retentionMs);
+  const ids: string[] = [];
+  for (let count = 0; count < 5; count++) {
+    ids.push(await start(store, 1, { state: 'done' }));
+    vi.advanceTimersByTime(retentionMs / 4 - 1_000);
+  }
+  const [newest, next] = await store.list(undefined, 2);
+  expect([newest?.jobId, next?.jobId]).toEqual([ids[4], ids[3]]);
+  const rest = await store.list(next, 10);
+  expect(rest.map(({ jobId }) => jobId)).toEqual([ids[2], ids[1]]);
+});
+
+test('the statistics count jobs by state, and the rows', async () => {
+  const store = createMemoryJobStore({ ...limits, rows: 100 }, retentionMs);
+  const none = { done: 0, running: 0, queued: 0, cancelling: 0, cancelled: 0 };
+  expect(await store.stats()).toMatchObject({ jobs: none, oldestActiveAtMs: undefined, waitingRows: 0, rows: 0 });
+  const since = Date.now();
+  const running = await start(store, 3, { state: 'running' });
+  await start(store, 5, { state: 'done' });
+  vi.advanceTimersByTime(1_000);
+  await start(store, 2);
+  const rows = [{ ...row(0), outcome: 'applied' as const }, row(1), row(2)];
+  await store.saveRows(running, rows.slice(0, 1), countRows(rows));
+  expect(await store.stats()).toEqual({
+    jobs: { ...none, 'waiting-for-approval': 0, 'waiting-for-sign-in': 0, done: 1, running: 1, queued: 1 },
+    oldestActiveAtMs: since,
+    waitingRows: 4,
+    rows: 10,
+    maxRows: 100,
+  });
+  // Jobs that have ended are deleted by age.
+  vi.advanceTimersByTime(retentionMs + 1);
+  expect(await store.stats()).toMatchObject({ jobs: { done: 0, running: 1 }, rows: 5 });
+});
