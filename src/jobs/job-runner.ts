@@ -78,7 +78,9 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
     });
     signal.addEventListener('abort', handOver);
     if (signal.aborted) handOver();
-    await Promise.all([stopIfCancelled(), stopUnlessAllowed().catch(() => stop('pause'))]);
+    await stopIfCancelled();
+    // A job that is being cancelled ends, whether or not its user may write.
+    if (halt === undefined) await stopUnlessAllowed().catch(() => stop('pause'));
     const rechecks = setInterval(() => void stopUnlessAllowed().catch(() => undefined), recheckMs);
 
     const rowAt = (index: number): JobRow => rows.get(waiting[index]?.index ?? -1);

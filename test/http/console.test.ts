@@ -70,8 +70,8 @@ test.each([
   '/activity/',
   '/activities',
 ])('%s belongs to no page', async (path) => {
-  const { headers, ...response } = await get(path).expect(404);
-  expect(headers['content-type']).toContain('application/json');
+  const response = await get(path).expect(404);
+  expect(response.headers['content-type']).toContain('application/json');
   expect(response.body).toMatchObject({ error: { data: { reason: 'INVALID_INPUT', code: 'NOT_FOUND' } } });
 });
 
