@@ -63,7 +63,7 @@ export function createRedisJobStore(redis: Redis, options: RedisJobStoreOptions)
   const rowSealer = createSealer(secrets, 'job-rows');
 
   /** The counts have a field of their own: they change with each row. */
-  const sealRecord = ({ counts: _, ...record }: JobRecord) => recordSealer.seal(JSON.stringify(record), record.jobId);
+  const sealRecord = (job: JobRecord) => recordSealer.seal(JSON.stringify({ ...job, counts: undefined }), job.jobId);
 
   function openRecord(jobId: string, sealed: string, counts: string): JobRecord | undefined {
     const text = recordSealer.open(sealed, jobId);
