@@ -55,7 +55,8 @@ function SamePerson({ children }: Pick<SignOutBoundaryProps, 'children'>) {
 
 function discardData(client: QueryClient): void {
   client.clear();
-  // The address can contain the name of a person. The router, which has replaced this method of `history`, must not load
-  // the page of the new address.
+  // The title and the address can contain the name of a person.
+  document.title = 'Script states';
+  // The router, which has replaced this method of `history`, must not load the page of the new address.
   History.prototype.replaceState.call(window.history, null, '', '/');
 }
