@@ -8,6 +8,7 @@ import { visibleText } from '../isolated.js';
 import type { Session } from '../queries.js';
 
 const AccountMenu = lazy(async () => ({ default: (await import('./account-menu.js')).AccountMenu }));
+const RunningJobs = lazy(async () => ({ default: (await import('../jobs/running-jobs.js')).RunningJobs }));
 
 const useStyles = makeStyles({
   header: {
@@ -58,6 +59,9 @@ export function Header({ session }: { readonly session: Session }) {
           </Link>
           <Link to="/activity" className={styles.page} activeOptions={{ includeSearch: false }}>
             Activity
+            <Suspense>
+              <RunningJobs />
+            </Suspense>
           </Link>
         </nav>
       )}
