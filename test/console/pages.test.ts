@@ -46,7 +46,7 @@ describeConsole('the pages of the console', {}, (app) => {
 
   test('parameters that no page has are left out of the address', async () => {
     const { page } = await openScript('?view=none&sort=none&find=zielinski&other=1');
-    await page.getByText('2 of 8 people').waitFor();
+    await page.getByText('2 of 8 people').first().waitFor();
     expect(new URL(page.url()).search).toBe('?find=zielinski');
   });
 
@@ -159,7 +159,7 @@ describeConsole('the pages of the console', {}, (app) => {
     await open();
     await selectScript('PowerShell', script);
     await page.getByRole('searchbox', { name: 'Find a person' }).fill('zielinski');
-    await page.getByText('2 of 8 people').waitFor();
+    await page.getByText('2 of 8 people').first().waitFor();
     const address = page.url();
     const opened = [
       rowOf(page).getByRole('button', { name: 'Edit' }),
@@ -171,7 +171,7 @@ describeConsole('the pages of the console', {}, (app) => {
       await page.goBack();
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       await expect.poll(() => page.url()).toBe(address);
-      await page.getByText('2 of 8 people').waitFor();
+      await page.getByText('2 of 8 people').first().waitFor();
     }
     // The panel of devices is in the address.
     await page.getByRole('grid').getByRole('button', { name: 'amir.zielinski' }).first().click();
