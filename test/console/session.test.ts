@@ -112,6 +112,7 @@ describeConsole(
         expect(await other.getByText(/zielinski|Olga/i).count()).toBe(0);
         expect(await other.getByRole('dialog').count()).toBe(0);
         expect(new URL(other.url()).search).toBe('');
+        expect(await other.title()).toBe('Script states');
       }
       await page.getByRole('link', { name: 'Sign in', exact: true }).waitFor();
     });

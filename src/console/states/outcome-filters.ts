@@ -5,7 +5,7 @@ import type { VisibleState } from './visible-states.js';
 export const statusTexts = {
   saving: 'saving',
   unknown: 'outcome unknown',
-  awaitingApproval: 'awaiting approval',
+  awaitingApproval: 'waiting for approval',
 } as const satisfies Record<NonNullable<VisibleState['status']>, string>;
 
 /** The titles of the filters. */

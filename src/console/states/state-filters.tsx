@@ -1,10 +1,5 @@
 import { Button, makeStyles, SearchBox, tokens, useRestoreFocusTarget } from '@fluentui/react-components';
-import {
-  ArrowDownloadRegular,
-  CheckmarkCircleRegular,
-  DocumentArrowUpRegular,
-  EditRegular,
-} from '@fluentui/react-icons';
+import { ArrowDownloadRegular, DocumentArrowUpRegular, EditRegular } from '@fluentui/react-icons';
 import type { RowSelectionState } from '@tanstack/react-table';
 import { useState } from 'react';
 import { narrowScreen } from '../breakpoint.js';
@@ -12,7 +7,6 @@ import { downloadCsv } from '../csv/csv-download.js';
 import { DefectNotice } from '../error-boundary.js';
 import { formatNumber } from '../format.js';
 import { idKey } from '../ids.js';
-import type { FiledRow } from '../local-changes.js';
 import type { ScriptRef, ScriptSummary, ScriptUserState } from '../queries.js';
 import { useUrlState } from '../url-state.js';
 import { ColumnMenu } from './column-menu.js';
@@ -43,17 +37,13 @@ interface StateFiltersProps {
   readonly onRefresh: () => void;
   readonly hiddenColumns: ReadonlySet<string>;
   readonly onHideColumns: (hidden: ReadonlySet<string>) => void;
-  /** The changes that await approval. */
-  readonly filed: readonly FiledRow[];
-  /** Opens the bulk dialog for the given states or filed changes, or for an import; undefined for readers. */
-  readonly onBulkUpdate:
-    | ((options: { readonly selected: readonly ScriptUserState[]; readonly filed: readonly FiledRow[] }) => void)
-    | undefined;
+  /** Opens the bulk dialog for the given states, or for an import if there are none; undefined for readers. */
+  readonly onBulkUpdate: ((selected: readonly ScriptUserState[]) => void) | undefined;
 }
 
 /** The filters of the state table, and the actions on it. */
 export function StateFilters(props: StateFiltersProps) {
-  const { script, summary, states, visible, selection, complete, filed, onBulkUpdate } = props;
+  const { script, summary, states, visible, selection, complete, onBulkUpdate } = props;
   const styles = useStyles();
   const [downloadFailed, setDownloadFailed] = useState(false);
   const restoreFocus = useRestoreFocusTarget();
@@ -98,25 +88,16 @@ export function StateFilters(props: StateFiltersProps) {
               {...restoreFocus}
               icon={<EditRegular />}
               disabledFocusable={selected.length === 0}
-              onClick={() => onBulkUpdate({ selected, filed: [] })}
+              onClick={() => onBulkUpdate(selected)}
             >
               Change selected ({formatNumber(selected.length)}
               {hidden > 0 && `, ${formatNumber(hidden)} hidden`})
             </Button>
-            {filed.length > 0 && (
-              <Button
-                {...restoreFocus}
-                icon={<CheckmarkCircleRegular />}
-                onClick={() => onBulkUpdate({ selected: [], filed })}
-              >
-                Complete approved ({formatNumber(filed.length)})
-              </Button>
-            )}
             <ToolbarButton
               {...restoreFocus}
               icon={<DocumentArrowUpRegular />}
               label="Import CSV"
-              onClick={() => onBulkUpdate({ selected: [], filed: [] })}
+              onClick={() => onBulkUpdate([])}
             />
           </>
         )}

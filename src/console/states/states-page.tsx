@@ -5,7 +5,7 @@ import { displayName } from '../display-name.js';
 import { DefectBoundary } from '../error-boundary.js';
 import { FailureNotice } from '../failure-notice.js';
 import { isSameId } from '../ids.js';
-import { type FiledRow, useLocalChanges } from '../local-changes.js';
+import { useLocalChanges } from '../local-changes.js';
 import { type ScriptRef, type ScriptUserState, userStatesQuery } from '../queries.js';
 import { UnreadableNotice } from '../unreadable-notice.js';
 import { useUrlState } from '../url-state.js';
@@ -18,7 +18,7 @@ import { useStableCallback } from './stable-callback.js';
 import { StateFilters } from './state-filters.js';
 import { StateTable } from './state-table.js';
 import { Summary } from './summary.js';
-import { applyLocalChanges, filedChanges, findStates, sortStates } from './visible-states.js';
+import { applyLocalChanges, findStates, sortStates } from './visible-states.js';
 
 const DevicePanel = lazy(async () => ({ default: (await import('./device-panel.js')).DevicePanel }));
 
@@ -39,13 +39,12 @@ interface StatesPageProps {
   readonly script: ScriptRef;
   readonly canWrite: boolean;
   readonly onEdit: (state: ScriptUserState) => void;
-  /** Opens the bulk dialog: for an import, if no states are selected and no filed changes are to be completed. */
+  /** Opens the bulk dialog: for an import, if no states are selected. */
   readonly onBulkUpdate: (update: BulkUpdateOptions) => void;
 }
 
 interface BulkUpdateOptions {
   readonly selected: readonly ScriptUserState[];
-  readonly filed: readonly FiledRow[];
   readonly known: readonly ScriptUserState[];
 }
 
@@ -62,10 +61,6 @@ export function StatesPage({ script, canWrite, onEdit, onBulkUpdate }: StatesPag
   const { scriptKind, scriptId } = script;
   const states = useMemo(
     () => items && applyLocalChanges(items, { scriptKind, scriptId }, localChanges),
-    [items, scriptKind, scriptId, localChanges],
-  );
-  const filed = useMemo(
-    () => filedChanges(items ?? [], { scriptKind, scriptId }, localChanges),
     [items, scriptKind, scriptId, localChanges],
   );
   const sorted = useMemo(() => sortStates(states ?? [], { sort, ascending }), [states, sort, ascending]);
@@ -108,8 +103,9 @@ export function StatesPage({ script, canWrite, onEdit, onBulkUpdate }: StatesPag
               onRefresh={refresh}
               hiddenColumns={hiddenColumns}
               onHideColumns={setHiddenColumns}
-              filed={filed}
-              onBulkUpdate={canWrite ? (options) => onBulkUpdate({ ...options, known: states }) : undefined}
+              onBulkUpdate={
+                canWrite ? (selectedStates) => onBulkUpdate({ selected: selectedStates, known: states }) : undefined
+              }
             />
           </>
         )}

@@ -1,5 +1,5 @@
 import { displayName } from '../display-name.js';
-import type { FiledRow, LocalChange, LocalChanges } from '../local-changes.js';
+import type { LocalChange, LocalChanges } from '../local-changes.js';
 import type { ListedState, ScriptRef, ScriptUserState } from '../queries.js';
 import type { SortColumn, UrlState } from '../url-state.js';
 
@@ -37,19 +37,6 @@ export function applyLocalChanges(
     const isNewer = entry.updatedAt > requestedAt;
     const status = (isNewer ? entry.status : undefined) ?? (entry.awaitingApproval && 'awaitingApproval');
     return { ...((isNewer && entry.values) || state), ...(status !== undefined && { status }) };
-  });
-}
-
-/** The changes to the states of a script that await approval. */
-export function filedChanges(
-  listed: readonly ListedState[],
-  script: ScriptRef,
-  localChanges: LocalChanges,
-): readonly FiledRow[] {
-  return listed.flatMap(({ id }) => {
-    const state = { ...script, userStateId: id };
-    const change = localChanges.get(state)?.awaitingApproval;
-    return change === undefined ? [] : [{ ...state, ...change }];
   });
 }
 
