@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { CallError } from '../errors.js';
 import type { JobQueue, RunJob } from '../jobs/job-queue.js';
 import type { Redis } from './connection.js';
-import { dueChannel, dueJobsKey, endRun, takeJobs } from './job-scripts.js';
+import { dueChannel, dueJobsKey } from './job-keys.js';
+import { endRun, takeJobs } from './job-scripts.js';
 import { runScript } from './script.js';
 
 /** How long a run keeps its job without renewal: then its replica is dead or disconnected, and another one continues. */

@@ -17,17 +17,8 @@ import type { JobLimits } from '../jobs/memory-job-store.js';
 import { createSealer } from '../seal.js';
 import { toLocalTime } from './clock.js';
 import type { Redis } from './connection.js';
-import {
-  changedChannel,
-  createJob,
-  jobIndexKey,
-  jobKey,
-  jobRowsKey,
-  readStats,
-  saveRows,
-  startKey,
-  updateJob,
-} from './job-scripts.js';
+import { changedChannel, jobIndexKey, jobKey, jobRowsKey, startKey } from './job-keys.js';
+import { createJob, readStats, saveRows, updateJob } from './job-scripts.js';
 import { storeUnavailable } from './redis-error.js';
 import { runScript } from './script.js';
 

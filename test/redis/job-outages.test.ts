@@ -154,18 +154,20 @@ describeWithRedis('jobs in Redis', () => {
     test('learns what has changed while Redis was away', async () => {
       const [one, two] = [await all.startHere(), await all.startHere()];
       const jobId = await startJob(one, rows(200));
-      const watching = watch(two, jobId);
+      let watching = watch(two, jobId);
       await untilSent(20);
       await all.redis.kill();
       await settledPatches(all.simulator);
       await all.redis.start();
       // A stream that needed Redis meanwhile has failed, and is opened again.
-      const again = await watching.ended.then(
-        () => watching,
-        () => watch(two, jobId),
-      );
-      await eventually(() => again.ended);
-      expect(again.seen.at(-1)).toMatchObject({ state: 'done', counts: { applied: 200 } });
+      await eventually(async () => {
+        const { ended } = watching;
+        await ended.catch((error: unknown) => {
+          watching = watch(two, jobId);
+          throw error;
+        });
+      });
+      expect(watching.seen.at(-1)).toMatchObject({ state: 'done', counts: { applied: 200 } });
     });
 
     test('ends when its job is deleted by age', async () => {
