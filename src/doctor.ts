@@ -1,17 +1,17 @@
 import { type Config, loadConfig, readEnvironment } from './config.js';
 import { checkCloud } from './doctor/cloud-check.js';
-import { Diagnosis, grantPermission } from './doctor/diagnosis.js';
+import { Diagnosis, grantApprovalPermission, grantPermission } from './doctor/diagnosis.js';
 import { checkProvider } from './doctor/provider-check.js';
 import { checkReads } from './doctor/reads.js';
 import { checkRedis } from './doctor/redis-check.js';
 import { createResponseLog } from './doctor/response-log.js';
-import { report, StepFailed, step } from './doctor/steps.js';
+import { report, StepFailed, type StepResult, step } from './doctor/steps.js';
 import { writeBack } from './doctor/write-back.js';
 import { createGraph } from './graph/graph-service.js';
 import { createCursorCodec } from './graph/requests/cursor.js';
 import { graphScope } from './graph/tokens/credential.js';
 import { createTokenSource } from './graph/tokens/credential-token-source.js';
-import { permissionsIn, requiredPermission } from './graph/tokens/permissions.js';
+import { approvalPermission, permissionsIn, requiredPermission } from './graph/tokens/permissions.js';
 import { connectGraph, type GraphConnection } from './graph-backend.js';
 import { createLog } from './log.js';
 import { createOutbound, type Outbound } from './outbound/outbound.js';
@@ -67,7 +67,7 @@ async function examineGraph(
       config.GRAPH_CREDENTIAL === 'access-token' ? 'the token of GRAPH_ACCESS_TOKEN' : `acquired a token for ${scope}`,
     value: await tokens.get({ signal: AbortSignal.timeout(config.GRAPH_DEADLINE_MS) }),
   }));
-  await step('permissions', async () => ({ summary: checkPermissions(token), value: undefined }));
+  await step('permissions', async () => checkPermissions(token));
 
   const responses = createResponseLog();
   const graph = createGraph({
@@ -90,10 +90,15 @@ async function examineGraph(
 }
 
 /** @throws {Diagnosis} */
-function checkPermissions(token: string): string {
+function checkPermissions(token: string): StepResult<undefined> {
   const permissions = permissionsIn(token);
-  if (permissions === undefined) return 'the token is opaque: the next steps show whether it suffices';
-  if (permissions.includes(requiredPermission)) return `${requiredPermission} is granted`;
+  if (permissions === undefined) {
+    return { summary: 'the token is opaque: the next steps show whether it suffices', value: undefined };
+  }
+  if (permissions.includes(requiredPermission)) {
+    const advice = permissions.includes(approvalPermission) ? undefined : grantApprovalPermission;
+    return { summary: `${requiredPermission} is granted`, advice, value: undefined };
+  }
   throw new Diagnosis(`permissions in the token: ${permissions.join(', ') || 'none'}`, grantPermission);
 }
 

@@ -15,14 +15,15 @@ import { createGraph } from './graph/graph-service.js';
 import { createCursorCodec } from './graph/requests/cursor.js';
 import { graphScope } from './graph/tokens/credential.js';
 import { createTokenSource } from './graph/tokens/credential-token-source.js';
-import { warnAboutMissingPermission } from './graph/tokens/permissions.js';
+import { approvalPermission, warnAboutMissingPermission } from './graph/tokens/permissions.js';
 import { connectGraph } from './graph-backend.js';
 import { createDrain } from './http/drain.js';
 import { publicOrigin, requireSameOrigin } from './http/guards.js';
 import { close, createHttpServer, listen } from './http/server.js';
-import { createMemoryActivityLog } from './jobs/activity.js';
+import { createActivityLog } from './jobs/activity.js';
 import { createMemoryJobQueue } from './jobs/job-queue.js';
 import { createJobs } from './jobs/jobs.js';
+import { createMemoryActivityStore } from './jobs/memory-activity-store.js';
 import { createMemoryJobStore, memoryJobLimits } from './jobs/memory-job-store.js';
 import { createOutbound } from './outbound/outbound.js';
 import { connectReplicas } from './redis/coordination.js';
@@ -103,9 +104,18 @@ export async function startService(config: Config, output: ServiceOutput): Promi
   });
   const drain = createDrain();
   const isReady = async () => !drain.draining && trail.isUp && ((await coordination?.isUp()) ?? true);
-  metrics?.observe({ ...output, graph, isReady, credentialExpiries: credentialExpiries(config) });
   const retentionMs = config.JOB_RETENTION_DAYS * 86_400_000;
-  const activity = createMemoryActivityLog(cursors, retentionMs);
+  const onJobError = (error: unknown) => log.error({ err: error }, 'a job stopped unexpectedly');
+  const jobParts = coordination?.jobs(
+    { secrets: sharedSecrets(config), limits: memoryJobLimits, retentionMs },
+    onJobError,
+  ) ?? { store: createMemoryJobStore(memoryJobLimits, retentionMs), queue: createMemoryJobQueue(onJobError) };
+  metrics?.observe({ ...output, graph, jobs: jobParts.store, isReady, credentialExpiries: credentialExpiries(config) });
+  const activity = createActivityLog(
+    coordination?.activityStore({ secrets: sharedSecrets(config), retentionMs }) ??
+      createMemoryActivityStore(retentionMs),
+    cursors,
+  );
   const audit = createAudit(trail, reasonOf, (write) => {
     recorder.write(write);
     activity.record(write);
@@ -123,8 +133,7 @@ export async function startService(config: Config, output: ServiceOutput): Promi
     log,
   });
   const jobs = createJobs({
-    store: createMemoryJobStore(memoryJobLimits, retentionMs),
-    queue: createMemoryJobQueue((error) => log.error({ err: error }, 'a job stopped unexpectedly')),
+    ...jobParts,
     cursors,
     graph,
     audit,
@@ -132,7 +141,18 @@ export async function startService(config: Config, output: ServiceOutput): Promi
       tokens: (sessionId !== undefined && signIn.tokensOf?.(sessionId)) || tokens,
       fairnessKey: oid,
     }),
+    async mayWrite({ sessionId, isDelegated }) {
+      const access = sessionId === undefined ? undefined : await signIn.writeAccess?.(sessionId);
+      // Without a session, a job with the token of the service goes on, since nobody can say more about its user.
+      return access === undefined || access === 'allowed' || (access === 'session-ended' && !isDelegated);
+    },
     reasonOf,
+    onOutcome: recorder.jobRow,
+    onApprovalsHidden: ({ reason }) =>
+      log.warn(
+        { reason, missing: approvalPermission },
+        'approvals cannot be read: jobs that wait for approval go on only when they are resumed',
+      ),
     onDefect: (jobId, error) => log.error({ jobId, err: error }, 'unexpected error'),
   });
   const app = createApp({
@@ -192,6 +212,12 @@ export async function startService(config: Config, output: ServiceOutput): Promi
     await closeParts();
     throw error;
   }
+}
+
+/** Without `SESSION_SECRET`, which only sign-in requires, a secret that replicas share and that outlives the process. */
+function sharedSecrets(config: Config): readonly string[] {
+  const { SESSION_SECRET, REDIS_URL } = config;
+  return SESSION_SECRET === undefined && REDIS_URL !== undefined ? [REDIS_URL.reveal()] : sessionSecrets(config);
 }
 
 function credentialExpiries({ GRAPH_CREDENTIAL, GRAPH_ACCESS_TOKEN, SIGN_IN, OIDC_CLIENT_CERTIFICATE_PATH }: Config) {

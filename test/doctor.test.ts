@@ -35,6 +35,17 @@ test('checks settings, token, permissions and reads, and writes nothing', async 
   expect(printed).not.toContain(token);
 });
 
+test('names the permission with which jobs that wait for approval go on', async () => {
+  const payload = Buffer.from(JSON.stringify({ roles: ['DeviceManagementScripts.ReadWrite.All'] })).toString(
+    'base64url',
+  );
+  const jwt = `e30.${payload}.`;
+  await simulator.register(jwt);
+  const { code, steps, printed } = await runDoctor({ ...live(), GRAPH_ACCESS_TOKEN: jwt });
+  expect([code, steps]).toEqual([0, [...before, ...reads, 'skip write']]);
+  expect(printed).toMatch(/^ok +permissions +DeviceManagementScripts.*\n.*DeviceManagementRBAC\.Read\.All/m);
+});
+
 test('with --write, writes the values of a state back', async () => {
   const { code, steps } = await runDoctor(live(), '--write');
   expect(steps).toEqual([...before, ...reads, 'ok write']);

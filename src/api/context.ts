@@ -16,6 +16,8 @@ export interface Context {
   readonly expiresAt: Date | null;
   /** When the session ends without further calls; `null` if it does not. */
   readonly readIdleExpiry: () => Promise<Date | null>;
+  /** Whether the session still exists, and its user still has their roles: a stream can outlive both. */
+  readonly isStillAuthorized: () => Promise<boolean>;
   readonly graph: Graph;
   /** The caller on whose behalf this request calls Graph. */
   readonly caller: Caller;
@@ -26,8 +28,10 @@ export interface Context {
   readonly audit: Audit;
   readonly jobs: Jobs;
   readonly activity: ActivityLog;
-  /** The session of the user, if calls use the user's own tokens. */
-  readonly delegatedSessionId: string | undefined;
+  /** The session of the user; `undefined` without sign-in. */
+  readonly sessionId: string | undefined;
+  /** Whether calls use the user's own tokens. */
+  readonly isDelegated: boolean;
   /** What this request holds of the memory of the service. */
   readonly admission: Admission;
   readonly instrument: InstrumentCall;

@@ -102,13 +102,17 @@ export const updateJobRouter = router({
     return { items: items.map(describeRow), ...page };
   }),
 
-  /** Streams the job as it is now, and again after changes, until it has ended. After a broken stream, call it again. */
+  /**
+   * Streams the job as it is now, and again after changes, until it has ended. If the stream ends before, the connection
+   * was cut or the service stops: call it again.
+   */
   watch: readerProcedure
     .meta({ streamed: true })
     .input(jobInput)
     .query(async ({ ctx, input, signal }): Promise<AsyncIterable<Job>> => {
+      ctx.admission.add('watches', 1);
       await orRefusal(ctx.jobs.get(input.jobId));
-      return ctx.jobs.watch(input.jobId, signal);
+      return whileAuthorized(ctx, ctx.jobs.watch(input.jobId, signal));
     }),
 
   /** Cancels the updates that have not been sent. Those that were sent are completed. */
@@ -136,8 +140,23 @@ export const updateJobRouter = router({
   }),
 });
 
-function actorOf({ user, requestId, delegatedSessionId }: Context & { readonly user: User }): JobActor {
-  return { oid: user.oid, name: user.name, requestId, sessionId: delegatedSessionId };
+/** How often a stream reads the session of its caller while the job changes, in milliseconds. */
+const checkSessionEveryMs = 5_000;
+
+/** Ends a stream with `SIGN_IN_REQUIRED` when the session of its caller has ended. */
+async function* whileAuthorized(ctx: Context, jobs: AsyncIterable<Job>): AsyncGenerator<Job, void> {
+  let checkedAt = performance.now();
+  for await (const job of jobs) {
+    if (performance.now() - checkedAt >= checkSessionEveryMs) {
+      if (!(await ctx.isStillAuthorized())) throw new Refusal('SIGN_IN_REQUIRED');
+      checkedAt = performance.now();
+    }
+    yield job;
+  }
+}
+
+function actorOf({ user, requestId, sessionId, isDelegated }: Context & { readonly user: User }): JobActor {
+  return { oid: user.oid, name: user.name, requestId, sessionId, isDelegated };
 }
 
 function recordEvent(ctx: Context & { readonly user: User }, action: string, id: string): void {

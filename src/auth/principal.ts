@@ -19,12 +19,17 @@ export interface Principal {
    * both. Absent when there are no sessions.
    */
   readonly isSessionActive?: () => Promise<boolean>;
-  /** Restarts the idle timeout of the session, and checks the roles, during a long call. Absent when there are none. */
+  /**
+   * Reads the session and the roles of its user again, during a long call. `false` if the session has ended, or its user
+   * has lost a role of this principal. Absent when there are no sessions.
+   */
+  readonly isStillAuthorized?: () => Promise<boolean>;
+  /** The same, and restarts the idle timeout of the session. Absent when there are no sessions. */
   readonly extendSession?: () => Promise<void>;
   /** The user's own Graph tokens, when calls use delegated permissions. */
   readonly tokens?: TokenSource | undefined;
-  /** The session that has these tokens. */
-  readonly delegatedSessionId?: string | undefined;
+  /** The id of the session. Absent when there are none. */
+  readonly sessionId?: string;
 }
 
 /**
@@ -65,21 +70,27 @@ export function sessionAuthenticator(parts: AuthenticatorParts): Authenticate {
     const extend = () => Promise.all([store.extend(id, user), vault.extend(id, store.lifetimeMs(user))]);
     if (active) await extend();
     let hasLostRole = false;
+
+    const readRoles = async (): Promise<boolean> => {
+      const stored = await store.read(id);
+      const current = stored && (await roleCheck.current(id, stored));
+      if (current === undefined) return false;
+      hasLostRole = !user.roles.every((role) => current.roles.includes(role));
+      return true;
+    };
+
     return {
       user: { oid: user.oid, name: user.name, username: user.username, roles: user.roles },
       expiresAt: new Date(user.endsAt),
       readIdleExpiry: async () => new Date(await store.idleEndsAt(id, user)),
       // A call that has not waited was authenticated just now.
       isSessionActive: async () => !hasLostRole && store.isLive(id, maxReadAgeMs),
+      isStillAuthorized: async () => (await readRoles()) && !hasLostRole,
       async extendSession() {
-        const stored = await store.read(id);
-        const current = stored && (await roleCheck.current(id, stored));
-        if (current === undefined) return;
-        hasLostRole = !user.roles.every((role) => current.roles.includes(role));
-        await extend();
+        if (await readRoles()) await extend();
       },
       tokens: usesOwnTokens ? withoutLostRole(vault.tokensOf(id), () => hasLostRole) : undefined,
-      delegatedSessionId: usesOwnTokens ? id : undefined,
+      sessionId: id,
     };
   };
 }

@@ -15,6 +15,12 @@ export interface RoleCheck {
    * @throws {CallError} `OVERLOADED` when the session store is unavailable
    */
   current(sessionId: string, user: SignedInUser): Promise<SignedInUser | undefined>;
+  /**
+   * Whether the user of a session may write. `denied`: they have lost the role, or their roles cannot be refreshed.
+   *
+   * @throws {CallError} `OVERLOADED` when the session store is unavailable
+   */
+  writeAccess(sessionId: string): Promise<'allowed' | 'denied' | 'session-ended'>;
   /** Stores the roles of a new ID token in the session. */
   apply(sessionId: string, claims: Readonly<Record<string, unknown>>): Promise<void>;
 }
@@ -82,13 +88,21 @@ export function createRoleCheck(options: RoleCheckOptions): RoleCheck {
     return end(sessionId, user, 'no-id-token');
   }
 
+  async function current(sessionId: string, user: SignedInUser): Promise<SignedInUser | undefined> {
+    if (age(user) < maxAgeMs) return user;
+    if (isWaiting() && age(user) < maxAgeMs * maxAgesWithoutProvider) return user;
+    const refreshed = pending.get(sessionId) ?? refresh(sessionId, user).finally(() => pending.delete(sessionId));
+    pending.set(sessionId, refreshed);
+    return refreshed;
+  }
+
   return {
-    async current(sessionId, user) {
-      if (age(user) < maxAgeMs) return user;
-      if (isWaiting() && age(user) < maxAgeMs * maxAgesWithoutProvider) return user;
-      const refreshed = pending.get(sessionId) ?? refresh(sessionId, user).finally(() => pending.delete(sessionId));
-      pending.set(sessionId, refreshed);
-      return refreshed;
+    current,
+
+    async writeAccess(sessionId) {
+      const user = await store.read(sessionId);
+      if (user === undefined) return 'session-ended';
+      return (await current(sessionId, user))?.roles.includes('operator') ? 'allowed' : 'denied';
     },
 
     async apply(sessionId, claims) {

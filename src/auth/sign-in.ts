@@ -10,7 +10,7 @@ import type { ClientRegistration } from './client-registration.js';
 import { type Authenticate, localOperator, sessionAuthenticator } from './principal.js';
 import { createProvider, type ProviderOptions } from './provider.js';
 import { ProviderUnavailable } from './provider-errors.js';
-import { createRoleCheck } from './role-check.js';
+import { createRoleCheck, type RoleCheck } from './role-check.js';
 import { createSessions } from './sessions.js';
 import { describeSignInCause } from './sign-in-causes.js';
 import { type SignInFailure, type SignInParts, signInRoutes } from './sign-in-routes.js';
@@ -27,6 +27,8 @@ export interface SignIn {
   readonly authenticate: Authenticate;
   /** The tokens of a session; `undefined` if calls use the tokens of the service. */
   readonly tokensOf?: TokenVault['tokensOf'] | undefined;
+  /** Whether the user of a session may write; `undefined` without sign-in. */
+  readonly writeAccess?: RoleCheck['writeAccess'] | undefined;
   /** Requests the provider's metadata, and logs what is wrong. Never rejects. `undefined` without sign-in. */
   readonly checkProvider: (() => Promise<void>) | undefined;
 }
@@ -102,6 +104,7 @@ export function createSignIn(config: Config, deps: SignInDeps): SignIn {
     sessions: sessions.middleware,
     routes,
     authenticate: sessionAuthenticator({ sessions, store, vault, roleCheck, usesOwnTokens }),
+    writeAccess: (sessionId) => roleCheck.writeAccess(sessionId),
     tokensOf: usesOwnTokens ? (sessionId) => vault.tokensOf(sessionId) : undefined,
     async checkProvider() {
       try {

@@ -1,6 +1,7 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 import { RouterProvider } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
+import { ShownJobProvider } from './jobs/shown-job.js';
 import { LocalChangesProvider } from './local-changes.js';
 import type { ConsoleRouter } from './router.js';
 import { SignOutBoundary } from './session/sign-out-boundary.js';
@@ -25,7 +26,9 @@ export function App({ router }: { readonly router: ConsoleRouter }) {
       }
     >
       <LocalChangesProvider>
-        <RouterProvider router={router} />
+        <ShownJobProvider>
+          <RouterProvider router={router} />
+        </ShownJobProvider>
       </LocalChangesProvider>
     </SignOutBoundary>
   );

@@ -2,7 +2,8 @@ import { DialogTitle, makeStyles, Text, tokens } from '@fluentui/react-component
 import type { ReactNode } from 'react';
 import { Isolated } from './isolated.js';
 import type { ScriptRef } from './queries.js';
-import { useScriptName } from './use-script-name.js';
+import { scriptName } from './script-name.js';
+import { useScript } from './use-script.js';
 
 const useStyles = makeStyles({
   title: { overflowWrap: 'anywhere' },
@@ -17,12 +18,12 @@ interface DialogHeadingProps {
 /** The title of a dialog, with the script that it is about. */
 export function DialogHeading({ script, children }: DialogHeadingProps) {
   const styles = useStyles();
-  const scriptName = useScriptName(script);
+  const known = useScript(script);
   return (
     <DialogTitle className={styles.title}>
       {children}{' '}
       <Text block size={300} className={styles.script}>
-        <Isolated>{scriptName}</Isolated>
+        <Isolated>{known === undefined ? script.scriptId : scriptName(known)}</Isolated>
       </Text>
     </DialogTitle>
   );

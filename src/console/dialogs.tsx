@@ -1,7 +1,6 @@
 import { createContext, lazy, type ReactNode, Suspense, use, useState } from 'react';
 import { BackAsEscape } from './back-as-escape.js';
 import { DefectBoundary } from './error-boundary.js';
-import type { FiledRow } from './local-changes.js';
 import type { ScriptRef, ScriptUserState } from './queries.js';
 
 const EditDialog = lazy(async () => ({ default: (await import('./edit/edit-dialog.js')).EditDialog }));
@@ -15,7 +14,6 @@ export type OpenDialog =
       readonly kind: 'bulk';
       readonly script: ScriptRef;
       readonly selected: readonly ScriptUserState[];
-      readonly filed: readonly FiledRow[];
       readonly known: readonly ScriptUserState[];
     };
 

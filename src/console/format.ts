@@ -37,5 +37,8 @@ export function formatDay(date: string | null): string {
   return isDate(date) ? new Date(date).toLocaleDateString(undefined, { dateStyle: 'medium' }) : '–';
 }
 
-/** A time of today in the user's time zone and language. */
-export const formatTime = (date: Date): string => date.toLocaleTimeString(undefined, { timeStyle: 'short' });
+/** A point in time for text such as `Last refreshed at 10:32`: the time, with the date unless it is today. */
+export function formatTime(time: Date): string {
+  const isToday = time.toDateString() === new Date().toDateString();
+  return time.toLocaleString(undefined, isToday ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' });
+}

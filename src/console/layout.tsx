@@ -14,6 +14,7 @@ import { Header } from './session/header.js';
 import { SessionNotice } from './session/session-notice.js';
 
 const SignInPage = lazy(async () => ({ default: (await import('./session/access-pages.js')).SignInPage }));
+const JobMonitor = lazy(async () => ({ default: (await import('./jobs/job-monitor.js')).JobMonitor }));
 const NoAccessPage = lazy(async () => ({ default: (await import('./session/access-pages.js')).NoAccessPage }));
 
 const useStyles = makeStyles({
@@ -75,6 +76,9 @@ export function Layout() {
       </section>
       {session.roles.length > 0 ? (
         <HeadingFocus>
+          <Suspense>
+            <JobMonitor />
+          </Suspense>
           <Dialogs>
             <main className={styles.main}>
               <DefectBoundary>

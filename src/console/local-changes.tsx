@@ -1,20 +1,19 @@
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react';
-import type { RouterInputs } from '../client/index.js';
+import type { RouterInputs, RouterOutputs } from '../client/index.js';
 import { idKey } from './ids.js';
 import type { ScriptUserState, StateRef } from './queries.js';
 
-/** An update as it is sent, without the reference to its state. */
-export type Change = Pick<RouterInputs['scriptUserState']['update'], 'patch' | 'approval'>;
+/** The values that an update sets. */
+export type Change = Pick<RouterInputs['scriptUserState']['update'], 'patch'>;
 
-/** A change that awaits approval. Only the same values can complete it, with the code instead of a justification. */
-export interface FiledChange extends Pick<Change, 'patch'> {
-  readonly approval: { readonly code: string };
+/** A row of a job that waits for approval by a second administrator. */
+export interface WaitingRow extends StateRef {
+  readonly jobId: string;
+  readonly patch: RouterOutputs['updateJob']['results']['items'][number]['patch'];
+  readonly approvalCode?: string | undefined;
 }
 
-/** A filed change and its state. */
-export type FiledRow = StateRef & FiledChange;
-
-/** Local data about a user state, in addition to the fetched state. */
+/** Data about a user state, in addition to the fetched state. */
 export interface LocalChange {
   /** The values to show instead of any fetched before `updatedAt`. */
   readonly values?: ScriptUserState;
@@ -22,22 +21,23 @@ export interface LocalChange {
   readonly updatedAt: number;
   /** Set while an update is in progress, and after one whose outcome is unknown. */
   readonly status?: 'saving' | 'unknown';
-  /**
-   * The change that awaits approval by a second administrator, with its code. Refetching the list does not clear it.
-   */
-  readonly awaitingApproval?: FiledChange;
+  /** The change that waits for approval. Neither a newer state nor another change of this page removes it. */
+  readonly awaitingApproval?: WaitingRow;
 }
 
-/** Values changed on this page, which take precedence over fetched ones. */
+/** Changes of states that take precedence over the fetched ones. */
 export interface LocalChanges {
   readonly get: (state: StateRef) => LocalChange | undefined;
-  /** Sets several entries; `undefined` removes one. */
-  readonly set: (entries: readonly (readonly [StateRef, LocalChange | undefined])[]) => void;
+  /** Sets several entries. */
+  readonly set: (entries: readonly (readonly [StateRef, Omit<LocalChange, 'awaitingApproval'>])[]) => void;
+  /** Sets the changes that wait for approval. */
+  readonly setWaiting: (rows: readonly WaitingRow[]) => void;
 }
 
 const keyOf = ({ scriptKind, scriptId, userStateId }: StateRef) => idKey(`${scriptKind} ${scriptId} ${userStateId}`);
 
-const Context = createContext<LocalChanges>({ get: () => undefined, set: () => undefined });
+const ignore = () => undefined;
+const Context = createContext<LocalChanges>({ get: ignore, set: ignore, setWaiting: ignore });
 
 /**
  * Keeps the local changes for the lifetime of the page. Entries are stored outside the query cache, so a page of a list
@@ -45,17 +45,25 @@ const Context = createContext<LocalChanges>({ get: () => undefined, set: () => u
  */
 export function LocalChangesProvider({ children }: { readonly children: ReactNode }) {
   const [entries, setEntries] = useState<ReadonlyMap<string, LocalChange>>(new Map());
+  const [waiting, setWaitingRows] = useState<ReadonlyMap<string, WaitingRow>>(new Map());
   const set = useCallback<LocalChanges['set']>((changed) => {
-    setEntries((before) => {
-      const next = new Map(before);
-      for (const [state, entry] of changed) {
-        if (entry === undefined) next.delete(keyOf(state));
-        else next.set(keyOf(state), entry);
-      }
-      return next;
-    });
+    if (changed.length === 0) return;
+    setEntries((before) => new Map([...before, ...changed.map(([state, entry]) => [keyOf(state), entry] as const)]));
   }, []);
-  const value = useMemo(() => ({ get: (state: StateRef) => entries.get(keyOf(state)), set }), [entries, set]);
+  const setWaiting = useCallback<LocalChanges['setWaiting']>((rows) => {
+    setWaitingRows((before) =>
+      before.size === 0 && rows.length === 0 ? before : new Map(rows.map((row) => [keyOf(row), row])),
+    );
+  }, []);
+  const value = useMemo(() => {
+    const get = (state: StateRef) => {
+      const key = keyOf(state);
+      const awaitingApproval = waiting.get(key);
+      const entry = entries.get(key);
+      return awaitingApproval === undefined ? entry : { updatedAt: 0, ...entry, awaitingApproval };
+    };
+    return { get, set, setWaiting };
+  }, [entries, waiting, set, setWaiting]);
   return <Context value={value}>{children}</Context>;
 }
 

@@ -102,6 +102,16 @@ export const userStatesQuery = (script: ScriptRef) =>
     select: joinPages,
   });
 
+/** One user state as Graph shows it now. */
+export const userStateQuery = (state: StateRef) =>
+  queryOptions({
+    queryKey: ['userState', state],
+    queryFn: ({ signal }) => trpc.scriptUserState.get.query(state, { signal }),
+    // Read again whenever it is needed.
+    staleTime: 0,
+    gcTime: 0,
+  });
+
 /** The run states of a script on the devices of all people, page by page. */
 export const scriptDeviceStatesQuery = (script: ScriptRef) =>
   infiniteQueryOptions({

@@ -63,7 +63,13 @@ const createRoutes = (client: QueryClient) => {
     path: '/activity',
     component: lazyPage(async () => (await import('./activity/activity-page.js')).ActivityPage),
   });
-  return root.addChildren([overview, script, person, activity]);
+  const job = createRoute({
+    getParentRoute: () => root,
+    path: '/activity/$jobId',
+    remountDeps: ({ params }) => params,
+    component: lazyPage(async () => (await import('./activity/job-page.js')).JobPage),
+  });
+  return root.addChildren([overview, script, person, activity, job]);
 };
 
 /** Creates the router. Its paths are those at which the service serves the console. */
@@ -72,6 +78,8 @@ export function createConsoleRouter(client: QueryClient) {
     routeTree: createRoutes(client),
     parseSearch,
     stringifySearch,
+    // Parameters that a page does not have are removed from its address.
+    search: { strict: true },
     defaultErrorComponent: DefectNotice,
     defaultNotFoundComponent: NotFoundPage,
     // The cache of queries decides what is fetched again.

@@ -15,6 +15,10 @@ export type ScriptView = (typeof scriptViews)[number];
 export const sortColumns = ['person', 'succeeded', 'failed', 'failureRate'] as const;
 export type SortColumn = (typeof sortColumns)[number];
 
+/** The outcomes by which people can be filtered. The last two are of changes made on this page. */
+export const outcomeFilters = ['failed', 'succeeded', 'none', 'approval', 'unknown'] as const;
+export type OutcomeFilter = (typeof outcomeFilters)[number];
+
 /** Validates the search parameters of a script. What has its default value is left out. */
 export const validateScriptSearch = (search: RawSearch) =>
   definedFields({
@@ -22,7 +26,9 @@ export const validateScriptSearch = (search: RawSearch) =>
     /** The id of the user state whose devices are shown. */
     state: textParameter(search['state']),
     find: textParameter(search['find']),
+    /** The outcome `failed`, as in links from before there were other outcomes. */
     errors: flagParameter(search['errors']),
+    outcome: choiceParameter(search['outcome'], ['succeeded', 'none', 'approval', 'unknown'] as const),
     /** The key of the group of failures that is open. */
     group: textParameter(search['group']),
     sort: choiceParameter(search['sort'], ['person', 'succeeded', 'failureRate'] as const),
@@ -35,6 +41,7 @@ const defaults = {
   group: null,
   find: '',
   errors: false,
+  outcome: null,
   sort: 'failed',
   ascending: false,
 } as const;
@@ -46,6 +53,7 @@ export interface UrlState {
   readonly group: string | null;
   readonly find: string;
   readonly errors: boolean;
+  readonly outcome: OutcomeFilter | null;
   readonly sort: SortColumn;
   readonly ascending: boolean;
 }

@@ -1,5 +1,5 @@
 import { CallError, type CallErrorDetails, type CallReason, describeCause } from '../errors.js';
-import { requiredPermission } from '../graph/tokens/permissions.js';
+import { approvalPermission, requiredPermission } from '../graph/tokens/permissions.js';
 import { adviceOnConnection } from './connection-advice.js';
 
 /** A failure with advice for the operator. Both can have several lines. */
@@ -37,6 +37,9 @@ const advice: Partial<Record<CallReason, string | ((details: CallErrorDetails) =
 
 /** What to do about a permission that the token lacks. */
 export const grantPermission = `grant the application ${requiredPermission} with admin consent; assign an Intune role to a user`;
+
+/** What to do about a permission that only some tenants need. */
+export const grantApprovalPermission = `if the tenant uses multi admin approval, also grant ${approvalPermission}: without it, jobs that wait for approval go on only when they are resumed`;
 
 function adviceOnRoute({ status, publicMessage = '' }: CallErrorDetails): string {
   if (/target tenant/i.test(publicMessage)) {

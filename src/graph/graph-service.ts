@@ -6,7 +6,7 @@ import { Deadline } from '../scheduling/deadline.js';
 import { createInFlightCounter } from '../scheduling/in-flight.js';
 import { createKeyedQueue } from '../scheduling/keyed-queue.js';
 import { createMemorySlotPool } from '../scheduling/memory-slot-pool.js';
-import type { RequestPriority } from '../scheduling/priority.js';
+import type { PriorityLevel, RequestPriority } from '../scheduling/priority.js';
 import { createRateLimiter } from '../scheduling/rate-limiter.js';
 import type { ReplicaCoordination } from '../scheduling/replica-coordination.js';
 
@@ -14,6 +14,7 @@ import type { CallOptions, Graph, QuotaName, QuotaUsage, WriteOptions, WriteResu
 import type { StateRef } from './ids.js';
 import { type GraphObserver, observeResponses, observeRoundTrips, observeWaits } from './observer.js';
 import { stateKey } from './paths.js';
+import { createReadApprovals } from './requests/approval-requests.js';
 import { createBulkUpdate } from './requests/bulk-update.js';
 import type { CallContext } from './requests/call-context.js';
 import type { CursorCodec } from './requests/cursor.js';
@@ -70,14 +71,16 @@ export function createGraph(options: GraphOptions): GraphService {
     return observeWaits(name, createRateLimiter(pool, maxBatchItems), observer);
   };
   const rateLimiters = {
-    // Graph counts writes in both limits. A limit above the documented one is for a Graph other than Microsoft's.
-    reads: rateLimiter('reads', Math.max(requestsPer20s - writesPer20s, requestsPer20s / 2)),
+    // Graph counts writes in both limits. A limit above the documented one is for a Graph other than Microsoft's: there,
+    // a job can read as many states as it writes to.
+    reads: rateLimiter('reads', Math.max(requestsPer20s - writesPer20s, requestsPer20s / 2, writesPer20s)),
     writes: rateLimiter('writes', writesPer20s),
   };
   const client = createGraphClient({ sender, rateLimiters });
   const readPage = createPager(client, baseUrl, log);
   const lists = createLists(client, readPage, options.cursors, baseUrl.pathname);
   const states = createUserStates(client, readPage, baseUrl.pathname);
+  const readApprovals = createReadApprovals(client, baseUrl.pathname);
   const write = createWriter(client);
 
   const queue = createKeyedQueue('GRAPH_UNAVAILABLE', coordination?.openSharedQueue);
@@ -90,14 +93,18 @@ export function createGraph(options: GraphOptions): GraphService {
     for (const limiter of [rateLimiters.reads, rateLimiters.writes]) limiter.boost(priority);
   }
 
-  async function run<T>({ caller, signal }: CallOptions, work: (context: CallContext) => Promise<T>): Promise<T> {
+  async function run<T>(
+    { caller, signal }: CallOptions,
+    work: (context: CallContext) => Promise<T>,
+    level: PriorityLevel = 'interactive',
+  ): Promise<T> {
     const done = inFlight.add();
     const deadline = new Deadline({ totalMs: deadlineMs, cancellation: signal });
     try {
       deadline.start();
       deadline.throwIfCancelled();
       const { fairnessKey } = caller;
-      return await work({ caller, priority: { fairnessKey, user: fairnessKey, level: 'interactive' }, deadline });
+      return await work({ caller, priority: { fairnessKey, user: fairnessKey, level }, deadline });
     } finally {
       deadline.dispose();
       done();
@@ -142,6 +149,7 @@ export function createGraph(options: GraphOptions): GraphService {
       list: (target, cursor, call) => run(call, (context) => lists.page(deviceStates(target), cursor, context)),
       listForScript: (of, cursor, call) => run(call, (context) => lists.page(scriptDeviceStates(of), cursor, context)),
     },
+    approvalStatuses: (codes, call) => run(call, (context) => readApprovals(codes, context), 'bulk'),
     usage: () =>
       Promise.all(
         (['reads', 'writes'] as const).map(async (quota) => ({ quota, ...(await rateLimiters[quota].usage()) })),

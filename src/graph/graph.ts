@@ -3,6 +3,7 @@ import type { PerPriority } from '../scheduling/priority.js';
 import type { ScriptUserState } from '../script-user-state.js';
 import type { DeviceRunState, ScriptOverview, ScriptSummary, UserStateOfScript } from './entities.js';
 import type { ScriptKind, ScriptRef, StateRef } from './ids.js';
+import type { ApprovalStatus } from './requests/approval-requests.js';
 import type { TokenSource } from './tokens/token-source.js';
 
 /** New values. Omitted fields keep their values. */
@@ -179,4 +180,9 @@ export interface Graph {
     /** The device states of all people. */
     listForScript(script: ScriptRef, cursor: string | undefined, options: CallOptions): Promise<Page<DeviceRunState>>;
   };
+  /**
+   * The statuses of up to 20 changes that were filed for approval, by their codes. Graph does not know a code without a
+   * status. Requires the permission `DeviceManagementRBAC.Read.All`, and yields to interactive calls.
+   */
+  approvalStatuses(codes: readonly string[], options: CallOptions): Promise<ReadonlyMap<string, ApprovalStatus>>;
 }

@@ -10,16 +10,11 @@ declare global {
   }
 }
 
-/** The console polls `session.current`, which must not extend an unused session. */
-const doesNotExtendSession = /^\/trpc\/(session\.current(,|$))+$/;
-
 /** Determines who sent a request, before its body is read. */
 export function authenticate(authenticateRequest: Authenticate): RequestHandler {
   return async (request, response, next) => {
-    response.locals.principal = await authenticateRequest(
-      request,
-      !doesNotExtendSession.test(response.locals.route ?? ''),
-    );
+    const { calls } = response.locals;
+    response.locals.principal = await authenticateRequest(request, calls?.isUserActivity ?? true);
     next();
   };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import express, { type NextFunction, type Request, type RequestHandler, type Response, type Router } from 'express';
 import expressStaticGzip from 'express-static-gzip';
 import { scriptFields, userId } from '../api/inputs/target.js';
+import { jobId } from '../api/inputs/update-job.js';
 
 /** The placeholder of the nonce in the built page. */
 const noncePlaceholder = /CSP_NONCE/g;
@@ -13,10 +14,11 @@ const isValidParameter: Readonly<Record<string, (value: string) => boolean>> = {
   scriptKind: (value) => scriptFields.scriptKind.safeParse(value).success,
   scriptId: (value) => scriptFields.scriptId.safeParse(value).success,
   userId: (value) => userId.safeParse(value).success,
+  jobId: (value) => jobId.safeParse(value).success,
 };
 
 /** The paths of the console's pages. Its router has the same ones. */
-const pages = ['/', '/scripts/:scriptKind/:scriptId', '/people/:userId', '/activity'];
+const pages = ['/', '/scripts/:scriptKind/:scriptId', '/people/:userId', '/activity', '/activity/:jobId'];
 
 /**
  * Serves the console: one document for all its pages, which the browser renders by their path, and its compressed

@@ -39,48 +39,45 @@ export interface ActivityLog {
   list(filter: ActivityFilter, cursor: string | undefined): Promise<Page<Activity>>;
 }
 
-/** The number of activities in memory: about 8 MB. */
-const maxActivities = 10_000;
+/** Some of the stored activities. */
+export interface ActivityPage {
+  readonly items: readonly Activity[];
+  /** The position before which the next page starts; `undefined` on the last page. */
+  readonly before: string | undefined;
+}
 
-const perPage = 100;
+/** Where activities are stored. */
+export interface ActivityStore {
+  /** Never throws, and does not wait. */
+  add(activity: Activity): void;
+  /** The selected activities before a position, newest first. A page can be empty although there are further ones. */
+  read(filter: ActivityFilter, before: string | undefined): Promise<ActivityPage>;
+}
 
-const activityPosition = z.object({ before: z.int() });
+/** The maximum number of activities in a page. */
+export const activitiesPerPage = 100;
 
-/**
- * Creates a log of the latest writes in the memory of this process.
- *
- * @param retentionMs how long an activity is kept
- */
-export function createMemoryActivityLog(cursors: CursorCodec, retentionMs: number): ActivityLog {
-  /** A ring: the activity with a number is at its remainder. */
-  const ring: Activity[] = [];
-  let count = 0;
+const activityPosition = z.object({ before: z.string() });
 
+/** Creates a log of the latest writes. */
+export function createActivityLog(store: ActivityStore, cursors: CursorCodec): ActivityLog {
   return {
     record(write) {
-      if (write.outcome === 'unchanged') return;
-      ring[count % maxActivities] = describe(write);
-      count++;
+      if (write.outcome !== 'unchanged') store.add(describe(write));
     },
     async list(filter, cursor) {
       const { scriptKind, scriptId, userStateId, jobId } = filter;
       const query = ['activity', scriptKind, scriptId, userStateId, jobId].join(' ').toLowerCase();
       const position = cursors.decode(cursor, activityPosition, query);
-      const oldest = new Date(Date.now() - retentionMs).toISOString();
-      const items: Activity[] = [];
-      let number = Math.min(count, position?.before ?? count) - 1;
-      for (; number >= Math.max(0, count - maxActivities) && items.length < perPage; number--) {
-        const activity = ring[number % maxActivities];
-        if (activity === undefined || activity.at < oldest) break;
-        if (matches(activity, filter)) items.push(activity);
-      }
-      const next = items.length === perPage ? cursors.encode({ before: number + 1 }, query) : undefined;
+      const { items, before } = await store.read(filter, position?.before);
+      const next = cursors.encode(before === undefined ? undefined : { before }, query);
       return { items, ...(next !== undefined && { nextCursor: next }) };
     },
   };
 }
 
-function matches(activity: Activity, { scriptKind, scriptId, userStateId, jobId }: ActivityFilter): boolean {
+/** Whether a filter selects an activity. */
+export function isSelected(activity: Activity, { scriptKind, scriptId, userStateId, jobId }: ActivityFilter): boolean {
   return (
     (scriptKind === undefined || scriptKind === activity.scriptKind) &&
     (scriptId === undefined || scriptId.toLowerCase() === activity.scriptId.toLowerCase()) &&
@@ -89,6 +86,7 @@ function matches(activity: Activity, { scriptKind, scriptId, userStateId, jobId 
   );
 }
 
+/** The activity of a write that has just ended. */
 function describe({ actor, action, target, before, after, outcome }: ObservedWrite): Activity {
   const { oid, name } = actor.user;
   const userStateId = target.userStateId ?? after?.id;

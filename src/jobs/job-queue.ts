@@ -1,10 +1,13 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * Works on a job until it rests.
  *
  * @param signal aborts when the work is to be handed over: what has been sent is completed, and nothing else is sent
+ * @param runNumber the number of this run of the job. Only the latest one can write to the store
  * @returns after how many milliseconds the job is to be run again; `undefined` if only {@link JobQueue.add} is to run it
  */
-export type RunJob = (jobId: string, signal: AbortSignal) => Promise<number | undefined>;
+export type RunJob = (jobId: string, signal: AbortSignal, runNumber?: number) => Promise<number | undefined>;
 
 /** Decides where and when jobs run. Two replicas never run one job at the same time. */
 export interface JobQueue {
@@ -19,6 +22,8 @@ export interface JobQueue {
 /** Creates a queue that runs every job in this process, immediately. @param onError called if the work on a job fails */
 export function createMemoryJobQueue(onError: (error: unknown) => void): JobQueue {
   const stopping = new AbortController();
+  // One for each job that runs.
+  setMaxListeners(0, stopping.signal);
   const running = new Map<string, Promise<void>>();
   const again = new Set<string>();
   const delayed = new Map<string, NodeJS.Timeout>();

@@ -33,10 +33,16 @@ export const resume =
 /** The rows to be sent again wait. */
 export const resumed: JobChange = (job) => (job.isResumed ? { ...job, isResumed: undefined } : undefined);
 
+/** Rows of a job that waits have been approved, or cannot be approved any more. */
+export const proceed: JobChange = (job) =>
+  job.state === 'waiting-for-approval' ? withState(job, 'running') : undefined;
+
 /** The work has stopped. A job that was cancelled meanwhile is `cancelled`, unless rows wait that were to be cancelled. */
 export const rest =
   (state: Extract<JobState, 'waiting-for-approval' | 'waiting-for-sign-in' | 'done'>): JobChange =>
   (job) => {
     if (job.state === 'running') return withState(job, state);
+    // Only a reason to wait for something else changes a job that has rested.
+    if (job.state === 'waiting-for-approval' && state === 'waiting-for-sign-in') return withState(job, state);
     return job.state === 'cancelling' && job.counts.waiting === 0 ? withState(job, 'cancelled') : undefined;
   };

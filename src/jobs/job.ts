@@ -68,8 +68,10 @@ export interface Job {
 /** The person for whom a job calls Graph, and the request with which they started or resumed it. */
 export interface JobActor extends Person {
   readonly requestId: string;
-  /** The session whose tokens the job uses, if it uses a person's. */
+  /** Their session, if there is sign-in. */
   readonly sessionId?: string | undefined;
+  /** Whether the job uses the tokens of the session instead of the token of the service. */
+  readonly isDelegated?: boolean | undefined;
 }
 
 /** A job, as it is stored. */

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { ExpectedUserState, Page, UserStateValues } from '../graph/graph.js';
 import type { StateRef } from '../graph/ids.js';
@@ -6,8 +5,9 @@ import type { CursorCodec } from '../graph/requests/cursor.js';
 import { countRows, type Job, type JobActor, type JobRecord, type JobRow, type RowOutcome } from './job.js';
 import type { JobQueue } from './job-queue.js';
 import { createJobRunner, type JobRunnerParts } from './job-runner.js';
-import { cancel, hasEnded, isActive, type JobChange, resume } from './job-state.js';
+import { cancel, isActive, type JobChange, resume } from './job-state.js';
 import type { JobStore } from './job-store.js';
+import { createJobWatch } from './job-watch.js';
 import { rowsToUndo } from './row-result.js';
 
 /** Why a job cannot do what was requested. */
@@ -51,7 +51,7 @@ export interface Jobs {
   get(jobId: string): Promise<Job>;
   /** @throws {JobError} `unknown-job` @throws {CursorError} */
   results(jobId: string, outcome: RowOutcome | undefined, cursor: string | undefined): Promise<Page<JobRow>>;
-  /** The job as it is, and again after each change, until it has ended, is deleted, or the service stops. */
+  /** The job as it is, and again after changes, until it has ended, is deleted, or the service stops. */
   watch(jobId: string, signal: AbortSignal | undefined): AsyncIterable<Job>;
   /** Cancels the rows that have not been sent. @throws {JobError} `unknown-job` */
   cancel(jobId: string): Promise<Job>;
@@ -83,31 +83,14 @@ export interface JobsParts extends Omit<JobRunnerParts, 'onChange' | 'store'> {
 const jobsPerPage = 50;
 const rowsPerPage = 500;
 
-/** How long a stream waits after each item, so that changes within this time are one. */
-const watchIntervalMs = 100;
-
 const jobPosition = z.object({ startedAt: z.string(), jobId: z.string() });
 const rowPosition = z.object({ from: z.int().min(0) });
 
 /** Creates the jobs and starts to run them. */
 export function createJobs({ store, queue, cursors, ...parts }: JobsParts): Jobs {
-  const listeners = new Map<string, Set<() => void>>();
-  const stopping = new AbortController();
+  const watch = createJobWatch(store);
 
-  store.onChange((jobId) => {
-    for (const listener of listeners.get(jobId) ?? []) listener();
-  });
-
-  function onChange(jobId: string, listener: () => void): () => void {
-    const own = listeners.get(jobId) ?? new Set();
-    listeners.set(jobId, own.add(listener));
-    return () => {
-      own.delete(listener);
-      if (own.size === 0 && listeners.get(jobId) === own) listeners.delete(jobId);
-    };
-  }
-
-  queue.start(createJobRunner({ ...parts, store, onChange }));
+  queue.start(createJobRunner({ ...parts, store, onChange: watch.onChange }));
 
   function describe(record: JobRecord): Job {
     const { jobId, title, startedBy, startedAt, endedAt, state, total, counts } = record;
@@ -186,42 +169,14 @@ export function createJobs({ store, queue, cursors, ...parts }: JobsParts): Jobs
     },
 
     async *watch(jobId, signal) {
-      let hasChanged = true;
-      let wake: (() => void) | undefined;
-      const notify = () => {
-        hasChanged = true;
-        wake?.();
-      };
-      const stopListening = onChange(jobId, notify);
-      signal?.addEventListener('abort', notify);
-      stopping.signal.addEventListener('abort', notify);
-      try {
-        let record: JobRecord | undefined = await recordOf(jobId);
-        while (record !== undefined) {
-          hasChanged = false;
-          yield describe(record);
-          if (hasEnded(record)) return;
-          await sleep(watchIntervalMs);
-          if (!hasChanged && !signal?.aborted && !stopping.signal.aborted) {
-            await new Promise<void>((resolve) => {
-              wake = resolve;
-            });
-          }
-          if (signal?.aborted || stopping.signal.aborted) return;
-          record = await store.get(jobId);
-        }
-      } finally {
-        stopListening();
-        signal?.removeEventListener('abort', notify);
-        stopping.signal.removeEventListener('abort', notify);
-      }
+      for await (const record of watch.records(jobId, signal)) yield describe(record);
     },
 
     cancel: (jobId) => change(jobId, cancel),
 
     async resume(jobId, actor) {
       const { startedBy, actor: last } = await recordOf(jobId);
-      if (last.sessionId !== undefined && startedBy.oid !== actor.oid) throw new JobError('not-the-owner');
+      if (last.isDelegated && startedBy.oid !== actor.oid) throw new JobError('not-the-owner');
       return change(jobId, resume(actor));
     },
 
@@ -239,7 +194,7 @@ export function createJobs({ store, queue, cursors, ...parts }: JobsParts): Jobs
     },
 
     async stop() {
-      stopping.abort();
+      watch.stop();
       await queue.stop();
     },
   };

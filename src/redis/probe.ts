@@ -5,7 +5,7 @@ import { keyPrefix, redisKey } from './keys.js';
 import { RedisError, redisErrorCode } from './redis-error.js';
 
 /** The keys that the probe writes, one for each type. It deletes them. */
-const probeKeys = ['string', 'list', 'set', 'hash'].map((type) => redisKey('probe', type));
+const probeKeys = ['string', 'list', 'set', 'hash', 'stream'].map((type) => redisKey('probe', type));
 
 /**
  * The commands that the service sends or that its scripts run, each with arguments that try it. Redis checks the
@@ -16,6 +16,7 @@ const attempts = {
   incrby: 'KEYS[1], 1',
   expire: 'KEYS[1], 60',
   pexpire: 'KEYS[1], 60000',
+  persist: 'KEYS[1]',
   pttl: 'KEYS[1]',
   get: 'KEYS[1]',
   getex: 'KEYS[1]',
@@ -34,15 +35,18 @@ const attempts = {
   zrem: 'KEYS[3], 1',
   hset: 'KEYS[4], 1, 1',
   hmget: 'KEYS[4], 1',
+  xadd: `KEYS[5], '*', 1, 1`,
+  xrevrange: `KEYS[5], '+', '-'`,
+  xtrim: `KEYS[5], 'MAXLEN', 1`,
   time: undefined,
-  del: 'KEYS[1], KEYS[2], KEYS[3], KEYS[4]',
+  del: 'KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]',
   publish: 'ARGV[1], ARGV[2]',
 } as const;
 
 /**
  * Tries each command, whether or not an earlier one has failed.
  *
- * KEYS: a string, a list, a sorted set and a hash
+ * KEYS: a string, a list, a sorted set, a hash and a stream
  * ARGV: channel, message
  * Returns the commands that failed, each followed by its error.
  */

@@ -7,8 +7,9 @@ import type { FairnessKey } from './priority.js';
  * - `bytes`: bytes of their bodies
  * - `rows`: rows of bulk updates that wait, are in progress, or have a result that the client has not read
  * - `rowBytes`: bytes of the bodies of bulk updates
+ * - `watches`: streams that are open for as long as their caller likes
  */
-export type Unit = 'calls' | 'bytes' | 'rows' | 'rowBytes';
+export type Unit = 'calls' | 'bytes' | 'rows' | 'rowBytes' | 'watches';
 
 /** A limit, over the service and for one user, so that no user can use up the service. */
 export interface Limit {
@@ -35,9 +36,9 @@ export interface Bulkhead {
 
 type Holding = Record<Unit, number>;
 
-const units = ['calls', 'bytes', 'rows', 'rowBytes'] as const satisfies readonly Unit[];
+const units = ['calls', 'bytes', 'rows', 'rowBytes', 'watches'] as const satisfies readonly Unit[];
 
-const nothing = (): Holding => ({ calls: 0, bytes: 0, rows: 0, rowBytes: 0 });
+const nothing = (): Holding => ({ calls: 0, bytes: 0, rows: 0, rowBytes: 0, watches: 0 });
 
 /** Creates a bulkhead. */
 export function createBulkhead(limits: Readonly<Record<Unit, Limit>>): Bulkhead {

@@ -5,9 +5,11 @@ import type { AuditTrail } from '../audit/trail.js';
 import { type SignInResult, signInResults } from '../auth/sign-in-causes.js';
 import type { GraphService } from '../graph/graph-service.js';
 import type { GraphObserver } from '../graph/observer.js';
+import type { JobStore } from '../jobs/job-store.js';
+import { createJobMetrics, type JobRecorder } from './job-metrics.js';
 
 /** Records what the service does. No label contains anything of a person, a call's input or a token. */
-export interface MetricsRecorder {
+export interface MetricsRecorder extends JobRecorder {
   readonly graph: GraphObserver;
   readonly call: CallObserver;
   /** A request was rejected before any procedure was called. */
@@ -29,6 +31,7 @@ export const noMetrics: MetricsRecorder = {
   token: () => undefined,
   signIn: () => undefined,
   redisError: () => undefined,
+  jobRow: () => undefined,
 };
 
 /** The service's metrics for Prometheus. */
@@ -52,6 +55,7 @@ export interface MetricLabels {
 /** What the gauges, and the counters of lines, are read from. */
 export interface MetricsSources {
   readonly graph: Pick<GraphService, 'usage'>;
+  readonly jobs: Pick<JobStore, 'stats'>;
   readonly isReady: () => Promise<boolean>;
   readonly trail: Pick<AuditTrail, 'isUp' | 'failed'>;
   /** The number of log lines that were dropped. */
@@ -137,6 +141,7 @@ export function createMetrics({ procedures, reasons }: MetricLabels): Metrics {
   const signIns = new Counter(about('sign_ins_total', 'Sign-ins by result: ok, no-role or the cause.', ['result']));
   for (const result of signInResults) signIns.inc({ result }, 0);
   const redisErrors = new Counter(about('redis_errors_total', 'Redis commands that failed.'));
+  const jobMetrics = createJobMetrics(registry);
   const ready = new Gauge(about('ready', 'Whether the service is ready: 1 or 0, as /readyz reports.'));
 
   const clock = new Gauge(about('clock_timestamp_seconds', 'The time of this process, in seconds since 1970.'));
@@ -196,15 +201,22 @@ export function createMetrics({ procedures, reasons }: MetricLabels): Metrics {
     token: (whose, ok) => tokens.inc({ whose, result: ok ? 'ok' : 'failed' }),
     signIn: (result) => signIns.inc({ result }),
     redisError: () => redisErrors.inc(),
-    observe({ graph, isReady, trail, droppedLines, credentialExpiries }) {
+    jobRow: jobMetrics.jobRow,
+    observe({ graph, jobs, isReady, trail, droppedLines, credentialExpiries }) {
       for (const [credential, expiry] of credentialExpiries) credentialExpiry.set({ credential }, expiry);
       collect = async () => {
         clock.set(Date.now() / 1_000);
         trailUp.set(trail.isUp ? 1 : 0);
         setTotal(trailFailures, trail.failed);
         setTotal(linesDropped, droppedLines());
-        ready.set((await isReady()) ? 1 : 0);
-        for (const { quota, ...usage } of await graph.usage()) {
+        const [isReadyNow, quotas, stats] = await Promise.all([
+          isReady(),
+          graph.usage(),
+          jobs.stats().catch(() => undefined),
+        ]);
+        ready.set(isReadyNow ? 1 : 0);
+        jobMetrics.show(stats);
+        for (const { quota, ...usage } of quotas) {
           limit.set({ quota }, usage.limit);
           // Unknown while Redis is unavailable.
           used.set({ quota }, usage.used ?? Number.NaN);

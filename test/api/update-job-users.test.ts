@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { clientWith } from '../support/clients.js';
 import { startDelegated } from '../support/delegated.js';
 import { failure } from '../support/failure.js';
@@ -50,5 +50,41 @@ test('with the token of the service, a job goes on after the user has signed out
     expect(await failure(readerClient.updateJob[call].mutate({ jobId }))).toMatchObject({ reason: 'ROLE_MISSING' });
   }
   expect(await failure(readerClient.updateJob.start.mutate({ updates }))).toMatchObject({ reason: 'ROLE_MISSING' });
+  await service.stop();
+});
+
+afterEach(() => void vi.useRealTimers());
+
+test('with the token of the service, a job stops when its user has lost the role, and another operator resumes it', async () => {
+  const service = await startTestService({
+    SIGN_IN: 'oidc',
+    SESSION_SECRET: 'x'.repeat(32),
+    SESSION_IDLE_MINUTES: '1440',
+    SESSION_ROLES_MINUTES: '60',
+    GRAPH_DEADLINE_MS: '3000',
+  });
+  const agent = await createSignedInUserAgent(service);
+  const client = clientWith(service, () => agent.cookies());
+  const updates = (await manyStates({ client }, 2)).map(({ target }) => ({
+    ...target,
+    patch: { successDeviceCount: 1234 },
+  }));
+  await service.simulator.fault({ fault: 'token-expired', method: 'PATCH', times: 'always' });
+  const { jobId } = await client.updateJob.start.mutate({ updates });
+  await expect.poll(async () => (await patches(service.simulator)).length, slowly).toBeGreaterThan(0);
+  await service.simulator.identitySettings({ claims: { operator: { roles: ['ScriptState.Read'] } } });
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61 * 60_000 });
+  await expect
+    .poll(async () => (await client.updateJob.get.query({ jobId })).state, slowly)
+    .toBe('waiting-for-sign-in');
+  expect((await client.updateJob.get.query({ jobId })).counts).toMatchObject({ waiting: 2 });
+  expect(await failure(client.updateJob.resume.mutate({ jobId }))).toMatchObject({ reason: 'ROLE_MISSING' });
+  await service.simulator.reset();
+  await service.simulator.identitySettings({ claims: {} });
+  const other = await createSignedInUserAgent(service);
+  const otherClient = clientWith(service, () => other.cookies());
+  await otherClient.updateJob.resume.mutate({ jobId });
+  await expect.poll(async () => (await otherClient.updateJob.get.query({ jobId })).state, slowly).toBe('done');
+  expect((await otherClient.updateJob.get.query({ jobId })).counts).toMatchObject({ applied: 2 });
   await service.stop();
 });

@@ -5,6 +5,7 @@ import { measureBulk } from './bulk.js';
 import { compileContestants } from './contestants.js';
 import { imageNodeVersion, restartOnNode } from './image-node.js';
 import { measureInteractive } from './interactive.js';
+import { measureJobs } from './jobs.js';
 import { describeMachine, describePackages, measureMachineUsage } from './machine.js';
 import { measureMemory } from './memory.js';
 import { fullPlan, quickPlan } from './plan.js';
@@ -12,6 +13,7 @@ import { progress } from './progress.js';
 import { measureQuota } from './quota.js';
 import { reportBulk, reportMemory, reportQuota } from './report-bulk.js';
 import { reportInteractive } from './report-interactive.js';
+import { reportJobs } from './report-jobs.js';
 
 function fail(error: unknown): never {
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
@@ -38,6 +40,7 @@ async function main(): Promise<void> {
   progress('compiled the contestants');
   const interactive = await measureInteractive(plan.interactive, folder);
   const bulk = await measureBulk(plan.bulk, folder);
+  const jobs = await measureJobs(plan.jobs, folder);
   const quota = await measureQuota(plan.quota, folder);
   const memory = await measureMemory(plan.memory, folder);
   const minutes = (performance.now() / 60_000).toFixed(1);
@@ -54,6 +57,7 @@ async function main(): Promise<void> {
       .join('\n'),
     reportInteractive(plan.interactive, interactive),
     reportBulk(plan.bulk, bulk),
+    reportJobs(plan.jobs, jobs),
     reportQuota(plan.quota, quota),
     reportMemory(memory),
   ];

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,9 @@ import type { Protocol } from './calls.js';
 import { type ServerProcess, startServer } from './server-process.js';
 import type { BenchSimulator } from './simulator.js';
 
+/** A part of this service that is replaced in a bundle. */
+type Change = 'unaudited' | 'unlimited';
+
 /** A service that passes updates on to Graph. */
 export interface Contestant {
   readonly name: string;
@@ -17,8 +20,8 @@ export interface Contestant {
   readonly description: string;
   /** The file in `contestants`, without its extension; undefined for this service. */
   readonly file?: string;
-  /** Whether this service runs without its audit trail. */
-  readonly isUnaudited?: true;
+  /** The change of this service, if it is bundled with one. */
+  readonly change?: Change;
 }
 
 /** The baseline of the ratios. */
@@ -49,7 +52,15 @@ export const unaudited: Contestant = {
   name: 'this service, no trail',
   protocol: 'tRPC',
   description: 'the same, bundled without the audit trail',
-  isUnaudited: true,
+  change: 'unaudited',
+};
+
+/** This service without the quota of reads, which no setting can raise. */
+export const unlimited: Contestant = {
+  name: 'this service',
+  protocol: 'tRPC',
+  description: 'the same, bundled without the quota of reads',
+  change: 'unlimited',
 };
 
 /** All of them, in the order of the tables. */
@@ -81,12 +92,14 @@ const flags = manifest.scripts.start.split(' ').filter((word) => word.startsWith
 export async function compileContestants(folder: string): Promise<void> {
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
   mkdirSync(join(folder, 'contestants'));
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', version: manifest.version }));
+  writeFileSync(join(folder, 'package.json'), packageText);
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const project = fileURLToPath(new URL('contestants', import.meta.url));
   execFileSync(process.execPath, [tsc, '-p', project, '--outDir', join(folder, 'contestants')], { stdio: 'inherit' });
-  await bundleUnaudited(folder);
+  for (const change of ['unaudited', 'unlimited'] as const) await bundleChanged(change, join(folder, change));
 }
+
+const packageText = JSON.stringify({ type: 'module', version: manifest.version });
 
 /** The audit of the service without a trail: writes go straight to Graph. */
 const noAudit = `export const createAudit = () => ({
@@ -95,13 +108,25 @@ const noAudit = `export const createAudit = () => ({
     const { value } = await work({ onRead() {}, async beforeSend() {} });
     return value;
   },
-});`;
+});
+function createUnusedAudit(`;
 
-async function bundleUnaudited(folder: string): Promise<void> {
-  const replaceAudit: Plugin = {
-    name: 'no-audit',
+/** The file of each change, and the text in it that is replaced. */
+const changes = {
+  unaudited: [/src\/audit\/audit\.ts$/, 'export function createAudit(', noAudit],
+  unlimited: [/src\/graph\/graph-service\.ts$/, 'requestsPer20s = 2_000;', 'requestsPer20s = 1_000_000_000;'],
+} as const satisfies Record<Change, readonly [RegExp, string, string]>;
+
+async function bundleChanged(change: Change, folder: string): Promise<void> {
+  const [filter, text, replacement] = changes[change];
+  const replace: Plugin = {
+    name: change,
     setup(bundle) {
-      bundle.onLoad({ filter: /src\/audit\/audit\.ts$/ }, () => ({ contents: noAudit }));
+      bundle.onLoad({ filter }, ({ path }) => {
+        const original = readFileSync(path, 'utf8');
+        if (!original.includes(text)) throw new Error(`${path} has no "${text}"`);
+        return { contents: original.replace(text, replacement), loader: 'ts' };
+      });
     },
   };
   await build({
@@ -114,14 +139,15 @@ async function bundleUnaudited(folder: string): Promise<void> {
     format: 'esm',
     target: 'node20.19',
     sourcemap: true,
-    plugins: [replaceAudit],
+    plugins: [replace],
   });
+  writeFileSync(join(folder, 'package.json'), packageText);
   symlinkSync(join(root, 'dist/console'), join(folder, 'dist/console'));
 }
 
 /** Starts a contestant in front of a simulator. @param env more settings, for this service */
 export function startContestant(
-  { name, file, isUnaudited }: Contestant,
+  { name, file, change }: Contestant,
   simulator: BenchSimulator,
   folder: string,
   env: Readonly<Record<string, string>> = {},
@@ -133,7 +159,11 @@ export function startContestant(
   }
   const own = { GRAPH_CREDENTIAL: 'access-token', SIGN_IN: 'off', PORT: '0', GRAPH_WRITES_PER_20S: '1000000' };
   return startServer(
-    { name, args: [...flags, join(isUnaudited ? folder : root, 'dist/main.js')], env: { ...access, ...own, ...env } },
+    {
+      name,
+      args: [...flags, join(change === undefined ? root : join(folder, change), 'dist/main.js')],
+      env: { ...access, ...own, ...env },
+    },
     folder,
   );
 }

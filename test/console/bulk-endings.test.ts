@@ -1,64 +1,33 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { describeInChromium } from '../support/chromium.js';
 import { describeConsole, startConsole } from '../support/console.js';
-import { type BulkSession, changedStates, download, openLong, openShort, parseCsv } from '../support/console-bulk.js';
+import {
+  type BulkSession,
+  cancelWaitingJobs,
+  changedStates,
+  download,
+  openLong,
+  openShort,
+  parseCsv,
+} from '../support/console-bulk.js';
 import { patches, settledPatches } from '../support/journal.js';
+import { startTestService } from '../support/service.js';
 
 /** One window of 20 s has room for 19 of the updates: bulk updates leave 5 % of the slots free. */
 const oneWindow = { GRAPH_WRITES_PER_20S: '20', GRAPH_DEADLINE_MS: '20000' };
 
+const codeIn = (text: string) => /Approval code: (\S+)/.exec(text)?.[1] ?? expect.fail(`no code: ${text}`);
+
 describeConsole('bulk updates that require approval', {}, (app) => {
-  test('each row gets its own approval code and is sent again from its own dialog', async () => {
-    const { page, dialog, press, heading, failures, selectAll, expectToast, expectAccessible } = await openShort(app);
-    await app.simulator.settings({ approval: true });
-    await page.getByRole('searchbox', { name: 'Find a person' }).fill('zielinski');
-    await page.getByText('2 of 8 people').waitFor();
-    await selectAll();
-    await dialog.getByLabel('Devices failed').fill('8801');
-    await press('Start');
-    expect(await heading(/changed/)).toBe('0 changed, 2 failed');
-    await press('Retry failed rows');
-    await dialog.getByText('Enter a justification').waitFor();
-    await expectAccessible();
-    await dialog.getByRole('textbox', { name: 'Justification' }).fill('Because of réasons');
-    await app.simulator.reset();
-    await press('Retry failed rows');
-    expect(await heading(/awaiting/)).toBe('0 changed, 2 awaiting approval');
-    await expectAccessible();
-    expect(await dialog.getByRole('button', { name: 'Retry failed rows' }).count()).toBe(0);
-    const sent = await patches(app.simulator);
-    const justification = Buffer.from('Because of réasons').toString('base64');
-    expect(sent.map(({ approval }) => approval)).toEqual([
-      { justification, code: null },
-      { justification, code: null },
-    ]);
-    const codes = (await failures()).map(([name = '', words = '']) => [name, /Approval code: (\S+)/.exec(words)?.[1]]);
-    expect(new Set(codes.map(([, code]) => code)).size).toBe(2);
-    await press('Close');
+  afterEach(() => cancelWaitingJobs(app.service));
 
-    for (const [name = '', code = ''] of codes) {
-      await page.getByRole('button', { name: `Edit ${name}` }).click();
-      await dialog.getByText('This change is waiting for approval').waitFor();
-      expect(await dialog.innerText()).toContain(`Approval code: ${code}`);
-      expect(await dialog.getByLabel('Devices failed').inputValue()).toBe('8801');
-      await expectAccessible();
-      await app.simulator.reset();
-      await app.simulator.approve(code);
-      await press('Send again');
-      await expectToast(`Saved: ${name}`);
-      await dialog.waitFor({ state: 'detached' });
-      await page.getByRole('row', { name }).getByText('8,801').waitFor();
-      const [{ approval, applied } = expect.fail('nothing was sent'), ...more] = await patches(app.simulator);
-      expect([approval.code, applied, more]).toEqual([code, true, []]);
-    }
-  });
-});
+  const justification = Buffer.from('Because of réasons').toString('base64');
 
-describeConsole('bulk updates whose approval codes are known', {}, (app) => {
-  const justification = Buffer.from('Because').toString('base64');
-
-  /** Files a change for two people. @returns the approval codes */
-  async function fileTwo({ page, dialog, press, heading, failures, selectAll }: BulkSession, count: string) {
+  /** Files a change for two people. @returns the names of the people, and their approval codes */
+  async function fileTwo(
+    { page, dialog, press, heading, rows, selectAll, expectAccessible }: BulkSession,
+    count: string,
+  ) {
     await app.simulator.settings({ approval: true });
     await page.getByRole('searchbox', { name: 'Find a person' }).fill('zielinski');
     await page.getByText('2 of 8 people').waitFor();
@@ -66,87 +35,75 @@ describeConsole('bulk updates whose approval codes are known', {}, (app) => {
     await dialog.getByLabel('Devices failed').fill(count);
     await press('Start');
     await heading('0 changed, 2 failed');
-    await dialog.getByRole('textbox', { name: 'Justification' }).fill('Because');
+    await dialog.getByText('2 rows: A justification is required.').waitFor();
     await press('Retry failed rows');
-    await heading('0 changed, 2 awaiting approval');
-    const codes = (await failures()).map(([, words = '']) => /Approval code: (\S+)/.exec(words)?.[1] ?? '');
-    await sent();
-    return codes;
-  }
-  let seen = 0;
-  /** Whether each update since the last call was applied, and its approval. */
-  async function sent() {
-    const entries = await app.simulator.journal(seen);
-    seen = entries.at(-1)?.n ?? seen;
-    const updates = entries.filter(({ method }) => method === 'PATCH');
-    return updates.map(({ applied, approval }) => [applied, approval.justification, approval.code]);
-  }
-
-  test('are completed from the report, each with its code alone', async () => {
-    const session = await openShort(app);
-    const { page, dialog, press, heading, expectAccessible } = session;
-    const [first = '', second = ''] = await fileTwo(session, '8811');
-    await app.simulator.approve(first);
-    await press('Complete approved rows');
-    await heading('1 changed, 1 awaiting approval');
-    expect(new Set(await sent())).toEqual(
-      new Set([
-        [true, null, first],
-        [false, null, second],
-      ]),
-    );
-    expect(await dialog.getByText(`Approval code: ${second}`).count()).toBe(1);
+    await dialog.getByText('Enter a justification', { exact: true }).waitFor();
     await expectAccessible();
-    await app.simulator.approve(second);
-    await press('Complete approved rows');
-    await heading('1 changed');
-    expect(await sent()).toEqual([[true, null, second]]);
-    await press('Close');
-    await expect.poll(() => page.locator('[role=row]').getByText('8,811').count()).toBe(2);
-    expect(await page.getByText('awaiting approval').count()).toBe(0);
-    expect(await page.getByRole('button', { name: /^Complete approved/ }).count()).toBe(0);
-  });
-
-  test('are completed later from the list, and filing them again has no effect', async () => {
-    const session = await openShort(app);
-    const { page, dialog, press, heading, expectAccessible } = session;
-    const codes = await fileTwo(session, '8822');
-    await press('Close');
-    await page.getByRole('button', { name: 'Change selected (2)' }).click();
-    await dialog.getByLabel('Devices failed').fill('8822');
-    await press('Start');
-    await heading('0 changed, 2 failed');
-    await dialog.getByRole('textbox', { name: 'Justification' }).fill('Because');
-    await sent();
+    await dialog.getByRole('textbox', { name: 'Justification' }).fill('Because of réasons');
+    await app.simulator.reset();
     await press('Retry failed rows');
-    await heading('0 changed, 2 awaiting approval');
+    await heading('0 changed, 2 waiting for approval');
+    expect(await dialog.getByRole('button', { name: 'Retry failed rows' }).count()).toBe(0);
+    await expect.poll(async () => (await rows()).length).toBe(2);
+    return (await rows()).map((text) => ({ name: text.split('\n')[0]?.trim() ?? '', code: codeIn(text) }));
+  }
+  /** Whether each update was applied, and its approval. */
+  const sent = async () =>
+    (await patches(app.simulator)).map(({ applied, approval }) => [applied, approval.justification, approval.code]);
+
+  test('each row gets its own approval code, and a reload neither loses the codes nor files the rows again', async () => {
+    const session = await openShort(app);
+    const { page, dialog, press, expectAccessible } = session;
+    const filed = await fileTwo(session, '8801');
+    await expectAccessible();
+    expect(new Set(filed.map(({ code }) => code)).size).toBe(2);
     expect(await sent()).toEqual([
       [false, justification, null],
       [false, justification, null],
     ]);
-    expect(await dialog.getByText('This change was already filed for approval').count()).toBe(2);
-    expect(await dialog.getByRole('button', { name: 'Complete approved rows' }).count()).toBe(0);
     await press('Close');
+    await expect.poll(() => page.getByText('waiting for approval', { exact: true }).count()).toBe(2);
+    await page.reload();
+    await expect.poll(() => page.getByText('waiting for approval', { exact: true }).count()).toBe(2);
+    for (const { name, code } of filed) {
+      await page.getByRole('button', { name: `Edit ${name}` }).click();
+      await dialog.getByText('This change is waiting for approval').waitFor();
+      expect(await dialog.innerText()).toContain(`Approval code: ${code}`);
+      await expect.poll(() => dialog.getByLabel('Devices failed').inputValue()).toBe('8801');
+      expect(await dialog.getByLabel('Devices failed').isDisabled()).toBe(true);
+      await expectAccessible();
+      await press('Close');
+    }
+    expect(await sent()).toHaveLength(2);
+  });
 
-    for (const code of codes) await app.simulator.approve(code);
-    await page.getByRole('button', { name: 'Complete approved (2)' }).click();
-    await heading('Complete 2 changes');
-    expect(await dialog.getByRole('listitem').allInnerTexts()).toEqual([
-      expect.stringMatching(/zielinski.*: Devices failed 8,822$/) as string,
-      expect.stringMatching(/zielinski.*: Devices failed 8,822$/) as string,
-    ]);
+  test('are completed from the report, each with its code alone', async () => {
+    const session = await openShort(app);
+    const { page, dialog, press, heading, show, expectAccessible } = session;
+    const [{ code: first } = expect.fail(), { code: second } = expect.fail()] = await fileTwo(session, '8811');
+    await app.simulator.reset();
+    await app.simulator.approve(first);
+    await press('Complete approved changes');
+    await heading('1 changed, 1 waiting for approval');
+    expect(await sent()).toContainEqual([true, null, first]);
+    for (const [applied, words] of await sent()) expect(applied || words === null).toBe(true);
+    await show('Waiting for approval');
+    await dialog.getByText(`Approval code: ${second}`).waitFor();
     await expectAccessible();
-    await press('Start');
+    await app.simulator.reset();
+    await app.simulator.approve(second);
+    await press('Complete approved changes');
     await heading('2 changed');
-    expect(new Set(await sent())).toEqual(new Set(codes.map((code) => [true, null, code])));
+    expect(await sent()).toEqual([[true, null, second]]);
     await press('Close');
-    await expect.poll(() => page.getByText('awaiting approval').count()).toBe(0);
+    await expect.poll(() => page.locator('[role=row]').getByText('8,811').count()).toBe(2);
+    await expect.poll(() => page.getByText('waiting for approval', { exact: true }).count()).toBe(0);
   });
 });
 
 describeConsole('a bulk update that Graph accepts but does not apply', {}, (app) => {
   test('reports the current values of each row, and the list shows them', async () => {
-    const { page, dialog, press, heading, failures, selectAll, scriptId, expectAccessible } = await openShort(app);
+    const { page, dialog, press, heading, rows, selectAll, scriptId, expectAccessible } = await openShort(app);
     const { scriptUserState } = app.service.client;
     const script = { scriptKind: 'deviceManagementScript', scriptId: scriptId() } as const;
     const { items } = await scriptUserState.list.query(script);
@@ -159,11 +116,13 @@ describeConsole('a bulk update that Graph accepts but does not apply', {}, (app)
     await press('Start');
     await heading('0 changed, 8 failed');
     await expectAccessible();
-    for (const [, words] of await failures()) {
+    await expect.poll(async () => (await rows()).length).toBeGreaterThan(4);
+    for (const words of await rows()) {
       expect(words).toContain('Microsoft Graph did not apply the change');
       expect(words).toMatch(/Microsoft Graph has 4,321 succeeded and \d failed\./);
     }
-    expect((await download(page, 'Download failures')).text).toContain('Microsoft Graph has 4,321 succeeded');
+    const lines = parseCsv((await download(page, 'Download results')).text);
+    expect(lines.filter((line) => line['message']?.includes('Microsoft Graph has 4,321 succeeded'))).toHaveLength(8);
     await press('Close');
     await expect.poll(() => page.locator('[role=row]').getByText('4,321').count()).toBe(8);
     expect(await page.getByText('8,833').count()).toBe(0);
@@ -172,55 +131,74 @@ describeConsole('a bulk update that Graph accepts but does not apply', {}, (app)
 
 describeConsole('a bulk update that is cancelled', oneWindow, (app) => {
   test('sends no further rows, and reports exactly the applied ones as changed', async () => {
-    const { page, dialog, press, heading, failures, selectAll, expectAccessible } = await openLong(app);
+    const { page, dialog, press, heading, rows, show, selectAll, expectAccessible } = await openLong(app);
     await selectAll();
     await dialog.getByLabel('Devices failed').fill('9901');
     await app.simulator.fault({ fault: 'rejected', method: 'PATCH' });
     await press('Start');
-    await dialog.getByText(/^\d\d of 140 · \d+ changed · 1 failed$/).waitFor();
-    await press('Cancel');
-    const text = await heading(/unknown outcome/);
-    const counts = /^(\d+) changed, 1 failed, (\d+) with an unknown outcome$/.exec(text)?.slice(1).map(Number);
-    const [changed = 0, unknown = 0] = counts ?? expect.fail(text);
-    expect(changed + 1 + unknown).toBe(140);
-    await dialog.getByText('You cancelled.').waitFor();
+    await dialog.getByText(/^\d\d of 140 · \d+ changed, 1 failed$/).waitFor();
+    await press('Cancel job');
+    const text = await heading(/not sent/);
+    const counts = /^(\d+) changed, 1 failed, (\d+) not sent$/.exec(text)?.slice(1).map(Number);
+    const [changed = 0, notSent = 0] = counts ?? expect.fail(text);
+    expect(changed + 1 + notSent).toBe(140);
     await expectAccessible();
-    // The service cancels all others before Graph receives them. A few may have been on their way.
-    const sent = await settledPatches(app.simulator);
-    const ended = (fields = {}) => app.service.outcomes(fields).length;
-    await expect.poll(() => ended() - ended({ reason: 'CLIENT_CLOSED' })).toBe(sent);
-    expect(await failures()).toHaveLength(1 + unknown);
-    const kept = parseCsv((await download(page, 'Download failures')).text).map((line) => line['userStateId'] ?? '');
-    const there = await changedStates(app.simulator);
-    const unreported = sent - 1 - changed;
-    expect([there.size, new Set(kept).size, kept.filter((id) => there.has(id)).length]).toEqual([
-      sent - 1,
-      1 + unknown,
-      unreported,
-    ]);
+    expect(await settledPatches(app.simulator)).toBe(changed + 1);
+    await expect.poll(rows).toHaveLength(1);
+    const lines = parseCsv((await download(page, 'Download results')).text);
+    const ids = lines.filter((line) => line['outcome'] === 'Changed').map((line) => line['userStateId'] ?? '');
+    expect(new Set(ids)).toEqual(await changedStates(app.simulator));
+    await show('Not sent');
+    await expect.poll(async () => (await rows()).every((row) => row.includes('Not sent'))).toBe(true);
+  });
+});
+
+describeConsole('a bulk update during which the connection is lost', oneWindow, (app) => {
+  test('goes on, and the page shows it again when the connection is back', async () => {
+    const { dialog, press, context, heading, selectAll, expectAccessible } = await openLong(app);
+    await selectAll();
+    await dialog.getByLabel('Devices failed').fill('9903');
+    await press('Start');
+    await dialog.getByText('19 of 140 · 19 changed', { exact: true }).waitFor();
+    await context.setOffline(true);
+    const { items } = await app.service.client.updateJob.list.query({});
+    const applied = async () =>
+      (await app.service.client.updateJob.get.query({ jobId: items[0]?.jobId ?? '' })).counts.applied;
+    await expect.poll(applied).toBeGreaterThan(19);
+    await heading('Sending 140 changes');
+    await context.setOffline(false);
+    await dialog
+      .getByText(/^38 of 140 · 38 changed/)
+      .first()
+      .waitFor();
+    await expectAccessible();
+    await press('Cancel job');
+    await heading(/not sent/);
   });
 });
 
 describeInChromium('a bulk update during which the service stops', () => {
-  test('reports which rows were changed and which were not sent', async () => {
+  test('is completed for the rows that were sent, and the page says that the job is gone', async () => {
     const app = await startConsole(oneWindow);
-    const { dialog, press, heading, failures, selectAll, expectAccessible } = await openLong(app);
+    const { dialog, press, heading, selectAll, expectAccessible } = await openLong(app);
     await selectAll();
     await dialog.getByLabel('Devices failed').fill('9902');
     await press('Start');
-    await dialog.getByText('19 of 140 · 19 changed · 0 failed', { exact: true }).waitFor();
+    await dialog.getByText('as long as the service is not restarted').waitFor();
+    await dialog.getByText('19 of 140 · 19 changed', { exact: true }).waitFor();
     expect((await changedStates(app.simulator)).size).toBe(19);
     await app.service.stop();
-    expect(await heading(/changed/)).toBe('19 changed, 121 failed');
-    const rows = await failures();
-    expect(
-      rows.filter(
-        ([, words]) => words?.includes('The service is restarting') && words.includes('Not sent. Try again.'),
-      ),
-    ).toHaveLength(121);
     expect(app.service.outcomes({ outcome: 'applied' })).toHaveLength(19);
-    expect(app.service.outcomes({ reason: 'OVERLOADED' })).toHaveLength(121);
-    await expectAccessible();
+    // The page shows what it knows.
+    await heading('Sending 140 changes');
+    const again = await startTestService({ PORT: app.service.url.port });
+    try {
+      await dialog.getByText('There is no such job').waitFor();
+      await expectAccessible();
+      expect(await patches(again.simulator)).toEqual([]);
+    } finally {
+      await again.stop();
+    }
     await app.closeSessions();
   });
 });

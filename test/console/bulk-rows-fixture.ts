@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import type { BulkRow } from '../../src/console/bulk/bulk-row.js';
-import type { RowFailure } from '../../src/console/bulk/row-failure.js';
+import type { JobRow } from '../../src/console/jobs/job-queries.js';
+import { outcomeOrder } from '../../src/console/jobs/job-state.js';
 import type { ScriptRef } from '../../src/console/queries.js';
 
 /** The open script. */
@@ -30,25 +30,37 @@ const name = text.filter(
 export const patch = fc
   .record({ userPrincipalName: name, successDeviceCount: count, errorDeviceCount: count }, { requiredKeys: [] })
   .filter((fields) => Object.keys(fields).length > 0);
-export const row: fc.Arbitrary<BulkRow> = fc.record({
-  scriptKind: fc.constantFrom('deviceShellScript', 'deviceManagementScript'),
-  scriptId: id,
-  userStateId: id,
-  patch,
-});
-export const failure: fc.Arbitrary<RowFailure> = fc.record(
-  {
-    reason: fc.constantFrom('GRAPH_REJECTED', 'APPROVAL_PENDING', 'OUTCOME_UNKNOWN', 'INTERNAL', 'NOT_SENT'),
-    title: text,
-    next: text,
-    detail: text,
+/** The error of a row, with texts of Graph. */
+const error = fc
+  .record({
+    reason: fc.constantFrom('GRAPH_REJECTED', 'APPROVAL_PENDING', 'OUTCOME_UNKNOWN', 'INTERNAL', 'CONFLICT'),
+    message: text,
     requestId: text,
-    approvalCode: text,
+  })
+  .map(
+    ({ reason, message, requestId }) =>
+      ({ message, data: { reason, requestId } }) as unknown as NonNullable<JobRow['error']>,
+  );
+/** Rows of a job, each of another state. */
+export const jobRows: fc.Arbitrary<readonly JobRow[]> = fc.uniqueArray(
+  fc.record(
+    {
+      index: fc.nat(5_000),
+      scriptKind: fc.constantFrom('deviceShellScript', 'deviceManagementScript'),
+      scriptId: id,
+      userStateId: id,
+      patch,
+      outcome: fc.constantFrom(...outcomeOrder),
+      before: state,
+      userState: state,
+      error,
+      approvalCode: text,
+    },
+    { requiredKeys: ['index', 'scriptKind', 'scriptId', 'userStateId', 'patch', 'outcome'] },
+  ),
+  {
+    selector: ({ scriptKind, scriptId, userStateId }) => [scriptKind, scriptId, userStateId].join('/'),
+    minLength: 1,
+    maxLength: 12,
   },
-  { requiredKeys: ['reason', 'title', 'next'] },
 );
-export const failedRows = fc.uniqueArray(fc.record({ row, failure }), {
-  selector: ({ row: { scriptKind, scriptId, userStateId } }) => [scriptKind, scriptId, userStateId].join('/'),
-  minLength: 1,
-  maxLength: 12,
-});

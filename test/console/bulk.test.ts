@@ -96,7 +96,7 @@ describeConsole('bulk updates', { GRAPH_WRITES_PER_20S: '100000' }, (app) => {
   });
 
   test('failed rows are reported, can be downloaded, and are sent again alone', async () => {
-    const { page, dialog, press, heading, failures, selectAll, holdCalls, expectAccessible } = await openLong(app);
+    const { page, dialog, press, heading, rows, show, selectAll, holdCalls, expectAccessible } = await openLong(app);
     const lines = parseCsv((await download(page, 'Download CSV')).text);
     const bad = [3, 40, 80, 120].map((nth) => lines[nth] ?? expect.fail('no such line'));
     const ids = bad.map((line) => line['userStateId'] ?? '');
@@ -106,6 +106,8 @@ describeConsole('bulk updates', { GRAPH_WRITES_PER_20S: '100000' }, (app) => {
       { fault: 'rejected', ...at(ids[1]) },
       { fault: 'not-found', ...at(ids[2]) },
       { fault: 'server-error', ...at(ids[3]) },
+      // The first read, of the values before, succeeds.
+      { fault: 'latency', method: 'GET', path: ids[3] ?? '', delayMs: 0 },
       { fault: 'server-error', ...at(ids[3]), method: 'GET' },
     );
     await selectAll();
@@ -119,22 +121,29 @@ describeConsole('bulk updates', { GRAPH_WRITES_PER_20S: '100000' }, (app) => {
     await dialog.getByLabel('Devices succeeded').fill('7701');
     await dialog.getByLabel('Devices failed').fill('7702');
     expect(await patches(app.simulator)).toEqual([]);
-    const release = await holdCalls('scriptUserState.updateMany');
+    const release = await holdCalls('updateJob.start');
     await press('Start');
-    await heading('Sending 140 changes');
-    expect(await dialog.getByRole('progressbar').getAttribute('aria-valuenow')).toBe('0');
-    // The Escape key does not close a dialog with a running update.
+    await heading('Sending 140 changes to the service');
+    // The Escape key does not close a dialog whose rows the service has not stored yet.
     await page.keyboard.press('Escape');
     await expectAccessible();
-    await heading('Sending 140 changes');
+    await heading('Sending 140 changes to the service');
     release();
     expect(await heading(/changed/)).toBe('136 changed, 3 failed, 1 with an unknown outcome');
+    await dialog.getByText('2 rows: Microsoft Graph rejected the values.').waitFor();
     await expectAccessible();
 
     const there = await changedStates(app.simulator);
     expect(lines.filter((line) => !there.has(line['userStateId'] ?? ''))).toEqual(bad);
-    const rows = await failures();
-    const file = parseCsv((await download(page, 'Download failures')).text);
+    await expect.poll(async () => (await rows()).length).toBe(3);
+    const failed = await rows();
+    await show('Outcome unknown');
+    await expect.poll(async () => (await rows()).length).toBe(1);
+    const shown = [...failed, ...(await rows())];
+    const { name, text } = await download(page, 'Download results');
+    expect(name).toMatch(/^job-[\da-f-]{36}\.csv$/);
+    const file = parseCsv(text);
+    expect(file).toHaveLength(140);
     const reasons = ['GRAPH_REJECTED', 'GRAPH_REJECTED', 'GRAPH_NOT_FOUND', 'OUTCOME_UNKNOWN'];
     const titles = [
       'Microsoft Graph rejected the values',
@@ -142,34 +151,47 @@ describeConsole('bulk updates', { GRAPH_WRITES_PER_20S: '100000' }, (app) => {
       'The script or state does not exist',
       'The outcome is unknown',
     ];
-    expect(new Set(file.map((line) => line['userStateId']))).toEqual(new Set(ids));
-    for (const [index, line] of file.entries()) {
-      const nth = ids.indexOf(line['userStateId'] ?? '');
-      const [name, words, requestId] = rows[index] ?? [];
-      expect(name).toBe(bad[nth]?.['userPrincipalName'] || ids[nth]);
+    for (const [nth, id] of ids.entries()) {
+      const line = file.find((each) => each['userStateId'] === id) ?? expect.fail(id);
+      const person = bad[nth]?.['userPrincipalName'] || id;
+      const words = shown.find((each) => each.startsWith(person)) ?? expect.fail(person);
       expect(words).toContain(titles[nth]);
+      const requestId = /Request ID: (\S+)/.exec(words)?.[1];
       expect(app.service.outcomes({ requestId })).toHaveLength(140);
-      expect(line).toEqual({
+      expect(line).toMatchObject({
         scriptKind: 'deviceManagementScript',
         scriptId: lines[0]?.['scriptId'],
-        userStateId: ids[nth],
         userPrincipalName: '',
         successDeviceCount: '7701',
         errorDeviceCount: '7702',
+        person,
+        script: 'Enable BitLocker recovery backup - Engineering',
+        outcome: nth < 3 ? 'Failed' : 'Outcome unknown',
+        errorDeviceCountBefore: bad[nth]?.['errorDeviceCount'],
         reason: reasons[nth],
         message: expect.stringContaining(titles[nth] ?? '') as unknown,
         requestId,
       });
     }
-    expect([rows.length, file.length]).toEqual([4, 4]);
-    // The Escape key does not discard a report.
-    await page.keyboard.press('Escape');
+    const changed = file.filter((line) => line['outcome'] === 'Changed');
+    expect(changed).toHaveLength(136);
+    for (const line of changed) {
+      const before = lines.find((each) => each['userStateId'] === line['userStateId']);
+      expect([line['successDeviceCountBefore'], line['successDeviceCountAfter'], line['reason']]).toEqual([
+        before?.['successDeviceCount'],
+        '7701',
+        '',
+      ]);
+    }
     await app.simulator.reset();
     await press('Retry failed rows');
-    await dialog.getByText('136 rows were changed in earlier attempts.').waitFor();
-    expect(await heading(/changed/)).toBe('4 changed');
+    expect(await heading(/^140 changed/)).toBe('140 changed');
     const again = await receivedPatches(app.simulator);
     expect(again.map(([id]) => id).toSorted()).toEqual(ids.toSorted());
     for (const [, fields] of again) expect(fields).toEqual({ successDeviceCount: 7701, errorDeviceCount: 7702 });
+    await press('Close');
+    // The list shows the results without being fetched again.
+    await expect.poll(() => page.locator('[role=row]').getByText('7,702').count()).toBeGreaterThan(8);
+    expect((await app.simulator.journal()).filter(({ path }) => /userRunStates(\?|$)/.test(path))).toEqual([]);
   });
 });

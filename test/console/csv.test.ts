@@ -1,16 +1,16 @@
 import * as fc from 'fast-check';
 import Papa from 'papaparse';
 import { describe, expect, test } from 'vitest';
-import { formatFailures } from '../../src/console/bulk/failures-csv.js';
 import { planImport, rowsToSend } from '../../src/console/bulk/import-plan.js';
 import { readTextFile } from '../../src/console/bulk/text-file.js';
 import { parseUpdates } from '../../src/console/bulk/updates-csv.js';
 import { csvColumns, patchColumns } from '../../src/console/csv/csv-format.js';
 import { draftSchema, textsOf } from '../../src/console/edit/draft.js';
+import { formatJobRows } from '../../src/console/jobs/job-csv.js';
 import type { ScriptUserState } from '../../src/console/queries.js';
 import { formatUserStates } from '../../src/console/states/states-csv.js';
 import { parseCount } from '../../src/console/validation.js';
-import { failedRows, patch, script, someStates, states, text } from './bulk-rows-fixture.js';
+import { jobRows, patch, script, someStates, states, text } from './bulk-rows-fixture.js';
 
 /** Reads a file as an import that renames people. */
 function read(csv: string, known?: readonly ScriptUserState[]) {
@@ -51,7 +51,7 @@ describe('a count', () => {
     const state = { id: 'a', successDeviceCount: 1, errorDeviceCount: 0, userPrincipalName: null };
     const draft = {
       patch: { ...textsOf(state), errorDeviceCount: typed },
-      approval: { justification: '', code: '' },
+      justification: '',
     };
     expect(draftSchema(state, false).safeParse(draft).error?.issues).toMatchObject([
       {
@@ -279,8 +279,11 @@ describe('a file of states', () => {
   });
 
   test('contains no formula, whichever delimiter a spreadsheet assumes', () => {
-    const property = fc.property(states, failedRows, (known, rows) => {
-      for (const file of [formatUserStates(script, known), formatFailures(rows)]) {
+    const property = fc.property(states, jobRows, (known, rows) => {
+      for (const file of [
+        formatUserStates(script, known),
+        formatJobRows(rows, ({ scriptId }) => scriptId, new Map()),
+      ]) {
         for (const delimiter of [';', '\t', '"', ',']) {
           const cells = file.split(/[\r\n]/).flatMap((line) => line.split(delimiter));
           expect(cells.filter((cell) => /^"*[=+\-@＝＋－＠]/.test(cell) && !/^-\d+$/.test(cell))).toEqual([]);
@@ -298,8 +301,8 @@ describe('a file of states', () => {
 
   test('contains nothing that a spreadsheet would evaluate as a formula', () => {
     fc.assert(
-      fc.property(states, failedRows, (known, rows) => {
-        const files = [formatUserStates(script, known), formatFailures(rows)];
+      fc.property(states, jobRows, (known, rows) => {
+        const files = [formatUserStates(script, known), formatJobRows(rows, ({ scriptId }) => scriptId, new Map())];
         const cells = files.flatMap(parsed).flat();
         // A negative number is not a formula.
         expect(cells.filter((cell) => /^[=+\-@\t\r\n＝＋－＠]/.test(cell) && !/^-\d+$/.test(cell))).toEqual([]);
@@ -308,11 +311,14 @@ describe('a file of states', () => {
   });
 });
 
-test('a file of failures contains the same rows again', () => {
-  const property = fc.property(failedRows, (rows) => {
-    const csv = formatFailures(rows);
-    expect(read(csv)).toEqual({ rows: rows.map((each) => each.row), unchanged: 0, problems: [] });
-    expect(parsed(csv)[0]).toEqual(csvColumns);
+test('a file of results contains the same rows again', () => {
+  const property = fc.property(jobRows, (rows) => {
+    const csv = formatJobRows(rows, ({ scriptId }) => scriptId, new Map());
+    const updates = rows.map(({ scriptKind, scriptId, userStateId, patch: values }) => {
+      return { scriptKind, scriptId, userStateId, patch: values };
+    });
+    expect(read(csv)).toEqual({ rows: updates, unchanged: 0, problems: [] });
+    expect(parsed(csv)[0]).toEqual(expect.arrayContaining(csvColumns));
   });
   fc.assert(property, { numRuns: 500 });
 });

@@ -73,16 +73,19 @@ describeConsole('the forms of the console', {}, (app) => {
 
   test('an edit asks before it discards what was typed', async () => {
     const { page, dialog, field, before, typed, row } = await edit(await app.openSession());
+    const address = page.url();
     await field.fill(before);
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     for (const close of [
       () => page.keyboard.press('Escape'),
       () => dialog.getByRole('button', { name: 'Cancel' }).click(),
+      () => page.evaluate<void>('history.back()'),
     ]) {
       await row.getByRole('button', { name: 'Edit' }).click();
       await field.fill(typed);
       await expectQuestion(dialog, field, close);
+      expect(page.url()).toBe(address);
     }
   });
 

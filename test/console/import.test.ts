@@ -80,9 +80,9 @@ describeConsole('the preview of an import', {}, (app) => {
   });
 
   test('is what the update replaces: a change by somebody else is reported and not overwritten', async () => {
-    const { page, dialog, person, press, heading, failures } = await openImport();
+    const { dialog, person, press, heading } = await openImport();
     const { scriptUserState } = app.service.client;
-    const scriptId = new URL(page.url()).searchParams.get('script') ?? '';
+    const scriptId = person(0)['scriptId'] ?? '';
     const states = [0, 1].map((index) => idOf(person(index)));
     const target = { scriptKind: 'deviceManagementScript', scriptId, userStateId: states[0] ?? '' } as const;
     const lines = states.map((id) => `${id},5001`);
@@ -92,12 +92,14 @@ describeConsole('the preview of an import', {}, (app) => {
     await scriptUserState.update.mutate({ ...target, patch: { errorDeviceCount: 4999 } });
     await press('Start');
     await heading('1 changed, 1 failed');
-    const [[, words = ''] = []] = await failures();
+    const row = dialog.getByRole('region', { name: 'Rows' }).getByRole('listitem');
+    await row.getByText('The values have changed').waitFor();
+    const words = await row.innerText();
     expect(words).toContain('The values have changed');
     expect(words).toContain('4,999 failed.');
     expect(await scriptUserState.get.query(target)).toMatchObject({ errorDeviceCount: 4999 });
     // The report shows the current values, so they may be replaced now.
-    await press('Retry failed rows');
+    await press('Apply to the new values (1)');
     await heading('1 changed');
     expect(await scriptUserState.get.query(target)).toMatchObject({ errorDeviceCount: 5001 });
   });

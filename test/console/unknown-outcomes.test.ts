@@ -3,6 +3,9 @@ import { describeConsole } from '../support/console.js';
 import { edit, expectFailure } from '../support/console-edit.js';
 import { patches } from '../support/journal.js';
 
+/** The read before the write succeeds: it finds the expected values. */
+const firstRead = { fault: 'latency', method: 'GET', delayMs: 0 } as const;
+
 describeConsole('the console, when the outcome of a change is unknown', {}, (app) => {
   const unknown = [
     'The outcome is unknown',
@@ -12,10 +15,11 @@ describeConsole('the console, when the outcome of a change is unknown', {}, (app
   test.each(['stall-applied', 'reset-applied'] as const)('the change was applied: %s', async (fault) => {
     const session = await edit(await app.openSession());
     const { dialog, before, typed, click, rowShows } = session;
-    await app.simulator.fault(
-      { fault, method: 'PATCH', times: 'always' },
-      { fault: 'stall', method: 'GET', times: 'always' },
-    );
+    await app.simulator.fault({ fault, method: 'PATCH', times: 'always' }, firstRead, {
+      fault: 'stall',
+      method: 'GET',
+      times: 'always',
+    });
     const release = await session.holdCalls('scriptUserState.update');
     await click('Save');
     await rowShows(typed);
@@ -61,6 +65,7 @@ describeConsole('the console, when the outcome of a change is unknown', {}, (app
     await app.simulator.fault(
       { fault: 'reset-applied', method: 'PATCH' },
       { fault: 'rejected', method: 'PATCH', times: 'always' },
+      firstRead,
       { fault: 'stall', method: 'GET', times: 'always' },
     );
     await click('Save');

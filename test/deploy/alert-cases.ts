@@ -247,6 +247,83 @@ export const alertCases: readonly AlertCase[] = [
     fires: [],
   },
   {
+    alert: 'ScriptStateBffJobStuck',
+    when: 'a job is active, and no row of any job gets an outcome',
+    series: {
+      [series('job_oldest_active_seconds', one)]: '0+60x40',
+      [series('job_oldest_active_seconds', { ...a, instance: 'a-2' })]: '0+60x40',
+      [series('job_rows_total', one, { outcome: 'applied' })]: '0+600x3 1800x40',
+      [series('job_rows_total', { ...a, instance: 'a-2' }, { outcome: 'applied' })]: '0x43',
+    },
+    minute: 25,
+    fires: [a],
+  },
+  {
+    alert: 'ScriptStateBffJobStuck',
+    when: 'the other replica sends the rows of an old job',
+    series: {
+      [series('job_oldest_active_seconds', one)]: '0+60x60',
+      [series('job_rows_total', one, { outcome: 'applied' })]: '0x60',
+      [series('job_rows_total', { ...a, instance: 'a-2' }, { outcome: 'rejected' })]: '0+1x60',
+    },
+    minute: 60,
+    fires: [],
+  },
+  {
+    alert: 'ScriptStateBffJobStuck',
+    when: 'the only replica that sends the rows has just started',
+    series: {
+      [series('job_oldest_active_seconds', one)]: '0+60x60',
+      [series('job_rows_total', one, { outcome: 'applied' })]: '_x25 600+600x30',
+      [series('process_start_time_seconds', one)]: '_x25 1490x30',
+    },
+    minute: 26,
+    fires: [],
+  },
+  {
+    alert: 'ScriptStateBffJobStuck',
+    when: 'one job is stuck for hours while others end',
+    series: {
+      [series('job_oldest_active_seconds', one)]: '0+60x400',
+      [series('job_rows_total', one, { outcome: 'applied' })]: '0+600x400',
+    },
+    minute: 370,
+    fires: [a],
+  },
+  {
+    alert: 'ScriptStateBffJobStuck',
+    when: 'no job is active',
+    series: {
+      [series('job_oldest_active_seconds', one)]: '0x60',
+      [series('job_rows_total', one, { outcome: 'applied' })]: '100x60',
+      [series('jobs', one, { state: 'waiting-for-approval' })]: '7x60',
+    },
+    minute: 60,
+    fires: [],
+  },
+  {
+    alert: 'ScriptStateBffJobStuck',
+    when: 'the store of the jobs is not available',
+    series: {
+      [series('job_oldest_active_seconds', one)]: '0+60x11 stale',
+      [series('job_rows_total', one, { outcome: 'applied' })]: '0x60',
+    },
+    minute: 30,
+    fires: [],
+  },
+  {
+    alert: 'ScriptStateBffJobStoreNearlyFull',
+    when: 'nine tenths of the rows are used',
+    series: {
+      [series('job_rows_stored', one)]: '54001x20',
+      [series('job_rows_limit', one)]: '60000x20',
+      [series('job_rows_stored', b(1))]: '54000x20',
+      [series('job_rows_limit', b(1))]: '60000x20',
+    },
+    minute: 10,
+    fires: [a],
+  },
+  {
     alert: 'ScriptStateBffNoToken',
     when: 'the first request for a token fails',
     series: { [series('token_requests_total', one, { whose: 'service', result: 'failed' })]: '_x5 1x20' },

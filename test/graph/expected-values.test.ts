@@ -147,6 +147,18 @@ describe('a write that failed does not overwrite the change of another writer', 
     expect(methods()).toEqual(['GET', 'PATCH', 'GET']);
   });
 
+  test('after 429, while it waited to be sent again', async () => {
+    const changed = { ...initial, successDeviceCount: 8 };
+    respond(() => {
+      state = changed;
+      respond();
+      return { ...own(429), headers: { 'request-id': 'a', 'retry-after': '1' } };
+    });
+    expect(await failure(update({ successDeviceCount: 2 }))).toMatchObject({ reason: 'CONFLICT', current: changed });
+    expect(state).toEqual(changed);
+    expect(methods().filter((method) => method === 'PATCH')).toHaveLength(1);
+  });
+
   test('but is sent again over the expected values', async () => {
     respond(() => {
       respond();

@@ -39,6 +39,7 @@ test.each([
   '/scripts/deviceCustomAttributeShellScript/an%3Aid',
   '/people/0f0e0d0c-0000-4000-8000-000000000002',
   '/activity',
+  '/activity/0f0e0d0c-0000-4000-8000-000000000003',
 ])('%s serves the page with its own nonce', async (path) => {
   const [start, { text, headers }] = await Promise.all([page(), get(path).expect(200)]);
   const nonce = /<meta property="csp-nonce" nonce="([^"]+)"/.exec(text)?.[1];
@@ -68,10 +69,11 @@ test.each([
   '/people/id/',
   '/people/%E0%A4%A',
   '/activity/',
+  '/activity/a-job',
   '/activities',
 ])('%s belongs to no page', async (path) => {
-  const { headers, ...response } = await get(path).expect(404);
-  expect(headers['content-type']).toContain('application/json');
+  const response = await get(path).expect(404);
+  expect(response.headers['content-type']).toContain('application/json');
   expect(response.body).toMatchObject({ error: { data: { reason: 'INVALID_INPUT', code: 'NOT_FOUND' } } });
 });
 

@@ -75,7 +75,11 @@ const rowAt = (index: number, more: Partial<JobRow> = {}): JobRow => ({
 });
 
 /** Starts the jobs of one process over a store. */
-function startJobs(kept: JobStore, isAuditUp = () => true): Jobs & { readonly run: (jobId: string) => Promise<void> } {
+function startJobs(
+  kept: JobStore,
+  isAuditUp = () => true,
+  pausesMs: readonly number[] = [10],
+): Jobs & { readonly run: (jobId: string) => Promise<void> } {
   const trail = { ...loggedTrail([]) };
   trail.append = async () => {
     if (!isAuditUp()) throw new Error('the trail is closed');
@@ -91,9 +95,12 @@ function startJobs(kept: JobStore, isAuditUp = () => true): Jobs & { readonly ru
     graph,
     audit: createAudit(trail, reasonOf, () => undefined),
     callerOf: ({ oid }) => ({ tokens, fairnessKey: oid }),
+    mayWrite: async () => true,
     reasonOf,
+    onOutcome: () => undefined,
+    onApprovalsHidden: () => undefined,
     onDefect: () => undefined,
-    pausesMs: [10],
+    pausesMs,
   });
   return { ...jobs, run: (jobId) => queue.add(jobId) };
 }
@@ -228,6 +235,19 @@ describe('rows wait and are sent later', () => {
     await jobs.stop();
   });
 
+  test('until the job is cancelled, which does not wait for the next attempt', async () => {
+    const { written } = startStates();
+    const [kept, jobId] = await store([rowAt(0), rowAt(1)], 'queued');
+    let refusals = 0;
+    const jobs = startJobs(kept, () => ++refusals < 0, [3_600_000]);
+    await jobs.run(jobId);
+    await expect.poll(() => refusals, slowly).toBe(2);
+    await jobs.cancel(jobId);
+    expect((await finish(kept, jobId)).map(({ outcome }) => outcome)).toEqual(['not-sent', 'not-sent']);
+    expect(written).toEqual([]);
+    await jobs.stop();
+  });
+
   test('while the store is unavailable', async () => {
     const { written } = startStates();
     const [kept, jobId] = await store([rowAt(0), rowAt(1)], 'queued');
@@ -261,10 +281,10 @@ test('a resumed job does not send a row that a later one has overtaken', async (
 test('a job that uses the tokens of a person can be resumed by them only', async () => {
   startStates();
   const [kept, jobId] = await store([rowAt(0, { outcome: 'rejected' })], 'done');
-  await kept.update(jobId, (job) => ({ ...job, actor: { ...actor, sessionId: 'session' } }));
+  await kept.update(jobId, (job) => ({ ...job, actor: { ...actor, sessionId: 'session', isDelegated: true } }));
   const jobs = startJobs(kept);
   await expect(jobs.resume(jobId, { ...actor, oid: 'other' })).rejects.toMatchObject({ problem: 'not-the-owner' });
-  await jobs.resume(jobId, { ...actor, sessionId: 'next' });
+  await jobs.resume(jobId, { ...actor, sessionId: 'next', isDelegated: true });
   expect((await finish(kept, jobId))[0]?.outcome).toBe('applied');
   await jobs.stop();
 });

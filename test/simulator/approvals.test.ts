@@ -93,7 +93,9 @@ test.each(approvalStatuses)('a request with the status %s', async (status) => {
   const path = `/deviceManagement/operationApprovalRequests?$filter=requestId eq '${code}'`;
   const roles = ['DeviceManagementRBAC.Read.All'];
   const { token } = issuedToken.parse((await control('POST', '/token', { roles })).json);
-  expect((await graph(path)).status).toBe(403);
+  const withoutPermission = { roles: ['DeviceManagementScripts.ReadWrite.All'] };
+  const other = issuedToken.parse((await control('POST', '/token', withoutPermission)).json);
+  expect((await graph(path, { token: other.token })).status).toBe(403);
   expect(list.parse((await graph(path, { token })).json).value).toMatchObject([{ requestId: code, status }]);
   expect(list.parse((await graph(path.replace(code, 'unknown'), { token })).json).value).toEqual([]);
   expect((await graph(path.replace('requestId', 'id'), { token })).status).toBe(400);

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { type AuditRecord, checkHistory, type JournalRecord, type ReportedWrite } from './checker.js';
+import {
+  type AuditRecord,
+  checkHistory,
+  checkJobs,
+  type JournalRecord,
+  type ReportedJob,
+  type ReportedWrite,
+} from './checker.js';
 
 const path = 'scripts/1/userRunStates/2';
 const reported = (value: string, outcome = 'OK', action: ReportedWrite['action'] = 'update'): ReportedWrite => ({
@@ -121,4 +128,41 @@ test('quota exceeded', () => {
 
 test('sessions mixed up', () => {
   expect(violated([], [], [{ session: 1, what: 'another user' }], 2)).toEqual(['sessions mixed up']);
+});
+
+const job: ReportedJob = {
+  key: 'one',
+  ids: ['a'],
+  state: 'done',
+  isDurable: true,
+  counts: { applied: 1, unknown: 1, waiting: 0 },
+  total: 2,
+  rows: [
+    { path, value: '1', outcome: 'applied' },
+    { path, value: '2', outcome: 'unknown' },
+  ],
+  isEndSeen: true,
+};
+
+test('nothing is violated by a job whose rows were sent again while they were in doubt', () => {
+  const journal = [recorded('1', { applied: false, status: 503 }), recorded('1'), recorded('2')];
+  expect(Object.values(checkJobs([job, { ...job, state: undefined, isDurable: false }], journal)).flat()).toEqual([]);
+});
+
+test.each<[string, Partial<ReportedJob>, JournalRecord[]]>([
+  ['jobs lost', { state: undefined }, []],
+  ['jobs that did not end', { state: 'running' }, []],
+  ['jobs started twice', { ids: ['a', 'b'] }, []],
+  ['rows of jobs lost', { total: 3, counts: { applied: 1, unknown: 1, rejected: 1 } }, []],
+  ['counts that are not those of the rows', { counts: { applied: 2, unknown: 0 } }, []],
+  ['rows sent again after they were applied', {}, [recorded('1'), recorded('1', { applied: false })]],
+  [
+    'rows sent again after they were applied',
+    {},
+    [recorded('2', { status: null, fault: 'reset-applied' }), recorded('2')],
+  ],
+  ['ends of jobs that no stream reported', { isEndSeen: false }, []],
+])('%s', (what, changed, journal) => {
+  const violations = Object.entries(checkJobs([{ ...job, ...changed }], journal));
+  expect(violations.filter(([, cases]) => cases.length > 0).map(([name]) => name)).toContain(what);
 });

@@ -40,6 +40,32 @@ export interface SessionViolation {
   readonly what: 'another user' | 'signed out without a sign-out' | 'valid after a sign-out';
 }
 
+/** One row of a job. */
+export interface ReportedRow {
+  readonly path: string;
+  /** The value that it sets, which nothing else sets. */
+  readonly value: string;
+  /** As the service has reported it at the end. */
+  readonly outcome: string;
+}
+
+/** A job, as the service has reported it at the end. */
+export interface ReportedJob {
+  /** Identifies its start. */
+  readonly key: string;
+  /** The ids of the jobs with this key. */
+  readonly ids: readonly string[];
+  /** `undefined` if it was lost. */
+  readonly state: string | undefined;
+  /** Whether it must outlive the process. */
+  readonly isDurable: boolean;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly total: number;
+  readonly rows: readonly ReportedRow[];
+  /** Whether a stream has reported its end. */
+  readonly isEndSeen: boolean;
+}
+
 /** Descriptions of the violations of each rule; all lists are empty after a correct run. */
 export type Violations = Readonly<Record<string, readonly string[]>>;
 
@@ -100,6 +126,46 @@ export function checkHistory(
       .filter(({ status, fault }) => status === 429 && fault === null)
       .map(({ method, path, atMs }) => `${method} ${path} at ${atMs} ms`),
   };
+}
+
+const hasEnded = ({ state }: ReportedJob) => state === 'done' || state === 'cancelled';
+
+/** Compares what was reported of jobs with itself, and with the journal of the simulator. */
+export function checkJobs(jobs: readonly ReportedJob[], journal: readonly JournalRecord[]): Violations {
+  const ended = jobs.filter(hasEnded);
+  const sent = new Map<string, JournalRecord[]>();
+  for (const each of journal.filter(({ method }) => method === 'PATCH')) {
+    const key = `${each.path} ${each.value}`;
+    sent.set(key, [...(sent.get(key) ?? []), each]);
+  }
+  const isSentAgain = ({ path, value }: ReportedRow) =>
+    sent
+      .get(`${path} ${value}`)
+      ?.slice(0, -1)
+      .some(({ applied }) => applied) === true;
+  return {
+    'jobs lost': jobs.filter(({ state, isDurable }) => isDurable && state === undefined).map(({ key }) => key),
+    'jobs that did not end': jobs
+      .filter((job) => job.state !== undefined && !hasEnded(job))
+      .map(({ key, state }) => `${key} is ${state}`),
+    'jobs started twice': jobs.filter(({ ids }) => ids.length > 1).map(({ key, ids }) => `${key}: ${ids.join(', ')}`),
+    'rows of jobs lost': ended
+      .filter(({ rows, total }) => rows.length !== total || rows.some(({ outcome }) => outcome === 'waiting'))
+      .map(({ key, rows, total }) => `${key}: ${rows.length} of ${total} rows`),
+    'counts that are not those of the rows': ended.filter(hasWrongCounts).map(({ key }) => key),
+    'rows sent again after they were applied': jobs
+      .flatMap(({ rows }) => rows)
+      .filter(isSentAgain)
+      .map(({ path, value }) => `${path} to ${value}`),
+    'ends of jobs that no stream reported': ended.filter(({ isEndSeen }) => !isEndSeen).map(({ key }) => key),
+  };
+}
+
+function hasWrongCounts({ counts, rows, total }: ReportedJob): boolean {
+  const sum = Object.values(counts).reduce((all, count) => all + count, 0);
+  const isWrong = ([outcome, count]: readonly [string, number]) =>
+    rows.filter((row) => row.outcome === outcome).length !== count;
+  return sum !== total || Object.entries(counts).some(isWrong);
 }
 
 /** Writes that were applied although no intent was recorded before their arrival. */

@@ -9,8 +9,9 @@ import { startProvider } from '../support/provider.js';
 import { startRedis } from '../support/redis-server.js';
 import { createTrailFile, createTrailPipe } from './audit-trail.js';
 import { startBalancer } from './balancer.js';
-import { checkHistory, type Violations } from './checker.js';
+import { checkHistory, checkJobs, type Violations } from './checker.js';
 import { injectFaults } from './faults.js';
+import { simulateJobUser } from './jobs.js';
 import { parseTrail, startOfJournal, toJournalRecord } from './records.js';
 import { type Cluster, startReplica } from './replica.js';
 import { type History, simulateBulkUser, simulateUser } from './users.js';
@@ -20,6 +21,8 @@ const sessions = 200;
 const people = 100;
 const statesEach = 2;
 const bulkStates = 200;
+const jobUsers = 2;
+const jobStates = 100;
 const quota = 800;
 
 /** The share of the time in which replicas, their trails and Redis fail. */
@@ -61,7 +64,7 @@ async function main(): Promise<void> {
 
   // The same seed creates the same tenant; this simulator lists its states without faults.
   const faultless = await startBenchSimulator(folder);
-  const states = await faultless.someStates(sessions * statesEach + bulkStates);
+  const states = await faultless.someStates(sessions * statesEach + bulkStates + jobUsers * jobStates);
   await faultless.stop();
   const rate = (0.05 / faultShares.length).toFixed(4);
   const [redis, simulator] = await Promise.all([
@@ -110,14 +113,19 @@ async function main(): Promise<void> {
   const memory = replicas.map((replica) => ({ name: replica.name, atTenths: [replica.memory()] }));
   progress('started two replicas, Redis, an identity provider and the simulator');
 
-  const history: History = { writes: [], sessionViolations: [], outcomes: new Map() };
+  const history: History = { writes: [], sessionViolations: [], outcomes: new Map(), jobs: [] };
   const end = new AbortController();
   setMaxListeners(0, end.signal);
   const assignment = { url: balancer.url, issuer: provider.issuer, history, signal: end.signal };
   const users = Array.from({ length: sessions }, (_each, number) =>
     simulateUser({ ...assignment, number, states: states.slice(number * statesEach, (number + 1) * statesEach) }),
   );
-  users.push(simulateBulkUser({ ...assignment, number: sessions, states: states.slice(sessions * statesEach) }));
+  const others = states.slice(sessions * statesEach);
+  users.push(simulateBulkUser({ ...assignment, number: sessions, states: others.slice(0, bulkStates) }));
+  for (let number = 1; number <= jobUsers; number++) {
+    const own = others.slice(bulkStates).slice((number - 1) * jobStates, number * jobStates);
+    users.push(simulateJobUser({ ...assignment, number: sessions + number, states: own }));
+  }
   const audited = replicas.map((replica, index) => ({ replica, trail: trails[index] ?? trails[0] }));
   // The memory of the replicas is seen in the time after the last fault.
   const faults = injectFaults(audited, redis, performance.now() + seconds * 1_000 * faultyShare);
@@ -141,15 +149,17 @@ async function main(): Promise<void> {
   report(
     {
       ...checkHistory({ reported: history.writes, journal, audited: trail.records }, history.sessionViolations, quota),
+      ...checkJobs(history.jobs, journal),
       'lost by a graceful stop': lost.map(
         ({ backend, code }) => `${backend.name}: ${backend.lost} without a response, exit code ${code}`,
       ),
       'tokens refreshed by two replicas at once': Array.from({ length: provider.overlaps }, () => 'a refresh token'),
     },
     [
-      `${sessions} sessions of ${people} users and one bulk update, ${seconds} s; ${balancer.refused} requests without a ready replica; no replica ready for ${balancer.downMs} ms`,
+      `${sessions} sessions of ${people} users, one bulk update and ${jobUsers} users with jobs, ${seconds} s; ${balancer.refused} requests without a ready replica; no replica ready for ${balancer.downMs} ms`,
       `${journal.length} requests to Graph, ${journal.filter(({ fault }) => fault !== null).length} of them with a fault; ${provider.refreshes} token refreshes`,
       `${[...faultCounts].map(([name, count]) => `${name}: ${count}`).join(', ')}`,
+      `${history.jobs.length} jobs, ${history.jobs.filter(({ isDurable }) => isDurable).length} of them durable`,
       `${trail.records.length} lines of writes in the audit trails, ${trail.incomplete} incomplete lines`,
       `calls: ${[...history.outcomes].map(([outcome, count]) => `${count} ${outcome}`).join(', ')}`,
       ...memory.map(

@@ -5,7 +5,7 @@ import type { StateRef } from '../../src/graph/ids.js';
 import { userStatePath, userStatesPath } from '../../src/graph/paths.js';
 import { clientWith, createStreamClient } from '../support/clients.js';
 import { createUserAgent, type UserAgent } from '../support/user-agent.js';
-import type { ReportedWrite, SessionViolation } from './checker.js';
+import type { ReportedJob, ReportedWrite, SessionViolation } from './checker.js';
 
 /** The history of a run, to which all users add. */
 export interface History {
@@ -13,6 +13,7 @@ export interface History {
   readonly sessionViolations: SessionViolation[];
   /** How often each outcome was reported. */
   readonly outcomes: Map<string, number>;
+  readonly jobs: ReportedJob[];
 }
 
 /** The service, the states and the history of one simulated user. */
@@ -30,10 +31,10 @@ export interface Assignment {
 let values = 1_000;
 
 /** A value that no other write sets. */
-const newValue = () => values++;
+export const newValue = (): number => values++;
 
 /** The outcome of a failed call: its reason, or `LOST` without a response of the service. */
-function outcomeOf(error: unknown): string {
+export function outcomeOf(error: unknown): string {
   if (!(error instanceof TRPCClientError)) throw error;
   return (error as TRPCClientError<AppRouter>).data?.reason ?? 'LOST';
 }
@@ -142,9 +143,8 @@ export async function simulateUser(assignment: Assignment): Promise<void> {
   }
 }
 
-/** Updates all of its states in bulk, again and again, until the signal aborts. */
-export async function simulateBulkUser(assignment: Assignment): Promise<void> {
-  const { url, issuer, history, signal, states } = assignment;
+/** Signs in until it succeeds, or the signal aborts. @returns the cookies */
+export async function signInOnce({ url, issuer, signal }: Assignment): Promise<string> {
   const at = new URL(url);
   const agent = createUserAgent({ url: at, address: url }, `http://localhost:${at.port}`, issuer);
   let cookie = '';
@@ -157,6 +157,19 @@ export async function simulateBulkUser(assignment: Assignment): Promise<void> {
       () => sleep(200, false),
     );
   }
+  return cookie;
+}
+
+/** Adds the result of a row of a bulk update or job. */
+export function recordRow(history: History, target: StateRef, value: number, outcome: string, name: string): void {
+  history.writes.push({ action: 'update', path: userStatePath(target), value: String(value), outcome });
+  history.outcomes.set(`${name} ${outcome}`, (history.outcomes.get(`${name} ${outcome}`) ?? 0) + 1);
+}
+
+/** Updates all of its states in bulk, again and again, until the signal aborts. */
+export async function simulateBulkUser(assignment: Assignment): Promise<void> {
+  const { url, history, signal, states } = assignment;
+  const cookie = await signInOnce(assignment);
   const client = createStreamClient({ address: url }, { cookie });
   while (!signal.aborted) {
     const updates = states.map((target) => ({ ...target, patch: { errorDeviceCount: newValue() } }));
@@ -169,10 +182,7 @@ export async function simulateBulkUser(assignment: Assignment): Promise<void> {
       // Rows without a result are lost.
     }
     for (const [index, { patch, ...target }] of updates.entries()) {
-      const outcome = outcomes[index] ?? 'LOST';
-      const value = String(patch.errorDeviceCount);
-      history.writes.push({ action: 'update', path: userStatePath(target), value, outcome });
-      history.outcomes.set(`row ${outcome}`, (history.outcomes.get(`row ${outcome}`) ?? 0) + 1);
+      recordRow(history, target, patch.errorDeviceCount, outcomes[index] ?? 'LOST', 'row');
     }
     await sleep(500, undefined, { signal }).catch(() => undefined);
   }

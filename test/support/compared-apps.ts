@@ -37,6 +37,7 @@ export const authenticate: Authenticate = async (request, active) => {
 function breakGraph(real: Graph): Graph {
   const isBroken = ({ caller }: CallOptions) => caller.fairnessKey === 'without-graph';
   return {
+    approvalStatuses: (codes, options) => real.approvalStatuses(codes, options),
     scripts: {
       async overview(kind, cursor, options) {
         const { items, ...page } = await real.scripts.list(kind, cursor, options);

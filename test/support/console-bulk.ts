@@ -24,6 +24,13 @@ export async function changedStates(simulator: Pick<Controls, 'journal'>): Promi
   );
 }
 
+/** Cancels the jobs that wait for approval, so that the next test does not find their rows. */
+export async function cancelWaitingJobs({ client }: Pick<TestConsole['service'], 'client'>): Promise<void> {
+  const { items } = await client.updateJob.list.query({});
+  const waiting = items.filter(({ state }) => state === 'waiting-for-approval');
+  await Promise.all(waiting.map(({ jobId }) => client.updateJob.cancel.mutate({ jobId })));
+}
+
 /** Clicks a button that downloads a file. */
 export async function download(page: Page, button: string): Promise<{ readonly name: string; readonly text: string }> {
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: button }).click()]);
@@ -42,8 +49,10 @@ export interface BulkSession extends BrowserSession {
   readonly press: (button: string) => Promise<void>;
   /** Waits for a heading in the dialog and returns its text. */
   readonly heading: (text: string | RegExp) => Promise<string>;
-  /** The cells of each row in the report's table. */
-  readonly failures: () => Promise<readonly (readonly string[])[]>;
+  /** The texts of the rows of the job that are shown, with their lines separated by line breaks. */
+  readonly rows: () => Promise<readonly string[]>;
+  /** Shows the rows with an outcome. */
+  readonly show: (outcome: string) => Promise<void>;
   /** Selects all visible people and opens the bulk dialog. */
   readonly selectAll: () => Promise<void>;
 }
@@ -68,9 +77,13 @@ async function openScript(app: OpenSession, kind: string, script: string, people
       await heading.waitFor();
       return heading.innerText();
     },
-    async failures() {
-      const rows = await dialog.getByRole('table').getByRole('row').all();
-      return Promise.all(rows.slice(1).map((row) => row.getByRole('cell').allInnerTexts()));
+    rows: () => dialog.getByRole('region', { name: 'Rows' }).getByRole('listitem').allInnerTexts(),
+    async show(outcome) {
+      const filter = dialog
+        .getByRole('group', { name: 'Rows by outcome' })
+        .getByRole('button', { name: `${outcome} (` });
+      await filter.click();
+      await dialog.getByText('Loading rows').waitFor({ state: 'detached' });
     },
     async selectAll() {
       await page.getByRole('checkbox', { name: /^Select all/ }).click();

@@ -30,7 +30,7 @@ export interface EditSession extends BrowserSession {
   /** Waits until the row shows a number of failed devices. */
   readonly rowShows: (failed: string) => Promise<void>;
   /** Clicks a button and waits until the change has been saved. */
-  readonly saves: (button: 'Save' | 'Send again') => Promise<void>;
+  readonly saves: (button: string) => Promise<void>;
 }
 
 /** Opens the edit dialog of a person and enters one failed device more. */
@@ -45,7 +45,8 @@ export async function edit(session: BrowserSession): Promise<EditSession> {
   const field = dialog.getByLabel('Devices failed');
   const click = (button: string) => dialog.getByRole('button', { name: button, exact: true }).click();
   const rowShows = (failed: string) => failedIn(row).getByText(failed, { exact: true }).waitFor();
-  await row.getByRole('button', { name: 'Edit' }).click();
+  // The dialog reads the state when it opens.
+  await Promise.all([page.waitForResponse(/scriptUserState\.get/), row.getByRole('button', { name: 'Edit' }).click()]);
   await field.fill(typed);
   return {
     ...session,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { faultRule } from '../../src/simulator/faults/fault-rules.js';
+import type { ApprovalStatus } from '../../src/simulator/graph/approvals.js';
 import type { JournalEntry as RecordedEntry } from '../../src/simulator/journal.js';
 
 /** A fault rule, as `POST /simulator/faults` accepts it. */
@@ -20,6 +21,8 @@ export interface Controls {
   /** The entries of the journal whose `n` is greater than `after`, 0 by default. */
   journal(after?: number): Promise<readonly JournalEntry[]>;
   approve(code: string): Promise<void>;
+  /** Sets the status of an approval request. */
+  setApproval(code: string, status: ApprovalStatus): Promise<void>;
   /** Removes the approval requests: the same change can be filed again. */
   clearApprovals(): Promise<void>;
   /** Changes the behavior of the identity provider. */
@@ -51,6 +54,7 @@ export function createControls(url: string): Controls {
     journal: async (after = 0) =>
       ((await send('GET', `journal?after=${after}`)) as { entries: readonly JournalEntry[] }).entries,
     approve: async (code) => void (await send('POST', `approvals/${code}`)),
+    setApproval: async (code, status) => void (await send('PATCH', `approvals/${code}`, { status })),
     clearApprovals: async () => void (await send('DELETE', 'approvals')),
     identitySettings: async (settings) => void (await send('PATCH', 'identity', settings)),
     identityCounts: async () => identityCounts.parse(await send('GET', 'identity')),

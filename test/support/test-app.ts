@@ -11,9 +11,10 @@ import { accessTokenCredential, graphScope } from '../../src/graph/tokens/creden
 import { createTokenSource } from '../../src/graph/tokens/credential-token-source.js';
 import { createDrain } from '../../src/http/drain.js';
 import { close, createHttpServer, listen, type ServerLimits } from '../../src/http/server.js';
-import { createMemoryActivityLog } from '../../src/jobs/activity.js';
+import { createActivityLog } from '../../src/jobs/activity.js';
 import { createMemoryJobQueue } from '../../src/jobs/job-queue.js';
 import { createJobs } from '../../src/jobs/jobs.js';
+import { createMemoryActivityStore } from '../../src/jobs/memory-activity-store.js';
 import { createMemoryJobStore, memoryJobLimits } from '../../src/jobs/memory-job-store.js';
 import { createLog } from '../../src/log.js';
 import { createOutbound } from '../../src/outbound/outbound.js';
@@ -67,7 +68,7 @@ export async function startTestApp({
     observer: noMetrics.graph,
     connect: createOutbound({}).connect,
   });
-  const activity = createMemoryActivityLog(cursors, 3_600_000);
+  const activity = createActivityLog(createMemoryActivityStore(3_600_000), cursors);
   const audit = createAudit(loggedTrail(logged), reasonOf, activity.record);
   const jobs = createJobs({
     store: createMemoryJobStore(memoryJobLimits, 3_600_000),
@@ -76,7 +77,10 @@ export async function startTestApp({
     graph,
     audit,
     callerOf: ({ oid }) => ({ tokens, fairnessKey: oid }),
+    mayWrite: async () => true,
     reasonOf,
+    onOutcome: () => undefined,
+    onApprovalsHidden: () => undefined,
     onDefect: () => undefined,
   });
   const app = create({

@@ -2,68 +2,78 @@ import { Dialog, DialogBody, DialogSurface, makeStyles } from '@fluentui/react-c
 import { useState } from 'react';
 import { useCloseGuard } from '../close-guard.js';
 import { DialogHeading } from '../dialog-heading.js';
-import type { FiledRow } from '../local-changes.js';
+import { pluralize } from '../format.js';
+import { cleanTitle } from '../jobs/job-state.js';
+import { useStartJobs } from '../jobs/use-start-job.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
+import { scriptName } from '../script-name.js';
+import { useScript } from '../use-script.js';
 import type { BulkRow } from './bulk-row.js';
-import { CompletionForm } from './completion-form.js';
 import { CountsForm } from './counts-form.js';
 import { ImportForm } from './import-form.js';
-import { ProgressStep } from './progress-step.js';
-import { ReportStep } from './report-step.js';
-import type { FailedRow } from './row-failure.js';
-import { useBulkUpdate } from './use-bulk-update.js';
+import { JobStep } from './job-step.js';
+import { JobsStep } from './jobs-step.js';
+import { splitRows } from './row-chunks.js';
+import { StartStep } from './start-step.js';
 
 const useStyles = makeStyles({ surface: { maxWidth: '860px' } });
 
 interface BulkDialogProps {
   readonly script: ScriptRef;
-  /** The states to update. */
+  /** The states to update. Without states, the updates are imported from CSV. */
   readonly selected: readonly ScriptUserState[];
-  /** The changes to complete. Without states and filed changes, the updates are imported from CSV. */
-  readonly filed: readonly FiledRow[];
   /** The states of the script as the page shows them. */
   readonly known: readonly ScriptUserState[];
   readonly onClose: () => void;
 }
 
-/** Updates many user states: the selected ones, those whose changes await approval, or those in a CSV file. */
-export function BulkDialog({ script, selected, filed, known, onClose }: BulkDialogProps) {
+/** Updates many user states, the selected ones or those in a CSV file, by a job. */
+export function BulkDialog({ script, selected, known, onClose }: BulkDialogProps) {
   const styles = useStyles();
-  const update = useBulkUpdate();
-  // Kept for all further attempts.
-  const [justification, setJustification] = useState('');
+  const summary = useScript(script);
   // The selection when the dialog was opened: refetching the list can change the one of the page.
   const [initiallySelected] = useState(selected);
-  const [initiallyFiled] = useState(filed);
   const [hasInput, setHasInput] = useState(false);
-
-  const isRunning = update.state === 'running';
+  const [key] = useState(() => crypto.randomUUID());
+  const [rows, setRows] = useState<readonly BulkRow[]>();
+  const [jobIds, setJobIds] = useState<readonly string[]>([]);
+  const starting = useStartJobs(setJobIds);
+  const [jobId] = jobIds;
+  const isImport = initiallySelected.length === 0;
+  // Once the service has stored the rows, closing the dialog loses nothing.
   const { requestClose, question } = useCloseGuard({
-    hasInput: update.state === 'ready' && hasInput,
-    isLocked: isRunning,
+    hasInput: rows === undefined ? hasInput : jobId === undefined,
+    isLocked: starting.isPending,
     onClose,
   });
-  // The Escape key must not discard a report of failures.
-  const hasReport = update.state !== 'ready' && update.failures.length > 0;
 
-  function start(rows: readonly BulkRow[], kept: readonly FailedRow[] = []): void {
-    const trimmed = justification.trim();
-    update.start(rows, trimmed === '' ? undefined : { justification: trimmed }, kept);
+  function start(updates: readonly BulkRow[]): void {
+    setRows(updates);
+    const name = summary === undefined ? script.scriptId : scriptName(summary);
+    const title = isImport
+      ? `Import of ${pluralize(updates.length, 'change', 'changes')}: ${name}`
+      : `Change of ${pluralize(updates.length, 'person', 'people')}: ${name}`;
+    const parts = splitRows(updates);
+    starting.start(
+      parts.map((part, index) => ({
+        updates: [...part],
+        title: cleanTitle(parts.length === 1 ? title : `Part ${index + 1} of ${parts.length}. ${title}`),
+        key: `${key}-${index}`,
+      })),
+    );
   }
 
   return (
     <Dialog
       open
-      modalType={isRunning ? 'alert' : 'modal'}
       onOpenChange={(_event, { open, type }) => {
-        if (!open && !hasReport && type !== 'backdropClick') requestClose();
+        if (!open && type !== 'backdropClick') requestClose();
       }}
     >
       <DialogSurface className={styles.surface}>
         <DialogBody>
           <DialogHeading script={script}>Bulk update</DialogHeading>
-          {isRunning && <ProgressStep update={update} />}
-          {update.state === 'ready' && initiallySelected.length > 0 && (
+          {rows === undefined && !isImport && (
             <CountsForm
               script={script}
               selected={initiallySelected}
@@ -72,23 +82,22 @@ export function BulkDialog({ script, selected, filed, known, onClose }: BulkDial
               onClose={requestClose}
             />
           )}
-          {update.state === 'ready' && initiallyFiled.length > 0 && (
-            <CompletionForm filed={initiallyFiled} known={known} onStart={start} onClose={onClose} />
-          )}
-          {update.state === 'ready' && initiallySelected.length === 0 && initiallyFiled.length === 0 && (
+          {rows === undefined && isImport && (
             <ImportForm script={script} known={known} onInput={setHasInput} onStart={start} onClose={requestClose} />
           )}
-          {update.state !== 'ready' && !isRunning && (
-            <ReportStep
-              progress={update}
-              script={script}
-              known={known}
-              justification={justification}
-              onJustification={setJustification}
-              onRetry={start}
-              onClose={onClose}
+          {rows !== undefined && jobId === undefined && (
+            <StartStep
+              count={rows.length}
+              isPending={starting.isPending}
+              failure={starting.failure}
+              onRetry={() => start(rows)}
+              onClose={requestClose}
             />
           )}
+          {jobId !== undefined && jobIds.length === 1 && (
+            <JobStep key={jobId} jobId={jobId} onStarted={(next) => setJobIds([next])} onClose={onClose} />
+          )}
+          {jobIds.length > 1 && <JobsStep jobIds={jobIds} onClose={onClose} />}
         </DialogBody>
         {question}
       </DialogSurface>

@@ -113,7 +113,7 @@ export function ImportInput({ initial, parse, onInput, onParsed, onClose }: Impo
             new values in successDeviceCount and errorDeviceCount; an empty cell keeps the current value. A name in
             userPrincipalName confirms that the line is about the right person. Lines for other scripts need scriptKind
             and scriptId. You can start from the file of “Download CSV”, or correct and import a file of “Download
-            failures”.
+            results”.
           </Text>
           <Controller
             control={control}

@@ -1,9 +1,10 @@
 import { patchColumns } from '../csv/csv-format.js';
 import { formatList, formatNumber } from '../format.js';
 import { idKey } from '../ids.js';
+import { expecting } from '../jobs/row-update.js';
 import type { ScriptRef, ScriptUserState, StateRef } from '../queries.js';
 import { fieldLabels } from '../validation.js';
-import { type BulkRow, expecting } from './bulk-row.js';
+import type { BulkRow } from './bulk-row.js';
 import { changedValues, isSameScript, type UpdateLine } from './updates-csv.js';
 
 type Patch = BulkRow['patch'];

@@ -8,6 +8,8 @@ export const patchColumns = ['userPrincipalName', 'successDeviceCount', 'errorDe
 const failureColumns = ['reason', 'message', 'requestId'] as const;
 /** All columns, in the order in which they are written. */
 export const csvColumns = [...stateColumns, ...patchColumns, ...failureColumns];
+/** The columns of a list that are for readers; an import ignores them. */
+export const readerColumns = ['scriptName', 'outcome', 'change'] as const;
 export type CsvColumn = (typeof csvColumns)[number];
 
 /** The signs with which a formula begins in a spreadsheet (OWASP, "CSV Injection"). */
@@ -31,7 +33,7 @@ export const unescapeCell = (cell: string): string =>
 type Cell = string | number | null | undefined;
 
 /** Formats rows as CSV with a header, safe to open in a spreadsheet. */
-export function formatCsv(columns: readonly CsvColumn[], rows: readonly (readonly Cell[])[]): string {
+export function formatCsv(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
   return Papa.unparse(
     { fields: [...columns], data: rows.map((cells) => cells.map(escapeInner)) },
     { escapeFormulae: mustEscape },

@@ -1,7 +1,7 @@
 import { z } from 'zod/mini';
-import { approval as approvalSchema, patch as patchSchema } from '../../api/inputs/user-state.js';
+import { approvalRequest, patch as patchSchema } from '../../api/inputs/user-state.js';
 import type { RouterInputs } from '../../client/index.js';
-import type { Change } from '../local-changes.js';
+import type { Change, WaitingRow } from '../local-changes.js';
 import type { ScriptUserState } from '../queries.js';
 import { countFields, fieldLabels, parseCount, parseFields } from '../validation.js';
 
@@ -16,14 +16,14 @@ export const draftFields = [
 /** The texts of the form. */
 export interface Draft {
   readonly patch: Readonly<Record<keyof Patch, string>>;
-  /** At most one of them is sent: the code of an approved change replaces the justification. */
-  readonly approval: { readonly justification: string; readonly code: string };
+  /** Files the change for approval. */
+  readonly justification: string;
 }
 
 /** Values as the form shows them. */
 export function textsOf(state: ScriptUserState): Draft['patch'];
-export function textsOf(patch: Patch | undefined): Partial<Draft['patch']>;
-export function textsOf(values: Patch | ScriptUserState = {}): Partial<Draft['patch']> {
+export function textsOf(patch: WaitingRow['patch'] | undefined): Partial<Draft['patch']>;
+export function textsOf(values: WaitingRow['patch'] | ScriptUserState = {}): Partial<Draft['patch']> {
   return Object.fromEntries(
     draftFields.flatMap(([field]) => (values[field] === undefined ? [] : [[field, String(values[field] ?? '')]])),
   );
@@ -35,30 +35,32 @@ export function changedFields({ patch }: Draft, state: ScriptUserState): readonl
   return draftFields.map(([field]) => field).filter((field) => patch[field] !== texts[field]);
 }
 
+/** A change as it is sent: made directly, or filed for approval if it has a justification. */
+export interface DraftedChange extends Change {
+  readonly justification?: string | undefined;
+}
+
 /**
  * Parses a draft, and validates it with the schemas of the service.
  *
  * @param state the current values, of which only changes are sent
- * @param needsApproval whether the change requires a justification or a code
+ * @param needsApproval whether the change requires a justification
  */
 export const draftSchema = (state: ScriptUserState, needsApproval: boolean) =>
-  z.transform((draft: Draft, payload): Change => {
+  z.transform((draft: Draft, payload): DraftedChange => {
     const fields = changedFields(draft, state).map((field) => {
       const text = draft.patch[field];
       return [field, field === 'userPrincipalName' ? text : (parseCount(text) ?? Number.NaN)] as const;
     });
     const patch = parseFields(patchSchema, Object.fromEntries(fields), ['patch'], payload) ?? {};
-    const code = draft.approval.code.trim();
-    const justification = draft.approval.justification.trim();
-    if (code === '' && justification === '') {
-      if (needsApproval) {
-        const path = ['approval', 'justification'];
-        payload.issues.push({ code: 'custom', input: draft, path, message: 'Enter a justification' });
-      }
+    const justification = draft.justification.trim();
+    if (!needsApproval && justification === '') return { patch };
+    if (justification === '') {
+      const path = ['justification'];
+      payload.issues.push({ code: 'custom', input: draft, path, message: 'Enter a justification' });
       return { patch };
     }
-    const approval = parseFields(approvalSchema, code === '' ? { justification } : { code }, ['approval'], payload);
-    return { patch, approval };
+    return { patch, ...parseFields(approvalRequest, { justification }, [], payload) };
   });
 
 /** Whether a state has the values of a patch. Names are compared as Entra does, without regard to case. */

@@ -5,28 +5,24 @@ import {
   DialogBody,
   DialogContent,
   DialogSurface,
-  MessageBar,
-  MessageBarBody,
-  MessageBarTitle,
   makeStyles,
   Spinner,
   tokens,
 } from '@fluentui/react-components';
 import { zodResolver } from '@hookform/resolvers/zod';
-import { type FormEvent, useEffect } from 'react';
+import { type FormEvent, useEffect, useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { useCloseGuard } from '../close-guard.js';
-import { currentValuesText } from '../current-values.js';
 import { DialogHeading } from '../dialog-heading.js';
 import { displayName } from '../display-name.js';
 import { failureOf, isOutcomeUnknown } from '../failure.js';
 import { FailureNotice } from '../failure-notice.js';
-import { TextField } from '../form-fields.js';
+import { JustificationInput, TextField } from '../form-fields.js';
 import { Isolated } from '../isolated.js';
-import type { Change } from '../local-changes.js';
 import type { ScriptRef, ScriptUserState } from '../queries.js';
-import { ApprovalFields } from './approval-fields.js';
-import { changedFields, type Draft, draftFields, draftSchema, textsOf } from './draft.js';
+import { changedFields, type Draft, type DraftedChange, draftFields, draftSchema, textsOf } from './draft.js';
+import { OtherChangeNotice, VerificationResult, WaitingNotice } from './edit-notices.js';
+import { useFiledChange } from './use-filed-change.js';
 import { useUpdate } from './use-update.js';
 
 const useStyles = makeStyles({
@@ -43,50 +39,50 @@ interface EditDialogProps {
 /** Edits the state of one person, including rejections, approval, and updates whose outcome is unknown. */
 export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps) {
   const styles = useStyles();
-  const { known, update, failure, verification, awaitingApproval, discard } = useUpdate(script, state);
+  const { known, otherChange, update, verification, ...direct } = useUpdate(script, state);
+  const filed = useFiledChange(script, state, onSaved);
+  /** The change that was sent last. */
+  const [sent, setSent] = useState<DraftedChange>();
+  const { waiting, isOwn } = filed;
+  // A change that was filed says more than the direct attempt before it.
+  const failure = filed.failure ?? (sent?.justification === undefined ? direct.failure : undefined);
   const reason = failure?.reason;
   const needsApproval = reason === 'APPROVAL_JUSTIFICATION_REQUIRED' || reason === 'APPROVAL_PENDING';
-  const { control, formState, handleSubmit, setFocus, setValue, watch } = useForm<Draft, unknown, Change>({
+  const { control, formState, handleSubmit, setFocus, watch } = useForm<Draft, unknown, DraftedChange>({
     resolver: zodResolver(draftSchema(known, needsApproval)),
-    values: {
-      patch: { ...textsOf(known), ...textsOf(awaitingApproval?.patch) },
-      approval: { justification: '', code: '' },
-    },
+    values: { patch: { ...textsOf(known), ...textsOf(waiting?.patch) }, justification: '' },
     // A failure can have newer values of the fields that are not edited.
     resetOptions: { keepDirtyValues: true },
   });
-  const { approval: typedApproval = {} } = formState.dirtyFields;
 
   const outcomeUnknown = reason !== undefined && isOutcomeUnknown(reason);
-  const hasApproval = Object.values(typedApproval).includes(true);
-  const hasChange = awaitingApproval !== undefined || changedFields(watch(), known).length > 0;
-  const busy = update.isPending || verification.isPending;
-  const code = awaitingApproval?.approval.code;
+  const hasConflict = reason === 'CONFLICT' && otherChange !== undefined;
+  const hasJustification = formState.dirtyFields.justification === true;
+  const hasChange = changedFields(watch(), known).length > 0;
+  const busy = update.isPending || verification.isPending || filed.isPending;
   const { requestClose, question } = useCloseGuard({
-    hasInput: awaitingApproval === undefined && hasChange,
+    hasInput: waiting === undefined && hasChange && !verification.data?.applied,
     isLocked: busy,
     onClose,
   });
 
   useEffect(() => {
-    if (reason === 'APPROVAL_JUSTIFICATION_REQUIRED') setFocus('approval.justification');
+    if (reason === 'APPROVAL_JUSTIFICATION_REQUIRED') setFocus('justification');
   }, [reason, setFocus]);
 
-  function send(change: Change): void {
+  function send(change: DraftedChange): void {
     verification.reset();
-    update.mutate(change, { onSuccess: onSaved });
+    setSent(change);
+    if (change.justification === undefined) update.mutate(change, { onSuccess: onSaved });
+    else filed.file(change.patch, known, change.justification);
   }
   function submit(event: FormEvent): void {
     event.preventDefault();
-    if (busy || !hasChange) return;
-    if (awaitingApproval === undefined) void handleSubmit(send)(event);
-    else send(awaitingApproval);
+    if (!busy && hasChange && waiting === undefined) void handleSubmit(send)(event);
   }
-  function startOver(): void {
-    discard();
-    setValue('approval.code', '', { shouldDirty: true });
+  function discard(): void {
     update.reset();
-    verification.reset();
+    filed.discard();
   }
 
   return (
@@ -103,6 +99,7 @@ export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps)
               Edit <Isolated>{displayName(state)}</Isolated>
             </DialogHeading>
             <DialogContent className={styles.content}>
+              {otherChange !== undefined && <OtherChangeNotice change={otherChange} hasConflict={hasConflict} />}
               {draftFields.map(([field, label]) => (
                 <TextField
                   key={field}
@@ -110,41 +107,43 @@ export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps)
                   name={`patch.${field}`}
                   label={label}
                   inputMode={field === 'userPrincipalName' ? 'email' : 'numeric'}
-                  disabled={busy || awaitingApproval !== undefined}
+                  disabled={busy || waiting !== undefined}
                 />
               ))}
-              {(needsApproval || hasApproval) && awaitingApproval === undefined && (
-                <ApprovalFields control={control} required={needsApproval} disabled={busy} />
+              {(needsApproval || hasJustification) && waiting === undefined && (
+                <JustificationInput control={control} name="justification" required={needsApproval} disabled={busy} />
               )}
-              {failure !== undefined && !verification.isSuccess && <FailureNotice failure={failure} />}
-              {failure === undefined && code !== undefined && !busy && (
-                <FailureNotice failure={approvalPendingNotice(code)} />
+              {failure !== undefined && !hasConflict && !verification.isSuccess && <FailureNotice failure={failure} />}
+              {waiting !== undefined && !busy && (
+                <WaitingNotice waiting={waiting} job={filed.job} isOwn={isOwn} onLeave={onClose} />
               )}
               {verification.isError && <FailureNotice failure={failureOf(verification.error)} />}
               {verification.isSuccess && <VerificationResult {...verification.data} />}
             </DialogContent>
             <DialogActions fluid>
               {busy && <Spinner size="tiny" label={verification.isPending ? 'Checking' : 'Saving'} />}
-              {outcomeUnknown && !verification.isSuccess ? (
-                <Button
-                  appearance="primary"
-                  disabledFocusable={busy}
-                  onClick={() => update.variables && verification.mutate(update.variables)}
-                >
+              {waiting !== undefined ? (
+                isOwn && (
+                  <>
+                    <Button appearance="primary" onClick={filed.resume} disabledFocusable={busy}>
+                      Complete approved change
+                    </Button>
+                    <Button onClick={discard} disabledFocusable={busy}>
+                      Discard and start over
+                    </Button>
+                  </>
+                )
+              ) : outcomeUnknown && !verification.isSuccess ? (
+                <Button appearance="primary" disabledFocusable={busy} onClick={() => sent && verification.mutate(sent)}>
                   Check again
                 </Button>
               ) : (
                 <Button type="submit" appearance="primary" disabledFocusable={busy || !hasChange}>
-                  {awaitingApproval === undefined && failure === undefined ? 'Save' : 'Send again'}
-                </Button>
-              )}
-              {awaitingApproval !== undefined && (
-                <Button onClick={startOver} disabledFocusable={busy}>
-                  Discard and start over
+                  {hasConflict ? 'Apply to the new values' : failure === undefined ? 'Save' : 'Send again'}
                 </Button>
               )}
               <Button onClick={requestClose} disabledFocusable={busy}>
-                {verification.data?.applied ? 'Close' : 'Cancel'}
+                {verification.data?.applied || waiting !== undefined ? 'Close' : 'Cancel'}
               </Button>
             </DialogActions>
           </DialogBody>
@@ -152,31 +151,5 @@ export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps)
         {question}
       </DialogSurface>
     </Dialog>
-  );
-}
-
-/** The notice for a change that already awaits approval when its dialog is opened. */
-const approvalPendingNotice = (approvalCode: string) => ({
-  reason: 'APPROVAL_PENDING' as const,
-  title: 'This change is waiting for approval',
-  next: 'After a second administrator approves it, send it again. Discard this request to make a different change.',
-  approvalCode,
-});
-
-interface VerificationResultProps {
-  readonly current: ScriptUserState;
-  readonly applied: boolean;
-}
-
-/** Reports whether a change with an unknown outcome was applied. */
-function VerificationResult({ current, applied }: VerificationResultProps) {
-  return (
-    <MessageBar intent={applied ? 'success' : 'info'} layout="multiline">
-      <MessageBarBody>
-        <MessageBarTitle>{applied ? 'The change was applied' : 'The change has not been applied'}</MessageBarTitle>
-        {currentValuesText(current)}{' '}
-        {applied ? 'No further action is needed.' : 'It may still be applied; you can send it again.'}
-      </MessageBarBody>
-    </MessageBar>
   );
 }

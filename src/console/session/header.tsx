@@ -8,6 +8,7 @@ import { visibleText } from '../isolated.js';
 import type { Session } from '../queries.js';
 
 const AccountMenu = lazy(async () => ({ default: (await import('./account-menu.js')).AccountMenu }));
+const RunningJobs = lazy(async () => ({ default: (await import('../jobs/running-jobs.js')).RunningJobs }));
 
 const useStyles = makeStyles({
   header: {
@@ -39,6 +40,7 @@ const useStyles = makeStyles({
   },
   space: { flexGrow: 1 },
   title: { [narrowScreen]: { display: 'none' } },
+  wide: { [narrowScreen]: { display: 'none' } },
 });
 
 /** The header of all pages: the navigation, whether the data are simulated, and the account. */
@@ -57,13 +59,16 @@ export function Header({ session }: { readonly session: Session }) {
           </Link>
           <Link to="/activity" className={styles.page} activeOptions={{ includeSearch: false }}>
             Activity
+            <Suspense>
+              <RunningJobs />
+            </Suspense>
           </Link>
         </nav>
       )}
       <span className={styles.space} />
       {session.graph === 'simulator' ? (
         <Badge appearance="tint" color="warning" size="large" icon={<BeakerRegular />}>
-          Simulated data: not connected to a tenant
+          Simulated data<span className={styles.wide}>: not connected to a tenant</span>
         </Badge>
       ) : (
         <Badge appearance="tint" color="informative" size="large">

@@ -27,8 +27,8 @@ export function SignOutBoundary({ signedOut, children }: SignOutBoundaryProps) {
   );
   useEffect(() => {
     if (!isSignedOut) return;
-    // A modal dialog of Fluent that was open has hidden the rest of the page from screen readers.
-    for (const element of document.body.children) element.removeAttribute('aria-hidden');
+    // A modal dialog hides the page from screen readers. Fluent forgets about it when all its parts are removed at once.
+    for (const hidden of document.querySelectorAll('body > [aria-hidden]')) hidden.removeAttribute('aria-hidden');
   }, [isSignedOut]);
   return isSignedOut ? signedOut : <SamePerson>{children}</SamePerson>;
 }

@@ -4,6 +4,7 @@ import {
   DrawerHeader,
   DrawerHeaderTitle,
   makeStyles,
+  mergeClasses,
   OverlayDrawer,
   Spinner,
   Table,
@@ -13,27 +14,23 @@ import {
   TableHeaderCell,
   TableRow,
   Text,
-  tokens,
 } from '@fluentui/react-components';
 import { DismissRegular } from '@fluentui/react-icons';
+import { Announcement } from '../announcement.js';
 import { FailureNotice } from '../failure-notice.js';
-import { formatDate } from '../format.js';
+import { formatDate, pluralize } from '../format.js';
 import { idKey, userIdOf } from '../ids.js';
 import { Isolated, visibleText } from '../isolated.js';
 import { PersonLink } from '../links.js';
-import { deviceRunStatesQuery, type StateRef } from '../queries.js';
+import { type DeviceRunState, deviceRunStatesQuery, type StateRef } from '../queries.js';
 import { RunState } from '../run-state.js';
 import { UnreadableNotice } from '../unreadable-notice.js';
 import { useAllPages } from '../use-all-pages.js';
-import { DeviceCell } from './device-cell.js';
+import { useDeviceStyles } from './device-styles.js';
 
 const useStyles = makeStyles({
-  panel: { width: 'min(720px, 100vw)' },
-  device: { width: '28%' },
-  result: { width: '15%' },
-  message: { overflowWrap: 'anywhere' },
-  code: { fontFamily: tokens.fontFamilyMonospace },
-  table: { marginTop: tokens.spacingVerticalM },
+  panel: { width: 'min(960px, 100vw)' },
+  title: { overflowWrap: 'anywhere' },
 });
 
 interface DevicePanelProps {
@@ -45,7 +42,8 @@ interface DevicePanelProps {
 /** The results of the script on each device of one person. */
 export function DevicePanel({ state, name, onClose }: DevicePanelProps) {
   const styles = useStyles();
-  const { items, unreadable, complete, failure, refresh } = useAllPages(deviceRunStatesQuery(state));
+  const { items, unreadable, complete, fetching, failure, refresh } = useAllPages(deviceRunStatesQuery(state));
+  const count = pluralize(items?.length ?? 0, 'device', 'devices');
   const userId = userIdOf(state.userStateId);
   return (
     <OverlayDrawer
@@ -57,7 +55,7 @@ export function DevicePanel({ state, name, onClose }: DevicePanelProps) {
     >
       <DrawerHeader>
         <DrawerHeaderTitle
-          className={styles.message}
+          className={styles.title}
           action={<Button appearance="subtle" aria-label="Close" icon={<DismissRegular />} onClick={onClose} />}
         >
           <Isolated>{name}</Isolated>
@@ -74,38 +72,85 @@ export function DevicePanel({ state, name, onClose }: DevicePanelProps) {
         {items === undefined && failure === undefined && <Spinner label="Loading devices" />}
         {items?.length === 0 && unreadable === 0 && complete && <Text>No devices have reported yet.</Text>}
         {items !== undefined && items.length > 0 && (
-          <Table aria-label={`Devices of ${visibleText(name)}`} size="small" className={styles.table}>
-            <TableHeader>
-              <TableRow>
-                <TableHeaderCell className={styles.device}>Device</TableHeaderCell>
-                <TableHeaderCell className={styles.result}>Result</TableHeaderCell>
-                <TableHeaderCell>Message</TableHeaderCell>
-                <TableHeaderCell className={styles.result}>Code</TableHeaderCell>
-                <TableHeaderCell>Last updated</TableHeaderCell>
-              </TableRow>
-            </TableHeader>
-            <TableBody>
-              {items.map((device) => (
-                <TableRow key={idKey(device.id)}>
-                  <TableCell className={styles.device}>
-                    <DeviceCell state={device} />
-                  </TableCell>
-                  <TableCell>
-                    <RunState runState={device.runState} />
-                  </TableCell>
-                  <TableCell className={styles.message}>
-                    <Isolated>
-                      {[device.errorDescription, device.resultMessage].filter(Boolean).join(': ') || '–'}
-                    </Isolated>
-                  </TableCell>
-                  <TableCell className={styles.code}>{device.errorCode ?? '–'}</TableCell>
-                  <TableCell>{formatDate(device.lastStateUpdateDateTime)}</TableCell>
-                </TableRow>
-              ))}
-            </TableBody>
-          </Table>
+          <>
+            <Text size={200}>{`${count}${complete ? '' : ' so far'}`}</Text>
+            <DeviceTable devices={items} label={`Devices of ${visibleText(name)}`} />
+          </>
         )}
+        <Announcement text={complete ? count : `Loading devices: ${count} so far`} inProgress={fetching} />
       </DrawerBody>
     </OverlayDrawer>
+  );
+}
+
+interface DeviceTableProps {
+  readonly devices: readonly DeviceRunState[];
+  readonly label: string;
+}
+
+/** One row for each device. Its cells are below each other where the panel is narrow; the table keeps its roles. */
+function DeviceTable({ devices, label }: DeviceTableProps) {
+  const styles = useDeviceStyles();
+  return (
+    <Table aria-label={label} size="small" noNativeElements className={styles.table}>
+      <TableHeader className={styles.header}>
+        <TableRow className={styles.row}>
+          <TableHeaderCell className={styles.name}>Device</TableHeaderCell>
+          <TableHeaderCell className={styles.system}>System</TableHeaderCell>
+          <TableHeaderCell className={styles.date}>Last check-in</TableHeaderCell>
+          <TableHeaderCell className={styles.result}>Result</TableHeaderCell>
+          <TableHeaderCell className={styles.message}>Message</TableHeaderCell>
+          <TableHeaderCell className={styles.code}>Code</TableHeaderCell>
+          <TableHeaderCell className={styles.date}>Last updated</TableHeaderCell>
+        </TableRow>
+      </TableHeader>
+      <TableBody>
+        {devices.map((each) => (
+          <DeviceRow key={idKey(each.id)} state={each} />
+        ))}
+      </TableBody>
+    </Table>
+  );
+}
+
+function DeviceRow({ state }: { readonly state: DeviceRunState }) {
+  const styles = useDeviceStyles();
+  const { id, device, errorDescription, resultMessage, errorCode, lastStateUpdateDateTime } = state;
+  const system = [device?.operatingSystem, device?.osVersion].filter(Boolean).join(' ');
+  const message = [errorDescription, resultMessage].filter(Boolean).join(': ');
+  return (
+    <TableRow className={styles.row}>
+      {/* Graph does not always have the device: then the id of the state stands for its name. */}
+      <TableCell className={mergeClasses(styles.name, !device?.deviceName && styles.id)}>
+        <Isolated>{device?.deviceName || id}</Isolated>
+      </TableCell>
+      <TableCell className={styles.system}>
+        <Isolated>{system || '–'}</Isolated>
+      </TableCell>
+      <TableCell className={styles.date}>
+        <span aria-hidden className={styles.label}>
+          Last check-in:{' '}
+        </span>
+        {formatDate(device?.lastSyncDateTime ?? null)}
+      </TableCell>
+      <TableCell className={styles.result}>
+        <RunState runState={state.runState} />
+      </TableCell>
+      <TableCell className={styles.message}>
+        <Isolated>{message || '–'}</Isolated>
+      </TableCell>
+      <TableCell className={styles.code}>
+        <span aria-hidden className={styles.label}>
+          Code:{' '}
+        </span>
+        <span className={styles.number}>{errorCode ?? '–'}</span>
+      </TableCell>
+      <TableCell className={styles.date}>
+        <span aria-hidden className={styles.label}>
+          Last updated:{' '}
+        </span>
+        {formatDate(lastStateUpdateDateTime)}
+      </TableCell>
+    </TableRow>
   );
 }

@@ -8,20 +8,27 @@ const radius = innerRadius + strokeWidth / 2;
 /** Between segments, as a share of the circumference. */
 const gap = 0.008;
 
+const forcedColors = '@media (forced-colors: active)';
+
 const useStyles = makeStyles({
-  // Forced colors would give all segments the same one.
-  donut: { display: 'block', flexShrink: 0, forcedColorAdjust: 'none' },
+  donut: { display: 'block', flexShrink: 0 },
   number: {
     fill: tokens.colorNeutralForeground1,
+    [forcedColors]: { fill: 'CanvasText' },
     fontSize: tokens.fontSizeBase500,
     fontWeight: tokens.fontWeightSemibold,
     fontVariantNumeric: 'tabular-nums',
   },
-  caption: { fill: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200 },
+  caption: {
+    fill: tokens.colorNeutralForeground3,
+    fontSize: tokens.fontSizeBase200,
+    [forcedColors]: { fill: 'CanvasText' },
+  },
 });
 
 interface DonutProps {
-  readonly segments: readonly { readonly key: string; readonly count: number; readonly color: string }[];
+  /** The class of a segment sets its color. */
+  readonly segments: readonly { readonly key: string; readonly count: number; readonly className: string }[];
   /** Describes the chart to screen readers. */
   readonly label: string;
   readonly number: string;
@@ -37,7 +44,7 @@ export function Donut({ segments, label, number, caption }: DonutProps) {
   return (
     <svg role="img" aria-label={label} width={size} height={size} className={styles.donut}>
       <g fill="none" strokeWidth={strokeWidth} transform={`rotate(-90 ${size / 2} ${size / 2})`}>
-        {segments.map(({ key, count, color }) => {
+        {segments.map(({ key, count, className }) => {
           const offset = -before;
           before += count;
           return (
@@ -50,7 +57,8 @@ export function Donut({ segments, label, number, caption }: DonutProps) {
                 pathLength={total}
                 strokeDasharray={`${Math.max(count - gapCount, gapCount / 2)} ${total}`}
                 strokeDashoffset={offset}
-                style={{ stroke: color }}
+                className={className}
+                stroke="currentColor"
               />
             )
           );

@@ -1,8 +1,10 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
-import { narrowScreen } from '../breakpoint.js';
 import { formatShare } from '../format.js';
 import type { ScriptUserState } from '../queries.js';
+import { narrowGrid } from './grid-styles.js';
 import { failureRate } from './visible-states.js';
+
+const forcedColors = '@media (forced-colors: active)';
 
 const useStyles = makeStyles({
   rate: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalS, width: '100%' },
@@ -10,15 +12,26 @@ const useStyles = makeStyles({
     display: 'flex',
     flexGrow: 1,
     maxWidth: '120px',
-    [narrowScreen]: { display: 'none' },
+    [narrowGrid]: { display: 'none' },
     height: '8px',
     borderRadius: tokens.borderRadiusCircular,
     overflow: 'hidden',
     backgroundColor: tokens.colorNeutralBackground5,
+    // Forced colors remove backgrounds: the share of failures is filled, the rest is empty.
+    [forcedColors]: { outline: '1px solid CanvasText' },
   },
-  failed: { minWidth: '2px', backgroundColor: tokens.colorStatusDangerForeground3 },
+  failed: {
+    minWidth: '2px',
+    backgroundColor: tokens.colorStatusDangerForeground3,
+    [forcedColors]: { forcedColorAdjust: 'none', backgroundColor: 'CanvasText' },
+  },
   succeeded: { flexGrow: 1, backgroundColor: tokens.colorStatusSuccessForeground3 },
-  text: { fontVariantNumeric: 'tabular-nums', width: '48px', textAlign: 'right' },
+  text: {
+    fontVariantNumeric: 'tabular-nums',
+    width: '48px',
+    textAlign: 'right',
+    [narrowGrid]: { width: '100%', textAlign: 'inherit' },
+  },
 });
 
 /** The share of devices on which the script failed, as a number and a bar. */

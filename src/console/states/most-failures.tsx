@@ -24,7 +24,8 @@ const useStyles = makeStyles({
     fontWeight: tokens.fontWeightRegular,
   },
   name: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
-  number: { fontVariantNumeric: 'tabular-nums' },
+  number: { position: 'relative', fontVariantNumeric: 'tabular-nums' },
+  hidden: { position: 'absolute', width: '1px', height: '1px', overflow: 'hidden', clipPath: 'inset(50%)' },
   bar: {
     position: 'absolute',
     left: 0,
@@ -35,7 +36,7 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusSmall,
     backgroundColor: tokens.colorStatusDangerBorderActive,
     // Forced colors would remove the background.
-    forcedColorAdjust: 'none',
+    '@media (forced-colors: active)': { forcedColorAdjust: 'none', backgroundColor: 'CanvasText' },
   },
 });
 
@@ -65,7 +66,10 @@ export function MostFailures({ states, onOpen }: MostFailuresProps) {
             <span className={styles.name}>
               <Isolated>{displayName(state)}</Isolated>
             </span>
-            <span className={styles.number}>{formatShort(state.errorDeviceCount)}</span>
+            <span className={styles.number}>
+              {formatShort(state.errorDeviceCount)}
+              <span className={styles.hidden}> failed</span>
+            </span>
             <span aria-hidden className={styles.bar} style={{ width: `${(state.errorDeviceCount / most) * 100}%` }} />
           </Button>
         </li>

@@ -1,7 +1,7 @@
-import { Caption1, Caption1Strong, makeStyles, tokens } from '@fluentui/react-components';
-import { formatShare, formatShort } from '../format.js';
+import { Caption1, Caption1Strong, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
+import { formatNumber, formatShare, formatShort } from '../format.js';
 import { Donut } from './donut.js';
-import { outcomeStyles } from './outcome-styles.js';
+import { outcomeStyles, useOutcomeColors } from './outcome-styles.js';
 import type { Statistics } from './statistics.js';
 
 const useStyles = makeStyles({
@@ -15,6 +15,14 @@ const useStyles = makeStyles({
     padding: 0,
     listStyleType: 'none',
   },
+  line: {
+    display: 'flex',
+    flexWrap: 'wrap',
+    columnGap: tokens.spacingHorizontalM,
+    margin: 0,
+    padding: 0,
+    listStyleType: 'none',
+  },
   entry: { display: 'flex', gap: tokens.spacingHorizontalXS },
   icon: { flexShrink: 0, fontSize: '16px' },
   text: { display: 'flex', flexDirection: 'column' },
@@ -24,6 +32,7 @@ const useStyles = makeStyles({
 /** The number of people by outcome, as a donut with a legend. */
 export function OutcomeChart({ statistics: { people, outcomes } }: { readonly statistics: Statistics }) {
   const styles = useStyles();
+  const colors = useOutcomeColors();
   const succeeded = formatShare(outcomes.succeeded, people);
   return (
     <div className={styles.chart}>
@@ -31,12 +40,16 @@ export function OutcomeChart({ statistics: { people, outcomes } }: { readonly st
         label={`All devices succeeded for ${succeeded} of the people`}
         number={succeeded}
         caption="succeeded"
-        segments={outcomeStyles.map(({ outcome, color }) => ({ key: outcome, count: outcomes[outcome], color }))}
+        segments={outcomeStyles.map(({ outcome }) => ({
+          key: outcome,
+          count: outcomes[outcome],
+          className: colors[outcome],
+        }))}
       />
       <ul className={styles.legend}>
-        {outcomeStyles.map(({ outcome, label, color, Icon }) => (
+        {outcomeStyles.map(({ outcome, label, Icon }) => (
           <li key={outcome} className={styles.entry}>
-            <Icon aria-hidden className={styles.icon} primaryFill={color} />
+            <Icon aria-hidden className={mergeClasses(styles.icon, colors[outcome])} />
             <span className={styles.text}>
               <Caption1>{label}</Caption1>
               <Caption1Strong className={styles.number}>
@@ -47,5 +60,22 @@ export function OutcomeChart({ statistics: { people, outcomes } }: { readonly st
         ))}
       </ul>
     </div>
+  );
+}
+
+/** The number of people by outcome, in one line. */
+export function OutcomeLine({ statistics: { outcomes } }: { readonly statistics: Statistics }) {
+  const styles = useStyles();
+  const colors = useOutcomeColors();
+  return (
+    <ul className={styles.line}>
+      {outcomeStyles.map(({ outcome, label, Icon }) => (
+        <li key={outcome} className={styles.entry}>
+          <Icon aria-hidden className={mergeClasses(styles.icon, colors[outcome])} />
+          <Caption1>{`${label}: `}</Caption1>
+          <Caption1Strong className={styles.number}>{formatNumber(outcomes[outcome])}</Caption1Strong>
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -6,9 +6,15 @@ import { PageHeading } from '../page-heading.js';
 import type { ScriptRef, ScriptSummary } from '../queries.js';
 import { scriptKindTexts } from '../script-kinds.js';
 import { scriptName } from '../script-name.js';
+import { lowScreen } from './grid-styles.js';
 
 const useStyles = makeStyles({
-  details: { color: tokens.colorNeutralForeground3, overflowWrap: 'anywhere' },
+  details: {
+    display: 'block',
+    color: tokens.colorNeutralForeground3,
+    overflowWrap: 'anywhere',
+    [`@media ${lowScreen}`]: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+  },
 });
 
 interface ScriptHeadingProps {
@@ -37,7 +43,7 @@ export function ScriptHeading({ script, summary, viewName }: ScriptHeadingProps)
       <PageHeading title={[visibleText(name), viewName]}>
         <Isolated>{name}</Isolated>
       </PageHeading>
-      <Text size={200} className={styles.details}>
+      <Text size={200} className={styles.details} title={details.map(visibleText).join(' · ')}>
         {details.map((detail, index) => (
           <Fragment key={detail}>
             {index > 0 && ' · '}

@@ -1,132 +1,116 @@
-import {
-  Button,
-  makeStyles,
-  SearchBox,
-  Spinner,
-  Switch,
-  Text,
-  tokens,
-  useRestoreFocusTarget,
-} from '@fluentui/react-components';
-import {
-  ArrowDownloadRegular,
-  ArrowSyncRegular,
-  CheckmarkCircleRegular,
-  DocumentArrowUpRegular,
-  EditRegular,
-} from '@fluentui/react-icons';
+import { Button, makeStyles, SearchBox, tokens, useRestoreFocusTarget } from '@fluentui/react-components';
+import { ArrowDownloadRegular, DocumentArrowUpRegular, EditRegular } from '@fluentui/react-icons';
+import type { RowSelectionState } from '@tanstack/react-table';
 import { useState } from 'react';
+import { narrowScreen } from '../breakpoint.js';
 import { downloadCsv } from '../csv/csv-download.js';
 import { DefectNotice } from '../error-boundary.js';
-import { formatNumber, pluralize } from '../format.js';
+import { formatNumber } from '../format.js';
 import { idKey } from '../ids.js';
-import type { FiledRow } from '../local-changes.js';
-import type { ScriptRef, ScriptUserState } from '../queries.js';
+import type { ScriptRef, ScriptSummary, ScriptUserState } from '../queries.js';
 import { useUrlState } from '../url-state.js';
+import { ColumnMenu } from './column-menu.js';
+import { ListStatus } from './list-status.js';
+import { addressOfOutcome, outcomeFilterOf } from './outcome-filters.js';
+import { OutcomeSelect } from './outcome-select.js';
+import { ToolbarButton } from './toolbar-button.js';
+import type { VisibleState } from './visible-states.js';
 
 const useStyles = makeStyles({
+  container: { containerType: 'inline-size' },
   bar: { display: 'flex', alignItems: 'center', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },
   // Fluent's search box grows with the focus, which would move the other controls.
-  find: { width: '220px', flexShrink: 0 },
+  find: { flex: '0 1 200px', minWidth: '130px', [narrowScreen]: { flexGrow: 1 } },
   space: { flexGrow: 1 },
-  count: { color: tokens.colorNeutralForeground3 },
 });
 
 interface StateFiltersProps {
   readonly script: ScriptRef;
-  readonly states: readonly ScriptUserState[];
+  readonly summary: ScriptSummary | undefined;
+  readonly states: readonly VisibleState[];
   /** The states that match the filters. */
-  readonly visible: readonly ScriptUserState[];
-  /** The keys of the selected states' ids. */
-  readonly selected: ReadonlySet<string>;
+  readonly visible: readonly VisibleState[];
+  readonly selection: RowSelectionState;
   readonly complete: boolean;
   readonly fetching: boolean;
   readonly asOf: Date;
   readonly onRefresh: () => void;
-  /** The changes that await approval. */
-  readonly filed: readonly FiledRow[];
-  /** Opens the bulk dialog for the given states or filed changes, or for an import; undefined for readers. */
-  readonly onBulkUpdate:
-    | ((options: { readonly selected: readonly ScriptUserState[]; readonly filed: readonly FiledRow[] }) => void)
-    | undefined;
+  readonly hiddenColumns: ReadonlySet<string>;
+  readonly onHideColumns: (hidden: ReadonlySet<string>) => void;
+  /** Opens the bulk dialog for the given states, or for an import if there are none; undefined for readers. */
+  readonly onBulkUpdate: ((selected: readonly ScriptUserState[]) => void) | undefined;
 }
 
 /** The filters of the state table, and the actions on it. */
 export function StateFilters(props: StateFiltersProps) {
-  const { script, states, visible, selected, complete, fetching, asOf, filed, onRefresh, onBulkUpdate } = props;
+  const { script, summary, states, visible, selection, complete, onBulkUpdate } = props;
   const styles = useStyles();
   const [downloadFailed, setDownloadFailed] = useState(false);
   const restoreFocus = useRestoreFocusTarget();
-  const [{ find, errors }, setUrlState] = useUrlState();
-  const selectedStates = states.filter(({ id }) => selected.has(idKey(id)));
-  const hidden = selectedStates.length - visible.filter(({ id }) => selected.has(idKey(id))).length;
-  const total = `${pluralize(states.length, 'person', 'people')}${complete ? '' : ' so far'}`;
+  const [{ find, errors, outcome }, setUrlState] = useUrlState();
+  const isSelected = ({ id }: VisibleState) => selection[idKey(id)] === true;
+  const selected = states.filter(isSelected);
+  const hidden = selected.length - visible.filter(isSelected).length;
 
   async function download() {
     const { formatUserStates } = await import('./states-csv.js');
-    downloadCsv(`states-${script.scriptId}.csv`, formatUserStates(script, visible));
+    downloadCsv(`states-${script.scriptId}.csv`, formatUserStates(script, visible, summary));
     setDownloadFailed(false);
   }
 
   return (
-    <div className={styles.bar}>
-      <SearchBox
-        aria-label="Find a person"
-        placeholder="Find a person"
-        className={styles.find}
-        value={find}
-        onChange={(_event, { value }) => void setUrlState({ find: value || null })}
-      />
-      <Switch
-        label="Only with failures"
-        checked={errors}
-        onChange={(_event, { checked }) => void setUrlState({ errors: checked || null })}
-      />
-      <Text size={200} role="status" className={styles.count}>
-        {visible.length === states.length ? total : `${formatNumber(visible.length)} of ${total}`}
-      </Text>
-      {fetching && <Spinner size="extra-tiny" aria-label="Loading" />}
-      <span className={styles.space} />
-      {onBulkUpdate && (
-        <>
-          <Button
-            {...restoreFocus}
-            icon={<EditRegular />}
-            disabledFocusable={selectedStates.length === 0}
-            onClick={() => onBulkUpdate({ selected: selectedStates, filed: [] })}
-          >
-            Change selected ({formatNumber(selectedStates.length)}
-            {hidden > 0 && `, ${formatNumber(hidden)} hidden`})
-          </Button>
-          {filed.length > 0 && (
+    <div className={styles.container}>
+      <div className={styles.bar}>
+        <SearchBox
+          aria-label="Find a person"
+          placeholder="Find a person"
+          className={styles.find}
+          value={find}
+          onChange={(_event, { value }) => void setUrlState({ find: value || null })}
+        />
+        <OutcomeSelect
+          states={states}
+          value={outcomeFilterOf({ errors, outcome })}
+          onChange={(filter) => void setUrlState(addressOfOutcome(filter))}
+        />
+        <ListStatus
+          total={states.length}
+          shown={visible.length}
+          complete={complete}
+          fetching={props.fetching}
+          asOf={props.asOf}
+          onRefresh={props.onRefresh}
+        />
+        <span className={styles.space} />
+        {onBulkUpdate && (
+          <>
             <Button
               {...restoreFocus}
-              icon={<CheckmarkCircleRegular />}
-              onClick={() => onBulkUpdate({ selected: [], filed })}
+              icon={<EditRegular />}
+              disabledFocusable={selected.length === 0}
+              onClick={() => onBulkUpdate(selected)}
             >
-              Complete approved ({formatNumber(filed.length)})
+              Change selected ({formatNumber(selected.length)}
+              {hidden > 0 && `, ${formatNumber(hidden)} hidden`})
             </Button>
-          )}
-          <Button
-            {...restoreFocus}
-            icon={<DocumentArrowUpRegular />}
-            onClick={() => onBulkUpdate({ selected: [], filed: [] })}
-          >
-            Import CSV
-          </Button>
-        </>
-      )}
-      <Button icon={<ArrowDownloadRegular />} onClick={() => void download().catch(() => setDownloadFailed(true))}>
-        Download CSV
-      </Button>
-      <Button
-        icon={<ArrowSyncRegular />}
-        aria-label="Refresh"
-        title={`Refresh (last updated at ${asOf.toLocaleTimeString('en')})`}
-        onClick={onRefresh}
-        disabledFocusable={fetching}
-      />
-      {downloadFailed && <DefectNotice />}
+            <ToolbarButton
+              {...restoreFocus}
+              icon={<DocumentArrowUpRegular />}
+              label="Import CSV"
+              onClick={() => onBulkUpdate([])}
+            />
+          </>
+        )}
+        <ToolbarButton
+          icon={<ArrowDownloadRegular />}
+          label="Download CSV"
+          hint={complete ? undefined : 'You can download the list when all of it has loaded.'}
+          disabledFocusable={!complete}
+          onClick={() => void download().catch(() => setDownloadFailed(true))}
+        />
+        <ColumnMenu hidden={props.hiddenColumns} onChange={props.onHideColumns} />
+        {downloadFailed && <DefectNotice />}
+      </div>
     </div>
   );
 }

@@ -1,21 +1,17 @@
-import { Button, Checkbox, makeStyles, tokens, useArrowNavigationGroup } from '@fluentui/react-components';
-import { ArrowSortDownRegular, ArrowSortUpRegular } from '@fluentui/react-icons';
+import { makeStyles, mergeClasses, tokens, useArrowNavigationGroup } from '@fluentui/react-components';
+import { type RowSelectionState, useTable } from '@tanstack/react-table';
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, useState } from 'react';
+import { type Dispatch, memo, type SetStateAction, useEffect, useMemo, useRef, useState } from 'react';
 import { narrowScreen } from '../breakpoint.js';
-import { formatNumber } from '../format.js';
 import { idKey } from '../ids.js';
-import { type SortColumn, sortColumns, useUrlState } from '../url-state.js';
-import { rowHeightPx, useGridStyles } from './grid-styles.js';
+import { useMediaQuery } from '../media-query.js';
+import type { SortColumn } from '../url-state.js';
+import { ColumnHeader } from './column-header.js';
+import { lowScreen, phone, rowHeightsPx, useGridStyles } from './grid-styles.js';
 import { StateRow } from './state-row.js';
+import { tableColumns, tableFeatureSet } from './table-columns.js';
+import { useGridKeys } from './use-grid-keys.js';
 import type { VisibleState } from './visible-states.js';
-
-const titles = {
-  person: 'Person',
-  succeeded: 'Succeeded',
-  failed: 'Failed',
-  failureRate: 'Failure rate',
-} as const satisfies Record<SortColumn, string>;
 
 const useStyles = makeStyles({
   scroll: {
@@ -23,8 +19,10 @@ const useStyles = makeStyles({
     minHeight: '240px',
     [narrowScreen]: { flexGrow: 0, maxHeight: '75vh' },
     overflow: 'auto',
+    containerType: 'inline-size',
     // Keeps focused rows clear of the sticky header.
-    scrollPaddingTop: `${rowHeightPx}px`,
+    scrollPaddingTop: `${rowHeightsPx.regular}px`,
+    [`@media ${phone}`]: { scrollPaddingTop: `${rowHeightsPx.phone}px` },
     backgroundColor: tokens.colorNeutralBackground1,
     borderTop: `1px solid ${tokens.colorNeutralStroke2}`,
   },
@@ -34,133 +32,137 @@ const useStyles = makeStyles({
     zIndex: 1,
     backgroundColor: tokens.colorNeutralBackground1,
     borderBottom: `1px solid ${tokens.colorNeutralStroke1}`,
+    fontWeight: tokens.fontWeightSemibold,
   },
   body: { position: 'relative' },
-  sort: { minWidth: 0, paddingLeft: 0, paddingRight: 0, fontWeight: tokens.fontWeightSemibold },
-  actions: { fontWeight: tokens.fontWeightSemibold },
 });
 
 interface StateTableProps {
+  /** Sorted and filtered. */
   readonly states: readonly VisibleState[];
   readonly canWrite: boolean;
-  /** The keys of the selected states' ids. */
-  readonly selected: ReadonlySet<string>;
-  readonly onSelect: (selected: ReadonlySet<string>) => void;
+  /** The columns that the user has hidden. */
+  readonly hiddenColumns: ReadonlySet<string>;
+  readonly sort: SortColumn;
+  readonly ascending: boolean;
+  readonly onSort: (column: SortColumn, ascending: boolean) => void;
+  /** By the keys of the states' ids. States that are not shown keep their selection. */
+  readonly selection: RowSelectionState;
+  readonly onSelect: Dispatch<SetStateAction<RowSelectionState>>;
   readonly onOpen: (state: VisibleState) => void;
   readonly onEdit: (state: VisibleState) => void;
+  /** The table scrolls to its top when this changes, and when the order does. */
+  readonly filterKey: string;
 }
 
-const keyOf = (state: VisibleState | undefined) => state && idKey(state.id);
-
-/** The user states as a virtualized grid. The arrow keys move through all rows, rendered or not. */
-export function StateTable({ states, canWrite, selected, onSelect, onOpen, onEdit }: StateTableProps) {
+/** The user states as a virtualized grid. The keys move the focus through all rows, rendered or not. */
+export const StateTable = memo(function StateTable(props: StateTableProps) {
+  const { states, canWrite, hiddenColumns, sort, ascending, selection, onSelect, onOpen, onEdit, filterKey } = props;
   const styles = useStyles();
-  const grid = useGridStyles();
-  /** The key of the id of the state whose row has the focus. */
+  const gridStyles = useGridStyles();
+  const isPhone = useMediaQuery(phone);
+  const isLow = useMediaQuery(lowScreen);
+  const height = rowHeightsPx[isPhone ? 'phone' : isLow ? 'low' : 'regular'];
+  const columnVisibility = useMemo(
+    () => ({ ...Object.fromEntries([...hiddenColumns].map((id) => [id, false])), select: canWrite, actions: canWrite }),
+    [hiddenColumns, canWrite],
+  );
+  const meta = useMemo(() => ({ onOpen, onEdit }), [onOpen, onEdit]);
+  const table = useTable({
+    features: tableFeatureSet,
+    columns: tableColumns,
+    data: states,
+    getRowId: ({ id }) => idKey(id),
+    state: { columnVisibility, rowSelection: selection },
+    onRowSelectionChange: onSelect,
+    meta,
+  });
+  const { rows } = table.getRowModel();
+  const columns = table
+    .getVisibleLeafColumns()
+    .map(({ id }) => id)
+    .join(' ');
+
+  /** The id of the row that has the focus, or is about to have it. */
   const [focused, setFocused] = useState<string>();
   const scroll = useRef<HTMLDivElement>(null);
-  const arrows = useArrowNavigationGroup({ axis: 'grid', memorizeCurrent: true });
-  const [{ find, errors, sort, ascending }, setUrlState] = useUrlState();
-  const rows = useVirtualizer({
-    count: states.length,
+  const virtualizer = useVirtualizer({
+    count: rows.length,
     getScrollElement: () => scroll.current,
-    estimateSize: () => rowHeightPx,
-    getItemKey: (index) => keyOf(states[index]) ?? index,
+    estimateSize: () => height,
+    getItemKey: (index) => rows[index]?.id ?? index,
     overscan: 12,
     // The focused row stays rendered: removing it would lose the focus.
     rangeExtractor: (range) => {
       const indexes = defaultRangeExtractor(range);
-      const focusedIndex = focused === undefined ? -1 : states.findIndex((state) => keyOf(state) === focused);
+      const focusedIndex = focused === undefined ? -1 : rows.findIndex(({ id }) => id === focused);
       return focusedIndex < 0 || indexes.includes(focusedIndex)
         ? indexes
         : [...indexes, focusedIndex].toSorted((a, b) => a - b);
     },
   });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the virtualizer keeps the sizes that it has measured
+  useEffect(() => virtualizer.measure(), [virtualizer, height]);
 
-  // Scroll to the top when the filters or the sort order change.
   // biome-ignore lint/correctness/useExhaustiveDependencies: these values only trigger the effect
   useEffect(() => {
     if (scroll.current) scroll.current.scrollTop = 0;
-  }, [find, errors, sort, ascending]);
+  }, [sort, ascending, filterKey]);
 
-  const selectedCount = states.filter(({ id }) => selected.has(idKey(id))).length;
-  const allSelected = selectedCount === states.length;
-  const sortBy = (column: SortColumn) => {
-    // The first click on a column sorts numbers in descending and names in ascending order.
-    void setUrlState({ sort: column, ascending: column === sort ? !ascending : column === 'person' });
-  };
-  // States hidden by the filters keep their selection.
-  const toggleAll = (on: boolean) => {
-    const next = new Set(selected);
-    for (const { id } of states) {
-      if (on) next.add(idKey(id));
-      else next.delete(idKey(id));
-    }
-    onSelect(next);
-  };
-  const toggle = (id: string, on: boolean) => {
-    const next = new Set(selected);
-    if (on) next.add(idKey(id));
-    else next.delete(idKey(id));
-    onSelect(next);
-  };
+  const onKeyDown = useGridKeys({
+    grid: scroll,
+    rowCount: rows.length,
+    // The header covers the first row of a page, and the last one stays visible.
+    pageSize: () => Math.max(1, Math.floor((scroll.current?.clientHeight ?? 0) / height) - 2),
+    onRender: (index) => setFocused(rows[index]?.id),
+  });
+  const arrows = useArrowNavigationGroup({
+    axis: 'grid',
+    memorizeCurrent: true,
+    ignoreDefaultKeydown: { PageDown: true, PageUp: true },
+  });
 
   return (
     <div ref={scroll} className={styles.scroll}>
-      <div role="grid" aria-label="User states" aria-rowcount={states.length + 1} {...arrows}>
-        <div role="row" aria-rowindex={1} className={`${grid.row} ${styles.header}`}>
-          {canWrite && (
-            <div role="columnheader" className={grid.select}>
-              <Checkbox
-                aria-label={`Select all ${formatNumber(states.length)} shown`}
-                checked={allSelected || (selectedCount > 0 ? 'mixed' : false)}
-                onChange={() => toggleAll(!allSelected)}
-              />
-            </div>
-          )}
-          {sortColumns.map((column) => (
-            <div
-              key={column}
-              role="columnheader"
-              className={grid[column]}
-              aria-sort={column === sort ? (ascending ? 'ascending' : 'descending') : 'none'}
-            >
-              <Button
-                appearance="transparent"
-                className={styles.sort}
-                iconPosition="after"
-                icon={column === sort ? ascending ? <ArrowSortUpRegular /> : <ArrowSortDownRegular /> : null}
-                onClick={() => sortBy(column)}
-              >
-                {titles[column]}
-              </Button>
-            </div>
-          ))}
-          {canWrite && (
-            <div role="columnheader" className={`${grid.actions} ${styles.actions}`}>
-              Actions
-            </div>
-          )}
-        </div>
+      <div
+        role="grid"
+        aria-label="User states"
+        aria-rowcount={rows.length + 1}
+        aria-multiselectable={canWrite}
+        onKeyDown={onKeyDown}
+        {...arrows}
+      >
+        {table.getHeaderGroups().map((group) => (
+          <div
+            key={group.id}
+            role="row"
+            aria-rowindex={1}
+            className={mergeClasses(gridStyles.row, styles.header)}
+            style={{ height }}
+          >
+            {group.headers.map((header) => (
+              <ColumnHeader key={header.id} header={header} sort={sort} ascending={ascending} onSort={props.onSort} />
+            ))}
+          </div>
+        ))}
         <div
           role="rowgroup"
           className={styles.body}
-          style={{ height: rows.getTotalSize() }}
+          style={{ height: virtualizer.getTotalSize() }}
           onBlur={() => setFocused(undefined)}
         >
-          {rows.getVirtualItems().map(({ key, index, start }) => {
-            const state = states[index];
-            if (state === undefined) return null;
+          {virtualizer.getVirtualItems().map(({ key, index, start }) => {
+            const row = rows[index];
+            if (row === undefined) return null;
             return (
               <StateRow
                 key={key}
-                state={state}
+                row={row}
+                columns={columns}
                 index={index}
                 top={start}
-                selected={selected.has(idKey(state.id))}
-                onSelect={canWrite ? toggle : undefined}
-                onOpen={onOpen}
-                onEdit={canWrite ? onEdit : undefined}
+                height={height}
+                selected={canWrite ? row.getIsSelected() : undefined}
                 onFocus={setFocused}
               />
             );
@@ -169,4 +171,4 @@ export function StateTable({ states, canWrite, selected, onSelect, onOpen, onEdi
       </div>
     </div>
   );
-}
+});

@@ -1,18 +1,24 @@
 import { Button, makeStyles, Spinner, Text, tokens } from '@fluentui/react-components';
-import { lazy, Suspense, useMemo, useState } from 'react';
+import type { RowSelectionState } from '@tanstack/react-table';
+import { lazy, Suspense, useDeferredValue, useMemo, useState } from 'react';
 import { displayName } from '../display-name.js';
 import { DefectBoundary } from '../error-boundary.js';
 import { FailureNotice } from '../failure-notice.js';
 import { isSameId } from '../ids.js';
-import { type FiledRow, useLocalChanges } from '../local-changes.js';
+import { useLocalChanges } from '../local-changes.js';
 import { type ScriptRef, type ScriptUserState, userStatesQuery } from '../queries.js';
 import { UnreadableNotice } from '../unreadable-notice.js';
 import { useUrlState } from '../url-state.js';
 import { useAllPages } from '../use-all-pages.js';
+import { useScript } from '../use-script.js';
+import { lowScreen } from './grid-styles.js';
+import { useHiddenColumns } from './hidden-columns.js';
+import { addressOfOutcome, emptyText, filterByOutcome, outcomeFilterOf } from './outcome-filters.js';
+import { useStableCallback } from './stable-callback.js';
 import { StateFilters } from './state-filters.js';
 import { StateTable } from './state-table.js';
 import { Summary } from './summary.js';
-import { applyLocalChanges, filedChanges, filterAndSort } from './visible-states.js';
+import { applyLocalChanges, findStates, sortStates } from './visible-states.js';
 
 const DevicePanel = lazy(async () => ({ default: (await import('./device-panel.js')).DevicePanel }));
 
@@ -23,6 +29,7 @@ const useStyles = makeStyles({
     flexDirection: 'column',
     gap: tokens.spacingVerticalS,
     padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalL}`,
+    [`@media ${lowScreen}`]: { gap: tokens.spacingVerticalXS, paddingBlock: tokens.spacingVerticalS },
     flexShrink: 0,
   },
   empty: { margin: 'auto', padding: tokens.spacingHorizontalXXL, textAlign: 'center' },
@@ -32,38 +39,41 @@ interface StatesPageProps {
   readonly script: ScriptRef;
   readonly canWrite: boolean;
   readonly onEdit: (state: ScriptUserState) => void;
-  /** Opens the bulk dialog: for an import, if no states are selected and no filed changes are to be completed. */
+  /** Opens the bulk dialog: for an import, if no states are selected. */
   readonly onBulkUpdate: (update: BulkUpdateOptions) => void;
 }
 
 interface BulkUpdateOptions {
   readonly selected: readonly ScriptUserState[];
-  readonly filed: readonly FiledRow[];
   readonly known: readonly ScriptUserState[];
 }
 
 /** The results of one script for each person: summary, filters and table. */
 export function StatesPage({ script, canWrite, onEdit, onBulkUpdate }: StatesPageProps) {
   const styles = useStyles();
-  const [{ state: openId, find, errors, sort, ascending }, setUrlState] = useUrlState();
+  const [{ state: openId, find, errors, outcome, sort, ascending }, setUrlState] = useUrlState();
   const localChanges = useLocalChanges();
   const { items, unreadable, complete, fetching, asOf, failure, refresh } = useAllPages(userStatesQuery(script));
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const summary = useScript(script);
+  const [selection, setSelection] = useState<RowSelectionState>({});
+  const [hiddenColumns, setHiddenColumns] = useHiddenColumns();
 
   const { scriptKind, scriptId } = script;
   const states = useMemo(
     () => items && applyLocalChanges(items, { scriptKind, scriptId }, localChanges),
     [items, scriptKind, scriptId, localChanges],
   );
-  const filed = useMemo(
-    () => filedChanges(items ?? [], { scriptKind, scriptId }, localChanges),
-    [items, scriptKind, scriptId, localChanges],
-  );
-  const visible = useMemo(
-    () => filterAndSort(states ?? [], { find, errors, sort, ascending }),
-    [states, find, errors, sort, ascending],
-  );
+  const sorted = useMemo(() => sortStates(states ?? [], { sort, ascending }), [states, sort, ascending]);
+  // A long list must not hold up what the user types.
+  const search = useDeferredValue(find);
+  const filter = outcomeFilterOf({ errors, outcome });
+  const visible = useMemo(() => filterByOutcome(findStates(sorted, search), filter), [sorted, search, filter]);
   const open = (id: string) => void setUrlState({ state: id }, { history: 'push' });
+  const onOpen = useStableCallback(({ id }: ScriptUserState) => open(id));
+  const onEditState = useStableCallback(onEdit);
+  const onSort = useStableCallback(
+    (column: typeof sort, up: boolean) => void setUrlState({ sort: column, ascending: up }),
+  );
   const openState = openId === null ? undefined : states?.find(({ id }) => isSameId(id, openId));
   const isEmpty = states === undefined || states.length === 0;
 
@@ -83,15 +93,19 @@ export function StatesPage({ script, canWrite, onEdit, onBulkUpdate }: StatesPag
             </DefectBoundary>
             <StateFilters
               script={script}
+              summary={summary}
               states={states}
               visible={visible}
-              selected={selected}
+              selection={selection}
               complete={complete}
               fetching={fetching}
               asOf={asOf}
               onRefresh={refresh}
-              filed={filed}
-              onBulkUpdate={canWrite ? (options) => onBulkUpdate({ ...options, known: states }) : undefined}
+              hiddenColumns={hiddenColumns}
+              onHideColumns={setHiddenColumns}
+              onBulkUpdate={
+                canWrite ? (selectedStates) => onBulkUpdate({ selected: selectedStates, known: states }) : undefined
+              }
             />
           </>
         )}
@@ -107,8 +121,8 @@ export function StatesPage({ script, canWrite, onEdit, onBulkUpdate }: StatesPag
       )}
       {!isEmpty && visible.length === 0 && (
         <div className={styles.empty}>
-          <Text block>{`No people match your filters${complete ? '' : ' so far'}.`}</Text>
-          <Button appearance="transparent" onClick={() => void setUrlState({ find: null, errors: null })}>
+          <Text block>{emptyText(filter, search, complete)}</Text>
+          <Button appearance="transparent" onClick={() => void setUrlState({ find: null, ...addressOfOutcome(null) })}>
             Clear filters
           </Button>
         </div>
@@ -117,10 +131,15 @@ export function StatesPage({ script, canWrite, onEdit, onBulkUpdate }: StatesPag
         <StateTable
           states={visible}
           canWrite={canWrite}
-          selected={selected}
-          onSelect={setSelected}
-          onOpen={({ id }) => open(id)}
-          onEdit={onEdit}
+          hiddenColumns={hiddenColumns}
+          sort={sort}
+          ascending={ascending}
+          onSort={onSort}
+          selection={selection}
+          onSelect={setSelection}
+          onOpen={onOpen}
+          onEdit={onEditState}
+          filterKey={`${filter} ${search}`}
         />
       )}
       <DefectBoundary resetKeys={[openId]}>

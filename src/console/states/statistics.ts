@@ -3,6 +3,14 @@ import type { ScriptUserState } from '../queries.js';
 /** The result of a script for one person, over all of their devices; `none` if no device has reported. */
 export type PersonOutcome = 'succeeded' | 'mixed' | 'failed' | 'none';
 
+/** The outcomes in words. */
+export const outcomeLabels = {
+  succeeded: 'All devices succeeded',
+  mixed: 'Some failed',
+  failed: 'All failed',
+  none: 'No result',
+} as const satisfies Readonly<Record<PersonOutcome, string>>;
+
 /** Totals over the user states of one script. */
 export interface Statistics {
   readonly people: number;
@@ -14,7 +22,8 @@ export interface Statistics {
   readonly mostFailures: readonly ScriptUserState[];
 }
 
-function outcomeOf({ successDeviceCount, errorDeviceCount }: ScriptUserState): PersonOutcome {
+/** The result of a script for one person. */
+export function outcomeOf({ successDeviceCount, errorDeviceCount }: ScriptUserState): PersonOutcome {
   if (errorDeviceCount > 0) return successDeviceCount > 0 ? 'mixed' : 'failed';
   return successDeviceCount > 0 ? 'succeeded' : 'none';
 }

@@ -26,7 +26,8 @@ const useStyles = makeStyles({
     },
   },
   term: { color: tokens.colorNeutralForeground3 },
-  number: { margin: 0, fontVariantNumeric: 'tabular-nums' },
+  number: { position: 'relative', margin: 0, fontVariantNumeric: 'tabular-nums' },
+  hidden: { position: 'absolute', width: '1px', height: '1px', overflow: 'hidden', clipPath: 'inset(50%)' },
 });
 
 /** The numbers of people and of devices with each result. */
@@ -52,6 +53,9 @@ function Total({ name, count }: { readonly name: string; readonly count: number 
       <dd className={styles.number} title={formatNumber(count)}>
         <Text block size={500} weight="semibold">
           {formatShort(count)}
+          {formatShort(count) !== formatNumber(count) && (
+            <span className={styles.hidden}>{` (${formatNumber(count)})`}</span>
+          )}
         </Text>
       </dd>
     </div>

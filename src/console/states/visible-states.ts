@@ -1,5 +1,5 @@
 import { displayName } from '../display-name.js';
-import type { FiledRow, LocalChange, LocalChanges } from '../local-changes.js';
+import type { LocalChange, LocalChanges } from '../local-changes.js';
 import type { ListedState, ScriptRef, ScriptUserState } from '../queries.js';
 import type { SortColumn, UrlState } from '../url-state.js';
 
@@ -9,7 +9,9 @@ export function failureRate({ successDeviceCount, errorDeviceCount }: ScriptUser
   return devices > 0 ? errorDeviceCount / devices : -1;
 }
 
-const byName = (a: ScriptUserState, b: ScriptUserState) => displayName(a).localeCompare(displayName(b));
+/** Faster than `localeCompare`, which looks up the locale at each call. */
+const { compare } = new Intl.Collator();
+const byName = (a: ScriptUserState, b: ScriptUserState) => compare(displayName(a), displayName(b));
 
 const comparators: Record<SortColumn, (a: ScriptUserState, b: ScriptUserState) => number> = {
   person: byName,
@@ -38,30 +40,17 @@ export function applyLocalChanges(
   });
 }
 
-/** The changes to the states of a script that await approval. */
-export function filedChanges(
-  listed: readonly ListedState[],
-  script: ScriptRef,
-  localChanges: LocalChanges,
-): readonly FiledRow[] {
-  return listed.flatMap(({ id }) => {
-    const state = { ...script, userStateId: id };
-    const change = localChanges.get(state)?.awaitingApproval;
-    return change === undefined ? [] : [{ ...state, ...change }];
-  });
+/** The states, sorted by a column and then by name. */
+export function sortStates(
+  states: readonly VisibleState[],
+  { sort, ascending }: Pick<UrlState, 'sort' | 'ascending'>,
+): readonly VisibleState[] {
+  const direction = ascending ? 1 : -1;
+  return states.toSorted((a, b) => direction * comparators[sort](a, b) || byName(a, b));
 }
 
-type FilterAndSort = Pick<UrlState, 'find' | 'errors' | 'sort' | 'ascending'>;
-
-/** The states that match the filters, sorted by the chosen column and then by name. */
-export function filterAndSort(
-  states: readonly VisibleState[],
-  { find, errors, sort, ascending }: FilterAndSort,
-): readonly VisibleState[] {
+/** The states whose name contains a text. */
+export function findStates(states: readonly VisibleState[], find: string): readonly VisibleState[] {
   const search = find.trim().toLowerCase();
-  const direction = ascending ? 1 : -1;
-  return states
-    .filter((state) => !errors || state.errorDeviceCount > 0)
-    .filter((state) => search === '' || displayName(state).toLowerCase().includes(search))
-    .toSorted((a, b) => direction * comparators[sort](a, b) || byName(a, b));
+  return search === '' ? states : states.filter((state) => displayName(state).toLowerCase().includes(search));
 }

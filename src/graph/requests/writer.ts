@@ -55,6 +55,9 @@ const accepted = 202;
 /** The maximum number of reads after a 2xx response that does not show its result: Graph may apply it with a delay. */
 const readsAfterSuccess = 2;
 
+/** How old the read of a state may be when a request is sent again, in milliseconds. */
+const maxReadAgeMs = 1_000;
+
 /** Thrown before a write is sent, if there is nothing to write. */
 class AlreadyApplied extends Error {
   readonly state: ScriptUserState;
@@ -73,6 +76,8 @@ export function createWriter(client: GraphClient): Writer {
     const { isIdempotent, mayQueueApproval, precondition, interrupted } = write;
     const { deadline } = context;
     let before = interrupted?.before;
+    /** When the state was last read, if no request has been sent since (`performance.now()`). */
+    let readAt = Number.NEGATIVE_INFINITY;
     const hooks = precondition === undefined ? context.hooks : withPrecondition(precondition);
     const attempts: FailedAttempt[] = [];
     /** Adds whether another writer has changed the state since the precondition was met. */
@@ -83,12 +88,17 @@ export function createWriter(client: GraphClient): Writer {
     const stepAfter = (last: FailedAttempt, mayRetry: boolean): NextStep =>
       nextStep({ isIdempotent, mayQueueApproval, attempts: [...attempts, last], mayRetry });
 
-    /** The state is read when the write has a slot, so that it is not older than one round trip when it is written to. */
+    /**
+     * The state is read when a request has a slot, so that it is not older than one round trip when it is written to.
+     * This also applies to a request that is sent again, which can be a long time after the first one.
+     */
     function withPrecondition(required: Precondition<unknown>): WriteHooks {
       return {
         onRead: () => undefined,
         async beforeSend() {
-          before ??= await requireMet(required, context);
+          if (before === undefined) before = await requireMet(required, context);
+          else if (performance.now() - readAt > maxReadAgeMs) await requireUnchanged(required, before, context);
+          readAt = Number.NEGATIVE_INFINITY;
           await context.hooks?.beforeSend();
         },
       };
@@ -108,6 +118,7 @@ export function createWriter(client: GraphClient): Writer {
       let step = stepAfter(last, isAllowed);
       if (step === 'verify') {
         const found = await verify(write, result, context);
+        if (!(found instanceof CallError)) readAt = performance.now();
         if (!(found instanceof CallError) && 'value' in found) {
           return { value: found.value, graph: result.details.graph ?? {} };
         }
@@ -133,15 +144,27 @@ async function requireMet(
   context: CallContext,
 ): Promise<ScriptUserState> {
   const { deadline, hooks } = context;
-  const { state: current, graph } = await read(context).catch((error: unknown) => {
-    const failure = requireCallError(error);
-    throw failure.certainty === 'not-applied' ? failure : failure.withReason(failure.reason, 'not-applied');
-  });
+  const { state: current, graph } = await read(context).catch(throwNotApplied);
   hooks?.onRead(current);
   if (!isMet(current, undefined)) throw new CallError('CONFLICT', { current, graph });
   if (resultIfApplied?.(current) !== undefined) throw new AlreadyApplied(current, graph);
   if (!deadline.allowsAttemptAfter(0)) throw new CallError('GRAPH_TIMEOUT', { graph });
   return current;
+}
+
+/** @throws {CallError} `CONFLICT` with the state as it is; the error of the read. This request has not been sent. */
+async function requireUnchanged(
+  { read, isMet }: Precondition<unknown>,
+  before: ScriptUserState,
+  context: CallContext,
+): Promise<void> {
+  const { state: current, graph } = await read(context).catch(throwNotApplied);
+  if (!isMet(current, before)) throw new CallError('CONFLICT', { current, graph });
+}
+
+function throwNotApplied(error: unknown): never {
+  const failure = requireCallError(error);
+  throw failure.certainty === 'not-applied' ? failure : failure.withReason(failure.reason, 'not-applied');
 }
 
 /** Makes one attempt. Returns the error of a failed one. */

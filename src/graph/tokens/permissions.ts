@@ -8,6 +8,12 @@ import type { TokenSource } from './token-source.js';
  */
 export const requiredPermission = 'DeviceManagementScripts.ReadWrite.All';
 
+/**
+ * The permission to read whether a change has been approved. Without it, jobs that wait for approval are resumed by
+ * hand.
+ */
+export const approvalPermission = 'DeviceManagementRBAC.Read.All';
+
 /** How long to wait for the token that is checked at the start. */
 const checkTimeoutMs = 60_000;
 

@@ -12,6 +12,8 @@ export interface Calls {
   readonly wantsStream: boolean;
   /** How many of them are calls of `bulkProcedures`. */
   readonly bulkCalls: number;
+  /** Whether the calls show that the user is active. Such calls restart the idle timeout of the session. */
+  readonly isUserActivity: boolean;
   /** The inputs as JSON text, if they are in the query string. */
   readonly input: string | null;
 }
@@ -26,6 +28,9 @@ declare global {
 
 /** The procedures that take many rows in one call, and so accept larger bodies. */
 const bulkProcedures: ReadonlySet<string> = new Set(['scriptUserState.updateMany', 'updateJob.start']);
+
+/** A front end calls these without its user, and the end of a stream makes it call again. */
+const backgroundProcedures: ReadonlySet<string> = new Set(['session.current', 'updateJob.watch']);
 
 /** The maximum number of calls in a batch. */
 export const maxBatchCalls = 20;
@@ -72,7 +77,8 @@ export function parseCalls(procedures: ReadonlyMap<string, ProcedureInfo>): Requ
       throw invalidInput(message, [], 'UNSUPPORTED_MEDIA_TYPE');
     }
     const bulkCalls = paths.filter((path) => bulkProcedures.has(path)).length;
-    response.locals.calls = { paths, isBatch, wantsStream, bulkCalls, input: params.get('input') };
+    const isUserActivity = known.some((path) => !backgroundProcedures.has(path));
+    response.locals.calls = { paths, isBatch, wantsStream, bulkCalls, isUserActivity, input: params.get('input') };
     next();
   };
 }

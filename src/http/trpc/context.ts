@@ -29,6 +29,7 @@ export function createContext(response: Response, parts: ContextParts): Context 
     user: principal?.user ?? null,
     expiresAt: principal?.expiresAt ?? null,
     readIdleExpiry: async () => (await principal?.readIdleExpiry?.()) ?? null,
+    isStillAuthorized: async () => (await principal?.isStillAuthorized?.()) ?? true,
     graph,
     graphKind,
     version,
@@ -36,7 +37,8 @@ export function createContext(response: Response, parts: ContextParts): Context 
     audit,
     jobs,
     activity,
-    delegatedSessionId: principal?.delegatedSessionId,
+    sessionId: principal?.sessionId,
+    isDelegated: principal?.tokens !== undefined,
     admission,
     instrument: createCallInstrumentation(response.req.headers, observeCall, {
       onSpan(span) {

@@ -6,12 +6,14 @@ const extendEveryMs = 5_000;
 
 /**
  * Extends the session of the caller while a stream is being read: reading results is user activity, although no further
- * request arrives. A connection that takes no more data does not extend it.
+ * request arrives. A connection that takes no more data does not extend it, nor does a stream that a front end keeps
+ * open without its user.
  */
 export function extendSessionWhileRead(response: Response, log: Logger): void {
-  const extend = response.locals.principal?.extendSession;
+  const { calls, principal } = response.locals;
+  const extend = principal?.extendSession;
   const { socket } = response;
-  if (extend === undefined || socket === null) return;
+  if (extend === undefined || socket === null || calls?.isUserActivity === false) return;
   const bytesTaken = () => socket.bytesWritten - socket.writableLength;
   let taken = bytesTaken();
   const timer = setInterval(() => {

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { resolveResponse } from '@trpc/server/http';
 import type { Request as ExpressRequest, RequestHandler } from 'express';
 import { appRouter } from '../../api/router.js';
@@ -20,9 +20,12 @@ export function streamHandler(parts: ContextParts): RequestHandler {
     const closed = new AbortController();
     const { signal } = closed;
     response.once('close', () => closed.abort());
+    const req = webRequest(request, signal);
+    // Each call of the batch listens.
+    setMaxListeners(0, req.signal);
     const { status, headers, body } = await resolveResponse({
       router: appRouter,
-      req: webRequest(request, signal),
+      req,
       path: request.path.slice(request.path.lastIndexOf('/') + 1),
       error: null,
       maxBatchSize: maxBatchCalls,

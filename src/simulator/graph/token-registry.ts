@@ -13,7 +13,9 @@ export const writeScopes = [
 ] as const;
 
 const readScopes = ['DeviceManagementScripts.Read.All', ...writeScopes] as const;
-const approvalScopes = ['DeviceManagementRBAC.Read.All', 'DeviceManagementRBAC.ReadWrite.All'] as const;
+
+/** The permissions that allow reading approval requests; one of them is enough. */
+export const approvalScopes = ['DeviceManagementRBAC.Read.All', 'DeviceManagementRBAC.ReadWrite.All'] as const;
 
 /** The contents of a token to issue. */
 interface IssueOptions {

@@ -1,0 +1,169 @@
+import {
+  Badge,
+  Button,
+  makeStyles,
+  Spinner,
+  Table,
+  TableBody,
+  TableCell,
+  TableHeader,
+  TableHeaderCell,
+  TableRow,
+  Text,
+  tokens,
+} from '@fluentui/react-components';
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { narrowScreen } from '../breakpoint.js';
+import { failureOf } from '../failure.js';
+import { FailureNotice } from '../failure-notice.js';
+import { formatDate, pluralize } from '../format.js';
+import { idKey } from '../ids.js';
+import { Isolated, visibleText } from '../isolated.js';
+import { JobLink } from '../jobs/job-links.js';
+import { type Job, jobsQuery } from '../jobs/job-queries.js';
+import { outcomeColors } from '../jobs/job-rows.js';
+import { outcomeTexts, settledRows, titleOf } from '../jobs/job-state.js';
+import { changeText, differenceText } from '../jobs/row-text.js';
+import { usePersonNames, useScriptNames } from '../jobs/use-names.js';
+import { useThrottled } from '../jobs/use-throttled.js';
+import { type Activity, activityQuery, joinJobs } from './activity-queries.js';
+
+const useStyles = makeStyles({
+  table: { backgroundColor: tokens.colorNeutralBackground1 },
+  cell: {
+    height: 'auto',
+    paddingTop: tokens.spacingVerticalS,
+    paddingBottom: tokens.spacingVerticalS,
+    overflowWrap: 'anywhere',
+    verticalAlign: 'top',
+  },
+  when: { width: '170px', [narrowScreen]: { width: '110px' } },
+  outcome: { width: '150px', [narrowScreen]: { width: '120px' } },
+  details: { color: tokens.colorNeutralForeground3 },
+  more: { alignSelf: 'flex-start' },
+});
+
+const actionTexts = {
+  update: 'Change',
+  create: 'New',
+  delete: 'Deleted',
+} as const satisfies Record<Activity['action'], string>;
+
+/** The latest changes: who changed what, when, from which values to which. The changes of a job are one entry. */
+export function ChangeList() {
+  const styles = useStyles();
+  const { data: activities, error, hasNextPage, isFetching, fetchNextPage } = useInfiniteQuery(activityQuery);
+  const scriptName = useScriptNames(activities ?? []);
+  const personNames = usePersonNames();
+  const { data: jobs = noJobs } = useInfiniteQuery(jobsQuery);
+  useFreshActivity(jobs);
+  const titleOfJob = (jobId: string) => {
+    const job = jobs.find((each) => each.jobId === jobId);
+    return job === undefined ? 'Show the job' : visibleText(titleOf(job));
+  };
+  if (activities === undefined) {
+    return error === null ? <Spinner size="tiny" label="Loading" /> : <FailureNotice failure={failureOf(error)} />;
+  }
+  if (activities.length === 0) return <Text>Nobody has changed anything yet.</Text>;
+  return (
+    <>
+      {error !== null && <FailureNotice failure={failureOf(error)} />}
+      <Table aria-label="Changes" className={styles.table}>
+        <TableHeader>
+          <TableRow>
+            <TableHeaderCell className={styles.when}>When</TableHeaderCell>
+            <TableHeaderCell>Change</TableHeaderCell>
+            <TableHeaderCell className={styles.outcome}>Outcome</TableHeaderCell>
+          </TableRow>
+        </TableHeader>
+        <TableBody>
+          {joinJobs(activities).map(({ latest, count }) => (
+            <TableRow key={`${latest.at} ${latest.requestId} ${latest.userStateId} ${latest.jobId}`}>
+              <TableCell className={styles.cell}>
+                {formatDate(latest.at)}
+                <Text size={200} block className={styles.details}>
+                  <Isolated>{latest.actor.name}</Isolated>
+                </Text>
+              </TableCell>
+              <TableCell className={styles.cell}>
+                {count === 1 ? (
+                  <OneChange activity={latest} script={scriptName(latest)} names={personNames} />
+                ) : (
+                  <Text weight="semibold">{pluralize(count, 'change', 'changes')} of a job</Text>
+                )}
+                {latest.jobId !== undefined && (
+                  <Text size={200} block>
+                    <JobLink jobId={latest.jobId}>{titleOfJob(latest.jobId)}</JobLink>
+                  </Text>
+                )}
+              </TableCell>
+              <TableCell className={styles.cell}>
+                {count === 1 && (
+                  <Badge appearance="tint" color={outcomeColors[latest.outcome]}>
+                    {outcomeTexts[latest.outcome]}
+                  </Badge>
+                )}
+              </TableCell>
+            </TableRow>
+          ))}
+        </TableBody>
+      </Table>
+      {hasNextPage && (
+        <Button className={styles.more} disabledFocusable={isFetching} onClick={() => void fetchNextPage()}>
+          Show older changes
+        </Button>
+      )}
+    </>
+  );
+}
+
+const noJobs: readonly Job[] = [];
+
+/** How often the list is fetched again while jobs run, in milliseconds. */
+const intervalMs = 5_000;
+
+/** Fetches the list again when jobs have changed. */
+function useFreshActivity(jobs: readonly Job[]): void {
+  const client = useQueryClient();
+  const settled = jobs.reduce((sum, job) => sum + settledRows(job), 0);
+  const version = useThrottled(`${jobs.length} ${settled}`, intervalMs, false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new version triggers the effect
+  useEffect(() => {
+    void client.invalidateQueries(activityQuery);
+  }, [client, version]);
+}
+
+interface OneChangeProps {
+  readonly activity: Activity;
+  readonly script: string;
+  readonly names: ReadonlyMap<string, string>;
+}
+
+function OneChange({ activity: { action, before, after, userStateId }, script, names }: OneChangeProps) {
+  const styles = useStyles();
+  const id = userStateId ?? '';
+  const person = before?.userPrincipalName ?? after?.userPrincipalName ?? names.get(idKey(id)) ?? (id || 'A new state');
+  const values =
+    before !== undefined && after !== undefined
+      ? differenceText(before, after)
+      : after === undefined
+        ? ''
+        : changeText({ ...after }, undefined);
+  return (
+    <>
+      <Text weight="semibold">
+        <Isolated>{person}</Isolated>
+      </Text>
+      <Text size={200} block className={styles.details}>
+        {action !== 'update' && `${actionTexts[action]} · `}
+        <Isolated>{script}</Isolated>
+      </Text>
+      {values !== '' && (
+        <Text size={200} block>
+          <Isolated>{values}</Isolated>
+        </Text>
+      )}
+    </>
+  );
+}

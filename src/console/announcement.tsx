@@ -1,0 +1,46 @@
+import { makeStyles } from '@fluentui/react-components';
+import { useEffect, useRef, useState } from 'react';
+
+/** The shortest time between two announcements of progress, in milliseconds. */
+const progressIntervalMs = 5_000;
+/** How long a text must stay the same before it is announced, in milliseconds: the user may still be typing. */
+const settleMs = 500;
+
+const useStyles = makeStyles({
+  hidden: { position: 'absolute', width: '1px', height: '1px', overflow: 'hidden', clipPath: 'inset(50%)' },
+});
+
+interface AnnouncementProps {
+  readonly text: string;
+  /** Whether the text changes while something is in progress. */
+  readonly inProgress: boolean;
+}
+
+/** Announces a text to screen readers: progress at most every five seconds, its end and other changes at once. */
+export function Announcement({ text, inProgress }: AnnouncementProps) {
+  const styles = useStyles();
+  const [announced, setAnnounced] = useState('');
+  const announcedAt = useRef(0);
+  useEffect(() => {
+    if (!inProgress) return;
+    announcedAt.current = Date.now();
+    // Without this, the end would not be announced if its text is that of the end before.
+    setAnnounced('');
+  }, [inProgress]);
+  useEffect(() => {
+    const untilNext = announcedAt.current + progressIntervalMs - Date.now();
+    const timer = setTimeout(
+      () => {
+        announcedAt.current = Date.now();
+        setAnnounced(text);
+      },
+      inProgress ? Math.max(untilNext, 0) : settleMs,
+    );
+    return () => clearTimeout(timer);
+  }, [text, inProgress]);
+  return (
+    <div role="status" className={styles.hidden}>
+      {announced}
+    </div>
+  );
+}

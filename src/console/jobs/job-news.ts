@@ -1,0 +1,21 @@
+import type { QueryClient } from '@tanstack/react-query';
+import { jobsQuery } from './job-queries.js';
+
+/** The name of the channel that reaches all tabs of this origin in one browser. */
+const channelName = 'jobs';
+
+/** Fetches the list of jobs again, on all tabs: this one has started or changed a job. */
+export function announceJobs(client: QueryClient): void {
+  void client.invalidateQueries(jobsQuery);
+  const channel = new BroadcastChannel(channelName);
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel reaches its own origin only
+  channel.postMessage('changed');
+  channel.close();
+}
+
+/** Calls `notify` when another tab has started or changed a job. @returns a function that stops it */
+export function onJobNews(notify: () => void): () => void {
+  const channel = new BroadcastChannel(channelName);
+  channel.addEventListener('message', notify);
+  return () => channel.close();
+}

@@ -1,0 +1,113 @@
+import { Badge, type BadgeProps, Field, makeStyles, ProgressBar, Text, tokens } from '@fluentui/react-components';
+import { useState } from 'react';
+import { Announcement } from '../announcement.js';
+import { formatDate, formatNumber } from '../format.js';
+import { Isolated } from '../isolated.js';
+import type { Job } from './job-queries.js';
+import { countsText, isActive, settledRows, stateTexts } from './job-state.js';
+import { timeLeft } from './time-left.js';
+
+const useStyles = makeStyles({
+  progress: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalS },
+  line: { display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: tokens.spacingHorizontalS },
+  details: { color: tokens.colorNeutralForeground3, overflowWrap: 'anywhere' },
+});
+
+const stateColors = {
+  queued: 'informative',
+  running: 'brand',
+  'waiting-for-approval': 'warning',
+  'waiting-for-sign-in': 'warning',
+  cancelling: 'informative',
+  done: 'success',
+  cancelled: 'subtle',
+} as const satisfies Record<Job['state'], BadgeProps['color']>;
+
+/** The state of a job. `done` is green only if no row has failed. */
+export function StateBadge({ job }: { readonly job: Job }) {
+  const { state, counts } = job;
+  const hasFailures = counts.rejected + counts.unknown > 0;
+  return (
+    <Badge appearance="tint" color={state === 'done' && hasFailures ? 'danger' : stateColors[state]}>
+      {stateTexts[state]}
+    </Badge>
+  );
+}
+
+/** The state of a job, the number of its rows by outcome, and what it waits for. */
+export function JobProgress({ job }: { readonly job: Job }) {
+  const styles = useStyles();
+  const isRunning = isActive(job);
+  const left = useTimeLeft(job);
+  const text = [`${formatNumber(settledRows(job))} of ${formatNumber(job.total)}`, settledText(job), left]
+    .filter((part) => part !== undefined)
+    .join(' · ');
+  const ended = job.endedAt === undefined ? '' : `, ended ${formatDate(job.endedAt)}`;
+  return (
+    <div className={styles.progress}>
+      {isRunning && (
+        <Field label="Progress" validationState="none">
+          <ProgressBar value={settledRows(job)} max={job.total} thickness="large" />
+        </Field>
+      )}
+      <div className={styles.line}>
+        <StateBadge job={job} />
+        {isRunning && <Text aria-hidden>{text}</Text>}
+        <Text size={200} className={styles.details}>
+          Started by <Isolated>{job.startedBy.name}</Isolated>, {formatDate(job.startedAt)}
+          {ended}
+        </Text>
+      </div>
+      <Announcement text={isRunning ? text : `${stateTexts[job.state]}: ${countsText(job)}`} inProgress={isRunning} />
+      <StateAdvice job={job} />
+    </div>
+  );
+}
+
+const settledText = (job: Job) => countsText({ counts: { ...job.counts, waiting: 0 } });
+
+/** The remaining time of a running job, from its rate since it was shown. */
+function useTimeLeft(job: Job): string | undefined {
+  const done = settledRows(job);
+  const [first, setFirst] = useState({ at: Date.now(), done });
+  // A resumed job begins again.
+  if (done < first.done) setFirst({ at: Date.now(), done });
+  if (job.state !== 'running') return undefined;
+  return timeLeft(done - first.done, job.total - first.done, Date.now() - first.at);
+}
+
+/** What the user can do while the job runs or waits. */
+function StateAdvice({ job: { state, durable, startedBy } }: { readonly job: Job }) {
+  switch (state) {
+    case 'queued':
+    case 'running':
+      return (
+        <Text>
+          You can close this page: the changes go on
+          {durable ? '' : ' as long as the service is not restarted'}. Activity shows what became of each row. Microsoft
+          Graph limits the rate of changes, so progress can pause.
+        </Text>
+      );
+    case 'cancelling':
+      return <Text>The rows that were already sent to Microsoft Graph are completed. The others are not sent.</Text>;
+    case 'waiting-for-approval':
+      return (
+        <Text>
+          A second administrator must approve these changes in Intune. After that, choose “Complete approved changes”.
+          If the service may read approval requests, it completes them by itself. You can close this page.
+        </Text>
+      );
+    case 'waiting-for-sign-in':
+      return (
+        <Text>
+          The changes are made with the permissions of <Isolated>{startedBy.name}</Isolated>, whose session has ended.
+          They go on when this person signs in and chooses “Resume”.
+        </Text>
+      );
+    case 'done':
+    case 'cancelled':
+      return null;
+    default:
+      return state satisfies never;
+  }
+}

@@ -1,0 +1,24 @@
+import { CounterBadge, makeStyles, tokens } from '@fluentui/react-components';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { pluralize } from '../format.js';
+import { jobsQuery } from './job-queries.js';
+import { isActive } from './job-state.js';
+
+const useStyles = makeStyles({
+  badge: { marginLeft: tokens.spacingHorizontalXS },
+  hidden: { position: 'absolute', width: '1px', height: '1px', overflow: 'hidden', clipPath: 'inset(50%)' },
+});
+
+/** The number of jobs that run, of all people; nothing while none does. */
+export function RunningJobs() {
+  const styles = useStyles();
+  const { data: jobs = [] } = useInfiniteQuery(jobsQuery);
+  const count = jobs.filter(isActive).length;
+  if (count === 0) return null;
+  return (
+    <>
+      <CounterBadge aria-hidden count={count} size="small" color="brand" className={styles.badge} />
+      <span className={styles.hidden}>: {pluralize(count, 'job is', 'jobs are')} running</span>
+    </>
+  );
+}
