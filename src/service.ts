@@ -105,8 +105,12 @@ export async function startService(config: Config, output: ServiceOutput): Promi
   const drain = createDrain();
   const isReady = async () => !drain.draining && trail.isUp && ((await coordination?.isUp()) ?? true);
   const retentionMs = config.JOB_RETENTION_DAYS * 86_400_000;
-  const jobStore = createMemoryJobStore(memoryJobLimits, retentionMs);
-  metrics?.observe({ ...output, graph, jobs: jobStore, isReady, credentialExpiries: credentialExpiries(config) });
+  const onJobError = (error: unknown) => log.error({ err: error }, 'a job stopped unexpectedly');
+  const jobParts = coordination?.jobs(
+    { secrets: sharedSecrets(config), limits: memoryJobLimits, retentionMs },
+    onJobError,
+  ) ?? { store: createMemoryJobStore(memoryJobLimits, retentionMs), queue: createMemoryJobQueue(onJobError) };
+  metrics?.observe({ ...output, graph, jobs: jobParts.store, isReady, credentialExpiries: credentialExpiries(config) });
   const activity = createActivityLog(
     coordination?.activityStore({ secrets: sharedSecrets(config), retentionMs }) ??
       createMemoryActivityStore(retentionMs),
@@ -129,8 +133,7 @@ export async function startService(config: Config, output: ServiceOutput): Promi
     log,
   });
   const jobs = createJobs({
-    store: jobStore,
-    queue: createMemoryJobQueue((error) => log.error({ err: error }, 'a job stopped unexpectedly')),
+    ...jobParts,
     cursors,
     graph,
     audit,

@@ -78,6 +78,8 @@ export function createConsoleRouter(client: QueryClient) {
     routeTree: createRoutes(client),
     parseSearch,
     stringifySearch,
+    // Parameters that a page does not have are removed from its address.
+    search: { strict: true },
     defaultErrorComponent: DefectNotice,
     defaultNotFoundComponent: NotFoundPage,
     // The cache of queries decides what is fetched again.

@@ -6,9 +6,18 @@ import type { DeviceRunState } from './queries.js';
 export const isFailed = ({ runState }: Pick<DeviceRunState, 'runState'>): boolean =>
   runState === 'fail' || runState === 'scriptError';
 
+const texts: Readonly<Record<string, string>> = {
+  success: 'Succeeded',
+  fail: 'Failed',
+  scriptError: 'Script error',
+  pending: 'Pending',
+  notApplicable: 'Not applicable',
+  unknown: 'Not known',
+};
+
 /** A run state in words. Values that Graph adds are shown as they are. */
 export const runStateText = (runState: string | null): string =>
-  visibleText(runState ?? 'unknown').replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  texts[runState ?? 'unknown'] ?? visibleText(runState ?? '');
 
 /** The badge color of Graph's run states. */
 const colors: Readonly<Record<string, 'success' | 'danger' | 'warning'>> = {

@@ -20,6 +20,8 @@ const firstRows = 25;
 
 interface ColumnMeta {
   readonly isNumber?: boolean;
+  /** Whether the texts are short, and look wrong on two lines. */
+  readonly isShort?: boolean;
   /** Whether the column is left out on narrow screens. */
   readonly isSecondary?: boolean;
 }
@@ -80,11 +82,11 @@ const useStyles = makeStyles({
     padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalS}`,
     verticalAlign: 'top',
     maxWidth: '420px',
-    overflowWrap: 'anywhere',
+    overflowWrap: 'break-word',
     borderBottom: `1px solid ${tokens.colorNeutralStroke3}`,
   },
   number: { textAlign: 'right', fontVariantNumeric: 'tabular-nums' },
-  numberCell: { whiteSpace: 'nowrap' },
+  short: { whiteSpace: 'nowrap' },
   secondary: { [narrowScreen]: { display: 'none' } },
   row: { ':hover': { backgroundColor: tokens.colorNeutralBackground1Hover } },
   more: { margin: tokens.spacingVerticalS },
@@ -94,8 +96,7 @@ interface SortableTableProps<Row extends RowData> {
   readonly label: string;
   readonly rows: readonly Row[];
   readonly rowKey: (row: Row) => string;
-  // biome-ignore lint/suspicious/noExplicitAny: the columns of one table have values of different types
-  readonly columns: readonly ColumnDef<typeof sortableFeatures, Row, any>[]; // oxlint-disable-line typescript/no-explicit-any
+  readonly columns: readonly ColumnDef<typeof sortableFeatures, Row>[];
   readonly sorting: Sorting;
   readonly onSort: (sorting: Sorting) => void;
 }
@@ -153,7 +154,7 @@ export function SortableTable<Row extends RowData>(props: SortableTableProps<Row
                   className={mergeClasses(
                     styles.cell,
                     cell.column.columnDef.meta?.isNumber && styles.number,
-                    cell.column.columnDef.meta?.isNumber && styles.numberCell,
+                    (cell.column.columnDef.meta?.isNumber || cell.column.columnDef.meta?.isShort) && styles.short,
                     cell.column.columnDef.meta?.isSecondary && styles.secondary,
                   )}
                 >

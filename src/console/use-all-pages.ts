@@ -4,7 +4,7 @@ import {
   type UseInfiniteQueryOptions,
   useInfiniteQuery,
 } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useDeferredValue, useEffect } from 'react';
 import { type Failure, failureOf } from './failure.js';
 import type { PagedItems } from './queries.js';
 
@@ -33,11 +33,13 @@ export function useAllPages<Page, T, Key extends QueryKey, Cursor>(
   useEffect(() => {
     if (hasNextPage && !isFetching && error === null) void fetchNextPage();
   }, [hasNextPage, isFetching, error, fetchNextPage]);
+  // The next page is requested before this one is rendered: the first rows of a long list take longer than Graph does.
+  const rendered = useDeferredValue(data);
   return {
-    items: data?.items,
-    unreadable: data?.unreadable ?? 0,
-    complete: data !== undefined && !hasNextPage,
-    fetching: isFetching,
+    items: rendered?.items,
+    unreadable: rendered?.unreadable ?? 0,
+    complete: data !== undefined && rendered === data && !hasNextPage,
+    fetching: isFetching || rendered !== data,
     asOf: new Date(dataUpdatedAt),
     failure: error === null ? undefined : failureOf(error),
     refresh: () => void (isFetchNextPageError ? fetchNextPage() : refetch()),

@@ -4,9 +4,10 @@ import { setMaxListeners } from 'node:events';
  * Works on a job until it rests.
  *
  * @param signal aborts when the work is to be handed over: what has been sent is completed, and nothing else is sent
+ * @param runNumber the number of this run of the job. Only the latest one can write to the store
  * @returns after how many milliseconds the job is to be run again; `undefined` if only {@link JobQueue.add} is to run it
  */
-export type RunJob = (jobId: string, signal: AbortSignal) => Promise<number | undefined>;
+export type RunJob = (jobId: string, signal: AbortSignal, runNumber?: number) => Promise<number | undefined>;
 
 /** Decides where and when jobs run. Two replicas never run one job at the same time. */
 export interface JobQueue {

@@ -1,133 +1,44 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Audit } from '../audit/audit.js';
-import { runUpdates, type SettledUpdate } from '../bulk/row-updates.js';
-import { CallError } from '../errors.js';
-import type { Caller, Graph } from '../graph/graph.js';
-import { stateKey } from '../graph/paths.js';
 import { type ApprovalCheckParts, approvalDelayMs, createApprovalCheck, isPendingWithCode } from './approval-check.js';
-import type { JobActor, JobRecord, JobRow, RowOutcome } from './job.js';
+import type { JobRecord, JobRow } from './job.js';
 import type { RunJob } from './job-queue.js';
 import { hasEnded, proceed, rest, resumed, run } from './job-state.js';
-import type { JobStore } from './job-store.js';
-import { rowsToResume, scopeOf, updateOf, withResult } from './row-result.js';
+import { rowsToResume } from './row-result.js';
+import { createRowSender, type Halt, type RowSenderParts } from './row-sender.js';
 import { loadRows, type RunningRows } from './row-writer.js';
 
 /** The dependencies of {@link createJobRunner}. */
-export interface JobRunnerParts extends Pick<ApprovalCheckParts, 'onApprovalsHidden'> {
-  readonly store: JobStore;
-  readonly graph: Graph;
-  readonly audit: Audit;
-  /** Creates the caller for whom the rows of a job are sent. */
-  readonly callerOf: (actor: JobActor) => Caller;
-  /** Whether the person may still write. @throws {CallError} if that is not known */
-  readonly mayWrite: (actor: JobActor) => Promise<boolean>;
-  readonly reasonOf: (error: unknown) => string;
-  /** Called with the failure of a row that is a defect of the service. */
-  readonly onDefect: (jobId: string, error: unknown) => void;
-  /** Called when the outcome of a row is known, and is about to be stored. */
-  readonly onOutcome: (outcome: RowOutcome) => void;
-  /** Calls back when a job changes. @returns removes the listener */
-  readonly onChange: (jobId: string, listener: () => void) => () => void;
+export interface JobRunnerParts extends RowSenderParts, Pick<ApprovalCheckParts, 'onApprovalsHidden'> {
   /** How long the rows wait after a failure that concerns all of them, in milliseconds. The last one is the longest. */
   readonly pausesMs?: readonly number[];
-  /** How often {@link mayWrite} is called while a job runs, in milliseconds. */
-  readonly recheckMs?: number;
   /** The time between two reads of approvals, in milliseconds. */
   readonly approvalIntervalMs?: { readonly shortest: number; readonly longest: number };
 }
 
 const defaultPausesMs = [1_000, 5_000, 20_000, 60_000, 120_000, 300_000];
-const defaultRecheckMs = 60_000;
-
-/** Why the rows of a run that are left were not sent. */
-type Halt = 'cancelled' | 'handed-over' | 'sign-in' | 'pause';
 
 /**
- * Creates the function that works on a job. It sends the rows that wait through the same path as `updateMany`. A row is
- * stored as sent before its request is sent, so that a replica that continues the job reads its outcome first.
+ * Creates the function that works on a job: it sends the rows that wait, continues those that have been approved, and
+ * stores the state in which the job rests.
  */
 export function createJobRunner(parts: JobRunnerParts): RunJob {
-  const { store, graph, audit, callerOf, mayWrite, reasonOf, onDefect, onOutcome, onChange } = parts;
-  const { pausesMs = defaultPausesMs, recheckMs = defaultRecheckMs, approvalIntervalMs } = parts;
+  const { store, callerOf, mayWrite, onOutcome, onChange, pausesMs = defaultPausesMs, approvalIntervalMs } = parts;
+  const sendRows = createRowSender(parts);
   const checkApprovals = createApprovalCheck(parts);
 
-  /** Sends the rows that wait, until they have an outcome or a reason to halt. */
-  async function sendRows(job: JobRecord, rows: RunningRows, signal: AbortSignal): Promise<Halt | undefined> {
-    const { jobId, actor } = job;
-    const waiting = rows.all().filter(({ outcome }) => outcome === 'waiting');
-    const halting = new AbortController();
-    const halted = new CallError('OVERLOADED');
-    const blocked = new Set<string>();
-    let halt: Halt | undefined;
-
-    function stop(reason: Halt): void {
-      halt ??= reason;
-      halting.abort(halted);
-    }
-
-    const handOver = () => stop('handed-over');
-    const stopIfCancelled = async () => {
-      const current = await store.get(jobId).catch(() => job);
-      if (current === undefined || current.state === 'cancelling') stop('cancelled');
-    };
-    const stopUnlessAllowed = async () => {
-      if (!(await mayWrite(actor))) stop('sign-in');
-    };
-    const stopListening = onChange(jobId, () => void stopIfCancelled());
-    signal.addEventListener('abort', handOver);
-    if (signal.aborted) handOver();
-    await Promise.all([stopIfCancelled(), stopUnlessAllowed().catch(() => stop('pause'))]);
-    const rechecks = setInterval(() => void stopUnlessAllowed().catch(() => undefined), recheckMs);
-
-    const rowAt = (index: number): JobRow => rows.get(waiting[index]?.index ?? -1);
-
-    async function settle(index: number, settled: SettledUpdate): Promise<void> {
-      const row = rowAt(index);
-      const error = settled.ok ? undefined : settled.error;
-      const scope = error === undefined ? 'row' : scopeOf(error);
-      // The outcome of a row that an earlier process has sent was not read.
-      const isUnread =
-        halting.signal.aborted && waiting[index]?.isSent === true && reasonOf(error) === 'OUTCOME_UNKNOWN';
-      if (error === halted || isUnread || scope !== 'row') {
-        // Nothing was sent. Later rows for the same state must not overtake this one.
-        blocked.add(stateKey(row));
-        if (scope === 'sign-in') stop('sign-in');
-        else if (scope === 'all-rows' && error !== halted) stop('pause');
-        if (row.isSent && waiting[index]?.isSent !== true) {
-          await rows.save({ ...row, isSent: undefined }).catch(() => undefined);
-        }
-        return;
-      }
-      if (reasonOf(error) === 'INTERNAL' && error !== undefined) onDefect(jobId, error);
-      // The outcome is stored with a later row if the store is not available now.
-      const result = withResult(row, settled, actor.requestId, reasonOf);
-      onOutcome(result.outcome);
-      await rows.save(result).catch(() => stop('pause'));
-    }
-
-    const results = runUpdates({
-      updates: waiting.map((row) => updateOf(row, job)),
-      graph,
-      audit,
-      actor: { requestId: actor.requestId, user: actor, jobId },
-      caller: callerOf(actor),
-      halt: halting.signal,
-      onRead: (index, before) => rows.set({ ...rowAt(index), before }),
-      async beforeSend(index) {
-        const row = rowAt(index);
-        if (blocked.has(stateKey(row))) throw halted;
-        if (!row.isSent) await rows.save({ ...row, isSent: true });
-      },
-      settle,
+  /** Waits before the rows are sent again. A change of the job, such as its cancellation, ends the wait. */
+  async function pause(jobId: string, pauseMs: number | undefined, signal: AbortSignal): Promise<void> {
+    const waking = new AbortController();
+    const wake = () => waking.abort();
+    const stopListening = onChange(jobId, (part) => {
+      if (part !== 'rows') wake();
     });
-    try {
-      for await (const _ of results);
-    } finally {
-      clearInterval(rechecks);
-      stopListening();
-      signal.removeEventListener('abort', handOver);
-    }
-    return halt;
+    signal.addEventListener('abort', wake);
+    const current = await store.get(jobId).catch(() => undefined);
+    if (signal.aborted || current?.state === 'cancelling') wake();
+    await sleep(pauseMs, undefined, { signal: waking.signal }).catch(() => undefined);
+    signal.removeEventListener('abort', wake);
+    stopListening();
   }
 
   /**
@@ -139,6 +50,7 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
     job: JobRecord,
     rows: RunningRows,
     signal: AbortSignal,
+    runNumber: number | undefined,
   ): Promise<JobRecord | number | undefined> {
     const { jobId, actor } = job;
     const before = rows.all().filter(isPendingWithCode).length;
@@ -147,29 +59,34 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
       isAllowed === false ? 'sign-in' : isAllowed && (await checkApprovals(job, rows, callerOf(actor), signal));
     await rows.saveLeft();
     const pending = rows.all().filter(isPendingWithCode).length;
-    if (obstacle === 'sign-in') await store.update(jobId, rest('waiting-for-sign-in'));
-    else if (pending < before) return store.update(jobId, proceed);
+    if (obstacle === 'sign-in') await store.update(jobId, rest('waiting-for-sign-in'), runNumber);
+    else if (pending < before) return store.update(jobId, proceed, runNumber);
     return obstacle || pending === 0 ? undefined : approvalDelayMs(job, pending, approvalIntervalMs);
   }
 
-  return async (jobId, signal) => {
-    const stored = await store.update(jobId, run);
+  return async (jobId, signal, runNumber) => {
+    const stored = await store.update(jobId, run, runNumber);
     if (stored === undefined || hasEnded(stored) || stored.state === 'waiting-for-sign-in') return undefined;
-    const rows = await loadRows(store, jobId);
-    const job = stored.state === 'waiting-for-approval' ? await continueApproved(stored, rows, signal) : stored;
+    const rows = await loadRows(store, jobId, runNumber);
+    const job =
+      stored.state === 'waiting-for-approval' ? await continueApproved(stored, rows, signal, runNumber) : stored;
     if (job === undefined || typeof job === 'number') return job;
     if (job.state !== 'running' && job.state !== 'cancelling') return undefined;
     if (job.isResumed) {
       await saveAll(rows, rowsToResume(rows.all()));
-      await store.update(jobId, resumed);
+      await store.update(jobId, resumed, runNumber);
     }
     let halt: Halt | undefined;
     for (let pauses = 0; ; ) {
       const before = waitingRows(rows).length;
       halt = await sendRows(job, rows, signal);
-      if (halt !== 'pause') break;
+      const isStored = await rows.saveLeft().then(
+        () => true,
+        () => false,
+      );
+      if (signal.aborted || (halt !== 'pause' && isStored)) break;
       pauses = waitingRows(rows).length < before ? 0 : Math.min(pauses + 1, pausesMs.length - 1);
-      await sleep(pausesMs[pauses], undefined, { signal }).catch(() => undefined);
+      await pause(jobId, pausesMs[pauses], signal);
     }
     await rows.saveLeft();
     if (halt === 'handed-over') return undefined;
@@ -184,6 +101,7 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
     const rested = await store.update(
       jobId,
       rest(halt === 'sign-in' ? 'waiting-for-sign-in' : isPending ? 'waiting-for-approval' : 'done'),
+      runNumber,
     );
     const pending = rows.all().filter(isPendingWithCode).length;
     const mayBeApproved = rested?.state === 'waiting-for-approval' && pending > 0;

@@ -12,6 +12,9 @@ export interface RowSelection {
   readonly outcome?: RowOutcome | undefined;
 }
 
+/** What has changed of a job: its rows and their counts, or anything. */
+export type ChangedPart = 'rows' | 'all';
+
 /** How much a store holds, for the metrics. */
 export interface JobStats {
   /** The number of jobs in each state. */
@@ -43,14 +46,25 @@ export interface JobStore {
   get(jobId: string): Promise<JobRecord | undefined>;
   /** The jobs after a position, newest first. */
   list(after: JobPosition | undefined, limit: number): Promise<readonly JobRecord[]>;
-  /** Changes a job atomically. @returns the job as it is then; `undefined` if there is none */
-  update(jobId: string, change: JobChange): Promise<JobRecord | undefined>;
+  /**
+   * Changes a job atomically, except for its counts.
+   *
+   * @param run the number of the run that makes the change
+   * @returns the job as it is then; `undefined` if there is none
+   * @throws {CallError} `OVERLOADED` also if a later run has replaced the run
+   */
+  update(jobId: string, change: JobChange, run?: number): Promise<JobRecord | undefined>;
   /** The selected rows, by index. */
   rows(jobId: string, selection: RowSelection): Promise<readonly JobRow[]>;
-  /** Replaces rows, and the counts of the job. Only the replica that runs the job calls it. */
-  saveRows(jobId: string, rows: readonly JobRow[], counts: RowCounts): Promise<void>;
+  /**
+   * Replaces rows, and the counts of the job.
+   *
+   * @param run the number of the run that makes the change
+   * @throws {CallError} `OVERLOADED` also if a later run has replaced the run, or the job is gone
+   */
+  saveRows(jobId: string, rows: readonly JobRow[], counts: RowCounts, run?: number): Promise<void>;
   /** How much the store holds, in all replicas together: one round trip at most. */
   stats(): Promise<JobStats>;
-  /** Calls back after each change of a job, at every replica. */
-  onChange(listener: (jobId: string) => void): void;
+  /** Calls back after each change of a job, at every replica; without an id if any job may have changed. */
+  onChange(listener: (jobId: string | undefined, part: ChangedPart) => void): void;
 }

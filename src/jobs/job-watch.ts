@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobRecord } from './job.js';
 import { hasEnded } from './job-state.js';
-import type { JobStore } from './job-store.js';
+import type { ChangedPart, JobStore } from './job-store.js';
 
 /** Follows jobs that change. */
 export interface JobWatch {
   /** Calls back when a job changes. @returns removes the listener */
-  readonly onChange: (jobId: string, listener: () => void) => () => void;
+  readonly onChange: (jobId: string, listener: (part: ChangedPart) => void) => () => void;
   /** The job as it is, and again after changes, until it has ended, is deleted, the signal aborts, or the watch stops. */
   records(jobId: string, signal: AbortSignal | undefined): AsyncGenerator<JobRecord, void>;
   /** Ends all streams. */
@@ -17,7 +17,7 @@ export interface JobWatch {
 const intervalMs = 100;
 
 interface WatchedJob {
-  readonly listeners: Set<() => void>;
+  readonly listeners: Set<(part: ChangedPart) => void>;
   /** The number of its changes. */
   changes: number;
   /** The job after its last change, once a stream has read it. */
@@ -34,12 +34,14 @@ export function createJobWatch(store: Pick<JobStore, 'get' | 'onChange'>): JobWa
   const streams = new Set<() => void>();
   let isStopped = false;
 
-  store.onChange((jobId) => {
-    const job = watched.get(jobId);
-    if (job === undefined) return;
+  function notifyAll(job: WatchedJob, part: ChangedPart): void {
     job.changes++;
     job.latest = undefined;
-    for (const listener of job.listeners) listener();
+    for (const listener of job.listeners) listener(part);
+  }
+
+  store.onChange((jobId, part) => {
+    for (const [id, job] of watched) if (jobId === undefined || jobId === id) notifyAll(job, part);
   });
 
   function join(jobId: string): WatchedJob {
@@ -48,7 +50,7 @@ export function createJobWatch(store: Pick<JobStore, 'get' | 'onChange'>): JobWa
     return job;
   }
 
-  function listen(jobId: string, job: WatchedJob, listener: () => void): () => void {
+  function listen(jobId: string, job: WatchedJob, listener: (part: ChangedPart) => void): () => void {
     job.listeners.add(listener);
     return () => {
       job.listeners.delete(listener);

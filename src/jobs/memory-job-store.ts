@@ -1,7 +1,7 @@
 import { CallError } from '../errors.js';
 import { countJobs, type JobRecord, type JobRow, type Person } from './job.js';
 import { isActive } from './job-state.js';
-import type { JobPosition, JobStore } from './job-store.js';
+import type { ChangedPart, JobPosition, JobStore } from './job-store.js';
 
 /** How much a store takes. */
 export interface JobLimits {
@@ -31,10 +31,10 @@ interface StoredJob {
  */
 export function createMemoryJobStore(limits: JobLimits, retentionMs: number): JobStore {
   const jobs = new Map<string, StoredJob>();
-  const listeners = new Set<(jobId: string) => void>();
+  const listeners = new Set<Parameters<JobStore['onChange']>[0]>();
 
-  const notify = (jobId: string) => {
-    for (const listener of listeners) listener(jobId);
+  const notify = (jobId: string, part: ChangedPart = 'all') => {
+    for (const listener of listeners) listener(jobId, part);
   };
 
   function deleteExpired(): void {
@@ -106,7 +106,7 @@ export function createMemoryJobStore(limits: JobLimits, retentionMs: number): Jo
       if (job === undefined) return;
       for (const row of rows) job.rows[row.index] = row;
       job.record = { ...job.record, counts };
-      notify(jobId);
+      notify(jobId, 'rows');
     },
     async stats() {
       deleteExpired();

@@ -13,8 +13,8 @@ export interface RunningRows {
   saveLeft(): Promise<void>;
 }
 
-/** Loads the rows of a job. */
-export async function loadRows(store: JobStore, jobId: string): Promise<RunningRows> {
+/** Loads the rows of a job. @param run the number of the run that replaces them */
+export async function loadRows(store: JobStore, jobId: string, run: number | undefined): Promise<RunningRows> {
   const rows = [...(await store.rows(jobId, { from: 0, limit: Number.POSITIVE_INFINITY }))];
   const unsaved = new Map<number, JobRow>();
   let next: Promise<void> | undefined;
@@ -30,7 +30,7 @@ export async function loadRows(store: JobStore, jobId: string): Promise<RunningR
     const changed = [...unsaved.values()];
     unsaved.clear();
     try {
-      await store.saveRows(jobId, changed, countRows(rows));
+      await store.saveRows(jobId, changed, countRows(rows), run);
     } catch (error) {
       for (const row of changed) if (!unsaved.has(row.index)) unsaved.set(row.index, row);
       throw error;

@@ -22,6 +22,7 @@ export type Commands = Pick<
   | 'exists'
   | 'del'
   | 'pExpire'
+  | 'hmGet'
   | 'zAdd'
   | 'zRange'
   | 'zRangeWithScores'

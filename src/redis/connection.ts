@@ -100,6 +100,7 @@ export function createRedis(url: Secret, log: Logger, onError?: () => void): Red
     },
     onMessageError(error) {
       messageError = error === undefined ? undefined : explainDenial('subscribe', error);
+      if (error === undefined) for (const listener of connectedListeners) listener();
     },
   });
 

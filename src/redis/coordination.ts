@@ -1,11 +1,15 @@
 import type { Logger } from 'pino';
 import type { Stores } from '../auth/stores.js';
 import type { ActivityStore } from '../jobs/activity.js';
+import type { JobQueue } from '../jobs/job-queue.js';
+import type { JobStore } from '../jobs/job-store.js';
 import type { ReplicaCoordination } from '../scheduling/replica-coordination.js';
 import type { Secret } from '../secret.js';
 import { createRedisActivityStore, type RedisActivityStore, type RedisActivityStoreOptions } from './activity-store.js';
 import { createRedis } from './connection.js';
 import { startHeartbeat } from './heartbeat.js';
+import { createRedisJobQueue } from './job-queue.js';
+import { createRedisJobStore, type RedisJobStoreOptions } from './job-store.js';
 import { createRedisReplayCache } from './replay-cache.js';
 import { createRedisRequestCounter } from './request-counter.js';
 import { RedisSessionStore } from './session-store.js';
@@ -22,6 +26,11 @@ export interface RedisCoordination extends ReplicaCoordination {
    * @param secrets the first one seals, all of them open
    */
   stores(idleMs: number, secrets: readonly string[]): Stores;
+  /** The jobs, sealed, and what decides which replica runs them. @param onError called if the work on a job fails */
+  jobs(
+    options: Omit<RedisJobStoreOptions, 'onUnreadable'>,
+    onError: (error: unknown) => void,
+  ): { readonly store: JobStore; readonly queue: JobQueue };
   /** The latest writes of all replicas, sealed. */
   activityStore(options: Omit<RedisActivityStoreOptions, 'onUnreadable' | 'onDropped'>): ActivityStore;
   /** Whether Redis can be used, writes included. */
@@ -49,6 +58,10 @@ export function connectReplicas(url: Secret, log: Logger, onError: () => void): 
       tokens: createRedisTokenStore(redis, secrets, onUnreadable),
       usedTransactions: createRedisReplayCache(redis),
       requestCounter: (options) => createRedisRequestCounter(redis, options),
+    }),
+    jobs: (options, jobError) => ({
+      store: createRedisJobStore(redis, { ...options, onUnreadable }),
+      queue: createRedisJobQueue({ redis, retentionMs: options.retentionMs, onError: jobError }),
     }),
     activityStore(options) {
       activityStore = createRedisActivityStore(redis, { ...options, onUnreadable, onDropped });

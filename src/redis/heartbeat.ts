@@ -2,9 +2,9 @@ import type { Redis } from './connection.js';
 import { redisKey } from './keys.js';
 
 /** A replica without a heartbeat for this long counts as dead. */
-export const heartbeatTimeoutMs = 15_000;
+export const heartbeatTimeoutMs = 9_000;
 
-const heartbeatEveryMs = 5_000;
+const heartbeatEveryMs = 3_000;
 
 /** Keeps this replica's key in Redis alive. */
 export interface Heartbeat {

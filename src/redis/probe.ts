@@ -16,6 +16,7 @@ const attempts = {
   incrby: 'KEYS[1], 1',
   expire: 'KEYS[1], 60',
   pexpire: 'KEYS[1], 60000',
+  persist: 'KEYS[1]',
   pttl: 'KEYS[1]',
   get: 'KEYS[1]',
   getex: 'KEYS[1]',

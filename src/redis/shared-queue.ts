@@ -98,11 +98,15 @@ export function createRedisSharedQueue(redis: Redis, replicaId: string, onConten
 
       // The call takes the position now, so the ticket is sent before any caller waits for it.
       let polling: Promise<string | CallError> | undefined = heads.poll(key, ticket);
+      const polledAt = performance.now();
       return {
         async wait(priority, deadline) {
           for (;;) {
+            const isOld = polling !== undefined && performance.now() - polledAt > pollEveryMs;
             const head = await (polling ?? heads.poll(key, ticket));
             polling = undefined;
+            // A row of a bulk update starts long after it has taken its position: the head may have changed.
+            if (isOld && typeof head === 'string' && !own.has(head)) continue;
             if (head instanceof CallError) {
               if (deadline.isDone || head.details.retryAfterMs === undefined) throw head;
             } else {

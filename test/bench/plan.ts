@@ -50,5 +50,5 @@ export const quickPlan: Plan = {
   jobs: { rounds: 1, updates: 400, warmUps: 1, updatesUnderQuota: 250, latencyMs },
   quota: { updates: 250, shortUpdates: 100, latencyMs },
   memory: { rows: 5_000, rowsPerCall: 1_000, rowsPerSample: 1_000 },
-  timeoutSeconds: 300,
+  timeoutSeconds: 420,
 };

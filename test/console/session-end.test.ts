@@ -9,7 +9,9 @@ const notice = (page: Page) => page.getByText(/^You will be signed out in (a min
 const lastMinute = (page: Page) => page.getByRole('alertdialog', { name: 'You will be signed out in a minute.' });
 /** The element that has the focus. */
 const focused = (page: Page) =>
-  page.evaluate<string>('document.activeElement.textContent || document.activeElement.id');
+  page.evaluate<string>(
+    'document.activeElement.textContent || document.activeElement.ariaLabel || document.activeElement.id',
+  );
 /** The page checks the session every minute anyway: this is shorter. */
 const beforeNextPoll = { timeout: 30_000 };
 
@@ -44,6 +46,8 @@ describeConsole(
       vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true });
       await session.page.clock.install();
       await openScript(session);
+      // A call after the clocks have been advanced would postpone the end.
+      await session.page.waitForLoadState('networkidle');
     }
     afterEach(() => void vi.useRealTimers());
 
@@ -110,6 +114,7 @@ describeConsole(
       const other = await context.newPage();
       await other.goto(page.url());
       await rowOf(other).waitFor();
+      await other.waitForLoadState('networkidle');
       await advance(57, page);
       await notice(page).waitFor();
       await notice(other).waitFor();

@@ -45,8 +45,13 @@ describeConsole(
       const { page, context, dialog, field, before, typed, click, rowShows } = session;
       await context.clearCookies({ name: 'session' });
       await click('Save');
-      await expectFailure(app, dialog, 'SIGN_IN_REQUIRED', 'You need to sign in again');
       await page.getByText('Your session has ended.').waitFor();
+      await rowShows(before);
+      await session.expectAccessible();
+      // The same person can read the page again after a sign-in.
+      await page.getByRole('link', { name: 'Sign in again' }).click();
+      await page.getByText('Your session has ended.').waitFor({ state: 'detached' });
+      await expectFailure(app, dialog, 'SIGN_IN_REQUIRED', 'You need to sign in again');
       await rowShows(before);
       expect(await field.inputValue()).toBe(typed);
       expect(await patches(app.simulator)).toEqual([]);
@@ -112,6 +117,7 @@ describeConsole(
         expect(await other.getByText(/zielinski|Olga/i).count()).toBe(0);
         expect(await other.getByRole('dialog').count()).toBe(0);
         expect(new URL(other.url()).search).toBe('');
+        expect(await other.title()).toBe('Script states');
       }
       await page.getByRole('link', { name: 'Sign in', exact: true }).waitFor();
     });

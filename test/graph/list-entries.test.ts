@@ -84,8 +84,14 @@ describe('an entry in an unknown form is left out and counted:', () => {
 
   test('an unreadable device does not affect its device state', async () => {
     const managedDevice = { id: 'd', deviceName: 'MAC-1', operatingSystem: 'macOS', osVersion: '15.1' };
+    const owner = { userId: 'u', userPrincipalName: 'anna@contoso.example' };
+    const noOwner = { userId: null, userPrincipalName: null };
     respondWithPages([
-      { id: 'a', runState: 'Success', managedDevice: { ...managedDevice, lastSyncDateTime: '2026-01-01T00:00:00Z' } },
+      {
+        id: 'a',
+        runState: 'Success',
+        managedDevice: { ...managedDevice, ...owner, lastSyncDateTime: '2026-01-01T00:00:00Z' },
+      },
       { id: 'b', managedDevice },
       { id: 'c', managedDevice: { deviceName: 'without an id' } },
       { id: 'd', managedDevice: null },
@@ -100,10 +106,10 @@ describe('an entry in an unknown form is left out and counted:', () => {
       lastStateUpdateDateTime: null,
       errorCode: null,
       errorDescription: null,
-      device: { ...managedDevice, lastSyncDateTime: '2026-01-01T00:00:00Z' },
+      device: { ...managedDevice, ...owner, lastSyncDateTime: '2026-01-01T00:00:00Z' },
     });
     expect(items.slice(1).map(({ device }) => device)).toEqual([
-      { ...managedDevice, lastSyncDateTime: null },
+      { ...managedDevice, ...noOwner, lastSyncDateTime: null },
       null,
       null,
       null,

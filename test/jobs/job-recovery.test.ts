@@ -75,7 +75,11 @@ const rowAt = (index: number, more: Partial<JobRow> = {}): JobRow => ({
 });
 
 /** Starts the jobs of one process over a store. */
-function startJobs(kept: JobStore, isAuditUp = () => true): Jobs & { readonly run: (jobId: string) => Promise<void> } {
+function startJobs(
+  kept: JobStore,
+  isAuditUp = () => true,
+  pausesMs: readonly number[] = [10],
+): Jobs & { readonly run: (jobId: string) => Promise<void> } {
   const trail = { ...loggedTrail([]) };
   trail.append = async () => {
     if (!isAuditUp()) throw new Error('the trail is closed');
@@ -96,7 +100,7 @@ function startJobs(kept: JobStore, isAuditUp = () => true): Jobs & { readonly ru
     onOutcome: () => undefined,
     onApprovalsHidden: () => undefined,
     onDefect: () => undefined,
-    pausesMs: [10],
+    pausesMs,
   });
   return { ...jobs, run: (jobId) => queue.add(jobId) };
 }
@@ -228,6 +232,19 @@ describe('rows wait and are sent later', () => {
     await jobs.run(jobId);
     expect((await finish(kept, jobId)).map(({ outcome }) => outcome)).toEqual(['applied', 'applied']);
     expect(written).toHaveLength(2);
+    await jobs.stop();
+  });
+
+  test('until the job is cancelled, which does not wait for the next attempt', async () => {
+    const { written } = startStates();
+    const [kept, jobId] = await store([rowAt(0), rowAt(1)], 'queued');
+    let refusals = 0;
+    const jobs = startJobs(kept, () => ++refusals < 0, [3_600_000]);
+    await jobs.run(jobId);
+    await expect.poll(() => refusals, slowly).toBe(2);
+    await jobs.cancel(jobId);
+    expect((await finish(kept, jobId)).map(({ outcome }) => outcome)).toEqual(['not-sent', 'not-sent']);
+    expect(written).toEqual([]);
     await jobs.stop();
   });
 

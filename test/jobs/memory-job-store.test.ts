@@ -74,7 +74,7 @@ test('a job is deleted by age after its last change, but not while it is active'
   const ended = await start(store, 1, { state: 'done' });
   const active = await start(store, 1, { state: 'running' });
   const waiting = await start(store, 1, { state: 'waiting-for-approval' });
-  store.onChange((jobId) => deleted.push(jobId));
+  store.onChange((jobId) => jobId !== undefined && deleted.push(jobId));
   vi.advanceTimersByTime(retentionMs + 1);
   expect(await Promise.all([ended, active, waiting].map(async (id) => (await store.get(id))?.jobId))).toEqual([
     undefined,

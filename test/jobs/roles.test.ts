@@ -35,6 +35,14 @@ test('a job is not taken up while its user may not write', async () => {
   expect(await patches(simulated.simulator)).toEqual([]);
 });
 
+test('a job whose user may not write can be cancelled', async () => {
+  simulated.setMayWrite(false);
+  const jobId = await simulated.start(2);
+  await simulated.until(jobId, 'waiting-for-sign-in');
+  await simulated.jobs.cancel(jobId);
+  expect((await simulated.until(jobId, 'cancelled')).counts).toMatchObject({ 'not-sent': 2 });
+});
+
 test('a job waits while it is not known whether its user may write', async () => {
   simulated.setMayWrite(undefined);
   const jobId = await simulated.start(2);

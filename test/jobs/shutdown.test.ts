@@ -7,7 +7,7 @@ import { startPair } from '../support/pair.js';
 import { manyStates } from '../support/states.js';
 
 test('when the service stops, the rows that were sent are completed and audited, and streams end', async () => {
-  const { service, simulator } = await startPair({ GRAPH_WRITES_PER_20S: '40' });
+  const { service, simulator } = await startPair({ GRAPH_WRITES_PER_20S: '40', GRAPH_DEADLINE_MS: '30000' });
   const states = await manyStates(service, 60);
   const updates = states.map(({ target }, index) => ({ ...target, patch: { successDeviceCount: 5_000 + index } }));
   await simulator.fault({ fault: 'latency', delayMs: 1_000, method: 'PATCH', times: 'always' });

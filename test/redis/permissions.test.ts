@@ -96,6 +96,9 @@ describeWithRedis('the permissions of the Redis user', () => {
       const { agent, client } = await signInUser(service, provider.issuer);
       const rows = rowsOf(await manyStates({ client }, 3), 10);
       await Promise.all(rows.map((row) => client.scriptUserState.update.mutate(row)));
+      const { jobId } = await client.updateJob.start.mutate({ updates: rows });
+      await expect.poll(async () => (await client.updateJob.get.query({ jobId })).state).toBe('done');
+      expect(await client.updateJob.list.query({})).toMatchObject({ items: [{ jobId }] });
       expect(await agent.signOut()).toMatchObject({ status: 200 });
       expect(await server.inspect.sendCommand(['ACL', 'LOG'])).toEqual([]);
     } finally {

@@ -89,7 +89,7 @@ export async function createSession(context: BrowserContext, browserErrors: stri
     },
     scriptId: () => decodeURIComponent(new URL(page.url()).pathname.split('/')[3] ?? expect.fail('no script is open')),
     async signOut() {
-      await page.getByRole('banner').getByRole('button').click();
+      await page.getByRole('banner').getByRole('button', { expanded: false }).click();
       await page.getByRole('button', { name: 'Sign out' }).click();
     },
     async expectToast(text) {

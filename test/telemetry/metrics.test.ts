@@ -265,16 +265,20 @@ describe('the dashboard and the alert rules', () => {
 });
 
 describeWithRedis('the metrics of a service without its Redis', () => {
-  test('report that it is not ready', async () => {
+  test('report that it is not ready, and nothing of the jobs, which are stored there', async () => {
     const redis = await startRedis();
     const own = await startTestService({ METRICS_PORT: '0', REDIS_URL: redis.url });
     try {
       await expect.poll(async () => total(await scrape(own.metricsUrl), 'ready')).toBe(1);
+      const hasJobs = (seen: readonly Sample[]) =>
+        seen.some(({ name }) => /script_state_bff_(jobs|job_rows_stored)$/.test(name));
+      expect(hasJobs(await scrape(own.metricsUrl))).toBe(true);
       await redis.stop();
       const seen = await scrape(own.metricsUrl);
       expect(total(seen, 'ready')).toBe(0);
       expect(total(seen, 'redis_errors_total')).toBeGreaterThan(0);
       expect(total(seen, 'quota_used')).toBeNaN();
+      expect(hasJobs(seen)).toBe(false);
     } finally {
       await own.stop();
       await redis.close();

@@ -1,3 +1,4 @@
+import { Caption1, makeStyles, tokens } from '@fluentui/react-components';
 import { createColumnHelper } from '@tanstack/react-table';
 import { formatDate } from '../format.js';
 import { Isolated } from '../isolated.js';
@@ -21,7 +22,7 @@ const device = helper.accessor(deviceNameOf, {
   id: 'device',
   header: 'Device',
   sortFn: byText(deviceNameOf),
-  cell: ({ getValue }) => <Isolated>{getValue()}</Isolated>,
+  cell: ({ row: { original } }) => <Device state={original} />,
 });
 const person = helper.accessor((state) => state.device?.userPrincipalName ?? '', {
   id: 'person',
@@ -29,18 +30,13 @@ const person = helper.accessor((state) => state.device?.userPrincipalName ?? '',
   sortFn: byText((state) => state.device?.userPrincipalName ?? '\uffff'),
   cell: ({ row: { original } }) => <Person state={original} />,
 });
-const system = helper.accessor(systemOf, {
-  id: 'system',
-  header: 'System',
-  sortFn: byText(systemOf),
-  cell: ({ getValue }) => <Isolated>{getValue() || '–'}</Isolated>,
-});
 const checkIn = helper.accessor((state) => state.device?.lastSyncDateTime ?? null, {
   id: 'checkIn',
   sortDescFirst: true,
   header: 'Last check-in',
   sortFn: byDate((state) => state.device?.lastSyncDateTime),
   cell: ({ getValue }) => formatDate(getValue()),
+  meta: { isShort: true, isSecondary: true },
 });
 const updated = helper.accessor('lastStateUpdateDateTime', {
   id: 'updated',
@@ -71,6 +67,7 @@ export const deviceColumns = helper.columns([
     header: 'Code',
     sortFn: (a, b) => (a.original.errorCode ?? 0) - (b.original.errorCode ?? 0),
     cell: ({ getValue }) => <Code code={getValue()} />,
+    meta: { isShort: true, isSecondary: true },
   }),
   helper.accessor(messageOf, {
     id: 'message',
@@ -78,13 +75,28 @@ export const deviceColumns = helper.columns([
     sortFn: byText(messageOf),
     cell: ({ getValue }) => <Isolated>{getValue() || '–'}</Isolated>,
   }),
-  system,
   checkIn,
-  updated,
 ]);
 
 /** The columns of the devices in a group of failures, which have their code and message in common. */
-export const failedDeviceColumns = helper.columns([device, person, system, checkIn, updated]);
+export const failedDeviceColumns = helper.columns([device, person, checkIn, updated]);
+
+const useStyles = makeStyles({ system: { color: tokens.colorNeutralForeground3 } });
+
+function Device({ state }: { readonly state: DeviceRunState }) {
+  const styles = useStyles();
+  const system = systemOf(state);
+  return (
+    <>
+      <Isolated>{deviceNameOf(state)}</Isolated>
+      {system !== '' && (
+        <Caption1 block className={styles.system}>
+          <Isolated>{system}</Isolated>
+        </Caption1>
+      )}
+    </>
+  );
+}
 
 function Person({ state: { device: owned } }: { readonly state: DeviceRunState }) {
   const name = owned?.userPrincipalName || owned?.userId;
@@ -94,5 +106,5 @@ function Person({ state: { device: owned } }: { readonly state: DeviceRunState }
 }
 
 function Code({ code }: { readonly code: number | null }) {
-  return code === null ? '–' : formatErrorCode(code);
+  return code === null ? '–' : <span title={String(code)}>{formatErrorCode(code)}</span>;
 }

@@ -12,9 +12,9 @@ export const deviceNameOf = ({ id, device }: DeviceRunState): string => device?.
 export const systemOf = ({ device }: DeviceRunState): string =>
   [device?.operatingSystem, device?.osVersion].filter(Boolean).join(' ');
 
-/** An error code as Intune and Windows write it: `-2016281112 (0x87D1FDE8)`. */
+/** An error code as Intune and Windows write it: `127`, or `0x87D1FDE8` for a negative one. */
 export const formatErrorCode = (code: number): string =>
-  code >= 0 ? String(code) : `${code} (0x${(code >>> 0).toString(16).toUpperCase().padStart(8, '0')})`;
+  code >= 0 ? String(code) : `0x${(code >>> 0).toString(16).toUpperCase().padStart(8, '0')}`;
 
 /** The failures of a script with the same error code and message. */
 export interface FailureGroup {

@@ -8,7 +8,7 @@ import { SortableTable } from '../sortable-table.js';
 import { useUrlState } from '../url-state.js';
 import { deviceColumns } from './device-columns.js';
 import { DeviceList } from './device-list.js';
-import { deviceNameOf, messageOf, systemOf } from './device-states.js';
+import { deviceNameOf, formatErrorCode, messageOf, systemOf } from './device-states.js';
 
 const useStyles = makeStyles({
   // Fluent's search box grows with the focus, which would move the other controls.
@@ -72,17 +72,8 @@ export function DevicesView({ script }: { readonly script: ScriptRef }) {
 
 function containsText(state: DeviceRunState, find: string): boolean {
   const search = find.trim().toLowerCase();
-  return [
-    deviceNameOf(state),
-    state.device?.userPrincipalName,
-    systemOf(state),
-    messageOf(state),
-    state.errorCode,
-  ].some(
-    (text) =>
-      search === '' ||
-      String(text ?? '')
-        .toLowerCase()
-        .includes(search),
-  );
+  const { device, errorCode } = state;
+  const codes = errorCode === null ? [] : [String(errorCode), formatErrorCode(errorCode)];
+  const texts = [deviceNameOf(state), device?.userPrincipalName ?? '', systemOf(state), messageOf(state), ...codes];
+  return search === '' || texts.some((text) => text.toLowerCase().includes(search));
 }

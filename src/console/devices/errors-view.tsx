@@ -113,7 +113,9 @@ function Group({ group: { key, errorCode, message, states, people }, isOpen, onT
               <Isolated>{message || 'No message'}</Isolated>
             </Text>
             <Caption1 className={styles.code}>
-              {errorCode === null ? 'No error code' : `Error code ${formatErrorCode(errorCode)}`}
+              {errorCode === null
+                ? 'No error code'
+                : `Error code ${formatErrorCode(errorCode)}${errorCode < 0 ? ` (${errorCode})` : ''}`}
             </Caption1>
           </span>
           <span className={styles.counts}>

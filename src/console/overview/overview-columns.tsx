@@ -85,7 +85,7 @@ export const overviewColumnDefs = helper.columns([
     sortFn: (a, b, column) => Date.parse(a.getValue<string>(column)) - Date.parse(b.getValue<string>(column)),
     sortDescFirst: true,
     cell: ({ getValue }) => formatDay(getValue() ?? null),
-    meta: { isSecondary: true },
+    meta: { isSecondary: true, isShort: true },
   }),
 ]);
 

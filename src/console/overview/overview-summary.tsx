@@ -7,7 +7,7 @@ import { WorstScripts } from './worst-scripts.js';
 const useStyles = makeStyles({
   summary: {
     display: 'grid',
-    gridTemplateColumns: 'minmax(220px, 1fr) minmax(0, 3fr)',
+    gridTemplateColumns: 'max-content minmax(0, 1fr)',
     gap: tokens.spacingHorizontalXXL,
     flexShrink: 0,
     padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalL}`,
@@ -38,7 +38,7 @@ export function OverviewSummary({ statistics, complete }: OverviewSummaryProps) 
   return (
     <section aria-label="Summary" className={styles.summary}>
       <dl className={styles.facts}>
-        <Fact name={`of ${formatNumber(scripts)} scripts fail${soFar}`} count={outcomes.failing} isMain />
+        <Fact name={`of ${formatNumber(scripts)} scripts with failures${soFar}`} count={outcomes.failing} isMain />
         <Fact name="people with failures" count={peopleFailed} note="a person counts once for each script" />
         <Fact name="devices with failures" count={devicesFailed} note="a device counts once for each script" />
         {outcomes.unknown > 0 && (

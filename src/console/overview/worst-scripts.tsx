@@ -11,7 +11,7 @@ const useStyles = makeStyles({
   list: { margin: `${tokens.spacingVerticalXS} 0 0`, padding: 0, listStyleType: 'none' },
   row: {
     display: 'grid',
-    gridTemplateColumns: 'minmax(0, 2fr) minmax(60px, 3fr) 210px',
+    gridTemplateColumns: 'minmax(0, 3fr) minmax(60px, 4fr) 170px',
     [narrowScreen]: { gridTemplateColumns: 'minmax(0, 1fr) auto', rowGap: 0 },
     gap: tokens.spacingHorizontalM,
     alignItems: 'center',

@@ -31,7 +31,8 @@ export function AccountMenu({ session }: { readonly session: Session }) {
     ['Version', version],
   ] as const;
   return (
-    <Popover trapFocus positioning="below-end">
+    // Beside its button, so that the Tab key leads from the one to the other.
+    <Popover inline positioning="below-end">
       <PopoverTrigger disableButtonEnhancement>
         <Button appearance="subtle" icon={<PersonRegular />}>
           <Isolated>{user.name}</Isolated>

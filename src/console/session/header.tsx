@@ -40,6 +40,7 @@ const useStyles = makeStyles({
   },
   space: { flexGrow: 1 },
   title: { [narrowScreen]: { display: 'none' } },
+  wide: { [narrowScreen]: { display: 'none' } },
 });
 
 /** The header of all pages: the navigation, whether the data are simulated, and the account. */
@@ -67,7 +68,7 @@ export function Header({ session }: { readonly session: Session }) {
       <span className={styles.space} />
       {session.graph === 'simulator' ? (
         <Badge appearance="tint" color="warning" size="large" icon={<BeakerRegular />}>
-          Simulated data: not connected to a tenant
+          Simulated data<span className={styles.wide}>: not connected to a tenant</span>
         </Badge>
       ) : (
         <Badge appearance="tint" color="informative" size="large">

@@ -25,6 +25,11 @@ export function SignOutBoundary({ signedOut, children }: SignOutBoundaryProps) {
       }),
     [client],
   );
+  useEffect(() => {
+    if (!isSignedOut) return;
+    // A modal dialog hides the page from screen readers. Fluent forgets about it when all its parts are removed at once.
+    for (const hidden of document.querySelectorAll('body > [aria-hidden]')) hidden.removeAttribute('aria-hidden');
+  }, [isSignedOut]);
   return isSignedOut ? signedOut : <SamePerson>{children}</SamePerson>;
 }
 
@@ -50,7 +55,8 @@ function SamePerson({ children }: Pick<SignOutBoundaryProps, 'children'>) {
 
 function discardData(client: QueryClient): void {
   client.clear();
-  // The address can contain the name of a person. The router, which has replaced this method of `history`, must not load
-  // the page of the new address.
+  // The title and the address can contain the name of a person.
+  document.title = 'Script states';
+  // The router, which has replaced this method of `history`, must not load the page of the new address.
   History.prototype.replaceState.call(window.history, null, '', '/');
 }

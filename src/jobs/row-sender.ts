@@ -1,0 +1,129 @@
+import type { Audit } from '../audit/audit.js';
+import { runUpdates, type SettledUpdate } from '../bulk/row-updates.js';
+import { CallError } from '../errors.js';
+import type { Caller, Graph } from '../graph/graph.js';
+import { stateKey } from '../graph/paths.js';
+import type { JobActor, JobRecord, JobRow, RowOutcome } from './job.js';
+import type { ChangedPart, JobStore } from './job-store.js';
+import { scopeOf, updateOf, withResult } from './row-result.js';
+import type { RunningRows } from './row-writer.js';
+
+/** The dependencies of {@link createRowSender}. */
+export interface RowSenderParts {
+  readonly store: JobStore;
+  readonly graph: Graph;
+  readonly audit: Audit;
+  /** Creates the caller for whom the rows of a job are sent. */
+  readonly callerOf: (actor: JobActor) => Caller;
+  /** Whether the person may still write. @throws {CallError} if that is not known */
+  readonly mayWrite: (actor: JobActor) => Promise<boolean>;
+  readonly reasonOf: (error: unknown) => string;
+  /** Called with the failure of a row that is a defect of the service. */
+  readonly onDefect: (jobId: string, error: unknown) => void;
+  /** Called when the outcome of a row is known, and is about to be stored. */
+  readonly onOutcome: (outcome: RowOutcome) => void;
+  /** Calls back when a job changes. @returns removes the listener */
+  readonly onChange: (jobId: string, listener: (part: ChangedPart) => void) => () => void;
+  /** How often {@link mayWrite} is called while a job runs, in milliseconds. */
+  readonly recheckMs?: number;
+}
+
+const defaultRecheckMs = 60_000;
+
+/** Why rows were left waiting. `pause`: a failure that concerns all rows. */
+export type Halt = 'cancelled' | 'handed-over' | 'sign-in' | 'pause';
+
+/** Sends the rows that wait, until each has an outcome, or there is a reason to halt. */
+export type SendRows = (job: JobRecord, rows: RunningRows, signal: AbortSignal) => Promise<Halt | undefined>;
+
+/**
+ * Creates the function that sends rows through the same path as `updateMany`. A row is stored as sent before its request
+ * is sent, so that a replica that continues the job reads its outcome first.
+ */
+export function createRowSender(parts: RowSenderParts): SendRows {
+  const { store, graph, audit, callerOf, mayWrite, reasonOf, onDefect, onOutcome, onChange } = parts;
+  const { recheckMs = defaultRecheckMs } = parts;
+
+  return async (job, rows, signal) => {
+    const { jobId, actor } = job;
+    const waiting = rows.all().filter(({ outcome }) => outcome === 'waiting');
+    const halting = new AbortController();
+    const halted = new CallError('OVERLOADED');
+    const blocked = new Set<string>();
+    let halt: Halt | undefined;
+
+    function stop(reason: Halt): void {
+      halt ??= reason;
+      halting.abort(halted);
+    }
+
+    const handOver = () => stop('handed-over');
+    const stopIfCancelled = async () => {
+      const current = await store.get(jobId).catch(() => job);
+      if (current === undefined || current.state === 'cancelling') stop('cancelled');
+    };
+    const stopUnlessAllowed = async () => {
+      if (!(await mayWrite(actor))) stop('sign-in');
+    };
+    const stopListening = onChange(jobId, (part) => {
+      if (part !== 'rows') void stopIfCancelled();
+    });
+    signal.addEventListener('abort', handOver);
+    if (signal.aborted) handOver();
+    await stopIfCancelled();
+    // A job that is being cancelled ends, whether or not its user may write.
+    if (halt === undefined) await stopUnlessAllowed().catch(() => stop('pause'));
+    const rechecks = setInterval(() => void stopUnlessAllowed().catch(() => undefined), recheckMs);
+
+    const rowAt = (index: number): JobRow => rows.get(waiting[index]?.index ?? -1);
+
+    async function settle(index: number, settled: SettledUpdate): Promise<void> {
+      const row = rowAt(index);
+      const error = settled.ok ? undefined : settled.error;
+      const scope = error === undefined ? 'row' : scopeOf(error);
+      // The outcome of a row that an earlier process has sent was not read.
+      const isUnread =
+        halting.signal.aborted && waiting[index]?.isSent === true && reasonOf(error) === 'OUTCOME_UNKNOWN';
+      if (error === halted || isUnread || scope !== 'row') {
+        // Nothing was sent. Later rows for the same state must not overtake this one.
+        blocked.add(stateKey(row));
+        if (scope === 'sign-in') stop('sign-in');
+        else if (scope === 'all-rows' && error !== halted) stop('pause');
+        if (row.isSent && waiting[index]?.isSent !== true) {
+          await rows.save({ ...row, isSent: undefined }).catch(() => undefined);
+        }
+        return;
+      }
+      if (reasonOf(error) === 'INTERNAL' && error !== undefined) onDefect(jobId, error);
+      // The outcome is stored with a later row if the store is not available now.
+      const result = withResult(row, settled, actor.requestId, reasonOf);
+      onOutcome(result.outcome);
+      await rows.save(result).catch(() => stop('pause'));
+    }
+
+    const results = runUpdates({
+      updates: waiting.map((row) => updateOf(row, job)),
+      graph,
+      audit,
+      actor: { requestId: actor.requestId, user: actor, jobId },
+      caller: callerOf(actor),
+      halt: halting.signal,
+      onRead: (index, before) => rows.set({ ...rowAt(index), before }),
+      async beforeSend(index) {
+        const row = rowAt(index);
+        if (blocked.has(stateKey(row))) throw halted;
+        // Also before a repeated request: another replica may have taken the job meanwhile.
+        await rows.save({ ...row, isSent: true });
+      },
+      settle,
+    });
+    try {
+      for await (const _ of results);
+    } finally {
+      clearInterval(rechecks);
+      stopListening();
+      signal.removeEventListener('abort', handOver);
+    }
+    return halt;
+  };
+}
