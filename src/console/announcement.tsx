@@ -24,7 +24,7 @@ export function Announcement({ text, inProgress }: AnnouncementProps) {
   useEffect(() => {
     if (!inProgress) return;
     announcedAt.current = Date.now();
-    // Without this, the end would not be announced if its text is that of the end before.
+    // Otherwise an end with the same text as the previous end would not be announced.
     setAnnounced('');
   }, [inProgress]);
   useEffect(() => {

@@ -1,7 +1,7 @@
 import { useBlocker } from '@tanstack/react-router';
 
 /**
- * Keeps Back and Forward from changing the page under a dialog. While it is rendered, they do what the Escape key does:
+ * Prevents Back and Forward from changing the page under a dialog. While mounted, they act as the Escape key does:
  * the innermost dialog closes, asks first, or stays open.
  */
 export function BackAsEscape(): null {

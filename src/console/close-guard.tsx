@@ -41,7 +41,7 @@ export function useCloseGuard({ hasInput, isLocked, onClose }: CloseGuardOptions
   }
   function keepEditing(): void {
     setAsking(false);
-    // The element can be focused again when the question is gone.
+    // The element can be focused only after the question has been removed.
     setTimeout(() => focused.current instanceof HTMLElement && focused.current.focus());
   }
 

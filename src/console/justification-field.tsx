@@ -24,4 +24,4 @@ export function JustificationField(props: JustificationFieldProps) {
   );
 }
 
-const defaultHint = 'Say why the change is needed. The administrator who approves it reads this.';
+const defaultHint = 'Explain why the change is needed. The administrator who approves it reads this.';

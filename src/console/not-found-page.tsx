@@ -12,7 +12,7 @@ const useStyles = makeStyles({
   },
 });
 
-/** The page of an address that is none of the console's. */
+/** The page for an unknown address. */
 export function NotFoundPage() {
   return (
     <div className={useStyles().page}>

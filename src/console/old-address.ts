@@ -1,10 +1,9 @@
 import { parseSearch, stringifySearch } from './search-state.js';
 
 /**
- * The present address of a script whose address is from a time when the console had one page:
- * `/?kind=<kind>&script=<id>&…`.
+ * Converts the address of a script from before the console had several pages: `/?kind=<kind>&script=<id>&…`.
  *
- * @returns `undefined` if the address is no such one
+ * @returns `undefined` for any other address
  */
 export function presentAddress({ pathname, search }: Pick<Location, 'pathname' | 'search'>): string | undefined {
   const { kind = 'deviceManagementScript', script, ...rest } = parseSearch(search);

@@ -36,7 +36,7 @@ interface PageHeadingProps {
 
 /**
  * The heading of a page. It also sets the title of the window. When the page replaces another one, it takes the focus:
- * the control that led here is gone, and screen readers read where the user has arrived.
+ * the control that led here no longer exists, and screen readers announce the new page.
  */
 export function PageHeading({ title, children }: PageHeadingProps) {
   const styles = useStyles();

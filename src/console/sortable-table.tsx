@@ -20,7 +20,7 @@ const firstRows = 25;
 
 interface ColumnMeta {
   readonly isNumber?: boolean;
-  /** Whether the texts are short, and look wrong on two lines. */
+  /** Whether the texts are short and must not wrap. */
   readonly isShort?: boolean;
   /** Whether the column is left out on narrow screens. */
   readonly isSecondary?: boolean;

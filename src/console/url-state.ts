@@ -19,14 +19,14 @@ export type SortColumn = (typeof sortColumns)[number];
 export const outcomeFilters = ['failed', 'succeeded', 'none', 'approval', 'unknown'] as const;
 export type OutcomeFilter = (typeof outcomeFilters)[number];
 
-/** Validates the search parameters of a script. What has its default value is left out. */
+/** Validates the search parameters of a script. Omits defaults. */
 export const validateScriptSearch = (search: RawSearch) =>
   definedFields({
     view: choiceParameter(search['view'], ['devices', 'errors'] as const),
     /** The id of the user state whose devices are shown. */
     state: textParameter(search['state']),
     find: textParameter(search['find']),
-    /** The outcome `failed`, as in links from before there were other outcomes. */
+    /** The outcome `failed`, as older links contain it. */
     errors: flagParameter(search['errors']),
     outcome: choiceParameter(search['outcome'], ['succeeded', 'none', 'approval', 'unknown'] as const),
     /** The key of the group of failures that is open. */

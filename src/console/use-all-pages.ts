@@ -33,7 +33,7 @@ export function useAllPages<Page, T, Key extends QueryKey, Cursor>(
   useEffect(() => {
     if (hasNextPage && !isFetching && error === null) void fetchNextPage();
   }, [hasNextPage, isFetching, error, fetchNextPage]);
-  // The next page is requested before this one is rendered: the first rows of a long list take longer than Graph does.
+  // Requests the next page before rendering this one: rendering the first rows of a long list takes longer than Graph.
   const rendered = useDeferredValue(data);
   return {
     items: rendered?.items,

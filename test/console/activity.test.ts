@@ -30,7 +30,7 @@ describeConsole('a job', oneWindow, (app) => {
     await selectAll();
     await dialog.getByLabel('Devices failed').fill('9911');
     await pressInDialog('Start');
-    await dialog.getByText('You can close this page: the changes go on').waitFor();
+    await dialog.getByText('You can close this page: the job continues').waitFor();
     await page.close();
 
     const back = await context.newPage();
@@ -40,9 +40,9 @@ describeConsole('a job', oneWindow, (app) => {
     const running = back.getByRole('table', { name: 'Running jobs' });
     await running.getByText('Enable BitLocker recovery backup').waitFor();
     await running.getByRole('link').click();
-    await back.getByRole('heading', { level: 1, name: /^Change of 140 people: Enable BitLocker/ }).waitFor();
+    await back.getByRole('heading', { level: 1, name: /^Update of 140 people: Enable BitLocker/ }).waitFor();
     expect(new URL(back.url()).pathname).toMatch(/^\/activity\/[\da-f-]{36}$/);
-    expect(await back.title()).toMatch(/^Change of 140 people: .* – Activity – Script states$/);
+    expect(await back.title()).toMatch(/^Update of 140 people: .* – Activity – Script states$/);
     await state(back, '19 of 140 · 19 changed');
     await back.reload();
     await state(back, 'Running');
@@ -61,12 +61,12 @@ describeConsole('a job', oneWindow, (app) => {
     await app.simulator.reset();
     await press(back, 'Undo');
     const question = back.getByRole('alertdialog', { name: `Undo ${changed} changes?` });
-    const items = question.getByRole('list', { name: 'Values to write back' }).getByRole('listitem');
+    const items = question.getByRole('list', { name: 'Values to restore' }).getByRole('listitem');
     await expect.poll(() => items.allInnerTexts()).toHaveLength(6);
     const [first = ''] = await items.allInnerTexts();
     expect(first).toMatch(/: Devices failed 9,911 → \d+$/);
     await question.getByRole('button', { name: 'Undo', exact: true }).click();
-    await back.getByRole('heading', { level: 1, name: /^Undo: Change of 140 people/ }).waitFor();
+    await back.getByRole('heading', { level: 1, name: /^Undo: Update of 140 people/ }).waitFor();
     await state(back, 'Done');
     const restored = new Map(await receivedPatches(app.simulator));
     expect(restored.size).toBe(Number(changed));
@@ -75,7 +75,7 @@ describeConsole('a job', oneWindow, (app) => {
       expect(patch).toEqual({ errorDeviceCount: Number(errorDeviceCount) });
     }
     await back.goBack();
-    await back.getByRole('heading', { level: 1, name: /^Change of 140 people/ }).waitFor();
+    await back.getByRole('heading', { level: 1, name: /^Update of 140 people/ }).waitFor();
   });
 });
 
@@ -159,10 +159,10 @@ describeConsole('the activity page', {}, (app) => {
     await expectAccessible();
   });
 
-  test('says that there is no such job', async () => {
+  test('reports a job that does not exist', async () => {
     const { page, open, expectAccessible } = await app.openSession();
     await open('/activity/00000000-0000-4000-8000-000000000000');
-    await page.getByText('There is no such job').waitFor();
+    await page.getByText('The job does not exist').waitFor();
     await expectAccessible();
     await page.getByRole('link', { name: 'All jobs and changes' }).click();
     await page.getByRole('heading', { level: 1, name: 'Activity' }).waitFor();

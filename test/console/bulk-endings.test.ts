@@ -193,7 +193,7 @@ describeInChromium('a bulk update during which the service stops', () => {
     await heading('Sending 140 changes');
     const again = await startTestService({ PORT: app.service.url.port });
     try {
-      await dialog.getByText('There is no such job').waitFor();
+      await dialog.getByText('The job does not exist').waitFor();
       await expectAccessible();
       expect(await patches(again.simulator)).toEqual([]);
     } finally {

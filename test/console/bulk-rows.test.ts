@@ -47,7 +47,7 @@ test('the counts in a text add up to all rows', () => {
 
 test('any name can be part of the title of a job', () => {
   const property = fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (name) => {
-    const title = cleanTitle(`Change of ${name}`);
+    const title = cleanTitle(`Update of ${name}`);
     expect(jobFields.title.safeParse(title).success).toBe(true);
   });
   fc.assert(property, { numRuns: 1000 });

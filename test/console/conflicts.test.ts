@@ -20,7 +20,7 @@ describeConsole('the console, when somebody else changes a state', {}, (app) => 
     await changeElsewhere(page.url(), { successDeviceCount: 4711 });
     await app.simulator.reset();
     await click('Save');
-    await dialog.getByText('Somebody changed this while you were editing').waitFor();
+    await dialog.getByText('The values changed while you were editing').waitFor();
     await dialog.getByText(/Devices succeeded \d+ → 4,711/).waitFor();
     expect(await patches(app.simulator)).toEqual([]);
     expect(await field.inputValue()).toBe(typed);
@@ -43,7 +43,7 @@ describeConsole('the console, when somebody else changes a state', {}, (app) => 
     await dialog.waitFor({ state: 'detached' });
     await changeElsewhere(page.url(), { successDeviceCount: 4712, errorDeviceCount: 31 });
     await row.getByRole('button', { name: 'Edit' }).click();
-    await dialog.getByText('Somebody has changed this since the list was loaded').waitFor();
+    await dialog.getByText('The values have changed since the list was loaded').waitFor();
     await expect.poll(() => field.inputValue()).toBe('31');
     expect(await dialog.getByLabel('Devices succeeded').inputValue()).toBe('4712');
     await row.getByText('4,712').waitFor();

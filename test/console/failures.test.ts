@@ -96,7 +96,7 @@ describeConsole('the console, when an edit fails', {}, (app) => {
     await scriptUserState.update.mutate({ ...script, userStateId: id, patch: { successDeviceCount: 4321 } });
     await app.simulator.fault({ fault: 'ignored', method: 'PATCH', times: 'always' });
     await click('Save');
-    await dialog.getByText('Somebody changed this while you were editing').waitFor();
+    await dialog.getByText('The values changed while you were editing').waitFor();
     await click('Apply to the new values');
     await expectFailure(
       app,

@@ -96,7 +96,7 @@ describeConsole('the forms of the console', {}, (app) => {
     const justification = dialog.getByRole('textbox', { name: 'Justification' });
     await expect.poll(() => justification.evaluate((element) => element.matches(':focus'))).toBe(true);
     expect(await descriptionOf(justification)).toBe(
-      'Say why the change is needed. The administrator who approves it reads this.',
+      'Explain why the change is needed. The administrator who approves it reads this.',
     );
     await justification.fill('   ');
     await click('Send again');

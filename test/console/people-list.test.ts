@@ -61,7 +61,7 @@ describeInChromium(`the console, with a script for ${people} people`, () => {
     expect(await download.getAttribute('aria-disabled')).toBe('true');
     await expectAccessible();
     await download.focus();
-    await page.getByText('You can download the list when all of it has loaded.').waitFor();
+    await page.getByText('You can download the list after all of it has loaded.').waitFor();
 
     const progress = 'Loading: 1,000 people so far';
     const announced = () => page.evaluate<[text: string, at: number][]>('announcements');

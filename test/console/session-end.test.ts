@@ -127,7 +127,7 @@ describeConsole(
       const { page } = session;
       await start(session);
       await advance(60.5, page);
-      await cover(page).getByText('You were not active for a while.').waitFor();
+      await cover(page).getByText('You were inactive for too long.').waitFor();
     });
 
     test.each([

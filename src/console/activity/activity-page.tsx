@@ -19,14 +19,14 @@ const useStyles = makeStyles({
   more: { alignSelf: 'flex-start' },
 });
 
-/** The jobs in the order in which they are shown. */
+/** The groups of jobs, in display order. */
 const groups: readonly (readonly [string, (job: Job) => boolean])[] = [
   ['Running', isActive],
   ['Waiting', (job) => !isActive(job) && !hasEnded(job)],
   ['Ended', hasEnded],
 ];
 
-/** The jobs and changes of all people. */
+/** The jobs and changes of all users. */
 export function ActivityPage() {
   const styles = useStyles();
   const { data: jobs, error, hasNextPage, isFetching, fetchNextPage, refetch } = useInfiniteQuery(jobsQuery);
@@ -42,7 +42,7 @@ export function ActivityPage() {
       {jobs?.length === 0 && (
         <section className={styles.section} aria-label="Jobs">
           <Subtitle2 as="h2">Jobs</Subtitle2>
-          <Text>There are no jobs. Changes of many people, and those that need approval, become jobs.</Text>
+          <Text>There are no jobs. Bulk updates, and changes that need approval, run as jobs.</Text>
         </section>
       )}
       {groups.map(([title, matches]) => {

@@ -4,7 +4,7 @@ import { trpc } from '../trpc.js';
 
 export type Activity = RouterOutputs['activity']['list']['items'][number];
 
-/** The latest writes of all people, newest first. Not polled: a call would keep the session alive without its user. */
+/** The latest writes of all users, newest first. Not polled: the call would extend the session of an inactive user. */
 export const activityQuery = infiniteQueryOptions({
   queryKey: ['activity'],
   queryFn: ({ pageParam: cursor, signal }) => trpc.activity.list.query({ cursor }, { signal }),
@@ -15,14 +15,14 @@ export const activityQuery = infiniteQueryOptions({
   refetchOnWindowFocus: true,
 });
 
-/** A write, or writes of one job that follow each other. */
+/** A write, or consecutive writes of one job. */
 export interface ActivityEntry {
-  /** The latest of them. */
+  /** The latest write. */
   readonly latest: Activity;
   readonly count: number;
 }
 
-/** Joins the writes of a job that follow each other: a job has thousands, and a list of their own. */
+/** Groups consecutive writes of one job: a job can have thousands, which its own page lists. */
 export function joinJobs(activities: readonly Activity[]): readonly ActivityEntry[] {
   const entries: { latest: Activity; count: number }[] = [];
   for (const activity of activities) {

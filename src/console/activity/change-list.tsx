@@ -64,7 +64,7 @@ export function ChangeList() {
   if (activities === undefined) {
     return error === null ? <Spinner size="tiny" label="Loading" /> : <FailureNotice failure={failureOf(error)} />;
   }
-  if (activities.length === 0) return <Text>Nobody has changed anything yet.</Text>;
+  if (activities.length === 0) return <Text>There are no recent changes.</Text>;
   return (
     <>
       {error !== null && <FailureNotice failure={failureOf(error)} />}
@@ -89,7 +89,7 @@ export function ChangeList() {
                 {count === 1 ? (
                   <OneChange activity={latest} script={scriptName(latest)} names={personNames} />
                 ) : (
-                  <Text weight="semibold">{pluralize(count, 'change', 'changes')} of a job</Text>
+                  <Text weight="semibold">{pluralize(count, 'change', 'changes')} in a job</Text>
                 )}
                 {latest.jobId !== undefined && (
                   <Text size={200} block>

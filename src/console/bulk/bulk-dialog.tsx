@@ -27,7 +27,7 @@ interface BulkDialogProps {
   readonly onClose: () => void;
 }
 
-/** Updates many user states, the selected ones or those in a CSV file, by a job. */
+/** Updates many user states, selected or imported from a CSV file, with a job. */
 export function BulkDialog({ script, selected, known, onClose }: BulkDialogProps) {
   const styles = useStyles();
   const summary = useScript(script);
@@ -52,7 +52,7 @@ export function BulkDialog({ script, selected, known, onClose }: BulkDialogProps
     const name = summary === undefined ? script.scriptId : scriptName(summary);
     const title = isImport
       ? `Import of ${pluralize(updates.length, 'change', 'changes')}: ${name}`
-      : `Change of ${pluralize(updates.length, 'person', 'people')}: ${name}`;
+      : `Update of ${pluralize(updates.length, 'person', 'people')}: ${name}`;
     const parts = splitRows(updates);
     starting.start(
       parts.map((part, index) => ({

@@ -18,7 +18,7 @@ const useStyles = makeStyles({
   names: { overflowWrap: 'anywhere', color: tokens.colorNeutralForeground3 },
 });
 
-/** More names than this are a number. */
+/** The maximum number of names that are listed. */
 const maxNames = 5;
 
 /** The names of people: `anna@contoso.example, bert@contoso.example, and 6 more`. */

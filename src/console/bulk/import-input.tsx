@@ -70,7 +70,7 @@ export function ImportInput({ initial, parse, onInput, onParsed, onClose }: Impo
   const hasInput = file !== undefined || pasted !== '';
   useEffect(() => onInput(hasInput), [hasInput, onInput]);
 
-  /** Replaces the text, whose problems are no longer those that are shown. */
+  /** Replaces the text, and clears the problems of the previous one. */
   function setText(text: ImportedText): void {
     setValue('file', text.file);
     setValue('pasted', text.pasted);

@@ -18,7 +18,7 @@ export interface PlannedUpdate {
   readonly before: ScriptUserState | undefined;
   /** The new values. */
   readonly patch: Patch;
-  /** Whether the lines are doubtful, so that nothing is sent. */
+  /** Whether the lines are doubtful. If so, nothing is sent. */
   readonly leftOut: boolean;
   readonly warnings: readonly string[];
 }
@@ -56,7 +56,7 @@ export function planImport(lines: readonly UpdateLine[], script: ScriptRef, rena
   return { updates, unchanged };
 }
 
-/** The rows to send. They do not overwrite what somebody else has changed since the list was fetched. */
+/** The rows to send. They do not overwrite changes that others have made since the list was fetched. */
 export const rowsToSend = ({ updates }: ImportPlan): readonly BulkRow[] =>
   updates.flatMap(({ target, before, patch, leftOut }) =>
     leftOut ? [] : [{ ...target, patch, ...(before && expecting(before, patch)) }],

@@ -38,7 +38,7 @@ export function ImportPreview({ script, updates, onStart, onBack, onClose }: Imp
         </div>
         {hasNames && (
           <Checkbox
-            label="Rename people: send the names of the file"
+            label="Rename people: send the names in the file"
             checked={renames}
             onChange={(_event, { checked }) => setRenames(checked === true)}
           />

@@ -29,7 +29,7 @@ export function ImportProblems({ problems }: { readonly problems: readonly CsvPr
           {problems.some(({ message }) => message.includes(countFormat)) && (
             <Text block>
               A spreadsheet saves numbers as it displays them, such as 1,000.00 or 1.000. Set the format of the count
-              columns to “General” there and save the file again.
+              columns to “General” and save the file again.
             </Text>
           )}
           <ul className={styles.list}>

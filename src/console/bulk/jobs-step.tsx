@@ -9,14 +9,14 @@ const useStyles = makeStyles({
   content: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalL },
 });
 
-/** The jobs of an update that has more rows than one job can have. */
+/** The jobs of an update that exceeds the limit of one job. */
 export function JobsStep({ jobIds, onClose }: { readonly jobIds: readonly string[]; readonly onClose: () => void }) {
   const styles = useStyles();
   return (
     <>
       <DialogContent className={styles.content}>
         <StepHeading>{pluralize(jobIds.length, 'job', 'jobs')} started</StepHeading>
-        <Text>The changes are more than one job can have. Activity shows what becomes of their rows.</Text>
+        <Text>The changes exceed the limit of one job, so they run as several jobs. Activity shows the results.</Text>
         {jobIds.map((jobId) => (
           <OneJob key={jobId} jobId={jobId} />
         ))}

@@ -38,7 +38,7 @@ const useStyles = makeStyles({
 /** The number of rows that are shown at first, and that each press of the button adds. */
 const shownRows = 200;
 
-/** The people of an import, with their values before and after, and what to look at. */
+/** The people of an import, with their values before and after, and warnings. */
 export function PlannedUpdates({ updates }: { readonly updates: readonly PlannedUpdate[] }) {
   const styles = useStyles();
   const [shown, setShown] = useState(shownRows);

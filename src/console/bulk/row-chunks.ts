@@ -1,7 +1,7 @@
 import { maxUpdates } from '../../api/inputs/user-state.js';
 import type { BulkRow } from './bulk-row.js';
 
-/** The service accepts bodies of 4 MiB. The rest is reserved for the envelope and the title. */
+/** The service accepts bodies of 4 MiB. The remainder is reserved for the envelope and the title. */
 const maxCallBytes = 4_100_000;
 
 /** Splits rows, in order, into as few jobs as the limits of the service allow. */

@@ -16,7 +16,7 @@ interface StartStepProps {
   readonly onClose: () => void;
 }
 
-/** Shown until the service has stored the changes: only until then are they lost with the page. */
+/** Shown until the service has stored the changes. Until then, closing the page would lose them. */
 export function StartStep({ count, isPending, failure, onRetry, onClose }: StartStepProps) {
   const styles = useStyles();
   return (

@@ -22,7 +22,7 @@ const useStyles = makeStyles({
 
 interface DeviceListProps {
   readonly script: ScriptRef;
-  /** What is said about the devices, and the controls for them. */
+  /** A summary of the devices, and controls. */
   readonly controls: (states: readonly DeviceRunState[], complete: boolean) => ReactNode;
   readonly children: (states: readonly DeviceRunState[], complete: boolean) => ReactNode;
 }

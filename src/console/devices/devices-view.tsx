@@ -16,7 +16,7 @@ const useStyles = makeStyles({
   count: { color: tokens.colorNeutralForeground3 },
 });
 
-/** The devices of all people, with what the script did on each. */
+/** The devices of all people, with the result of the script on each. */
 export function DevicesView({ script }: { readonly script: ScriptRef }) {
   const styles = useStyles();
   const [{ find, errors }, setUrlState] = useUrlState();

@@ -70,7 +70,7 @@ export function ErrorsView({ script }: { readonly script: ScriptRef }) {
       {(states, complete) => {
         const groups = failureGroups(states);
         if (groups.length === 0)
-          return <Text>{`The script has failed on no device${complete ? '' : ' so far'}.`}</Text>;
+          return <Text>{`The script has not failed on any device${complete ? '' : ' so far'}.`}</Text>;
         return (
           <ul className={styles.groups}>
             {groups.map((group) => (

@@ -15,11 +15,11 @@ const useStyles = makeStyles({ bar: { flexShrink: 0, minWidth: 0 }, text: { over
 
 interface OtherChangeNoticeProps {
   readonly change: OtherChange;
-  /** Whether the change was noticed when the user saved theirs, which was not made then. */
+  /** Whether saving detected the change. The change of the user was then not applied. */
   readonly hasConflict: boolean;
 }
 
-/** Shows which values somebody else has changed since the dialog, or the list under it, has shown them. */
+/** Shows which values have changed since the dialog, or the list under it, displayed them. */
 export function OtherChangeNotice({ change: { before, after }, hasConflict }: OtherChangeNoticeProps) {
   const styles = useStyles();
   return (
@@ -27,11 +27,11 @@ export function OtherChangeNotice({ change: { before, after }, hasConflict }: Ot
       <MessageBarBody className={styles.text}>
         <MessageBarTitle>
           {hasConflict
-            ? 'Somebody changed this while you were editing'
-            : 'Somebody has changed this since the list was loaded'}
+            ? 'The values changed while you were editing'
+            : 'The values have changed since the list was loaded'}
         </MessageBarTitle>
         <Isolated>{differenceText(before, after)}</Isolated>.{' '}
-        {hasConflict && 'Your change was not made. What you typed is kept: apply it to the new values, or cancel.'}
+        {hasConflict && 'Your change was not applied. Apply it to the new values, or cancel.'}
       </MessageBarBody>
     </MessageBar>
   );
@@ -41,7 +41,7 @@ interface WaitingNoticeProps {
   readonly waiting: WaitingRow;
   readonly job: Job | undefined;
   readonly isOwn: boolean;
-  /** Called when the user goes to the page of the job. */
+  /** Called when the user opens the page of the job. */
   readonly onLeave: () => void;
 }
 
@@ -51,7 +51,7 @@ export function WaitingNotice({ waiting: { approvalCode, jobId }, job, isOwn, on
     reason: 'APPROVAL_PENDING',
     title: 'This change is waiting for approval',
     next: isOwn
-      ? 'A second administrator must approve it in Intune. You can close this dialog: Activity keeps the change. After the approval, complete it here or there. Discard it to make a different change.'
+      ? 'A second administrator must approve it in Intune. You can close this dialog; Activity lists the change. After the approval, complete it here or in Activity. To make a different change, discard it first.'
       : `It is part of a job${job === undefined ? '' : ` (${titleOf(job)})`}. Complete or cancel the job in Activity.`,
     ...(approvalCode !== undefined && { approvalCode }),
   };

@@ -52,7 +52,7 @@ export function useFiledChange(script: ScriptRef, state: ScriptUserState, onSave
     const updates = [{ ...target, patch, expected: valuesOf(known) }];
     const content = JSON.stringify([updates, justification]);
     if (key.current?.content !== content) key.current = { content, key: crypto.randomUUID() };
-    const title = cleanTitle(`Change of ${displayName(state)}`);
+    const title = cleanTitle(`Update of ${displayName(state)}`);
     starting.start([{ updates, justification, title, key: key.current.key }]);
   }
 
@@ -77,10 +77,10 @@ export function useFiledChange(script: ScriptRef, state: ScriptUserState, onSave
     (failedAction?.error ? failureOf(failedAction.error) : undefined) ?? starting.failure ?? rowFailure;
 
   return {
-    /** The change that waits, with the values and the code. */
+    /** The change that waits for approval, with its values and code. */
     waiting: pendingRow(row, jobId) ?? (startedId === undefined ? waiting : undefined),
     job,
-    /** Whether the job has no other rows: only then can it be completed or discarded here. */
+    /** Whether the job has no other rows. Only then can the change be completed or discarded here. */
     isOwn,
     isPending:
       starting.isPending ||
@@ -91,7 +91,7 @@ export function useFiledChange(script: ScriptRef, state: ScriptUserState, onSave
     failure,
     file,
     resume: () => {
-      // It is shown until it has stopped, although it does not wait meanwhile.
+      // Shown until the job has stopped, although it no longer waits for approval.
       setStartedId(jobId);
       resume.mutate();
     },

@@ -6,7 +6,7 @@ import { type ScriptRef, type ScriptUserState, userStateQuery } from '../queries
 import { trpc } from '../trpc.js';
 import { isApplied, type Patch } from './draft.js';
 
-/** The values of a state before and after somebody else has changed it. */
+/** The values of a state before and after another user changed it. */
 export interface OtherChange {
   readonly before: ScriptUserState;
   readonly after: ScriptUserState;
@@ -26,7 +26,7 @@ export function useUpdate(script: ScriptRef, state: ScriptUserState) {
   const setEntry = (next: Omit<LocalChange, 'updatedAt'>, updatedAt = Date.now()) =>
     localChanges.set([[target, { ...next, updatedAt }]]);
 
-  /** Shows values that somebody else has set. */
+  /** Shows values that another user has set. */
   function show(current: ScriptUserState): void {
     if (!isSame(known, current)) setOtherChange({ before: known, after: current });
     setKnown(current);
@@ -60,7 +60,7 @@ export function useUpdate(script: ScriptRef, state: ScriptUserState) {
     },
   });
 
-  // The list can be old. The values are read once; later ones come with the outcome of an update.
+  // The list can be outdated, so the values are read once. Later ones come with the outcome of an update.
   const { data: read } = useQuery({ ...userStateQuery(target), enabled: update.isIdle });
   const [shownRead, setShownRead] = useState<ScriptUserState>();
   if (read !== undefined && read !== shownRead && update.isIdle) {

@@ -70,7 +70,7 @@ const settledText = (job: Job) => countsText({ counts: { ...job.counts, waiting:
 function useTimeLeft(job: Job): string | undefined {
   const done = settledRows(job);
   const [first, setFirst] = useState({ at: Date.now(), done });
-  // A resumed job begins again.
+  // A resumed job has fewer rows with an outcome.
   if (done < first.done) setFirst({ at: Date.now(), done });
   if (job.state !== 'running') return undefined;
   return timeLeft(done - first.done, job.total - first.done, Date.now() - first.at);
@@ -83,25 +83,26 @@ function StateAdvice({ job: { state, durable, startedBy } }: { readonly job: Job
     case 'running':
       return (
         <Text>
-          You can close this page: the changes go on
-          {durable ? '' : ' as long as the service is not restarted'}. Activity shows what became of each row. Microsoft
-          Graph limits the rate of changes, so progress can pause.
+          You can close this page: the job continues
+          {durable ? '' : ' unless the service restarts'}. Activity shows the result of each row. Microsoft Graph limits
+          the rate of changes, so progress can pause.
         </Text>
       );
     case 'cancelling':
-      return <Text>The rows that were already sent to Microsoft Graph are completed. The others are not sent.</Text>;
+      return <Text>Rows that were already sent to Microsoft Graph are completed. The others are not sent.</Text>;
     case 'waiting-for-approval':
       return (
         <Text>
-          A second administrator must approve these changes in Intune. After that, choose “Complete approved changes”.
-          If the service may read approval requests, it completes them by itself. You can close this page.
+          A second administrator must approve these changes in Intune. The service then completes them automatically if
+          it may read approval requests. Otherwise, choose “Complete approved changes”. You can close this page.
         </Text>
       );
     case 'waiting-for-sign-in':
       return (
         <Text>
-          The changes are made with the permissions of <Isolated>{startedBy.name}</Isolated>, whose session has ended.
-          They go on when this person signs in and chooses “Resume”.
+          The user for whom this job runs has signed out, or no longer has the role for changes. Choose “Resume” to
+          continue. If the job uses the permissions of <Isolated>{startedBy.name}</Isolated>, only this user can resume
+          it.
         </Text>
       );
     case 'done':

@@ -18,13 +18,13 @@ function pollInterval(jobs: readonly Job[]): number {
   return jobs.every(hasEnded) ? pollIntervalsMs.ended : pollIntervalsMs.waiting;
 }
 
-/** The jobs of all people, newest first. Polled while the page is visible. */
+/** The jobs of all users, newest first. Polled while the page is visible. */
 export const jobsQuery = infiniteQueryOptions({
   queryKey: ['jobs'],
   queryFn: ({ pageParam: cursor, signal }) => trpc.updateJob.list.query({ cursor }, { signal }),
   initialPageParam: firstPage,
   getNextPageParam: cursorOf,
-  // A job that starts meanwhile moves the last one of a page to the next page.
+  // A job that starts between two requests moves the last job of a page to the next page.
   select: ({ pages }) => [...new Map(pages.flatMap(({ items }) => items).map((job) => [job.jobId, job])).values()],
   refetchInterval: ({ state }) => pollInterval(state.data?.pages.flatMap(({ items }) => items) ?? []),
   staleTime: 2_000,

@@ -59,7 +59,7 @@ interface JobRowsProps {
   readonly maxHeight: string;
 }
 
-/** The rows of a job with what became of them, filtered by outcome. Further pages are fetched when they are scrolled to. */
+/** The rows of a job with their results, filtered by outcome. Scrolling to the end fetches the next page. */
 export function JobRows({ job, maxHeight }: JobRowsProps) {
   const styles = useStyles();
   const [chosen, setChosen] = useState<RowOutcome | 'all'>();

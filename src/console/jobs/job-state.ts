@@ -25,7 +25,7 @@ export const stateTexts = {
   running: 'Running',
   'waiting-for-approval': 'Waiting for approval',
   'waiting-for-sign-in': 'Waiting for sign-in',
-  cancelling: 'Being cancelled',
+  cancelling: 'Cancelling',
   done: 'Done',
   cancelled: 'Cancelled',
 } as const satisfies Record<JobState, string>;
@@ -60,7 +60,7 @@ const countTexts = {
   unknown: 'with an unknown outcome',
   'pending-approval': 'waiting for approval',
   'not-sent': 'not sent',
-  waiting: 'to go',
+  waiting: 'not sent yet',
 } as const satisfies Record<RowOutcome, string>;
 
 /** The rows of a job by outcome: `998 changed, 2 failed`. */
@@ -71,14 +71,14 @@ export function countsText({ counts }: Pick<Job, 'counts'>): string {
     .join(', ');
 }
 
-/** A job's title, or what stands for one. */
+/** The title of a job; without one, the number of its changes. */
 export const titleOf = ({ title, total }: Pick<Job, 'title' | 'total'>): string =>
   title ?? pluralize(total, 'change', 'changes');
 
 /** The maximum length that the service accepts. */
 const maxTitleLength = 200;
 
-/** A title of a new job: names that it contains can have any characters. */
+/** Makes a text valid as the title of a job: names in it can contain any characters. */
 export function cleanTitle(text: string): string {
   const visible = text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, ' ').trim();
   return visible.length > maxTitleLength

@@ -78,7 +78,7 @@ export function JobView({ job, rowsHeight, onStarted, children }: JobViewProps) 
       {downloadFailed && <DefectNotice />}
       {groups.length > 0 && (
         <div>
-          <Text weight="semibold">{isRunning ? 'Why rows have failed so far' : 'Why rows have failed'}</Text>
+          <Text weight="semibold">{isRunning ? 'Reasons for failed rows so far' : 'Reasons for failed rows'}</Text>
           <ul className={styles.reasons}>
             {groups.map(({ failure: { title, next }, rows }) => (
               <li key={`${title} ${next}`}>
@@ -91,7 +91,7 @@ export function JobView({ job, rowsHeight, onStarted, children }: JobViewProps) 
       {needsJustification && actions.canAct && (
         <JustificationField
           id={justificationId}
-          hint="This tenant requires a reason for changes. A second administrator reads it."
+          hint="This tenant requires a justification for changes. The administrator who approves them reads it."
           required
           validationMessage={isJustificationMissing ? 'Enter a justification' : null}
           value={justification}
@@ -151,7 +151,7 @@ export function JobView({ job, rowsHeight, onStarted, children }: JobViewProps) 
           )}
           {!isRunning && unfinishedRows(job) > conflicts && (
             <Button disabledFocusable={actions.isPending} onClick={retry}>
-              {job.counts['not-sent'] === unfinishedRows(job) ? 'Send the other rows' : 'Retry failed rows'}
+              {job.counts['not-sent'] === unfinishedRows(job) ? 'Send remaining rows' : 'Retry failed rows'}
             </Button>
           )}
         </>

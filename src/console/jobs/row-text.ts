@@ -51,7 +51,7 @@ const nextSteps: Partial<Record<FailureReason, string>> = {
   APPROVAL_JUSTIFICATION_REQUIRED: 'Enter a justification, then retry the failed rows.',
   INVALID_INPUT: 'Correct the values, then send them again.',
   GRAPH_REJECTED: 'Correct the values, then send them again.',
-  CONFLICT: 'The row was not changed. Check the current values before you send it again.',
+  CONFLICT: 'The change was not applied. Check the current values before you send it again.',
 };
 
 /** Why a row has failed or waits, in words. */
@@ -59,7 +59,7 @@ export function failureOfRow({ error, approvalCode }: JobRow): Failure | undefin
   if (error === undefined) return undefined;
   const failure = describeFailure(error, { approvalCode });
   if (failure.reason === 'APPROVAL_PENDING' && failure.approvalCode !== undefined) {
-    return { ...failure, next: 'Give them the approval code. After they approve, complete the change.' };
+    return { ...failure, next: 'Give them the approval code. After the approval, complete the change.' };
   }
   return { ...failure, next: nextSteps[failure.reason] ?? failure.next };
 }

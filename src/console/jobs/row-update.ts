@@ -18,7 +18,7 @@ export function expecting(seen: ScriptUserState, patch: RowUpdate['patch']): Pic
   return expected === undefined ? {} : { expected };
 }
 
-/** Whether a row was not made because somebody has changed its state. Its error has the new values. */
+/** Whether a row was not applied because its state has changed. Its error contains the new values. */
 export const hasConflict = ({ error }: JobRow): boolean =>
   error?.data.reason === 'CONFLICT' && error.data.current !== undefined;
 

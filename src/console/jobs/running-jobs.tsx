@@ -9,7 +9,7 @@ const useStyles = makeStyles({
   hidden: { position: 'absolute', width: '1px', height: '1px', overflow: 'hidden', clipPath: 'inset(50%)' },
 });
 
-/** The number of jobs that run, of all people; nothing while none does. */
+/** The number of running jobs of all users; nothing if no job runs. */
 export function RunningJobs() {
   const styles = useStyles();
   const { data: jobs = [] } = useInfiniteQuery(jobsQuery);

@@ -9,7 +9,7 @@ interface ShownJobs {
 
 const Context = createContext<ShownJobs>({ jobId: undefined, show: () => () => undefined });
 
-/** Lets the pages and dialogs inside say which job they show: a tab watches one job at a time. */
+/** Collects which job the pages and dialogs inside show: a tab watches one job at a time. */
 export function ShownJobProvider({ children }: { readonly children: ReactNode }) {
   const [shown, setShown] = useState<readonly { readonly jobId: string }[]>([]);
   const show = useCallback((jobId: string) => {

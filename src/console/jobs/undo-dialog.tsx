@@ -32,7 +32,7 @@ interface UndoDialogProps {
   readonly onClose: () => void;
 }
 
-/** Asks before a job is undone, and names the values that are written back. */
+/** Asks before a job is undone, and lists the values to restore. */
 export function UndoDialog({ job, onConfirm, onClose }: UndoDialogProps) {
   const styles = useStyles();
   const { data: rows, error } = useInfiniteQuery(jobRowsQuery(job.jobId, 'applied'));
@@ -46,12 +46,13 @@ export function UndoDialog({ job, onConfirm, onClose }: UndoDialogProps) {
           <DialogTitle>Undo {pluralize(count, 'change', 'changes')}?</DialogTitle>
           <DialogContent className={styles.content}>
             <Text>
-              A new job writes the values from before back. A person whose values somebody has changed since keeps them.
+              A new job restores the previous values. People whose values have changed since then keep their current
+              values.
             </Text>
             {error !== null && <FailureNotice failure={failureOf(error)} />}
             {shown === undefined && error === null && <Spinner size="tiny" label="Loading rows" />}
             {shown !== undefined && (
-              <ul className={styles.list} aria-label="Values to write back">
+              <ul className={styles.list} aria-label="Values to restore">
                 {shown.map((row) => (
                   <li key={row.index}>
                     <Isolated>{personOf(row)}</Isolated>: <Isolated>{writtenBackText(row)}</Isolated>
@@ -73,7 +74,7 @@ export function UndoDialog({ job, onConfirm, onClose }: UndoDialogProps) {
   );
 }
 
-/** The values of a row that are written back: those that it has set. */
+/** The values that undoing a row restores: those of the fields that it has set. */
 function writtenBackText({ patch, before, userState }: JobRow): string {
   const values = {
     ...(patch.successDeviceCount !== undefined && { successDeviceCount: before?.successDeviceCount }),

@@ -38,33 +38,33 @@ export function useJobActions(job: Job, onStarted: (jobId: string) => void) {
   const failed = [cancel, resume, undo, refile].find(({ isError }) => isError);
   const failure = failed?.error ? failureOf(failed.error) : starting.failure;
   const actions = [cancel, resume, undo, refile];
-  /** Forgets the failure of the action before. */
+  /** Clears the failure of the previous action. */
   const fresh = (act: () => void) => () => {
     for (const action of actions) action.reset();
     act();
   };
   return {
-    /** Readers see everything, and change nothing. */
+    /** Readers can see all jobs, but cannot act on them. */
     canAct: session?.roles.includes('operator') ?? false,
     cancel: fresh(() => cancel.mutate()),
     resume: fresh(() => resume.mutate()),
     undo: fresh(() => undo.mutate()),
     /** Sends the rows that have failed or were not sent in a new job, which files them for approval. */
     file: (justification: string) => fresh(() => refile.mutate({ rows: 'unfinished', justification }))(),
-    /** Sends the rows whose states somebody has changed in a new job, which replaces the values that are shown. */
+    /** Sends the rows with a conflict in a new job, which replaces the displayed values. */
     overwrite: fresh(() => refile.mutate({ rows: 'conflicts' })),
     isPending: actions.some(({ isPending }) => isPending) || starting.isPending,
     failure: failure && forOwner(failure, job, session?.user.oid),
   };
 }
 
-/** A job that uses the permissions of a person can be resumed by this person only, whatever the role of others. */
+/** Only the person whose permissions a job uses can resume it, whatever the role of others. */
 function forOwner(failure: Failure, { startedBy }: Job, oid: string | undefined): Failure {
   if (failure.reason !== 'ROLE_MISSING' || oid === startedBy.oid) return failure;
   return {
     ...failure,
     title: 'You cannot resume this job',
-    next: `It uses the permissions of ${startedBy.name}, who must resume it.`,
+    next: `It uses the permissions of ${startedBy.name}. Only this user can resume it.`,
   };
 }
 

@@ -10,7 +10,7 @@ const waitingRowsQuery = ({ jobId, counts }: Job) => ({
     (await fetchRows(jobId, 'pending-approval', signal)).map((row) => ({ ...row, jobId })),
 });
 
-/** Shows which states have changes that wait for approval, whichever tab or person has started their jobs. */
+/** Shows which states have changes that wait for approval, whichever tab or user started their jobs. */
 export function useWaitingRows(jobs: readonly Job[]): void {
   const { setWaiting } = useLocalChanges();
   const rows = useQueries({

@@ -29,7 +29,7 @@ const byFailures = (a: OverviewScript, b: OverviewScript): number =>
   (b.summary?.errorUserCount ?? -1) - (a.summary?.errorUserCount ?? -1) ||
   byName(a, b);
 
-/** What the overview says about all scripts. */
+/** The totals of all scripts. */
 export interface OverviewStatistics {
   readonly scripts: number;
   /** The number of scripts by outcome. */

@@ -65,7 +65,7 @@ export function PersonPage() {
           <Subtitle2 as="h2">Scripts</Subtitle2>
           <Text role="status" className={styles.note}>
             {complete && items.length === 0
-              ? 'No script has a result for this person.'
+              ? 'No scripts have results for this person.'
               : `${failing} of ${pluralize(items.length, 'script', 'scripts')} failed for this person${soFar}.`}
           </Text>
           {items.length > 0 && (
@@ -95,7 +95,7 @@ function Devices({ states, complete }: { readonly states: readonly PersonState[]
       <Subtitle2 as="h2">Devices</Subtitle2>
       <Text role="status" className={styles.note}>
         {devices.length === 0 && isComplete
-          ? 'Microsoft Graph names no device of this person.'
+          ? 'Microsoft Graph reports no devices for this person.'
           : `${pluralize(devices.length, 'device', 'devices')}${isComplete ? '' : ' so far'}`}
         {failedCount > 0 && `. The devices of ${pluralize(failedCount, 'script', 'scripts')} could not be loaded.`}
       </Text>

@@ -18,7 +18,7 @@ const useStyles = makeStyles({
   value: { margin: 0, overflowWrap: 'anywhere' },
 });
 
-/** The account: who is signed in, as what, until when, and the way out. */
+/** The account: user, role, end of the session, and sign-out. */
 export function AccountMenu({ session }: { readonly session: Session }) {
   const styles = useStyles();
   const { user, roles, expiresAt, idleExpiresAt, version } = session;
@@ -26,8 +26,8 @@ export function AccountMenu({ session }: { readonly session: Session }) {
   const details = [
     ['Username', user.username !== user.name && user.username],
     ['Role', role],
-    ['Ends if idle', idleExpiresAt !== null && formatDate(idleExpiresAt)],
-    ['Ends at the latest', expiresAt !== null && formatDate(expiresAt)],
+    ['Session ends if idle', idleExpiresAt !== null && formatDate(idleExpiresAt)],
+    ['Session ends at the latest', expiresAt !== null && formatDate(expiresAt)],
     ['Version', version],
   ] as const;
   return (
@@ -53,7 +53,7 @@ export function AccountMenu({ session }: { readonly session: Session }) {
           )}
         </dl>
         {expiresAt === null ? (
-          <Text>Sign-in is off: everybody at this computer is this operator.</Text>
+          <Text>Sign-in is off. Everybody on this computer acts as this operator.</Text>
         ) : (
           <SignOutButton />
         )}

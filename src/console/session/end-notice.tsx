@@ -41,7 +41,7 @@ export function EndNotice({ end: { kind, at, warnAt }, now, checkedAt, canExtend
   const focusedBefore = useRef<HTMLElement>(null);
   const [dismissed, setDismissed] = useState<number>();
   const stay = useMutation({
-    // Every call but `session.current` postpones the end; this one makes no request to Graph.
+    // This call counts as user activity and so postpones the end, without a request to Graph.
     mutationFn: () => trpc.activity.list.query({}),
     onSuccess: async () => {
       await client.invalidateQueries(sessionQuery);
@@ -56,7 +56,7 @@ export function EndNotice({ end: { kind, at, warnAt }, now, checkedAt, canExtend
   const [title, advice] =
     kind === 'idle'
       ? [`You will be signed out in ${inMinutes}.`, 'You have not loaded or saved anything for a while.']
-      : [`Your session expires in ${inMinutes}.`, 'Sign in again to go on. What you typed is kept in this tab.'];
+      : [`Your session expires in ${inMinutes}.`, 'Sign in again to continue. What you typed is kept in this tab.'];
   const isInterrupting = isShown && kind === 'idle' && minutes === 1 && dismissed !== at;
   const rememberFocus = ({ currentTarget, relatedTarget }: FocusEvent) => {
     if (relatedTarget instanceof HTMLElement && !currentTarget.contains(relatedTarget)) {

@@ -23,10 +23,10 @@ const useStyles = makeStyles({
 export type CoverReason = 'idle' | 'absolute' | 'elsewhere' | 'unconfirmed';
 
 const explanations = {
-  idle: 'You were not active for a while.',
+  idle: 'You were inactive for too long.',
   absolute: 'It has reached its maximum length.',
   elsewhere: 'You may have signed out elsewhere.',
-  unconfirmed: 'Your session was due to end, and the service has not been reached since. This page tries again.',
+  unconfirmed: 'Your session was due to end, and the service is unreachable. This page retries automatically.',
 } as const satisfies Record<CoverReason, string>;
 
 /** Covers the whole page so that nobody sees its data. The page below keeps its state. */
@@ -48,7 +48,7 @@ export function SessionCover({ reason }: { readonly reason: CoverReason }) {
         <Text>{explanations[reason]}</Text>
         {isOver && (
           <>
-            <Text>Sign in again to go on. What you typed is kept in this tab.</Text>
+            <Text>Sign in again to continue. What you typed is kept in this tab.</Text>
             <Button as="a" href={signInUrl()} target="_blank" rel="noopener" appearance="primary" size="large">
               Sign in again
             </Button>

@@ -104,7 +104,7 @@ export function StateFilters(props: StateFiltersProps) {
         <ToolbarButton
           icon={<ArrowDownloadRegular />}
           label="Download CSV"
-          hint={complete ? undefined : 'You can download the list when all of it has loaded.'}
+          hint={complete ? undefined : 'You can download the list after all of it has loaded.'}
           disabledFocusable={!complete}
           onClick={() => void download().catch(() => setDownloadFailed(true))}
         />

@@ -64,7 +64,7 @@ export function StatesPage({ script, canWrite, onEdit, onBulkUpdate }: StatesPag
     [items, scriptKind, scriptId, localChanges],
   );
   const sorted = useMemo(() => sortStates(states ?? [], { sort, ascending }), [states, sort, ascending]);
-  // A long list must not hold up what the user types.
+  // A long list must not delay typing.
   const search = useDeferredValue(find);
   const filter = outcomeFilterOf({ errors, outcome });
   const visible = useMemo(() => filterByOutcome(findStates(sorted, search), filter), [sorted, search, filter]);
