@@ -81,7 +81,7 @@ type Routers = {
   scriptUserState: typeof scriptUserStateRouter;
   /** The session of the caller. */
   session: typeof sessionRouter;
-  /** Updates that are carried out without their caller. */
+  /** Updates that continue without their caller. */
   updateJob: typeof updateJobRouter;
 };
 

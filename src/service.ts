@@ -143,7 +143,7 @@ export async function startService(config: Config, output: ServiceOutput): Promi
     }),
     async mayWrite({ sessionId, isDelegated }) {
       const access = sessionId === undefined ? undefined : await signIn.writeAccess?.(sessionId);
-      // Without a session, a job with the token of the service goes on, since nobody can say more about its user.
+      // Without a session, the role cannot be refreshed: a job with the service's own token continues.
       return access === undefined || access === 'allowed' || (access === 'session-ended' && !isDelegated);
     },
     reasonOf,
@@ -151,7 +151,7 @@ export async function startService(config: Config, output: ServiceOutput): Promi
     onApprovalsHidden: ({ reason }) =>
       log.warn(
         { reason, missing: approvalPermission },
-        'approvals cannot be read: jobs that wait for approval go on only when they are resumed',
+        'cannot read approval requests: jobs that wait for approval continue only when a user resumes them',
       ),
     onDefect: (jobId, error) => log.error({ jobId, err: error }, 'unexpected error'),
   });

@@ -27,13 +27,13 @@ export interface JobRowInput extends StateRef {
 
 /** A new job. */
 export interface StartJobInput {
-  /** 1 to 5,000 updates. Those of one state are made in their order. */
+  /** 1 to 5,000 updates. Updates of one state are sent in their order. */
   readonly updates: readonly JobRowInput[];
   /** 1 to 200 characters, for the list of jobs. */
   readonly title?: string | undefined;
   /** Files each update for approval, in a tenant that requires it: 1 to 1,024 characters. */
   readonly justification?: string | undefined;
-  /** 1 to 128 printable ASCII characters. A second start of the same person with this key starts nothing. */
+  /** 1 to 128 printable ASCII characters. A repeated start by the same user with this key returns the existing job. */
   readonly key?: string | undefined;
 }
 
@@ -53,21 +53,21 @@ export interface JobResultsInput extends JobInput, PageRef {
   readonly outcome?: RowOutcome | undefined;
 }
 
-/** One row of a job, and what became of it. */
+/** One row of a job, with its outcome. */
 export interface JobResult extends StateRef {
   /** Its position among the updates of the job, from 0. */
   readonly index: number;
-  /** The values that it writes. `null` is a name that an undo removes. */
+  /** The values to write. `null` is a name that an undo removes. */
   readonly patch: UserStateValues;
   readonly expected?: ExpectedUserState | undefined;
   readonly outcome: RowOutcome;
-  /** The state before the write, once it was read. */
+  /** The state before the write, if it was read. */
   readonly before?: ScriptUserState | undefined;
   /** The state as Graph showed it after the write. */
   readonly userState?: ScriptUserState | undefined;
-  /** Why it has failed or is pending. */
+  /** Why the row failed, or why it is pending. */
   readonly error?: ErrorShape | undefined;
-  /** The code with which Graph has filed the change for approval. */
+  /** The code that Graph returned when it filed the change for approval. */
   readonly approvalCode?: string | undefined;
 }
 
@@ -80,9 +80,9 @@ const resultsInput: InputSchema<JobResultsInput> = inputObject({
   ...pageFields,
 });
 
-/** Updates that go on when their caller has gone. Readers see all jobs; operators also act on those of others. */
+/** Updates that continue without their caller. Readers see all jobs; operators can also act on the jobs of others. */
 export const updateJobRouter = router({
-  /** Stores up to 5,000 updates and responds with an id. They are then made whether or not the caller stays. */
+  /** Stores up to 5,000 updates and responds with the id of a job, which sends them without the caller. */
   start: operatorProcedure.input(startInput).mutation(async ({ ctx, input }): Promise<StartedJob> => {
     ctx.admission.add('rows', Math.max(0, input.updates.length - minRows));
     const id = await ctx.jobs.start(actorOf(ctx), input);
@@ -103,8 +103,8 @@ export const updateJobRouter = router({
   }),
 
   /**
-   * Streams the job as it is now, and again after changes, until it has ended. If the stream ends before, the connection
-   * was cut or the service stops: call it again.
+   * Streams the current state of the job, then its state after each change, until it has ended. If the stream ends
+   * earlier, the connection was lost or the service is stopping: call it again.
    */
   watch: readerProcedure
     .meta({ streamed: true })
@@ -123,8 +123,8 @@ export const updateJobRouter = router({
   }),
 
   /**
-   * Sends again what failed or was not sent, and completes what has been approved since. With delegated permissions,
-   * only the user who started the job can resume it.
+   * Sends the rows again that failed or were not sent, and completes the rows that have been approved. With delegated
+   * permissions, only the user who started the job can resume it.
    */
   resume: operatorProcedure.input(jobInput).mutation(async ({ ctx, input }): Promise<Job> => {
     const job = await orRefusal(ctx.jobs.resume(input.jobId, actorOf(ctx)));
@@ -132,7 +132,7 @@ export const updateJobRouter = router({
     return job;
   }),
 
-  /** Starts a job that restores the values before. A state that has changed since is left as it is: `CONFLICT`. */
+  /** Starts a job that restores the previous values. A state that has changed since is not written to: `CONFLICT`. */
   undo: operatorProcedure.input(jobInput).mutation(async ({ ctx, input }): Promise<StartedJob> => {
     const id = await orRefusal(ctx.jobs.undo(input.jobId, actorOf(ctx)));
     recordEvent(ctx, 'updateJob.undo', id);
@@ -164,7 +164,7 @@ function recordEvent(ctx: Context & { readonly user: User }, action: string, id:
 }
 
 const refusals = {
-  'unknown-job': () => invalidInput('does not exist, or was deleted by age', ['jobId'], 'NOT_FOUND'),
+  'unknown-job': () => invalidInput('does not exist, or has been deleted', ['jobId'], 'NOT_FOUND'),
   'not-the-owner': () => new Refusal('ROLE_MISSING'),
   'still-active': () => invalidInput('is still running: cancel it first', ['jobId']),
   'nothing-to-undo': () => invalidInput('has no applied updates', ['jobId']),

@@ -28,14 +28,14 @@ export interface UpdateManyInput {
   readonly approval?: { readonly justification: string } | undefined;
 }
 
-/** A call takes as much memory as at least this many waiting rows. Its request has been admitted with them. */
+/** A call counts as at least this many waiting rows, which its request was admitted with. */
 export const minRows = 500;
 
 /**
  * Sends many updates as Graph's quota allows, each with its own outcome and audit lines. When the caller disconnects,
  * the updates that have not started are never sent.
  *
- * @throws {CallError} `OVERLOADED` if the service has no memory for so many rows
+ * @throws {CallError} `OVERLOADED` if the service has no memory for that many rows
  */
 export function updateMany(
   ctx: Context & Actor,

@@ -7,7 +7,7 @@ import type { ScriptUserState } from '../script-user-state.js';
 import { traceFields } from '../trace-fields.js';
 import type { AuditTrail } from './trail.js';
 
-/** The outcome of a write. `unchanged`: the state had the values already, so that nothing was sent. */
+/** The outcome of a write. `unchanged`: the state had the values already, so nothing was sent. */
 export type AuditedOutcome = 'applied' | 'unchanged' | 'rejected' | 'pending-approval' | 'unknown';
 
 /** The outcome of a write that has failed. */
@@ -22,7 +22,7 @@ export function auditedOutcome(error: unknown, reason: string): AuditedOutcome {
 export interface Actor {
   readonly requestId: string;
   readonly user: { readonly oid: string; readonly name: string };
-  /** The job that the write is a row of. */
+  /** The job that contains the write as a row. */
   readonly jobId?: string | undefined;
 }
 
@@ -203,7 +203,7 @@ function describe(result: Failure | AuditedResult<unknown>, reasonOf: (error: un
 /** The message of the lines of writes. */
 const msg = 'write';
 
-/** The state in the result of a write; that of a delete has none. */
+/** The state in the result of a write; `undefined` for a delete. */
 function stateIn(value: { readonly id: string } & Partial<ScriptUserState>): ScriptUserState | undefined {
   const { id, successDeviceCount, errorDeviceCount, userPrincipalName } = value;
   if (successDeviceCount === undefined || errorDeviceCount === undefined) return undefined;

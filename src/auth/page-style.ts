@@ -1,6 +1,6 @@
 /**
- * The style of the pages that the service renders itself. They look like the console, whose colors these are, but need
- * no file of it: a sign-in can fail where the console has not been built.
+ * The style of the pages that the service renders itself. They use the colors of the console, but none of its files: a
+ * sign-in can fail where the console has not been built.
  *
  * @see https://react.fluentui.dev/?path=/docs/theme-colors--docs
  */

@@ -60,7 +60,7 @@ export interface NamedAccount {
   readonly returnTo: string;
 }
 
-/** The console's icon, which is part of the page: the file may be missing. */
+/** The console's icon, inlined because the file may be missing. */
 const icon =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="7" fill="#0f6cbd"/><path d="M8 17.5l5 5L24 10.5" fill="none" stroke="#fff" stroke-width="3.5" stroke-linecap="round" stroke-linejoin="round"/></svg>';
 

@@ -24,7 +24,7 @@ export interface Principal {
    * has lost a role of this principal. Absent when there are no sessions.
    */
   readonly isStillAuthorized?: () => Promise<boolean>;
-  /** The same, and restarts the idle timeout of the session. Absent when there are no sessions. */
+  /** As above, and restarts the idle timeout of the session. Absent when there are no sessions. */
   readonly extendSession?: () => Promise<void>;
   /** The user's own Graph tokens, when calls use delegated permissions. */
   readonly tokens?: TokenSource | undefined;

@@ -39,7 +39,7 @@ const advice: Partial<Record<CallReason, string | ((details: CallErrorDetails) =
 export const grantPermission = `grant the application ${requiredPermission} with admin consent; assign an Intune role to a user`;
 
 /** What to do about a permission that only some tenants need. */
-export const grantApprovalPermission = `if the tenant uses multi admin approval, also grant ${approvalPermission}: without it, jobs that wait for approval go on only when they are resumed`;
+export const grantApprovalPermission = `if the tenant uses multi admin approval, also grant ${approvalPermission}: without it, jobs that wait for approval continue only when a user resumes them`;
 
 function adviceOnRoute({ status, publicMessage = '' }: CallErrorDetails): string {
   if (/target tenant/i.test(publicMessage)) {

@@ -71,8 +71,8 @@ export function createGraph(options: GraphOptions): GraphService {
     return observeWaits(name, createRateLimiter(pool, maxBatchItems), observer);
   };
   const rateLimiters = {
-    // Graph counts writes in both limits. A limit above the documented one is for a Graph other than Microsoft's: there,
-    // a job can read as many states as it writes to.
+    // Graph counts writes in both limits. A limit above the documented one implies another server than
+    // Microsoft's: there, a job can read as many states as it writes to.
     reads: rateLimiter('reads', Math.max(requestsPer20s - writesPer20s, requestsPer20s / 2, writesPer20s)),
     writes: rateLimiter('writes', writesPer20s),
   };

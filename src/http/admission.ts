@@ -22,7 +22,7 @@ const limits = {
   bytes: { total: 16 * mebibyte, perUser: 4 * mebibyte, retryAfterMs: 1_000 },
   rows: { total: 40_000, perUser: 10_000, retryAfterMs: 20_000 },
   rowBytes: { total: 24 * mebibyte, perUser: 8 * mebibyte, retryAfterMs: 5_000 },
-  // They last long: they must leave most calls to others.
+  // Streams are long-lived, so they must leave capacity for other calls.
   watches: { total: 200, perUser: 20, retryAfterMs: 20_000 },
 } as const satisfies Record<Unit, Limit>;
 

@@ -32,7 +32,7 @@ const pages = ['/', '/scripts/:scriptKind/:scriptId', '/people/:userId', '/activ
 export function serveConsole(folder: string): Router {
   const routes = express.Router({ caseSensitive: true, strict: true });
 
-  // Express and the library for static files would respond to these paths in their own ways.
+  // Otherwise Express and the library for static files would respond to these paths with errors of their own.
   routes.use((request, _response, next) => next(isDecodable(request.path) ? undefined : 'router'));
 
   async function sendPage(route: string, { params }: Request, response: Response, next: NextFunction): Promise<void> {

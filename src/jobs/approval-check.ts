@@ -14,9 +14,9 @@ export interface ApprovalCheckParts {
 }
 
 /**
- * Reads which rows of a job have been approved, and changes those that no longer wait for approval.
+ * Reads the statuses of the approval requests of a job, and updates the rows that no longer wait for approval.
  *
- * @returns why no further check has a purpose before the job is resumed; `undefined` if there is no such reason
+ * @returns why to stop checking until the job is resumed; `undefined` to continue
  */
 export type CheckApprovals = (
   job: JobRecord,
@@ -25,10 +25,10 @@ export type CheckApprovals = (
   signal: AbortSignal,
 ) => Promise<'hidden' | 'sign-in' | undefined>;
 
-/** One batch. */
+/** The maximum number of codes in one batch. */
 const maxCodes = 20;
 
-/** The failures that do not end by themselves: a permission is missing, or the tenant does not have the operation. */
+/** The failures that a retry does not resolve: a permission is missing, or the tenant lacks the operation. */
 const hidesApprovals: ReadonlySet<CallReason> = new Set([
   'GRAPH_PERMISSION_MISSING',
   'GRAPH_ROUTE_NOT_IMPLEMENTED',
@@ -75,7 +75,7 @@ const endings = {
   expired: 'The approval request has expired.',
 } as const satisfies Partial<Record<ApprovalStatus, string>>;
 
-/** The row with a status of its approval request; `undefined` if it keeps waiting. */
+/** The row after a status of its approval request was read; `undefined` if it still waits. */
 function afterStatus(row: PendingRow, status: ApprovalStatus | undefined, { actor }: JobRecord): JobRow | undefined {
   if (status === undefined || status === 'needsApproval') return undefined;
   if (status === 'approved') return { ...row, outcome: 'waiting', failure: undefined };
@@ -90,7 +90,7 @@ function afterStatus(row: PendingRow, status: ApprovalStatus | undefined, { acto
 /** The shortest and the longest time between two checks, in milliseconds. */
 const defaultIntervalMs = { shortest: 30_000, longest: 600_000 };
 
-/** How many codes are read in a second at most, on average: about a tenth of the quota of reads. */
+/** The maximum number of codes read per second, on average: about a tenth of the quota of reads. */
 const codesPerSecond = 10;
 
 /**

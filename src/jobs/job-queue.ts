@@ -1,28 +1,28 @@
 import { setMaxListeners } from 'node:events';
 
 /**
- * Works on a job until it rests.
+ * Works on a job until it has ended, waits for a user, or is handed over.
  *
- * @param signal aborts when the work is to be handed over: what has been sent is completed, and nothing else is sent
+ * @param signal aborts when the work is to be handed over: rows that were sent are completed, and no others are sent
  * @param runNumber the number of this run of the job. Only the latest one can write to the store
- * @returns after how many milliseconds the job is to be run again; `undefined` if only {@link JobQueue.add} is to run it
+ * @returns the delay before the next run, in milliseconds; `undefined` if only {@link JobQueue.add} runs the job again
  */
 export type RunJob = (jobId: string, signal: AbortSignal, runNumber?: number) => Promise<number | undefined>;
 
 /** Decides where and when jobs run. Two replicas never run one job at the same time. */
 export interface JobQueue {
-  /** Makes a replica run the job: again if it is running, and now if it is to be run again later. */
+  /** Runs the job as soon as possible, on any replica. A job that is running is run once more. */
   add(jobId: string): Promise<void>;
   /** Starts to run jobs. */
   start(run: RunJob): void;
-  /** Hands the running jobs over, and waits until they have stopped. */
+  /** Hands over the running jobs, and waits until they have stopped. */
   stop(): Promise<void>;
 }
 
 /** Creates a queue that runs every job in this process, immediately. @param onError called if the work on a job fails */
 export function createMemoryJobQueue(onError: (error: unknown) => void): JobQueue {
   const stopping = new AbortController();
-  // One for each job that runs.
+  // Each running job adds one listener.
   setMaxListeners(0, stopping.signal);
   const running = new Map<string, Promise<void>>();
   const again = new Set<string>();

@@ -9,7 +9,7 @@ import { loadRows, type RunningRows } from './row-writer.js';
 
 /** The dependencies of {@link createJobRunner}. */
 export interface JobRunnerParts extends RowSenderParts, Pick<ApprovalCheckParts, 'onApprovalsHidden'> {
-  /** How long the rows wait after a failure that concerns all of them, in milliseconds. The last one is the longest. */
+  /** The pauses after consecutive failures that concern all rows, in milliseconds. The last one is repeated. */
   readonly pausesMs?: readonly number[];
   /** The time between two reads of approvals, in milliseconds. */
   readonly approvalIntervalMs?: { readonly shortest: number; readonly longest: number };
@@ -19,7 +19,7 @@ const defaultPausesMs = [1_000, 5_000, 20_000, 60_000, 120_000, 300_000];
 
 /**
  * Creates the function that works on a job: it sends the rows that wait, continues those that have been approved, and
- * stores the state in which the job rests.
+ * stores the resulting state.
  */
 export function createJobRunner(parts: JobRunnerParts): RunJob {
   const { store, callerOf, mayWrite, onOutcome, onChange, pausesMs = defaultPausesMs, approvalIntervalMs } = parts;
@@ -44,7 +44,7 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
   /**
    * Continues with the rows that have been approved.
    *
-   * @returns the job if it is to be run; otherwise, when the approvals are to be read again
+   * @returns the job if it has rows to send; otherwise the delay before the next check, if any
    */
   async function continueApproved(
     job: JobRecord,

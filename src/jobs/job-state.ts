@@ -17,23 +17,23 @@ function withState(job: JobRecord, state: JobState): JobRecord {
   return { ...job, state, changedAtMs: now, endedAt: ended ? new Date(now).toISOString() : undefined };
 }
 
-/** A replica starts to work on the job, or continues the work of one that has died. */
+/** A replica starts or continues the work on the job. */
 export const run: JobChange = (job) => (job.state === 'queued' ? withState(job, 'running') : undefined);
 
 /** No further row is to be sent. */
 export const cancel: JobChange = (job) =>
   hasEnded(job) || job.state === 'cancelling' ? undefined : withState(job, 'cancelling');
 
-/** The rows without a final outcome are to be sent again. A job that is active continues as it is. */
+/** The rows without a final outcome will be sent again. An active job does not change. */
 export const resume =
   (actor: JobActor): JobChange =>
   (job) =>
     isActive(job) ? undefined : { ...withState(job, 'queued'), actor, isResumed: true };
 
-/** The rows to be sent again wait. */
+/** The rows to send again have been selected. */
 export const resumed: JobChange = (job) => (job.isResumed ? { ...job, isResumed: undefined } : undefined);
 
-/** Rows of a job that waits have been approved, or cannot be approved any more. */
+/** Rows of a waiting job have been approved, or can no longer be approved. */
 export const proceed: JobChange = (job) =>
   job.state === 'waiting-for-approval' ? withState(job, 'running') : undefined;
 
@@ -42,7 +42,7 @@ export const rest =
   (state: Extract<JobState, 'waiting-for-approval' | 'waiting-for-sign-in' | 'done'>): JobChange =>
   (job) => {
     if (job.state === 'running') return withState(job, state);
-    // Only a reason to wait for something else changes a job that has rested.
+    // A job that waits for approval changes only if it has to wait for a sign-in instead.
     if (job.state === 'waiting-for-approval' && state === 'waiting-for-sign-in') return withState(job, state);
     return job.state === 'cancelling' && job.counts.waiting === 0 ? withState(job, 'cancelled') : undefined;
   };

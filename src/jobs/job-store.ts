@@ -12,10 +12,10 @@ export interface RowSelection {
   readonly outcome?: RowOutcome | undefined;
 }
 
-/** What has changed of a job: its rows and their counts, or anything. */
+/** What has changed in a job: its rows and their counts, or any part. */
 export type ChangedPart = 'rows' | 'all';
 
-/** How much a store holds, for the metrics. */
+/** The contents of a store in numbers, for the metrics. */
 export interface JobStats {
   /** The number of jobs in each state. */
   readonly jobs: Readonly<Record<JobState, number>>;
@@ -25,12 +25,12 @@ export interface JobStats {
   readonly waitingRows: number;
   /** The rows of all jobs. */
   readonly rows: number;
-  /** The most rows that the store takes. */
+  /** The maximum number of rows. */
   readonly maxRows: number;
 }
 
 /**
- * What is stored of jobs, until they are deleted by age. Every method throws a `CallError` with `OVERLOADED` if the
+ * Stores jobs and their rows until they expire. Every method throws a `CallError` with `OVERLOADED` if the
  * store cannot be used.
  */
 export interface JobStore {
@@ -39,7 +39,7 @@ export interface JobStore {
   /**
    * Stores a new job.
    *
-   * @returns its id, or that of the job that the same person has started with the same key
+   * @returns its id, or the id of the job that the same user started with the same key
    * @throws {CallError} `OVERLOADED` if the store is full
    */
   create(job: JobRecord, rows: readonly JobRow[]): Promise<string>;
@@ -50,7 +50,7 @@ export interface JobStore {
    * Changes a job atomically, except for its counts.
    *
    * @param run the number of the run that makes the change
-   * @returns the job as it is then; `undefined` if there is none
+   * @returns the job after the change; `undefined` if there is no such job
    * @throws {CallError} `OVERLOADED` also if a later run has replaced the run
    */
   update(jobId: string, change: JobChange, run?: number): Promise<JobRecord | undefined>;
@@ -60,10 +60,10 @@ export interface JobStore {
    * Replaces rows, and the counts of the job.
    *
    * @param run the number of the run that makes the change
-   * @throws {CallError} `OVERLOADED` also if a later run has replaced the run, or the job is gone
+   * @throws {CallError} `OVERLOADED` also if a later run has replaced the run, or the job no longer exists
    */
   saveRows(jobId: string, rows: readonly JobRow[], counts: RowCounts, run?: number): Promise<void>;
-  /** How much the store holds, in all replicas together: one round trip at most. */
+  /** The contents of the store in numbers, for all replicas: one round trip at most. */
   stats(): Promise<JobStats>;
   /** Calls back after each change of a job, at every replica; without an id if any job may have changed. */
   onChange(listener: (jobId: string | undefined, part: ChangedPart) => void): void;

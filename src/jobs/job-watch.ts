@@ -7,13 +7,13 @@ import type { ChangedPart, JobStore } from './job-store.js';
 export interface JobWatch {
   /** Calls back when a job changes. @returns removes the listener */
   readonly onChange: (jobId: string, listener: (part: ChangedPart) => void) => () => void;
-  /** The job as it is, and again after changes, until it has ended, is deleted, the signal aborts, or the watch stops. */
+  /** The current job, then the job after each change, until it ends, is deleted, the signal aborts, or the watch stops. */
   records(jobId: string, signal: AbortSignal | undefined): AsyncGenerator<JobRecord, void>;
   /** Ends all streams. */
   stop(): void;
 }
 
-/** How long a stream waits after each item, in milliseconds, so that changes within this time are one. */
+/** How long a stream waits after each item, in milliseconds, to combine changes. */
 const intervalMs = 100;
 
 interface WatchedJob {
@@ -26,7 +26,7 @@ interface WatchedJob {
 
 /**
  * Follows the jobs of a store with one subscription. A stream reads its job once at the start. After a change, all
- * streams of the job share one read, and a slow reader gets the latest state only.
+ * streams of the job share one read, and a slow reader receives the latest state only.
  */
 export function createJobWatch(store: Pick<JobStore, 'get' | 'onChange'>): JobWatch {
   const watched = new Map<string, WatchedJob>();

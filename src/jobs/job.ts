@@ -16,7 +16,7 @@ export const jobStates = [
 
 /**
  * The state of a job. `waiting-for-approval`: all rows have an outcome, and some wait for a second administrator.
- * `waiting-for-sign-in`: rows wait until the person whose tokens the job uses has signed in and resumed it.
+ * `waiting-for-sign-in`: rows wait until a user who may resume the job does so, after its user has signed out or lost the role.
  */
 export type JobState = (typeof jobStates)[number];
 
@@ -33,7 +33,7 @@ export const rowOutcomes = [
 
 /**
  * The outcome of a row. `waiting`: it has none yet. `unchanged`: the state had the values already. `not-sent`: the job
- * ended before.
+ * was cancelled first.
  */
 export type RowOutcome = (typeof rowOutcomes)[number];
 
@@ -47,7 +47,7 @@ export interface Person {
   readonly name: string;
 }
 
-/** Updates that are carried out without their caller. */
+/** Updates that continue without their caller. */
 export interface Job {
   readonly jobId: string;
   readonly title: string | null;
@@ -65,7 +65,7 @@ export interface Job {
   readonly counts: RowCounts;
 }
 
-/** The person for whom a job calls Graph, and the request with which they started or resumed it. */
+/** The user for whom a job calls Graph, and the request with which they started or resumed it. */
 export interface JobActor extends Person {
   readonly requestId: string;
   /** Their session, if there is sign-in. */
@@ -80,7 +80,7 @@ export interface JobRecord extends Omit<Job, 'durable' | 'endedAt'> {
   /** The person who started it or, later, resumed it. */
   readonly actor: JobActor;
   readonly justification?: string | undefined;
-  /** Identifies the start: a second one of the same person with this key starts nothing. */
+  /** Identifies the start: a repeated start by the same user with this key returns the existing job. */
   readonly key?: string | undefined;
   /** When its state changed last, epoch ms. */
   readonly changedAtMs: number;

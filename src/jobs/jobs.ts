@@ -10,10 +10,10 @@ import type { JobStore } from './job-store.js';
 import { createJobWatch } from './job-watch.js';
 import { rowsToUndo } from './row-result.js';
 
-/** Why a job cannot do what was requested. */
+/** Why a call is not possible for a job. */
 export type JobProblem = 'unknown-job' | 'not-the-owner' | 'still-active' | 'nothing-to-undo';
 
-/** A request that a job cannot fulfil. */
+/** A call that is not possible for a job. */
 export class JobError extends Error {
   override readonly name = 'JobError';
   readonly problem: JobProblem;
@@ -24,13 +24,13 @@ export class JobError extends Error {
   }
 }
 
-/** What a new job does. */
+/** A new job. */
 export interface NewJob {
   readonly updates: readonly JobUpdate[];
   readonly title?: string | undefined;
   /** Files each row for approval by a second administrator. */
   readonly justification?: string | undefined;
-  /** A second start of the same person with this key starts nothing. */
+  /** A repeated start by the same user with this key returns the existing job. */
   readonly key?: string | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface JobUpdate extends StateRef {
   readonly expected?: ExpectedUserState | undefined;
 }
 
-/** Updates that are carried out without their caller. */
+/** Updates that continue without their caller. */
 export interface Jobs {
   readonly areDurable: boolean;
   /** Stores a job. @returns its id @throws {CallError} `OVERLOADED` if there are too many jobs or rows */
@@ -51,25 +51,25 @@ export interface Jobs {
   get(jobId: string): Promise<Job>;
   /** @throws {JobError} `unknown-job` @throws {CursorError} */
   results(jobId: string, outcome: RowOutcome | undefined, cursor: string | undefined): Promise<Page<JobRow>>;
-  /** The job as it is, and again after changes, until it has ended, is deleted, or the service stops. */
+  /** The current job, then the job after each change, until it has ended, is deleted, or the service stops. */
   watch(jobId: string, signal: AbortSignal | undefined): AsyncIterable<Job>;
   /** Cancels the rows that have not been sent. @throws {JobError} `unknown-job` */
   cancel(jobId: string): Promise<Job>;
   /**
-   * Sends again what failed, was not sent, or waits for approval. It changes nothing while the job is active.
+   * Sends the rows again that failed, were not sent, or wait for approval. An active job does not change.
    *
    * @throws {JobError} `unknown-job`; `not-the-owner` if the job uses the tokens of another person
    */
   resume(jobId: string, actor: JobActor): Promise<Job>;
   /**
-   * Starts a job that restores the values before the applied rows. A state that is not as the job left it is not
-   * written to.
+   * Starts a job that restores the values from before the applied rows. States that have changed since are not written
+   * to.
    *
    * @returns its id, the same one for each call until the first job is resumed
    * @throws {JobError} `unknown-job`, `still-active` or `nothing-to-undo`
    */
   undo(jobId: string, actor: JobActor): Promise<string>;
-  /** Hands over the jobs, ends the streams, and waits for the rows that have been sent. */
+  /** Ends the streams, hands over the jobs, and waits for the rows that have been sent. */
   stop(): Promise<void>;
 }
 

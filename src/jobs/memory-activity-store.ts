@@ -9,7 +9,7 @@ const maxActivities = 10_000;
  * @param retentionMs how long an activity is kept
  */
 export function createMemoryActivityStore(retentionMs: number): ActivityStore {
-  /** A ring: the activity with a number is at its remainder. */
+  /** A ring buffer. The index of an activity is the remainder of its number. */
   const ring: Activity[] = [];
   let count = 0;
 
@@ -24,7 +24,7 @@ export function createMemoryActivityStore(retentionMs: number): ActivityStore {
       let number = Math.min(count, before === undefined ? count : Number(before)) - 1;
       for (; number >= Math.max(0, count - maxActivities) && items.length < activitiesPerPage; number--) {
         const activity = ring[number % maxActivities];
-        // After a change of the clock, a younger one can follow one that seems to be old.
+        // If the clock was changed, a recent activity can follow one with an older time.
         if (activity !== undefined && activity.at >= oldest && isSelected(activity, filter)) items.push(activity);
       }
       return { items, before: items.length === activitiesPerPage ? String(number + 1) : undefined };

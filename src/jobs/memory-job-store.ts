@@ -3,7 +3,7 @@ import { countJobs, type JobRecord, type JobRow, type Person } from './job.js';
 import { isActive } from './job-state.js';
 import type { ChangedPart, JobPosition, JobStore } from './job-store.js';
 
-/** How much a store takes. */
+/** The limits of a store. */
 export interface JobLimits {
   /** The jobs of one person that have not ended. */
   readonly activePerPerson: number;

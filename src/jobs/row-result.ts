@@ -8,7 +8,7 @@ import type { JobRecord, JobRow, RowFailure, RowOutcome } from './job.js';
 /** The reasons that concern all rows. After such a failure, the rows that have not been sent wait. */
 const concernsAllRows: ReadonlySet<string> = new Set(['OVERLOADED', 'AUDIT_UNAVAILABLE', 'CREDENTIAL_UNAVAILABLE']);
 
-/** What the failure of a row means for the job. */
+/** Which rows the failure of a row concerns. `sign-in`: all rows, until the job is resumed. */
 export type FailureScope = 'row' | 'all-rows' | 'sign-in';
 
 /** Nothing was sent, and a later attempt can succeed: the row keeps waiting. */
@@ -53,8 +53,8 @@ const mayBeWritten: ReadonlySet<RowOutcome> = new Set(['applied', 'unchanged', '
 const isResumable: ReadonlySet<RowOutcome> = new Set(['rejected', 'unknown', 'pending-approval', 'not-sent']);
 
 /**
- * The rows that a resumed job sends again. A row that a later one for the same state has overtaken is not among them: it
- * would overwrite that one's values.
+ * The rows that a resumed job sends again. It excludes a row if a later row has written to the same
+ * state, because it would overwrite the later values.
  */
 export function rowsToResume(rows: readonly JobRow[]): readonly JobRow[] {
   const lastWritten = new Map<string, number>();

@@ -33,7 +33,7 @@ const defaultRecheckMs = 60_000;
 /** Why rows were left waiting. `pause`: a failure that concerns all rows. */
 export type Halt = 'cancelled' | 'handed-over' | 'sign-in' | 'pause';
 
-/** Sends the rows that wait, until each has an outcome, or there is a reason to halt. */
+/** Sends the waiting rows, until each has an outcome or there is a reason to halt. */
 export type SendRows = (job: JobRecord, rows: RunningRows, signal: AbortSignal) => Promise<Halt | undefined>;
 
 /**

@@ -16,7 +16,7 @@ import { runScript } from './script.js';
 
 /** The options of {@link createRedisActivityStore}. */
 export interface RedisActivityStoreOptions {
-  /** The first one seals; all of them open. */
+  /** The first one encrypts; all of them decrypt. */
   readonly secrets: readonly string[];
   /** How long an activity is kept, in milliseconds. */
   readonly retentionMs: number;
@@ -28,7 +28,7 @@ export interface RedisActivityStoreOptions {
 
 /** Activities that replicas share. */
 export interface RedisActivityStore extends ActivityStore {
-  /** Waits for the activities that are not stored yet, for 1 s at most. */
+  /** Waits until pending activities are stored, for 1 s at most. */
   close(): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ const maxBuffered = 10_000;
 
 const perBatch = 100;
 
-/** The number of entries that one page reads at most. Redis does nothing else meanwhile, for a few milliseconds. */
+/** The number of entries that one page reads at most. This blocks Redis for a few milliseconds. */
 const maxEntriesRead = 2_000;
 
 const retryEveryMs = 1_000;
@@ -57,7 +57,7 @@ const storedActivity = z.custom<Activity>((value) => typeof value === 'object' &
 
 /**
  * Creates a store in Redis: a capped stream of sealed activities, and beside it a stream for each script and each job,
- * with the ids of its activities. A write waits for none of them.
+ * with the ids of its activities. Writes to Graph do not wait for it.
  */
 export function createRedisActivityStore(redis: Redis, options: RedisActivityStoreOptions): RedisActivityStore {
   const { secrets, retentionMs, onUnreadable, onDropped } = options;

@@ -6,12 +6,12 @@ import { dueChannel, dueJobsKey } from './job-keys.js';
 import { endRun, takeJobs } from './job-scripts.js';
 import { runScript } from './script.js';
 
-/** How long a run keeps its job without renewal: then its replica is dead or disconnected, and another one continues. */
+/** The lease of a run, in milliseconds. If it is not renewed, another replica continues the job. */
 const leaseMs = 6_000;
 
 const renewEveryMs = 2_000;
 
-/** After how long a job is run again whose run failed. */
+/** The delay before a job whose run failed is run again, in milliseconds. */
 const retryMs = 2_000;
 
 const takeReply = z
@@ -52,8 +52,8 @@ export function createRedisJobQueue({ redis, retentionMs, onError }: RedisJobQue
   let pending: Promise<void> | undefined;
   let isRepeated = false;
   /**
-   * When jobs whose lease has ended can be taken. After an outage of Redis the replicas that run them come first, since
-   * they know what has become of their rows.
+   * When jobs whose lease has ended can be taken. After an outage of Redis, the replicas that run them take precedence,
+   * since only they know the outcomes of their rows.
    */
   let takeOverAt = Number.POSITIVE_INFINITY;
 
@@ -71,7 +71,7 @@ export function createRedisJobQueue({ redis, retentionMs, onError }: RedisJobQue
     }
   }
 
-  /** Renews and takes now, and once more if it is called meanwhile. */
+  /** Renews leases and takes jobs; once more if it is called during this. */
   function check(): Promise<void> {
     if (runJob === undefined) return Promise.resolve();
     isRepeated = pending !== undefined;
@@ -133,5 +133,5 @@ export function createRedisJobQueue({ redis, retentionMs, onError }: RedisJobQue
   };
 }
 
-/** The reason for which a run stops that another one has replaced. */
+/** The abort reason of a run that another one has replaced. */
 const lostRun = new Error('the run has been replaced');

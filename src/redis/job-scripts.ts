@@ -57,7 +57,7 @@ export const updateJob = createScript(`${prelude}
  * Replaces rows of a job.
  *
  * ARGV: id, the number of the run, counts, then pairs (index, sealed row)
- * Returns 1, or 0 if the job is gone or a later run has replaced the run.
+ * Returns 1, or 0 if the job no longer exists or a later run has replaced the run.
  */
 export const saveRows = createScript(`${prelude}
   local id, run, counts = unpack(ARGV, 1, 3)
@@ -105,7 +105,7 @@ export const readStats = createScript(`${definitions}
 export const takeJobs = createScript(`${prelude}
   local retention, lease, which = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
   deleteExpired(retention)
-  -- Redis has lost its data: those who watch a job learn that it is gone.
+  -- Redis has lost its data: end the streams of lost jobs.
   if redis.call('EXISTS', total) == 0 then
     redis.call('INCRBY', total, 0)
     publish('')

@@ -38,7 +38,7 @@ const updateReply = z.enum(['changed', 'conflict', 'gone', 'replaced']);
 
 /** The options of {@link createRedisJobStore}. */
 export interface RedisJobStoreOptions {
-  /** The first one seals; all of them open. */
+  /** The first one encrypts; all of them decrypt. */
   readonly secrets: readonly string[];
   readonly limits: JobLimits;
   /** How long a job is kept after its state has changed last, in milliseconds; an active job is always kept. */
@@ -185,7 +185,7 @@ export function createRedisJobStore(redis: Redis, options: RedisJobStoreOptions)
         const [jobId = '', part] = message.split(' ');
         listener(jobId === '' ? undefined : jobId, part === 'rows' ? 'rows' : 'all');
       });
-      // Messages that were published meanwhile are lost.
+      // Messages published during the disconnection are lost.
       redis.onConnected(() => listener(undefined, 'all'));
     },
   };
@@ -194,7 +194,7 @@ export function createRedisJobStore(redis: Redis, options: RedisJobStoreOptions)
 /** Hashed, so that no key contains the id of a person. */
 const hash = (...texts: readonly string[]) => createHash('sha256').update(texts.join(' ')).digest('base64url');
 
-/** The error of a write of a run that a later one has replaced, or whose job is gone. */
+/** The error of a write of a run that a later one has replaced, or whose job no longer exists. */
 const replacedRun = () => storeUnavailable(new Error('the run has been replaced'));
 
 /** Before all texts of the index that begin with the position, and after all earlier ones. */

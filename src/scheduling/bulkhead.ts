@@ -7,7 +7,7 @@ import type { FairnessKey } from './priority.js';
  * - `bytes`: bytes of their bodies
  * - `rows`: rows of bulk updates that wait, are in progress, or have a result that the client has not read
  * - `rowBytes`: bytes of the bodies of bulk updates
- * - `watches`: streams that are open for as long as their caller likes
+ * - `watches`: long-lived streams, which only their callers end
  */
 export type Unit = 'calls' | 'bytes' | 'rows' | 'rowBytes' | 'watches';
 

@@ -2,7 +2,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import { jobStates, type RowOutcome, rowOutcomes } from '../jobs/job.js';
 import type { JobStats } from '../jobs/job-store.js';
 
-/** Records what becomes of the rows of jobs. */
+/** Counts the outcomes of rows of jobs. */
 export interface JobRecorder {
   /** This replica has stored an outcome of a row. */
   readonly jobRow: (outcome: RowOutcome) => void;
@@ -10,7 +10,7 @@ export interface JobRecorder {
 
 /** The metrics of jobs. */
 export interface JobMetrics extends JobRecorder {
-  /** Sets the gauges, or removes them while the store of the jobs is not available: a 0 would be wrong. */
+  /** Sets the gauges, or removes them while the store of jobs is unavailable: a 0 would be wrong. */
   show(stats: JobStats | undefined): void;
 }
 
@@ -26,9 +26,9 @@ export function createJobMetrics(registry: Registry): JobMetrics {
   const jobs = new Gauge(about('jobs', 'Stored jobs by state.', ['state']));
   const waiting = new Gauge(about('job_rows_waiting', 'Rows of active jobs that have no outcome.'));
   const stored = new Gauge(about('job_rows_stored', 'Rows of all stored jobs.'));
-  const limit = new Gauge(about('job_rows_limit', 'The most rows that the store of the jobs takes.'));
+  const limit = new Gauge(about('job_rows_limit', 'The maximum number of rows in the store of jobs.'));
   const age = new Gauge(
-    about('job_oldest_active_seconds', 'Time for which the oldest active job is in its state; 0 if none is active.'),
+    about('job_oldest_active_seconds', 'How long the oldest active job has been in its state; 0 if no job is active.'),
   );
   for (const outcome of rowOutcomes) if (outcome !== 'waiting') rows.inc({ outcome }, 0);
 

@@ -9,7 +9,7 @@ export const jobId = z.string(messages).check(z.regex(/^[\da-f-]{36}$/, 'must be
 /** One update of a job. */
 export const jobRow = inputObject({ ...targetFields, patch, expected: z.optional(expectedUserState) });
 
-/** The fields of a new job beside its updates. */
+/** The fields of a new job other than its updates. */
 export const jobFields = {
   title: z.optional(
     z

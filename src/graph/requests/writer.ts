@@ -33,7 +33,7 @@ export interface Precondition<T = never> {
 export interface Write<T> extends RetrySafety {
   readonly request: GraphRequest;
   readonly precondition?: Precondition<T> | undefined;
-  /** Set if an earlier process may have sent the write: it starts with the verification of that attempt. */
+  /** Set if an earlier process may have sent the write. The writer then verifies that attempt first. */
   readonly interrupted?: InterruptedWrite | undefined;
   readonly parse: (response: GraphResponse) => WriteResponse<T>;
   /** The result if Graph's 2xx response shows nothing and the state cannot be read; `undefined` if that is no proof. */
@@ -55,7 +55,7 @@ const accepted = 202;
 /** The maximum number of reads after a 2xx response that does not show its result: Graph may apply it with a delay. */
 const readsAfterSuccess = 2;
 
-/** How old the read of a state may be when a request is sent again, in milliseconds. */
+/** The maximum age of the last read of a state when a request is sent again, in milliseconds. */
 const maxReadAgeMs = 1_000;
 
 /** Thrown before a write is sent, if there is nothing to write. */
@@ -89,8 +89,8 @@ export function createWriter(client: GraphClient): Writer {
       nextStep({ isIdempotent, mayQueueApproval, attempts: [...attempts, last], mayRetry });
 
     /**
-     * The state is read when a request has a slot, so that it is not older than one round trip when it is written to.
-     * This also applies to a request that is sent again, which can be a long time after the first one.
+     * Reads the state once a request has a slot, so that little time passes between the read and the write. A retry can
+     * follow long after the first request, so it reads the state again unless the last read is recent.
      */
     function withPrecondition(required: Precondition<unknown>): WriteHooks {
       return {

@@ -9,8 +9,8 @@ import type { TokenSource } from './token-source.js';
 export const requiredPermission = 'DeviceManagementScripts.ReadWrite.All';
 
 /**
- * The permission to read whether a change has been approved. Without it, jobs that wait for approval are resumed by
- * hand.
+ * The permission to read whether a change has been approved. Without it, users have to resume jobs that wait for
+ * approval.
  */
 export const approvalPermission = 'DeviceManagementRBAC.Read.All';
 

@@ -29,7 +29,7 @@ declare global {
 /** The procedures that take many rows in one call, and so accept larger bodies. */
 const bulkProcedures: ReadonlySet<string> = new Set(['scriptUserState.updateMany', 'updateJob.start']);
 
-/** A front end calls these without its user: it polls, and fetches what becomes of jobs while they run. */
+/** A front end makes these calls without its user: it polls, and follows running jobs. */
 const backgroundProcedures: ReadonlySet<string> = new Set([
   'session.current',
   'updateJob.get',

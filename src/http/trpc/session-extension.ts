@@ -6,7 +6,7 @@ const extendEveryMs = 5_000;
 
 /**
  * Extends the session of the caller while a stream is being read: reading results is user activity, although no further
- * request arrives. A connection that takes no more data does not extend it, nor does a stream that a front end keeps
+ * request arrives. A connection that accepts no more data does not extend it, nor does a stream that a front end keeps
  * open without its user.
  */
 export function extendSessionWhileRead(response: Response, log: Logger): void {
