@@ -35,7 +35,7 @@ test('checks settings, token, permissions and reads, and writes nothing', async 
   expect(printed).not.toContain(token);
 });
 
-test('names the permission with which jobs that wait for approval go on', async () => {
+test('names the permission that lets jobs continue after an approval', async () => {
   const payload = Buffer.from(JSON.stringify({ roles: ['DeviceManagementScripts.ReadWrite.All'] })).toString(
     'base64url',
   );

@@ -36,7 +36,7 @@ const listInput: InputSchema<ActivityListInput> = inputObject({
 
 /** The latest writes of all users. */
 export const activityRouter = router({
-  /** Single writes and rows of bulk updates and jobs, newest first: who changed what, when, from which values to which. */
+  /** Writes of single calls and of rows, newest first: who changed what, when, from which values to which. */
   list: readerProcedure
     .input(listInput)
     .query(({ ctx, input }): Promise<Page<Activity>> => ctx.activity.list(input, input.cursor)),

@@ -7,7 +7,7 @@ import type { ChangedPart, JobStore } from './job-store.js';
 export interface JobWatch {
   /** Calls back when a job changes. @returns removes the listener */
   readonly onChange: (jobId: string, listener: (part: ChangedPart) => void) => () => void;
-  /** The current job, then the job after each change, until it ends, is deleted, the signal aborts, or the watch stops. */
+  /** The current job, then the job after each change. Ends with the job, its deletion, the signal, or the watch. */
   records(jobId: string, signal: AbortSignal | undefined): AsyncGenerator<JobRecord, void>;
   /** Ends all streams. */
   stop(): void;

@@ -16,7 +16,7 @@ export const jobStates = [
 
 /**
  * The state of a job. `waiting-for-approval`: all rows have an outcome, and some wait for a second administrator.
- * `waiting-for-sign-in`: rows wait until a user who may resume the job does so, after its user has signed out or lost the role.
+ * `waiting-for-sign-in`: the user of the job has signed out or lost the role, and rows wait until the job is resumed.
  */
 export type JobState = (typeof jobStates)[number];
 

@@ -32,7 +32,7 @@ test('with the tokens of the user, a job waits for their next sign-in', async ()
   await pair.stop();
 });
 
-test('with the token of the service, a job goes on after the user has signed out, and others see it', async () => {
+test('with the token of the service, a job continues after its user has signed out, and others see it', async () => {
   const service = await startTestService({ SIGN_IN: 'oidc', SESSION_SECRET: 'x'.repeat(32) });
   const agent = await createSignedInUserAgent(service);
   const client = clientWith(service, () => agent.cookies());

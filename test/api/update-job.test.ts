@@ -50,7 +50,7 @@ async function run(updates: readonly Row[], more: object = {}): Promise<Job> {
 const current = async (index: number) => pair.service.client.scriptUserState.get.query(states[index]?.target as never);
 
 describe('a job', () => {
-  test('goes on after the response to its start, and reads and writes in batches', async () => {
+  test('continues after the response to its start, and reads and writes in batches', async () => {
     const updates = rows(100);
     const job = await run(updates, { title: 'Corrections' });
     expect(job).toMatchObject({ title: 'Corrections', state: 'done', total: 100, durable: false });
@@ -105,7 +105,7 @@ describe('a job', () => {
     );
   });
 
-  test('is started once for each key of a person', async () => {
+  test('is started once for each key of a user', async () => {
     const updates = rows(2);
     const [first, second] = await Promise.all([
       jobs().start.mutate({ updates, key: 'once' }),

@@ -24,7 +24,7 @@ const state = (page: Page, text: string) => main(page).getByText(text, { exact: 
 const activityLink = (page: Page) => page.getByRole('navigation', { name: 'Pages' }).getByRole('link').last();
 
 describeConsole('a job', oneWindow, (app) => {
-  test('goes on when its tab is closed, is found again in Activity, and can be cancelled and undone', async () => {
+  test('continues when its tab is closed, is listed in Activity, and can be cancelled and undone', async () => {
     const { page, context, dialog, selectAll, press: pressInDialog } = await openLong(app);
     const before = parseCsv((await download(page, 'Download CSV')).text);
     await selectAll();
@@ -173,7 +173,7 @@ describeConsole(
   'the activity page of a reader',
   { SIGN_IN: 'oidc', SESSION_SECRET: 'a-session-secret-of-the-console-tests' },
   (app) => {
-    test('shows all jobs and their rows, and has nothing that changes them', async () => {
+    test('shows all jobs and their rows without any actions', async () => {
       const operator = await app.openSession();
       await operator.signIn('operator');
       await operator.page.getByText('Olga Operator').waitFor();

@@ -154,7 +154,7 @@ describeConsole('a bulk update that is cancelled', oneWindow, (app) => {
 });
 
 describeConsole('a bulk update during which the connection is lost', oneWindow, (app) => {
-  test('goes on, and the page shows it again when the connection is back', async () => {
+  test('continues, and the page shows it again when the connection is restored', async () => {
     const { dialog, press, context, heading, selectAll, expectAccessible } = await openLong(app);
     await selectAll();
     await dialog.getByLabel('Devices failed').fill('9903');
@@ -178,7 +178,7 @@ describeConsole('a bulk update during which the connection is lost', oneWindow, 
 });
 
 describeInChromium('a bulk update during which the service stops', () => {
-  test('is completed for the rows that were sent, and the page says that the job is gone', async () => {
+  test('completes the rows that were sent, and the page reports that the job no longer exists', async () => {
     const app = await startConsole(oneWindow);
     const { dialog, press, heading, selectAll, expectAccessible } = await openLong(app);
     await selectAll();

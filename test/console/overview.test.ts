@@ -75,7 +75,7 @@ describeConsole('the overview', {}, (app) => {
     );
   });
 
-  test('shows what Graph does not know as not known, neither as zero nor as fine', async () => {
+  test('shows missing summaries as not known, neither as zero nor as success', async () => {
     await app.simulator.fault({ fault: 'not-found', method: 'GET', path: '/runSummary', times: 7 });
     const { page, rows, cells, expectAccessible } = await openOverview();
     const fact = page.getByRole('region', { name: 'Summary' }).getByText('scripts not known');

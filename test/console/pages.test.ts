@@ -25,7 +25,7 @@ describeConsole('the pages of the console', {}, (app) => {
   const failed = (state: { readonly runState: string | null }) =>
     state.runState === 'fail' || state.runState === 'scriptError';
 
-  test('an address of the time with one page leads to its script', async () => {
+  test('an address from before the console had several pages leads to its script', async () => {
     const { items } = await app.service.client.script.list.query({ scriptKind });
     const { id = '' } = items.find(({ displayName }) => displayName === script) ?? {};
     const { page, open } = await app.openSession();

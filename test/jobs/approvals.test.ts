@@ -25,7 +25,7 @@ async function reads(): Promise<number> {
 }
 
 describe('a job that waits for approval', () => {
-  test('of one row goes on once it has been approved', async () => {
+  test('of one row continues after the approval', async () => {
     const [jobId, [code = '']] = await fileJob(1);
     await expect.poll(reads, slowly).toBeGreaterThan(2);
     expect(await simulated.jobs.get(jobId)).toMatchObject({ state: 'waiting-for-approval' });
@@ -83,7 +83,7 @@ describe('a job that waits for approval', () => {
     expect(await patches(simulated.simulator)).toHaveLength(2);
   });
 
-  test('goes on after Graph was unavailable', async () => {
+  test('continues after Graph was unavailable', async () => {
     const [jobId, [code = '']] = await fileJob(1);
     await simulated.simulator.fault({ fault: 'unavailable', path: 'operationApprovalRequests', times: 4 });
     await simulated.simulator.approve(code);
@@ -96,7 +96,7 @@ describe('a job that waits for approval', () => {
     expect((await until(jobId, 'cancelled')).counts).toMatchObject({ 'pending-approval': 2 });
   });
 
-  test('waits for sign-in if its user has lost the role, whatever has been approved', async () => {
+  test('waits for sign-in if its user has lost the role, even after an approval', async () => {
     const [jobId, [code = '']] = await fileJob(1);
     simulated.setMayWrite(false);
     await simulated.simulator.approve(code);
@@ -108,7 +108,7 @@ describe('a job that waits for approval', () => {
   });
 });
 
-test('without the permission, approvals are read once for each job, reported once, and jobs are resumed by hand', async () => {
+test('without the permission, approvals are read once for each job, one warning is logged, and users resume the jobs', async () => {
   await simulated.simulator.register('token-of-jobs', ['DeviceManagementScripts.ReadWrite.All']);
   const [first, [code = '']] = await fileJob(1);
   await expect.poll(reads, slowly).toBe(1);

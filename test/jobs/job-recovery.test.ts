@@ -130,8 +130,8 @@ async function finish(kept: JobStore, jobId: string): Promise<readonly JobRow[]>
   return kept.rows(jobId, { from: 0, limit: 100 });
 }
 
-describe('a job that another process has left', () => {
-  test('sends the rows that wait, and reads the outcome of those that were sent', async () => {
+describe('a job that another process has abandoned', () => {
+  test('sends the rows that wait, and verifies those that were sent', async () => {
     const { states, written } = startStates();
     states.set(idOf(1), { ...initialState(1), successDeviceCount: 5 });
     states.set(idOf(2), { ...initialState(2), successDeviceCount: 9 });
@@ -163,7 +163,7 @@ describe('a job that another process has left', () => {
     await jobs.stop();
   });
 
-  test('cancels the rows that wait if it was being cancelled', async () => {
+  test('cancels the rows that wait if its state is cancelling', async () => {
     const { written } = startStates();
     const [kept, jobId] = await store([rowAt(0), rowAt(1, { isSent: true, before: initialState(1) })], 'cancelling');
     const jobs = startJobs(kept);
@@ -278,7 +278,7 @@ test('a resumed job does not send a row that a later one has overtaken', async (
   await jobs.stop();
 });
 
-test('a job that uses the tokens of a person can be resumed by them only', async () => {
+test('only the user whose tokens a job uses can resume it', async () => {
   startStates();
   const [kept, jobId] = await store([rowAt(0, { outcome: 'rejected' })], 'done');
   await kept.update(jobId, (job) => ({ ...job, actor: { ...actor, sessionId: 'session', isDelegated: true } }));

@@ -76,7 +76,7 @@ test('while nothing changes, streams read nothing; after a change, all of them s
   await Promise.all(streams.map(({ ended }) => ended));
 });
 
-test('a slow reader gets the latest state, whatever happened between', async () => {
+test('a slow reader receives only the latest state', async () => {
   const started = await start();
   const stream = started.watch.records(started.jobId, undefined);
   expect((await stream.next()).value).toMatchObject({ title: '0' });
@@ -116,7 +116,7 @@ test('a change during the read of another is not lost', async () => {
   await ended;
 });
 
-test('a stream that starts again has what changed meanwhile', async () => {
+test('a restarted stream reports the changes since the last one', async () => {
   const started = await start();
   const cut = new AbortController();
   const first = follow(started, cut.signal);

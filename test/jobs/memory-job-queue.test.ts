@@ -11,7 +11,7 @@ function startQueue(run: RunJob) {
   return queue;
 }
 
-test('a job is run again after the time that it returns', async () => {
+test('a job is run again after the delay that it returns', async () => {
   const startedAt: number[] = [];
   const queue = startQueue(async () => {
     startedAt.push(performance.now());
@@ -25,7 +25,7 @@ test('a job is run again after the time that it returns', async () => {
   await queue.stop();
 });
 
-test('a job that is to be run later is run now when it is added, and not twice', async () => {
+test('adding a delayed job runs it immediately, and only once', async () => {
   let runs = 0;
   const queue = startQueue(async () => {
     runs++;

@@ -61,7 +61,7 @@ describe('the limits', () => {
   });
 });
 
-test('a key is that of one person', async () => {
+test('a key belongs to one user', async () => {
   const store = createMemoryJobStore(limits, retentionMs);
   const first = await start(store, 1, { key: 'key' });
   expect(await start(store, 1, { key: 'key' })).toBe(first);
@@ -85,7 +85,7 @@ test('a job is deleted by age after its last change, but not while it is active'
   expect(deleted).toEqual([ended, waiting]);
 });
 
-test('a list continues after its last job, also if that has been deleted', async () => {
+test('a list continues after its last job, even if that job has been deleted', async () => {
   const store = createMemoryJobStore({ ...limits, rows: 100 }, retentionMs);
   const ids: string[] = [];
   for (let count = 0; count < 5; count++) {

@@ -5,7 +5,7 @@ import { useSimulatedJobs } from '../support/simulated-jobs.js';
 const simulated = useSimulatedJobs();
 const slowly = { interval: 10, timeout: 60_000 };
 
-test('a job that runs stops when its user has lost the role, and goes on when it is resumed', async () => {
+test('a running job stops when its user has lost the role, and continues when it is resumed', async () => {
   // The rows of one state are sent one after the other.
   const [target] = simulated.states;
   const updates = Array.from({ length: 40 }, (_, index) => ({
@@ -28,7 +28,7 @@ test('a job that runs stops when its user has lost the role, and goes on when it
   expect(await patches(simulated.simulator)).toHaveLength(40 - sent.length);
 });
 
-test('a job is not taken up while its user may not write', async () => {
+test('a job does not start while its user may not write', async () => {
   simulated.setMayWrite(false);
   const jobId = await simulated.start(2);
   expect((await simulated.until(jobId, 'waiting-for-sign-in')).counts).toMatchObject({ waiting: 2 });
@@ -43,7 +43,7 @@ test('a job whose user may not write can be cancelled', async () => {
   expect((await simulated.until(jobId, 'cancelled')).counts).toMatchObject({ 'not-sent': 2 });
 });
 
-test('a job waits while it is not known whether its user may write', async () => {
+test('a job waits while the role of its user is not known', async () => {
   simulated.setMayWrite(undefined);
   const jobId = await simulated.start(2);
   await simulated.until(jobId, 'running');

@@ -162,7 +162,7 @@ function overwriting(journal: readonly JournalEntry[], jobs: readonly (readonly 
   return found;
 }
 
-test('an undo never overwrites the values of somebody else, whatever happens', async () => {
+test('an undo never overwrites the values of other users, even with faults and concurrent writes', async () => {
   const { client } = pair.service;
   const runs = fc.asyncProperty(scenario, async (each) => {
     await pair.simulator.reset();

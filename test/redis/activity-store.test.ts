@@ -178,7 +178,7 @@ describeWithRedis('the activities in Redis', () => {
     await expect.poll(() => pagesOf(log).catch(() => undefined), slowly).toEqual([[3, 2, 1]]);
   });
 
-  test('drops what exceeds its memory while Redis is away', async () => {
+  test('drops what exceeds its memory while Redis is unavailable', async () => {
     const log = await open();
     await server.stop();
     for (let number = 0; number < 12_000; number++) log.record(write(number));

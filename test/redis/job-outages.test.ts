@@ -74,7 +74,7 @@ describeWithRedis('jobs in Redis', () => {
     expect(Number(await field(jobId, 'run'))).toBeGreaterThan(1);
   });
 
-  test('wait while Redis is away, and the same run goes on without reading or sending a row again', async () => {
+  test('wait while Redis is unavailable, and the same run continues without reading or sending a row again', async () => {
     const service = await all.startHere();
     const updates = rows(300);
     const jobId = await startJob(service, updates);
@@ -92,7 +92,7 @@ describeWithRedis('jobs in Redis', () => {
     expect(service.lines({ msg: 'a job stopped unexpectedly' })).toEqual([]);
   });
 
-  test('end without further writes if Redis loses its data, and those who watch learn it', async () => {
+  test('end without further writes if Redis loses its data, and their streams end', async () => {
     const service = await all.startHere();
     const jobId = await startJob(service, rows(400));
     const watching = watch(service, jobId);
@@ -138,7 +138,7 @@ describeWithRedis('jobs in Redis', () => {
   });
 
   describe('a stream', () => {
-    test('at another replica shows the job while it changes, and continues after it was cut', async () => {
+    test('at another replica reports changes of the job, and can be reopened after a lost connection', async () => {
       const [one, two] = [await all.startHere(), await all.startHere()];
       const jobId = await startJob(one, rows(400));
       const first = watch(two, jobId);
@@ -151,7 +151,7 @@ describeWithRedis('jobs in Redis', () => {
       expect(second.seen.at(-1)).toMatchObject({ state: 'done', counts: { applied: 400, waiting: 0 } });
     });
 
-    test('learns what has changed while Redis was away', async () => {
+    test('reports the changes made while Redis was unavailable', async () => {
       const [one, two] = [await all.startHere(), await all.startHere()];
       const jobId = await startJob(one, rows(200));
       let watching = watch(two, jobId);
@@ -184,7 +184,7 @@ describeWithRedis('jobs in Redis', () => {
     });
   });
 
-  test('of several people run side by side: a short one does not wait for a long one', async () => {
+  test('of several users run concurrently: a short one does not wait for a long one', async () => {
     const service = await all.startHere();
     const long = await startJob(service, rows(400));
     await untilSent(20);

@@ -93,7 +93,7 @@ describeWithRedis('the store of jobs in Redis', () => {
     });
   });
 
-  test('starts a job once for each key of a person, also at two replicas at once', async (context) => {
+  test('starts a job once for each key of a user, also at two replicas at once', async (context) => {
     const [one, two] = [await connect(context), await connect(context)];
     const [first, second] = await Promise.all([
       start(one.store, 1, { key: 'key' }),
@@ -132,7 +132,7 @@ describeWithRedis('the store of jobs in Redis', () => {
     expect(newest).toMatchObject({ startedBy: { name: 'Canary Name' }, total: 1 });
   });
 
-  test('makes changes of several replicas one after the other', async (context) => {
+  test('serializes the changes of several replicas', async (context) => {
     const [one, two] = [await connect(context), await connect(context)];
     const jobId = await start(one.store, 1);
     const changes = Array.from({ length: 10 }, (_, index) =>
@@ -158,7 +158,7 @@ describeWithRedis('the store of jobs in Redis', () => {
     expect((await store.rows(jobId, { from: 0, limit: 1 }))[0]?.outcome).toBe('applied');
   });
 
-  test('deletes a job by age, but not while it is active, and reports it to those who watch', async (context) => {
+  test('deletes a job by age, but not while it is active, and ends its streams', async (context) => {
     const { redis, store } = await connect(context, { retentionMs: 500 });
     const changed: (string | undefined)[] = [];
     const ended = await start(store, 2, { state: 'done', key: 'key' });
@@ -216,7 +216,7 @@ describeWithRedis('the store of jobs in Redis', () => {
     expect(await store.get(one)).toBeUndefined();
   });
 
-  test('refuses everything while Redis is full or away, and stores nothing in part', async (context) => {
+  test('rejects everything while Redis is full or unavailable, and stores nothing in part', async (context) => {
     const { store } = await connect(context);
     const jobId = await start(store, 1);
     await server.inspect.configSet({ maxmemory: '1', 'maxmemory-policy': 'noeviction' });

@@ -24,7 +24,7 @@ describeWithRedis('streams of a job in Redis', () => {
     return lines;
   }
 
-  test('cost one subscription for each replica, no command while the job stays as it is, and one for each change', async () => {
+  test('cost one subscription for each replica, no command while the job does not change, and one for each change', async () => {
     const service = await startTestService({ REDIS_URL: redis.url });
     await untilReady(service.address);
     onTestFinished(() => service.stop());

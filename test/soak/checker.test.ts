@@ -144,7 +144,7 @@ const job: ReportedJob = {
   isEndSeen: true,
 };
 
-test('nothing is violated by a job whose rows were sent again while they were in doubt', () => {
+test('a job may send rows again whose outcome is unknown', () => {
   const journal = [recorded('1', { applied: false, status: 503 }), recorded('1'), recorded('2')];
   expect(Object.values(checkJobs([job, { ...job, state: undefined, isDurable: false }], journal)).flat()).toEqual([]);
 });

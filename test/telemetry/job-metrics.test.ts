@@ -56,7 +56,7 @@ test('an active job is counted with its rows and its age, and its outcomes when 
   expect(total(after, 'job_oldest_active_seconds')).toBe(0);
 });
 
-test('while the store of the jobs is not available, its gauges are absent', async () => {
+test('while the store of jobs is unavailable, its gauges are absent', async () => {
   const registry = new Registry();
   const metrics = createJobMetrics(registry);
   const names = async () => [...new Set((await registry.metrics()).match(/^script_state_bff_\w+/gm))];
