@@ -37,7 +37,7 @@ export const resumed: JobChange = (job) => (job.isResumed ? { ...job, isResumed:
 export const proceed: JobChange = (job) =>
   job.state === 'waiting-for-approval' ? withState(job, 'running') : undefined;
 
-/** The work has stopped. A job that was cancelled meanwhile is `cancelled`, unless rows wait that were to be cancelled. */
+/** The work has stopped. A job in the state `cancelling` becomes `cancelled`, unless rows still wait. */
 export const rest =
   (state: Extract<JobState, 'waiting-for-approval' | 'waiting-for-sign-in' | 'done'>): JobChange =>
   (job) => {

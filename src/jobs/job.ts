@@ -84,7 +84,7 @@ export interface JobRecord extends Omit<Job, 'durable' | 'endedAt'> {
   readonly key?: string | undefined;
   /** When its state changed last, epoch ms. */
   readonly changedAtMs: number;
-  /** Set if the rows that have failed, or wait for approval, are to be sent again. */
+  /** Set until the rows to send again have been selected, after the job was resumed. */
   readonly isResumed?: boolean | undefined;
 }
 
