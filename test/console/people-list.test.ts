@@ -218,7 +218,7 @@ describeInChromium(`the console, with a script for ${people} people`, () => {
       'LAPTOP-ONE',
       'Windows 10.0.26100.1',
       expect.stringContaining('2026'),
-      'fail',
+      'Failed',
       'ERR_PROXY: The proxy is not reachable.',
       '-2147024809',
       expect.stringContaining('2026'),

@@ -81,7 +81,7 @@ test('a job is deleted by age after its last change, but not while it is active'
     active,
     undefined,
   ]);
-  // Those who watch it learn that it is gone.
+  // Watchers are notified of the deletion.
   expect(deleted).toEqual([ended, waiting]);
 });
 

@@ -132,7 +132,7 @@ export async function rowsInDoubt({ store }: Pick<JobReplicas, 'store'>, jobId: 
 const valueOfRow = ({ patch }: Row): number => patch.successDeviceCount ?? Number.NaN;
 
 /**
- * Expects that Graph has received each row as it was told, at least once, and again only the rows that were in doubt.
+ * Expects that Graph has received each row as requested, at least once, and again only rows with an unknown outcome.
  * The rows have a value each.
  */
 export function expectSentOnce(
