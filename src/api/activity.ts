@@ -5,6 +5,7 @@ import type { Activity } from '../jobs/activity.js';
 import { type InputSchema, inputObject } from './inputs/messages.js';
 import { type PageRef, pageFields, scriptKind, targetFields } from './inputs/target.js';
 import { jobId } from './inputs/update-job.js';
+import { callsPerPage } from './page-cost.js';
 import { readerProcedure, router } from './trpc.js';
 
 /** Selects the writes of the list: all of them, or those of a script, a state or a job. */
@@ -37,7 +38,8 @@ const listInput: InputSchema<ActivityListInput> = inputObject({
 /** The latest writes of all users. */
 export const activityRouter = router({
   /** Writes of single calls and of rows, newest first: who changed what, when, from which values to which. */
-  list: readerProcedure
-    .input(listInput)
-    .query(({ ctx, input }): Promise<Page<Activity>> => ctx.activity.list(input, input.cursor)),
+  list: readerProcedure.input(listInput).query(({ ctx, input }): Promise<Page<Activity>> => {
+    ctx.admission.add('calls', callsPerPage);
+    return ctx.activity.list(input, input.cursor);
+  }),
 });

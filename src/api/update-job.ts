@@ -15,6 +15,7 @@ import { inputRows } from './inputs/rows.js';
 import { type PageRef, pageFields } from './inputs/target.js';
 import { jobFields, jobId, jobRow } from './inputs/update-job.js';
 import { maxUpdates } from './inputs/user-state.js';
+import { callsPerPage } from './page-cost.js';
 import { operatorProcedure, readerProcedure, router } from './trpc.js';
 import { minRows } from './update-many.js';
 
@@ -91,13 +92,17 @@ export const updateJobRouter = router({
   }),
 
   /** The jobs of all users, newest first. */
-  list: readerProcedure.input(listInput).query(({ ctx, input }): Promise<Page<Job>> => ctx.jobs.list(input.cursor)),
+  list: readerProcedure.input(listInput).query(({ ctx, input }): Promise<Page<Job>> => {
+    ctx.admission.add('calls', callsPerPage);
+    return ctx.jobs.list(input.cursor);
+  }),
 
   /** One job. */
   get: readerProcedure.input(jobInput).query(({ ctx, input }): Promise<Job> => orRefusal(ctx.jobs.get(input.jobId))),
 
   /** The rows of a job by their position, with the values before and after, and their errors. */
   results: readerProcedure.input(resultsInput).query(async ({ ctx, input }): Promise<Page<JobResult>> => {
+    ctx.admission.add('calls', callsPerPage);
     const { items, ...page } = await orRefusal(ctx.jobs.results(input.jobId, input.outcome, input.cursor));
     return { items: items.map(describeRow), ...page };
   }),
@@ -133,7 +138,11 @@ export const updateJobRouter = router({
   }),
 
   /** Starts a job that restores the previous values. A state that has changed since is not written to: `CONFLICT`. */
-  undo: operatorProcedure.input(jobInput).mutation(async ({ ctx, input }): Promise<StartedJob> => {
+  undo: operatorProcedure.input(jobInput).mutation(async ({ ctx, input, signal }): Promise<StartedJob> => {
+    const { total } = await orRefusal(ctx.jobs.get(input.jobId));
+    // The admission of a request whose caller has disconnected has ended.
+    if (signal?.aborted) throw new Refusal('CLIENT_CLOSED');
+    ctx.admission.add('rows', total);
     const id = await orRefusal(ctx.jobs.undo(input.jobId, actorOf(ctx)));
     recordEvent(ctx, 'updateJob.undo', id);
     return { jobId: id };

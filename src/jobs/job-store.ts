@@ -40,7 +40,7 @@ export interface JobStore {
    * Stores a new job.
    *
    * @returns its id, or the id of the job that the same user started with the same key
-   * @throws {CallError} `OVERLOADED` if the store is full
+   * @throws {CallError} `OVERLOADED` if the store is full; `OUTCOME_UNKNOWN` if the job may have been stored
    */
   create(job: JobRecord, rows: readonly JobRow[]): Promise<string>;
   get(jobId: string): Promise<JobRecord | undefined>;

@@ -19,7 +19,7 @@ import { toLocalTime } from './clock.js';
 import type { Redis } from './connection.js';
 import { changedChannel, jobIndexKey, jobKey, jobRowsKey, startKey } from './job-keys.js';
 import { createJob, readStats, saveRows, updateJob } from './job-scripts.js';
-import { storeUnavailable } from './redis-error.js';
+import { mayHaveChanged, storeUnavailable } from './redis-error.js';
 import { runScript } from './script.js';
 
 /** How long a caller should wait before it tries to start a job again, in milliseconds. */
@@ -116,7 +116,7 @@ export function createRedisJobStore(redis: Redis, options: RedisJobStoreOptions)
       const record = [jobId, state, member, hash(startedBy.oid), sealRecord(job), formatCounts(counts), total, started];
       const settings = [retentionMs, limits.activePerPerson, limits.active, limits.rows];
       const args = [...record, ...settings, ...(await sealRows(jobId, rows))];
-      const stored = z.string().parse(await runScript(redis, createJob, [], args));
+      const stored = z.string().parse(await runScript(redis, createJob, [], args).catch(uncertain));
       if (stored === '') throw new CallError('OVERLOADED', { retryAfterMs });
       return stored;
     },
@@ -196,6 +196,12 @@ const hash = (...texts: readonly string[]) => createHash('sha256').update(texts.
 
 /** The error of a write of a run that a later one has replaced, or whose job no longer exists. */
 const replacedRun = () => storeUnavailable(new Error('the run has been replaced'));
+
+/** The reply is lost or late, but the job may be stored, and will then be run. */
+function uncertain(error: unknown): never {
+  if (error instanceof CallError && mayHaveChanged(error)) throw error.withReason('OUTCOME_UNKNOWN', 'unknown');
+  throw error;
+}
 
 /** Before all texts of the index that begin with the position, and after all earlier ones. */
 const lowest = ({ startedAt, jobId }: JobPosition) => `${startedAt} ${jobId}`;

@@ -43,6 +43,13 @@ export function redisErrorCode(error: unknown): string {
 export const mayHaveRun = ({ cause }: CallError): boolean => !(cause instanceof RedisError) || cause.wasSent;
 
 /**
+ * Whether a script that failed may have run nevertheless. A script checks first whether it may write, so an error reply
+ * means that it has changed nothing.
+ */
+export const mayHaveChanged = (error: CallError): boolean =>
+  error.cause instanceof RedisError && mayHaveRun(error) && !(error.cause.cause instanceof ErrorReply);
+
+/**
  * The error for a call that cannot start, because it needs Redis. It has no `retryAfterMs` if Redis denies access: then
  * the service itself does not try again.
  */

@@ -216,6 +216,17 @@ describeWithRedis('the store of jobs in Redis', () => {
     expect(await store.get(one)).toBeUndefined();
   });
 
+  test('does not claim that a job is not stored if Redis replies too late', async (context) => {
+    const { store } = await connect(context);
+    await start(store, 1);
+    server.pause();
+    const uncertain = { reason: 'OUTCOME_UNKNOWN', certainty: 'unknown' };
+    const started = expect(start(store, 3, { title: 'late', ...byOther })).rejects.toMatchObject(uncertain);
+    await started.finally(() => server.resume());
+    const titles = async () => (await store.list(undefined, 10).catch(() => [])).map(({ title }) => title);
+    await expect.poll(titles, slowly).toContain('late');
+  });
+
   test('rejects everything while Redis is full or unavailable, and stores nothing in part', async (context) => {
     const { store } = await connect(context);
     const jobId = await start(store, 1);
