@@ -102,50 +102,50 @@ export function useStoredJobs() {
     (started) => started.close(),
   );
 
-  return {
-    /** The states of Graph, and the writes that it receives. */
-    startStates(write?: RespondToWrite) {
-      const states = new Map<string, object>();
-      const written: string[] = [];
-      server.reset();
-      server.respond(({ method, path, body }) => {
-        const id = decodeURIComponent(path.split('/').at(-1) ?? '');
-        const state = states.get(id) ?? initialState(Number(id.slice('script:user-'.length)));
-        if (method === 'GET') return own(200, state);
-        written.push(id);
-        const response = write?.(id);
-        if (response !== undefined) return response;
-        const changed = { ...state, ...(JSON.parse(body) as object) };
-        states.set(id, changed);
-        return own(200, changed);
-      });
-      return { states, written };
-    },
+  /** The states of Graph, and the writes that it receives. */
+  function startStates(write?: RespondToWrite) {
+    const states = new Map<string, object>();
+    const written: string[] = [];
+    server.reset();
+    server.respond(({ method, path, body }) => {
+      const id = decodeURIComponent(path.split('/').at(-1) ?? '');
+      const state = states.get(id) ?? initialState(Number(id.slice('script:user-'.length)));
+      if (method === 'GET') return own(200, state);
+      written.push(id);
+      const response = write?.(id);
+      if (response !== undefined) return response;
+      const changed = { ...state, ...(JSON.parse(body) as object) };
+      states.set(id, changed);
+      return own(200, changed);
+    });
+    return { states, written };
+  }
 
-    /** Starts the jobs of one process over a store. */
-    startJobs(
-      kept: JobStore,
-      { append = async () => undefined, pausesMs = [10], observe = () => undefined }: JobProcessOptions = {},
-    ): Jobs & { readonly run: (jobId: string) => Promise<void> } {
-      const tokens = createTokenSource(accessTokenCredential('token'), graphScope(new URL(server.baseUrl)), log);
-      const queue = createMemoryJobQueue((error) => {
-        throw error;
-      });
-      const jobs = createJobs({
-        store: kept,
-        queue,
-        cursors: createCursorCodec([]),
-        graph,
-        audit: createAudit({ ...loggedTrail([]), append }, reasonOf, observe),
-        callerOf: ({ oid }) => ({ tokens, fairnessKey: oid }),
-        mayWrite: async () => true,
-        reasonOf,
-        onOutcome: () => undefined,
-        onApprovalsHidden: () => undefined,
-        onDefect: () => undefined,
-        pausesMs,
-      });
-      return { ...jobs, run: (jobId) => queue.add(jobId) };
-    },
-  };
+  /** Starts the jobs of one process over a store. */
+  function startJobs(
+    kept: JobStore,
+    { append = async () => undefined, pausesMs = [10], observe = () => undefined }: JobProcessOptions = {},
+  ): Jobs & { readonly run: (jobId: string) => Promise<void> } {
+    const tokens = createTokenSource(accessTokenCredential('token'), graphScope(new URL(server.baseUrl)), log);
+    const queue = createMemoryJobQueue((error) => {
+      throw error;
+    });
+    const jobs = createJobs({
+      store: kept,
+      queue,
+      cursors: createCursorCodec([]),
+      graph,
+      audit: createAudit({ ...loggedTrail([]), append }, reasonOf, observe),
+      callerOf: ({ oid }) => ({ tokens, fairnessKey: oid }),
+      mayWrite: async () => true,
+      reasonOf,
+      onOutcome: () => undefined,
+      onApprovalsHidden: () => undefined,
+      onDefect: () => undefined,
+      pausesMs,
+    });
+    return { ...jobs, run: (jobId) => queue.add(jobId) };
+  }
+
+  return { startStates, startJobs };
 }
