@@ -4,7 +4,7 @@ import type { Device, DeviceRunState, RunSummary, ScriptSummary } from '../graph
 import type { Page } from '../graph/graph.js';
 import { scriptKinds } from '../graph/ids.js';
 import type { Activity } from '../jobs/activity.js';
-import { type Job, rowOutcomes } from '../jobs/job.js';
+import { type Job, jobStates, rowOutcomes } from '../jobs/job.js';
 import type { ScriptUserState } from '../script-user-state.js';
 import type { ErrorDetails, ErrorShape } from './error-data.js';
 import { reasonCodes } from './errors.js';
@@ -109,15 +109,7 @@ const job = z.object({
   startedBy: person,
   startedAt: time,
   endedAt: z.exactOptional(time),
-  state: z.enum([
-    'queued',
-    'running',
-    'waiting-for-approval',
-    'waiting-for-sign-in',
-    'cancelling',
-    'done',
-    'cancelled',
-  ]),
+  state: z.enum(jobStates),
   durable: z.boolean(),
   total: z.int().min(1),
   counts: z.object({

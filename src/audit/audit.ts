@@ -61,6 +61,8 @@ export interface AuditHooks {
 export interface ObservedWrite extends Pick<AuditedWrite, 'action' | 'target'> {
   readonly actor: Actor;
   readonly outcome: AuditedOutcome;
+  /** Why it has failed. */
+  readonly error?: unknown;
   /** The state before the write, if it was read. */
   readonly before: ScriptUserState | undefined;
   /** The state after it, if Graph has shown it. */
@@ -151,7 +153,8 @@ export function createAudit(trail: AuditTrail, reasonOf: (error: unknown) => str
       const result = await work(hooks).catch((error: unknown) => new Failure(error));
       const outcome = describe(result, reasonOf);
       const after = result instanceof Failure ? undefined : stateIn(result.value);
-      observe({ actor, action, target, before, after, outcome: outcome.outcome });
+      const error = result instanceof Failure ? result.error : undefined;
+      observe({ actor, action, target, before, after, outcome: outcome.outcome, error });
       const id = result instanceof Failure ? userStateId : result.value.id;
       const isRefused = outcome.reason === ('AUDIT_UNAVAILABLE' satisfies CallError['reason']);
       // The trail has no line about this write.

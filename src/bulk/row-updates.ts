@@ -25,10 +25,12 @@ export interface RowUpdates<T> {
    * of the updates that have not been sent. Those that have not been started have no line of audit.
    */
   readonly halt?: AbortSignal | undefined;
-  /** Called with the state before a write, if it was read. */
+  /** Called with the state before a write, if it was read. If it throws, nothing is sent. */
   readonly onRead?: (index: number, state: ScriptUserState) => void;
   /** Called before each request of a write. If it rejects, the request is not sent. */
   readonly beforeSend?: (index: number) => Promise<void>;
+  /** Called when an update has failed, before a later one for the same state is sent. */
+  readonly onFailure?: (index: number, error: unknown) => void;
   /** Creates the result of an update. Never rejects. */
   readonly settle: (index: number, settled: SettledUpdate) => T | Promise<T>;
   /** Called when the reader has received that many results. */
@@ -51,7 +53,7 @@ export function runUpdates<T>(options: RowUpdates<T>): AsyncIterable<T | Progres
         actor,
         { action: 'update', target: update, values: update.patch },
         async (hooks) => {
-          result = await bulk.run(index, {
+          const running = bulk.run(index, {
             onRead(state) {
               hooks.onRead(state);
               options.onRead?.(index, state);
@@ -60,6 +62,10 @@ export function runUpdates<T>(options: RowUpdates<T>): AsyncIterable<T | Progres
               onSent();
               await Promise.all([hooks.beforeSend(), options.beforeSend?.(index)]);
             },
+          });
+          result = await running.catch((error: unknown) => {
+            options.onFailure?.(index, error);
+            throw error;
           });
           return result;
         },

@@ -3,8 +3,10 @@ import type { PerPriority } from '../scheduling/priority.js';
 import type { ScriptUserState } from '../script-user-state.js';
 import type { DeviceRunState, ScriptOverview, ScriptSummary, UserStateOfScript } from './entities.js';
 import type { ScriptKind, ScriptRef, StateRef } from './ids.js';
-import type { ApprovalStatus } from './requests/approval-requests.js';
 import type { TokenSource } from './tokens/token-source.js';
+
+/** The status of a change that was filed for approval by a second administrator. */
+export type ApprovalStatus = 'needsApproval' | 'approved' | 'rejected' | 'cancelled' | 'completed' | 'expired';
 
 /** New values. Omitted fields keep their values. */
 export interface UserStatePatch {

@@ -50,3 +50,8 @@ export function stateKey(target: StateRef): string {
 export function deviceStatesPath(target: StateRef): string {
   return `${userStatePath(target)}/deviceRunStates`;
 }
+
+/** The path of the list of approval requests with a code. */
+export function approvalRequestPath(code: string): string {
+  return `deviceManagement/operationApprovalRequests?$filter=${encodeURIComponent(`requestId eq '${code}'`)}`;
+}

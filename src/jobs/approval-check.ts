@@ -1,6 +1,5 @@
 import { type CallError, type CallReason, requireCallError } from '../errors.js';
-import type { Caller, Graph } from '../graph/graph.js';
-import type { ApprovalStatus } from '../graph/requests/approval-requests.js';
+import type { ApprovalStatus, Caller, Graph } from '../graph/graph.js';
 import type { JobRecord, JobRow, RowOutcome } from './job.js';
 import type { RunningRows } from './row-writer.js';
 

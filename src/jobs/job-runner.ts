@@ -26,8 +26,13 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
   const sendRows = createRowSender(parts);
   const checkApprovals = createApprovalCheck(parts);
 
-  /** Waits before the rows are sent again. A change of the job, such as its cancellation, ends the wait. */
-  async function pause(jobId: string, pauseMs: number | undefined, signal: AbortSignal): Promise<void> {
+  /** Waits before the rows are sent or stored again. A change of the job, such as its cancellation, ends the wait. */
+  async function pause(
+    jobId: string,
+    pauseMs: number | undefined,
+    halt: Halt | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     const waking = new AbortController();
     const wake = () => waking.abort();
     const stopListening = onChange(jobId, (part) => {
@@ -35,7 +40,8 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
     });
     signal.addEventListener('abort', wake);
     const current = await store.get(jobId).catch(() => undefined);
-    if (signal.aborted || current?.state === 'cancelling') wake();
+    // A cancellation that has halted the rows already only waits for the store.
+    if (signal.aborted || (current?.state === 'cancelling' && halt !== 'cancelled')) wake();
     await sleep(pauseMs, undefined, { signal: waking.signal }).catch(() => undefined);
     signal.removeEventListener('abort', wake);
     stopListening();
@@ -72,7 +78,8 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
       stored.state === 'waiting-for-approval' ? await continueApproved(stored, rows, signal, runNumber) : stored;
     if (job === undefined || typeof job === 'number') return job;
     if (job.state !== 'running' && job.state !== 'cancelling') return undefined;
-    if (job.isResumed) {
+    // A job that is being cancelled sends nothing again: its rows keep their outcomes.
+    if (job.isResumed && job.state === 'running') {
       await saveAll(rows, rowsToResume(rows.all()));
       await store.update(jobId, resumed, runNumber);
     }
@@ -86,10 +93,11 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
       );
       if (signal.aborted || (halt !== 'pause' && isStored)) break;
       pauses = waitingRows(rows).length < before ? 0 : Math.min(pauses + 1, pausesMs.length - 1);
-      await pause(jobId, pausesMs[pauses], signal);
+      await pause(jobId, pausesMs[pauses], halt, signal);
     }
     await rows.saveLeft();
-    if (halt === 'handed-over') return undefined;
+    // After a pause, the work has stopped because it is to be handed over.
+    if (halt === 'handed-over' || halt === 'pause') return undefined;
     if (halt === 'cancelled') {
       const cancelled = waitingRows(rows).map(
         (row): JobRow => ({ ...row, outcome: row.isSent ? 'unknown' : 'not-sent' }),

@@ -13,8 +13,7 @@ export const hasEnded = ({ state }: Pick<JobRecord, 'state'>): boolean => state 
 /** Changes the state. */
 function withState(job: JobRecord, state: JobState): JobRecord {
   const now = Date.now();
-  const ended = state === 'done' || state === 'cancelled';
-  return { ...job, state, changedAtMs: now, endedAt: ended ? new Date(now).toISOString() : undefined };
+  return { ...job, state, changedAtMs: now, endedAt: hasEnded({ state }) ? new Date(now).toISOString() : undefined };
 }
 
 /** A replica starts or continues the work on the job. */

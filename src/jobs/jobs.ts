@@ -65,7 +65,7 @@ export interface Jobs {
    * Starts a job that restores the values from before the applied rows. States that have changed since are not written
    * to.
    *
-   * @returns its id, the same one for each call until the first job is resumed
+   * @returns its id, the same one for each call of this person until the state of the first job changes
    * @throws {JobError} `unknown-job`, `still-active` or `nothing-to-undo`
    */
   undo(jobId: string, actor: JobActor): Promise<string>;

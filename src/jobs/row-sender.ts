@@ -49,7 +49,10 @@ export function createRowSender(parts: RowSenderParts): SendRows {
     const waiting = rows.all().filter(({ outcome }) => outcome === 'waiting');
     const halting = new AbortController();
     const halted = new CallError('OVERLOADED');
+    /** The rows that are left waiting, and their states. */
+    const left = new Set<number>();
     const blocked = new Set<string>();
+    const rowAt = (index: number): JobRow => rows.get(waiting[index]?.index ?? -1);
     let halt: Halt | undefined;
 
     function stop(reason: Halt): void {
@@ -65,30 +68,28 @@ export function createRowSender(parts: RowSenderParts): SendRows {
     const stopUnlessAllowed = async () => {
       if (!(await mayWrite(actor))) stop('sign-in');
     };
-    const stopListening = onChange(jobId, (part) => {
-      if (part !== 'rows') void stopIfCancelled();
-    });
-    signal.addEventListener('abort', handOver);
-    if (signal.aborted) handOver();
-    await stopIfCancelled();
-    // A job that is being cancelled ends, whether or not its user may write.
-    if (halt === undefined) await stopUnlessAllowed().catch(() => stop('pause'));
-    const rechecks = setInterval(() => void stopUnlessAllowed().catch(() => undefined), recheckMs);
 
-    const rowAt = (index: number): JobRow => rows.get(waiting[index]?.index ?? -1);
+    /** Leaves a row waiting if nothing was sent. Later rows for the same state must not overtake it. */
+    function onFailure(index: number, error: unknown): void {
+      const scope = scopeOf(error);
+      // The outcome of a row that an earlier process has sent was not read.
+      const isUnread =
+        halting.signal.aborted && waiting[index]?.isSent === true && reasonOf(error) === 'OUTCOME_UNKNOWN';
+      if (scope === 'row' && !isUnread) return;
+      left.add(index);
+      blocked.add(stateKey(rowAt(index)));
+      if (scope === 'sign-in') stop('sign-in');
+      else if (scope === 'all-rows' && error !== halted) stop('pause');
+    }
+
+    function requireOrder(row: JobRow): void {
+      if (blocked.has(stateKey(row))) throw halted;
+    }
 
     async function settle(index: number, settled: SettledUpdate): Promise<void> {
       const row = rowAt(index);
       const error = settled.ok ? undefined : settled.error;
-      const scope = error === undefined ? 'row' : scopeOf(error);
-      // The outcome of a row that an earlier process has sent was not read.
-      const isUnread =
-        halting.signal.aborted && waiting[index]?.isSent === true && reasonOf(error) === 'OUTCOME_UNKNOWN';
-      if (error === halted || isUnread || scope !== 'row') {
-        // Nothing was sent. Later rows for the same state must not overtake this one.
-        blocked.add(stateKey(row));
-        if (scope === 'sign-in') stop('sign-in');
-        else if (scope === 'all-rows' && error !== halted) stop('pause');
+      if (error === halted || left.has(index)) {
         if (row.isSent && waiting[index]?.isSent !== true) {
           await rows.save({ ...row, isSent: undefined }).catch(() => undefined);
         }
@@ -101,23 +102,37 @@ export function createRowSender(parts: RowSenderParts): SendRows {
       await rows.save(result).catch(() => stop('pause'));
     }
 
-    const results = runUpdates({
-      updates: waiting.map((row) => updateOf(row, job)),
-      graph,
-      audit,
-      actor: { requestId: actor.requestId, user: actor, jobId },
-      caller: callerOf(actor),
-      halt: halting.signal,
-      onRead: (index, before) => rows.set({ ...rowAt(index), before }),
-      async beforeSend(index) {
-        const row = rowAt(index);
-        if (blocked.has(stateKey(row))) throw halted;
-        // Also before a repeated request: another replica may have taken the job meanwhile.
-        await rows.save({ ...row, isSent: true });
-      },
-      settle,
+    const stopListening = onChange(jobId, (part) => {
+      if (part !== 'rows') void stopIfCancelled();
     });
+    signal.addEventListener('abort', handOver);
+    const rechecks = setInterval(() => void stopUnlessAllowed().catch(() => undefined), recheckMs);
     try {
+      if (signal.aborted) handOver();
+      await stopIfCancelled();
+      // A job that is being cancelled ends, whether or not its user may write.
+      if (halt === undefined) await stopUnlessAllowed().catch(() => stop('pause'));
+      const results = runUpdates({
+        updates: waiting.map((row) => updateOf(row, job)),
+        graph,
+        audit,
+        actor: { requestId: actor.requestId, user: actor, jobId },
+        caller: callerOf(actor),
+        halt: halting.signal,
+        onRead(index, before) {
+          const row = rowAt(index);
+          requireOrder(row);
+          rows.set({ ...row, before });
+        },
+        async beforeSend(index) {
+          const row = rowAt(index);
+          requireOrder(row);
+          // Also before a repeated request: another replica may have taken the job meanwhile.
+          await rows.save({ ...row, isSent: true });
+        },
+        onFailure,
+        settle,
+      });
       for await (const _ of results);
     } finally {
       clearInterval(rechecks);

@@ -1,14 +1,10 @@
 import { z } from 'zod';
 import { requirePage } from '../entities.js';
+import type { ApprovalStatus } from '../graph.js';
+import { approvalRequestPath } from '../paths.js';
 import type { CallContext } from './call-context.js';
 import { awaitAll } from './concurrent-reads.js';
 import type { GraphClient } from './graph-client.js';
-
-/** The statuses of a change that was filed for approval by a second administrator. */
-const approvalStatuses = ['needsApproval', 'approved', 'rejected', 'cancelled', 'completed', 'expired'] as const;
-
-/** One of {@link approvalStatuses}. */
-export type ApprovalStatus = (typeof approvalStatuses)[number];
 
 /** Reads the statuses of approval requests by their codes. A code that Graph does not know has none. @throws {CallError} */
 export type ReadApprovals = (
@@ -17,13 +13,15 @@ export type ReadApprovals = (
 ) => Promise<ReadonlyMap<string, ApprovalStatus>>;
 
 /** `microsoft.graph.operationApprovalRequest`. */
-const approvalRequest = z.object({ requestId: z.string().nullish(), status: z.enum(approvalStatuses) });
+const approvalRequest = z.object({
+  requestId: z.string().nullish(),
+  status: z.enum(['needsApproval', 'approved', 'rejected', 'cancelled', 'completed', 'expired']),
+}) satisfies z.ZodType<{ readonly status: ApprovalStatus }>;
 
 /** @param basePath of Graph, with the version and a slash at its end */
 export function createReadApprovals(client: GraphClient, basePath: string): ReadApprovals {
   async function read(code: string, context: CallContext): Promise<readonly [string, ApprovalStatus] | undefined> {
-    const filter = encodeURIComponent(`requestId eq '${code}'`);
-    const path = `${basePath}deviceManagement/operationApprovalRequests?$filter=${filter}`;
+    const path = basePath + approvalRequestPath(code);
     const { items } = await client.read(path, (response) => requirePage(approvalRequest, response), context);
     const found = items.find(({ requestId }) => (requestId ?? code).toLowerCase() === code.toLowerCase());
     return found && [code, found.status];
