@@ -1,11 +1,11 @@
-import { Badge, Button, makeStyles, Text, tokens } from '@fluentui/react-components';
-import { BeakerRegular, PersonRegular } from '@fluentui/react-icons';
+import { Badge, makeStyles, Text, tokens } from '@fluentui/react-components';
+import { BeakerRegular } from '@fluentui/react-icons';
 import { Link } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import { narrowScreen } from '../breakpoint.js';
 import { DefectBoundary } from '../error-boundary.js';
-import { visibleText } from '../isolated.js';
 import type { Session } from '../queries.js';
+import { AccountButton } from './account-button.js';
 
 const AccountMenu = lazy(async () => ({ default: (await import('./account-menu.js')).AccountMenu }));
 const RunningJobs = lazy(async () => ({ default: (await import('../jobs/running-jobs.js')).RunningJobs }));
@@ -76,19 +76,10 @@ export function Header({ session }: { readonly session: Session }) {
         </Badge>
       )}
       <DefectBoundary>
-        <Suspense fallback={<AccountButton session={session} />}>
+        <Suspense fallback={<AccountButton name={session.user.name} disabledFocusable />}>
           <AccountMenu session={session} />
         </Suspense>
       </DefectBoundary>
     </header>
-  );
-}
-
-/** Stands for the account menu until it has been loaded. */
-function AccountButton({ session: { user } }: { readonly session: Session }) {
-  return (
-    <Button appearance="subtle" icon={<PersonRegular />} disabledFocusable>
-      <bdi>{visibleText(user.name)}</bdi>
-    </Button>
   );
 }

@@ -1,0 +1,19 @@
+import { Button, type ButtonProps, makeStyles } from '@fluentui/react-components';
+import { PersonRegular } from '@fluentui/react-icons';
+import { narrowScreen } from '../breakpoint.js';
+import { Isolated } from '../isolated.js';
+import { visuallyHidden } from '../visually-hidden.js';
+
+const useStyles = makeStyles({ name: { [narrowScreen]: visuallyHidden } });
+
+/** The button of the account: its name, or an icon only on narrow screens. */
+export function AccountButton({ name, ...props }: ButtonProps & { readonly name: string }) {
+  const styles = useStyles();
+  return (
+    <Button {...props} appearance="subtle" icon={<PersonRegular />}>
+      <span className={styles.name}>
+        <Isolated>{name}</Isolated>
+      </span>
+    </Button>
+  );
+}
