@@ -100,7 +100,8 @@ const useStyles = makeStyles({
   label: { display: 'none', [narrowScreen]: { display: 'inline', color: tokens.colorNeutralForeground3 } },
   secondary: { [narrowScreen]: { display: 'none' } },
   row: {
-    ':hover': { backgroundColor: tokens.colorNeutralBackground1Hover },
+    // The next darker shade has too little contrast with links in the dark theme.
+    ':hover': { backgroundColor: tokens.colorNeutralBackground2 },
     [narrowScreen]: {
       display: 'flex',
       flexWrap: 'wrap',

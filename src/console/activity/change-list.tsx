@@ -25,6 +25,7 @@ import { OutcomeBadge } from '../jobs/outcome-badge.js';
 import { changeText, differenceText } from '../jobs/row-text.js';
 import { usePersonNames, useScriptNames } from '../jobs/use-names.js';
 import { JobLink, PersonLink } from '../links.js';
+import { visuallyHidden } from '../visually-hidden.js';
 import { type Activity, activityQuery, joinJobs } from './activity-queries.js';
 
 const useStyles = makeStyles({
@@ -35,9 +36,12 @@ const useStyles = makeStyles({
     paddingBottom: tokens.spacingVerticalS,
     overflowWrap: 'anywhere',
     verticalAlign: 'top',
+    [narrowScreen]: { display: 'block', width: 'auto', paddingTop: 0, paddingBottom: 0 },
   },
-  when: { width: '170px', [narrowScreen]: { width: '110px' } },
-  outcome: { width: '150px', [narrowScreen]: { width: '120px' } },
+  header: { [narrowScreen]: visuallyHidden },
+  row: { [narrowScreen]: { display: 'block', height: 'auto', paddingBlock: tokens.spacingVerticalS } },
+  when: { width: '170px' },
+  outcome: { width: '150px' },
   outcomes: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalXS },
   details: { color: tokens.colorNeutralForeground3 },
   more: { alignSelf: 'flex-start' },
@@ -69,7 +73,7 @@ export function ChangeList() {
     <>
       {error !== null && <FailureNotice failure={failureOf(error)} />}
       <Table aria-label="Changes" className={styles.table}>
-        <TableHeader>
+        <TableHeader className={styles.header}>
           <TableRow>
             <TableHeaderCell className={styles.when}>When</TableHeaderCell>
             <TableHeaderCell>Change</TableHeaderCell>
@@ -78,7 +82,10 @@ export function ChangeList() {
         </TableHeader>
         <TableBody>
           {joinJobs(activities).map(({ latest, activities: joined }) => (
-            <TableRow key={`${latest.at} ${latest.requestId} ${latest.userStateId} ${latest.jobId}`}>
+            <TableRow
+              className={styles.row}
+              key={`${latest.at} ${latest.requestId} ${latest.userStateId} ${latest.jobId}`}
+            >
               <TableCell className={styles.cell}>
                 {formatDate(latest.at)}
                 <Text size={200} block className={styles.details}>

@@ -4,13 +4,16 @@ import { narrowScreen } from '../breakpoint.js';
 import { Isolated } from '../isolated.js';
 import { visuallyHidden } from '../visually-hidden.js';
 
-const useStyles = makeStyles({ name: { [narrowScreen]: visuallyHidden } });
+const useStyles = makeStyles({
+  button: { [narrowScreen]: { minWidth: '32px' } },
+  name: { [narrowScreen]: visuallyHidden },
+});
 
 /** The button of the account: its name, or an icon only on narrow screens. */
 export function AccountButton({ name, ...props }: ButtonProps & { readonly name: string }) {
   const styles = useStyles();
   return (
-    <Button {...props} appearance="subtle" icon={<PersonRegular />}>
+    <Button {...props} appearance="subtle" icon={<PersonRegular />} className={styles.button}>
       <span className={styles.name}>
         <Isolated>{name}</Isolated>
       </span>
