@@ -5,7 +5,14 @@ import { Isolated } from '../isolated.js';
 import { visuallyHidden } from '../visually-hidden.js';
 
 const useStyles = makeStyles({
-  button: { [narrowScreen]: { minWidth: '32px' } },
+  button: {
+    [narrowScreen]: {
+      minWidth: '32px',
+      paddingLeft: 0,
+      paddingRight: 0,
+      '& .fui-Button__icon': { margin: 0 },
+    },
+  },
   name: { [narrowScreen]: visuallyHidden },
 });
 
