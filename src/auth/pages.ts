@@ -8,7 +8,7 @@ const pages = {
   failed: [
     400,
     'Sign-in failed',
-    'The sign-in could not be completed. It may have taken too long, or its page was opened twice or in another browser. Sign in again. If it keeps failing, give the operators of this service the request ID.',
+    'The sign-in could not be completed. It may have taken too long, or its page was opened twice or in another browser. Please try again. If it keeps failing, give the operators of this service the request ID.',
     'Sign in again',
   ],
   'no-role': [

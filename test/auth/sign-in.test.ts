@@ -150,6 +150,7 @@ test('session.current reports who is signed in, until when, and the version of t
     expiresAt: expect.any(String) as unknown,
     idleExpiresAt: expect.any(String) as unknown,
     graph: 'simulator',
+    durableJobs: false,
     version,
   });
   const { expiresAt, idleExpiresAt } = data as { expiresAt: string; idleExpiresAt: string };

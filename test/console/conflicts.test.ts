@@ -5,9 +5,8 @@ import { patches } from '../support/journal.js';
 
 describeConsole('the console, when somebody else changes a state', {}, (app) => {
   /** Changes the state that is edited, as another administrator. */
-  async function changeElsewhere(pageUrl: string, patch: { successDeviceCount?: number; errorDeviceCount?: number }) {
+  async function changeElsewhere(scriptId: string, patch: { successDeviceCount?: number; errorDeviceCount?: number }) {
     const { scriptUserState } = app.service.client;
-    const scriptId = new URL(pageUrl).searchParams.get('script') ?? '';
     const target = { scriptKind: 'deviceManagementScript', scriptId } as const;
     const { items } = await scriptUserState.list.query(target);
     const [state] = items.filter(({ userPrincipalName }) => userPrincipalName?.startsWith('amir.zielinski'));
@@ -16,8 +15,8 @@ describeConsole('the console, when somebody else changes a state', {}, (app) => 
 
   test('a change is not made over new values: what was typed is kept, and can be applied to them', async () => {
     const session = await edit(await app.openSession());
-    const { page, row, dialog, field, before, typed, click, saves } = session;
-    await changeElsewhere(page.url(), { successDeviceCount: 4711 });
+    const { row, dialog, field, before, typed, click, saves } = session;
+    await changeElsewhere(session.scriptId(), { successDeviceCount: 4711 });
     await app.simulator.reset();
     await click('Save');
     await dialog.getByText('Somebody changed this while you were editing').waitFor();
@@ -41,7 +40,7 @@ describeConsole('the console, when somebody else changes a state', {}, (app) => 
     await click('Cancel');
     await page.getByRole('alertdialog').getByRole('button', { name: 'Discard', exact: true }).click();
     await dialog.waitFor({ state: 'detached' });
-    await changeElsewhere(page.url(), { successDeviceCount: 4712, errorDeviceCount: 31 });
+    await changeElsewhere(session.scriptId(), { successDeviceCount: 4712, errorDeviceCount: 31 });
     await row.getByRole('button', { name: 'Edit' }).click();
     await dialog.getByText('Somebody has changed this since the list was loaded').waitFor();
     await expect.poll(() => field.inputValue()).toBe('31');
