@@ -12,14 +12,13 @@ async function moveTo(page: Page, target: Locator, key = 'Tab', atMost = 60): Pr
 
 describeConsole('a morning with the console', {}, (app) => {
   test('an administrator finds the worst script, why it fails, and a person, corrects them, and sees the change', async () => {
-    const { page, open, expectToast, expectAccessible } = await app.openSession();
+    const { page, open, selectScript, expectToast, expectAccessible } = await app.openSession();
     const heading = (name: string) => page.getByRole('heading', { level: 1, name, exact: true });
     await open();
     const worst = page.getByRole('region', { name: 'Summary' }).getByRole('listitem').first().getByRole('link');
     const script = (await page.getByRole('table', { name: 'Scripts' }).getByRole('link').first().innerText()).trim();
     await worst.click();
     await heading(script).waitFor();
-    const scriptUrl = page.url();
 
     await page.getByRole('tab', { name: 'Errors' }).click();
     const groups = page.getByRole('tabpanel').getByRole('button', { expanded: false });
@@ -33,7 +32,8 @@ describeConsole('a morning with the console', {}, (app) => {
     await row.waitFor();
     await expectAccessible();
 
-    await page.goto(scriptUrl);
+    await selectScript('Shell', script);
+    await page.getByText('140 people', { exact: true }).first().waitFor();
     await page.getByRole('searchbox', { name: 'Find a person' }).fill(name);
     await page.getByRole('button', { name: `Edit ${name}` }).click();
     const dialog = page.getByRole('dialog');
