@@ -1,5 +1,6 @@
 import { makeStyles } from '@fluentui/react-components';
 import { useEffect, useRef, useState } from 'react';
+import { visuallyHidden } from './visually-hidden.js';
 
 /** The shortest time between two announcements of progress, in milliseconds. */
 const progressIntervalMs = 5_000;
@@ -7,7 +8,7 @@ const progressIntervalMs = 5_000;
 const settleMs = 500;
 
 const useStyles = makeStyles({
-  hidden: { position: 'absolute', width: '1px', height: '1px', overflow: 'hidden', clipPath: 'inset(50%)' },
+  hidden: visuallyHidden,
 });
 
 interface AnnouncementProps {

@@ -48,3 +48,27 @@ export function ScriptLink({ script: { scriptKind, scriptId }, state, children }
     </Link>
   );
 }
+
+interface JobLinkProps {
+  readonly jobId: string;
+  readonly onClick?: () => void;
+  readonly children: ReactNode;
+}
+
+/** Leads to the page of a job. */
+export function JobLink({ jobId, onClick, children }: JobLinkProps) {
+  return (
+    <Link to="/activity/$jobId" params={{ jobId }} className={useStyles().link} {...(onClick && { onClick })}>
+      {children}
+    </Link>
+  );
+}
+
+/** Leads to the page of all jobs and changes. */
+export function ActivityLink() {
+  return (
+    <Link to="/activity" className={useStyles().link}>
+      All jobs and changes
+    </Link>
+  );
+}

@@ -40,10 +40,7 @@ export interface Sorting {
 }
 
 const useStyles = makeStyles({
-  scroll: {
-    backgroundColor: tokens.colorNeutralBackground1,
-    [narrowScreen]: { overflowX: 'auto' },
-  },
+  box: { backgroundColor: tokens.colorNeutralBackground1 },
   table: {
     width: '100%',
     borderCollapse: 'collapse',
@@ -51,6 +48,17 @@ const useStyles = makeStyles({
     fontSize: tokens.fontSizeBase300,
     lineHeight: tokens.lineHeightBase300,
     color: tokens.colorNeutralForeground1,
+    [narrowScreen]: { display: 'block' },
+  },
+  body: { [narrowScreen]: { display: 'block' } },
+  headers: {
+    [narrowScreen]: {
+      display: 'flex',
+      flexWrap: 'wrap',
+      gap: `${tokens.spacingVerticalXS} ${tokens.spacingHorizontalM}`,
+      padding: tokens.spacingHorizontalS,
+      borderBottom: `1px solid ${tokens.colorNeutralStroke1}`,
+    },
   },
   header: {
     position: 'sticky',
@@ -61,6 +69,7 @@ const useStyles = makeStyles({
     verticalAlign: 'bottom',
     backgroundColor: tokens.colorNeutralBackground1,
     boxShadow: `inset 0 -1px ${tokens.colorNeutralStroke1}`,
+    [narrowScreen]: { position: 'static', padding: 0, boxShadow: 'none' },
   },
   sort: {
     display: 'inline-flex',
@@ -84,11 +93,23 @@ const useStyles = makeStyles({
     maxWidth: '420px',
     overflowWrap: 'break-word',
     borderBottom: `1px solid ${tokens.colorNeutralStroke3}`,
+    [narrowScreen]: { padding: 0, maxWidth: '100%', borderBottom: 'none', ':first-child': { flexBasis: '100%' } },
   },
   number: { textAlign: 'right', fontVariantNumeric: 'tabular-nums' },
   short: { whiteSpace: 'nowrap' },
+  label: { display: 'none', [narrowScreen]: { display: 'inline', color: tokens.colorNeutralForeground3 } },
   secondary: { [narrowScreen]: { display: 'none' } },
-  row: { ':hover': { backgroundColor: tokens.colorNeutralBackground1Hover } },
+  row: {
+    // The next darker shade has too little contrast with links in the dark theme.
+    ':hover': { backgroundColor: tokens.colorNeutralBackground2 },
+    [narrowScreen]: {
+      display: 'flex',
+      flexWrap: 'wrap',
+      gap: `0 ${tokens.spacingHorizontalM}`,
+      padding: tokens.spacingHorizontalS,
+      borderBottom: `1px solid ${tokens.colorNeutralStroke3}`,
+    },
+  },
   more: { margin: tokens.spacingVerticalS },
 });
 
@@ -101,7 +122,10 @@ interface SortableTableProps<Row extends RowData> {
   readonly onSort: (sorting: Sorting) => void;
 }
 
-/** A table whose rows can be sorted by each of its columns. */
+/**
+ * A table whose rows can be sorted by each of its columns. On narrow screens, the cells of a row are below each other,
+ * and numbers and dates have the titles of their columns; the table keeps its roles.
+ */
 export function SortableTable<Row extends RowData>(props: SortableTableProps<Row>) {
   const { label, rows, rowKey, columns, sorting, onSort } = props;
   const styles = useStyles();
@@ -117,10 +141,10 @@ export function SortableTable<Row extends RowData>(props: SortableTableProps<Row
   const rendered = useDeferredValue(all.slice(0, shown), all.slice(0, firstRows));
   const more = Math.min(rowStep, all.length - shown);
   return (
-    <div className={styles.scroll}>
+    <div className={styles.box}>
       <table aria-label={label} aria-rowcount={all.length + 1} className={styles.table}>
-        <thead>
-          <tr>
+        <thead className={styles.body}>
+          <tr className={styles.headers}>
             {table.getFlatHeaders().map((header) => {
               const { id, columnDef } = header.column;
               const isSorted = id === sorting.id;
@@ -145,22 +169,31 @@ export function SortableTable<Row extends RowData>(props: SortableTableProps<Row
             })}
           </tr>
         </thead>
-        <tbody>
+        <tbody className={styles.body}>
           {rendered.map((row) => (
             <tr key={row.id} className={styles.row}>
-              {row.getAllCells().map((cell) => (
-                <td
-                  key={cell.id}
-                  className={mergeClasses(
-                    styles.cell,
-                    cell.column.columnDef.meta?.isNumber && styles.number,
-                    (cell.column.columnDef.meta?.isNumber || cell.column.columnDef.meta?.isShort) && styles.short,
-                    cell.column.columnDef.meta?.isSecondary && styles.secondary,
-                  )}
-                >
-                  <table.FlexRender cell={cell} />
-                </td>
-              ))}
+              {row.getAllCells().map((cell) => {
+                const { header, meta } = cell.column.columnDef;
+                const isShort = meta?.isNumber || meta?.isShort;
+                return (
+                  <td
+                    key={cell.id}
+                    className={mergeClasses(
+                      styles.cell,
+                      meta?.isNumber && styles.number,
+                      isShort && styles.short,
+                      meta?.isSecondary && styles.secondary,
+                    )}
+                  >
+                    {isShort && typeof header === 'string' && (
+                      <span aria-hidden className={styles.label}>
+                        {header}:{' '}
+                      </span>
+                    )}
+                    <table.FlexRender cell={cell} />
+                  </td>
+                );
+              })}
             </tr>
           ))}
         </tbody>

@@ -15,20 +15,21 @@ export const activityQuery = infiniteQueryOptions({
   refetchOnWindowFocus: true,
 });
 
-/** A write, or consecutive writes of one job. */
+/** A write, or all writes of a job. */
 export interface ActivityEntry {
   /** The latest write. */
   readonly latest: Activity;
-  readonly count: number;
+  readonly activities: readonly Activity[];
 }
 
-/** Groups consecutive writes of one job: a job can have thousands, which its own page lists. */
+/** Groups the writes of each job at the position of the latest one: a job can have thousands, which its page lists. */
 export function joinJobs(activities: readonly Activity[]): readonly ActivityEntry[] {
-  const entries: { latest: Activity; count: number }[] = [];
-  for (const activity of activities) {
-    const last = entries.at(-1);
-    if (last !== undefined && activity.jobId !== undefined && last.latest.jobId === activity.jobId) last.count++;
-    else entries.push({ latest: activity, count: 1 });
+  const entries = new Map<string, { latest: Activity; activities: Activity[] }>();
+  for (const [index, activity] of activities.entries()) {
+    const key = activity.jobId ?? String(index);
+    const entry = entries.get(key);
+    if (entry === undefined) entries.set(key, { latest: activity, activities: [activity] });
+    else entry.activities.push(activity);
   }
-  return entries;
+  return [...entries.values()];
 }

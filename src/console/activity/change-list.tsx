@@ -1,5 +1,4 @@
 import {
-  Badge,
   Button,
   makeStyles,
   Spinner,
@@ -18,14 +17,15 @@ import { narrowScreen } from '../breakpoint.js';
 import { failureOf } from '../failure.js';
 import { FailureNotice } from '../failure-notice.js';
 import { formatDate, pluralize } from '../format.js';
-import { idKey } from '../ids.js';
-import { Isolated, visibleText } from '../isolated.js';
-import { JobLink } from '../jobs/job-links.js';
+import { idKey, userIdOf } from '../ids.js';
+import { Isolated } from '../isolated.js';
 import { type Job, jobsQuery } from '../jobs/job-queries.js';
-import { outcomeColors } from '../jobs/job-rows.js';
-import { isActive, outcomeTexts, titleOf } from '../jobs/job-state.js';
+import { isActive, outcomeOrder, titleOf } from '../jobs/job-state.js';
+import { OutcomeBadge } from '../jobs/outcome-badge.js';
 import { changeText, differenceText } from '../jobs/row-text.js';
 import { usePersonNames, useScriptNames } from '../jobs/use-names.js';
+import { JobLink, PersonLink } from '../links.js';
+import { visuallyHidden } from '../visually-hidden.js';
 import { type Activity, activityQuery, joinJobs } from './activity-queries.js';
 
 const useStyles = makeStyles({
@@ -36,9 +36,13 @@ const useStyles = makeStyles({
     paddingBottom: tokens.spacingVerticalS,
     overflowWrap: 'anywhere',
     verticalAlign: 'top',
+    [narrowScreen]: { display: 'block', width: 'auto', paddingTop: 0, paddingBottom: 0 },
   },
-  when: { width: '170px', [narrowScreen]: { width: '110px' } },
-  outcome: { width: '150px', [narrowScreen]: { width: '120px' } },
+  header: { [narrowScreen]: visuallyHidden },
+  row: { [narrowScreen]: { display: 'block', height: 'auto', paddingBlock: tokens.spacingVerticalS } },
+  when: { width: '170px' },
+  outcome: { width: '150px' },
+  outcomes: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalXS },
   details: { color: tokens.colorNeutralForeground3 },
   more: { alignSelf: 'flex-start' },
 });
@@ -59,7 +63,7 @@ export function ChangeList() {
   useFreshActivity(jobs);
   const titleOfJob = (jobId: string) => {
     const job = jobs.find((each) => each.jobId === jobId);
-    return job === undefined ? 'Show the job' : visibleText(titleOf(job));
+    return job === undefined ? 'Show the job' : titleOf(job);
   };
   if (activities === undefined) {
     return error === null ? <Spinner size="tiny" label="Loading" /> : <FailureNotice failure={failureOf(error)} />;
@@ -69,7 +73,7 @@ export function ChangeList() {
     <>
       {error !== null && <FailureNotice failure={failureOf(error)} />}
       <Table aria-label="Changes" className={styles.table}>
-        <TableHeader>
+        <TableHeader className={styles.header}>
           <TableRow>
             <TableHeaderCell className={styles.when}>When</TableHeaderCell>
             <TableHeaderCell>Change</TableHeaderCell>
@@ -77,8 +81,11 @@ export function ChangeList() {
           </TableRow>
         </TableHeader>
         <TableBody>
-          {joinJobs(activities).map(({ latest, count }) => (
-            <TableRow key={`${latest.at} ${latest.requestId} ${latest.userStateId} ${latest.jobId}`}>
+          {joinJobs(activities).map(({ latest, activities: joined }) => (
+            <TableRow
+              className={styles.row}
+              key={`${latest.at} ${latest.requestId} ${latest.userStateId} ${latest.jobId}`}
+            >
               <TableCell className={styles.cell}>
                 {formatDate(latest.at)}
                 <Text size={200} block className={styles.details}>
@@ -86,23 +93,25 @@ export function ChangeList() {
                 </Text>
               </TableCell>
               <TableCell className={styles.cell}>
-                {count === 1 ? (
+                {joined.length === 1 ? (
                   <OneChange activity={latest} script={scriptName(latest)} names={personNames} />
                 ) : (
-                  <Text weight="semibold">{pluralize(count, 'change', 'changes')} in a job</Text>
+                  <Text>{pluralize(joined.length, 'change', 'changes')} in a job</Text>
                 )}
                 {latest.jobId !== undefined && (
                   <Text size={200} block>
-                    <JobLink jobId={latest.jobId}>{titleOfJob(latest.jobId)}</JobLink>
+                    <JobLink jobId={latest.jobId}>
+                      <Isolated>{titleOfJob(latest.jobId)}</Isolated>
+                    </JobLink>
                   </Text>
                 )}
               </TableCell>
               <TableCell className={styles.cell}>
-                {count === 1 && (
-                  <Badge appearance="tint" color={outcomeColors[latest.outcome]}>
-                    {outcomeTexts[latest.outcome]}
-                  </Badge>
-                )}
+                <div className={styles.outcomes}>
+                  {outcomesOf(joined).map(([outcome, count]) => (
+                    <OutcomeBadge key={outcome} outcome={outcome} count={joined.length === 1 ? undefined : count} />
+                  ))}
+                </div>
               </TableCell>
             </TableRow>
           ))}
@@ -116,6 +125,12 @@ export function ChangeList() {
     </>
   );
 }
+
+/** The outcomes that occur, with the number of writes. */
+const outcomesOf = (activities: readonly Activity[]) =>
+  outcomeOrder
+    .map((each) => [each, activities.filter(({ outcome }) => outcome === each).length] as const)
+    .filter(([, count]) => count > 0);
 
 const noJobs: readonly Job[] = [];
 
@@ -141,17 +156,17 @@ function OneChange({ activity: { action, before, after, userStateId }, script, n
   const styles = useStyles();
   const id = userStateId ?? '';
   const person = before?.userPrincipalName ?? after?.userPrincipalName ?? names.get(idKey(id)) ?? (id || 'A new state');
+  const name = <Isolated>{person}</Isolated>;
+  const userId = userIdOf(id);
   const values =
     before !== undefined && after !== undefined
       ? differenceText(before, after)
       : after === undefined
         ? ''
-        : changeText({ ...after }, undefined);
+        : changeText({ ...after, userPrincipalName: undefined }, undefined);
   return (
     <>
-      <Text weight="semibold">
-        <Isolated>{person}</Isolated>
-      </Text>
+      <Text>{userId === undefined ? name : <PersonLink userId={userId}>{name}</PersonLink>}</Text>
       <Text size={200} block className={styles.details}>
         {action !== 'update' && `${actionTexts[action]} · `}
         <Isolated>{script}</Isolated>

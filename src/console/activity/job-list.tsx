@@ -13,10 +13,10 @@ import {
 import { narrowScreen } from '../breakpoint.js';
 import { formatDate } from '../format.js';
 import { Isolated } from '../isolated.js';
-import { JobLink } from '../jobs/job-links.js';
 import { StateBadge } from '../jobs/job-progress.js';
 import type { Job } from '../jobs/job-queries.js';
 import { countsText, titleOf } from '../jobs/job-state.js';
+import { JobLink } from '../links.js';
 
 const useStyles = makeStyles({
   table: { backgroundColor: tokens.colorNeutralBackground1 },

@@ -4,10 +4,10 @@ import { useNavigate, useParams } from '@tanstack/react-router';
 import { FailureNotice } from '../failure-notice.js';
 import { Isolated, visibleText } from '../isolated.js';
 import { jobFailure } from '../jobs/job-failure.js';
-import { ActivityLink } from '../jobs/job-links.js';
 import { jobQuery } from '../jobs/job-queries.js';
 import { titleOf } from '../jobs/job-state.js';
 import { JobView } from '../jobs/job-view.js';
+import { ActivityLink } from '../links.js';
 import { PageHeading } from '../page-heading.js';
 
 const useStyles = makeStyles({

@@ -3,10 +3,10 @@ import { useQuery } from '@tanstack/react-query';
 import { FailureNotice } from '../failure-notice.js';
 import { pluralize } from '../format.js';
 import { jobFailure } from '../jobs/job-failure.js';
-import { JobLink } from '../jobs/job-links.js';
 import { jobQuery } from '../jobs/job-queries.js';
 import { countsText, isActive } from '../jobs/job-state.js';
 import { JobView } from '../jobs/job-view.js';
+import { JobLink } from '../links.js';
 import { StepHeading } from './step-heading.js';
 
 const useStyles = makeStyles({

@@ -4,9 +4,8 @@ import { formatDate } from '../format.js';
 import { Isolated } from '../isolated.js';
 import { PersonLink } from '../links.js';
 import type { DeviceRunState } from '../queries.js';
-import { isFailed, RunState, runStateText } from '../run-state.js';
+import { deviceNameOf, formatErrorCode, isFailed, messageOf, RunState, runStateText, systemOf } from '../run-state.js';
 import type { sortableFeatures } from '../sortable-table.js';
-import { deviceNameOf, formatErrorCode, messageOf, systemOf } from './device-states.js';
 
 const helper = createColumnHelper<typeof sortableFeatures, DeviceRunState>();
 
@@ -36,7 +35,7 @@ const checkIn = helper.accessor((state) => state.device?.lastSyncDateTime ?? nul
   header: 'Last check-in',
   sortFn: byDate((state) => state.device?.lastSyncDateTime),
   cell: ({ getValue }) => formatDate(getValue()),
-  meta: { isShort: true, isSecondary: true },
+  meta: { isShort: true },
 });
 const updated = helper.accessor('lastStateUpdateDateTime', {
   id: 'updated',
@@ -44,6 +43,7 @@ const updated = helper.accessor('lastStateUpdateDateTime', {
   header: 'Last result',
   sortFn: byDate((state) => state.lastStateUpdateDateTime),
   cell: ({ getValue }) => formatDate(getValue()),
+  meta: { isShort: true },
 });
 
 /** The columns of all devices of a script. */
@@ -67,7 +67,7 @@ export const deviceColumns = helper.columns([
     header: 'Code',
     sortFn: (a, b) => (a.original.errorCode ?? 0) - (b.original.errorCode ?? 0),
     cell: ({ getValue }) => <Code code={getValue()} />,
-    meta: { isShort: true, isSecondary: true },
+    meta: { isShort: true },
   }),
   helper.accessor(messageOf, {
     id: 'message',
@@ -81,14 +81,20 @@ export const deviceColumns = helper.columns([
 /** The columns of the devices in a group of failures, which have their code and message in common. */
 export const failedDeviceColumns = helper.columns([device, person, checkIn, updated]);
 
-const useStyles = makeStyles({ system: { color: tokens.colorNeutralForeground3 } });
+const useStyles = makeStyles({
+  system: { color: tokens.colorNeutralForeground3 },
+  // The id of a state is longer than any name.
+  id: { display: 'inline-block', maxWidth: '240px', overflowWrap: 'anywhere', fontSize: tokens.fontSizeBase200 },
+});
 
 function Device({ state }: { readonly state: DeviceRunState }) {
   const styles = useStyles();
   const system = systemOf(state);
   return (
     <>
-      <Isolated>{deviceNameOf(state)}</Isolated>
+      <span className={state.device?.deviceName ? undefined : styles.id}>
+        <Isolated>{deviceNameOf(state)}</Isolated>
+      </span>
       {system !== '' && (
         <Caption1 block className={styles.system}>
           <Isolated>{system}</Isolated>

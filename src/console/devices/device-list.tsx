@@ -1,9 +1,8 @@
 import { Button, makeStyles, Spinner, Text, tokens } from '@fluentui/react-components';
-import { ArrowSyncRegular } from '@fluentui/react-icons';
 import type { ReactNode } from 'react';
 import { FailureNotice } from '../failure-notice.js';
-import { formatTime } from '../format.js';
 import { type DeviceRunState, type ScriptRef, scriptDeviceStatesQuery } from '../queries.js';
+import { RefreshStatus } from '../refresh-status.js';
 import { UnreadableNotice } from '../unreadable-notice.js';
 import { useAllPages } from '../use-all-pages.js';
 
@@ -15,8 +14,6 @@ const useStyles = makeStyles({
     padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalL}`,
   },
   top: { display: 'flex', alignItems: 'center', flexWrap: 'wrap', gap: tokens.spacingHorizontalM },
-  space: { flexGrow: 1 },
-  refreshed: { color: tokens.colorNeutralForeground3 },
   center: { margin: 'auto', padding: tokens.spacingHorizontalXXL },
 });
 
@@ -38,11 +35,7 @@ export function DeviceList({ script, controls, children }: DeviceListProps) {
         <div className={styles.top}>
           {controls(items, complete)}
           {fetching && <Spinner size="extra-tiny" aria-label="Loading" />}
-          <span className={styles.space} />
-          <Text size={200} className={styles.refreshed}>{`Last refreshed at ${formatTime(asOf)}`}</Text>
-          <Button icon={<ArrowSyncRegular />} onClick={refresh} disabledFocusable={fetching}>
-            Refresh
-          </Button>
+          <RefreshStatus asOf={asOf} fetching={fetching} onRefresh={refresh} />
         </div>
       )}
       {failure !== undefined && (

@@ -3,12 +3,11 @@ import { useDeferredValue, useState } from 'react';
 import { formatNumber, pluralize } from '../format.js';
 import { idKey } from '../ids.js';
 import type { DeviceRunState, ScriptRef } from '../queries.js';
-import { isFailed } from '../run-state.js';
+import { deviceNameOf, formatErrorCode, isFailed, messageOf, systemOf } from '../run-state.js';
 import { SortableTable } from '../sortable-table.js';
 import { useUrlState } from '../url-state.js';
 import { deviceColumns } from './device-columns.js';
 import { DeviceList } from './device-list.js';
-import { deviceNameOf, formatErrorCode, messageOf, systemOf } from './device-states.js';
 
 const useStyles = makeStyles({
   // Fluent's search box grows with the focus, which would move the other controls.

@@ -5,11 +5,12 @@ import { pluralize } from '../format.js';
 import { idKey } from '../ids.js';
 import { Isolated } from '../isolated.js';
 import type { ScriptRef } from '../queries.js';
+import { formatErrorCode } from '../run-state.js';
 import { SortableTable } from '../sortable-table.js';
 import { useUrlState } from '../url-state.js';
 import { failedDeviceColumns } from './device-columns.js';
 import { DeviceList } from './device-list.js';
-import { type FailureGroup, failureGroups, formatErrorCode } from './device-states.js';
+import { type FailureGroup, failureGroups } from './failure-groups.js';
 
 const useStyles = makeStyles({
   groups: {

@@ -4,7 +4,7 @@ import { Announcement } from '../announcement.js';
 import { formatDate, formatNumber } from '../format.js';
 import { Isolated } from '../isolated.js';
 import type { Job } from './job-queries.js';
-import { countsText, isActive, settledRows, stateTexts } from './job-state.js';
+import { countsText, isActive, settledRows, stateText, stateTexts } from './job-state.js';
 import { timeLeft } from './time-left.js';
 
 const useStyles = makeStyles({
@@ -23,13 +23,13 @@ const stateColors = {
   cancelled: 'subtle',
 } as const satisfies Record<Job['state'], BadgeProps['color']>;
 
-/** The state of a job. `done` is green only if no row has failed. */
+/** The state of a job, with the number of its failures. `done` is green only if there is none. */
 export function StateBadge({ job }: { readonly job: Job }) {
   const { state, counts } = job;
-  const hasFailures = counts.rejected + counts.unknown > 0;
+  const problemColor = counts.rejected > 0 ? 'danger' : counts.unknown > 0 ? 'warning' : undefined;
   return (
-    <Badge appearance="tint" color={state === 'done' && hasFailures ? 'danger' : stateColors[state]}>
-      {stateTexts[state]}
+    <Badge appearance="tint" color={(state === 'done' ? problemColor : undefined) ?? stateColors[state]}>
+      {stateText(job)}
     </Badge>
   );
 }

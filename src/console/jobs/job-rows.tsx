@@ -1,4 +1,4 @@
-import { Badge, type BadgeProps, makeStyles, Spinner, Text, ToggleButton, tokens } from '@fluentui/react-components';
+import { makeStyles, Spinner, Text, ToggleButton, tokens } from '@fluentui/react-components';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState } from 'react';
@@ -8,6 +8,7 @@ import { formatNumber } from '../format.js';
 import { Isolated } from '../isolated.js';
 import { type Job, type JobRow, jobRowsQuery, type RowOutcome } from './job-queries.js';
 import { isActive, outcomeOrder, outcomeTexts } from './job-state.js';
+import { OutcomeBadge } from './outcome-badge.js';
 import { changeText, failureOfRow, personOf } from './row-text.js';
 import { usePersonNames, useScriptNames } from './use-names.js';
 
@@ -39,16 +40,6 @@ const useStyles = makeStyles({
   id: { fontFamily: tokens.fontFamilyMonospace, color: tokens.colorNeutralForeground3 },
   empty: { padding: tokens.spacingVerticalM },
 });
-
-export const outcomeColors = {
-  applied: 'success',
-  unchanged: 'subtle',
-  rejected: 'danger',
-  unknown: 'warning',
-  'pending-approval': 'warning',
-  'not-sent': 'subtle',
-  waiting: 'informative',
-} as const satisfies Record<RowOutcome, BadgeProps['color']>;
 
 /** The outcomes that are shown first when the job has stopped. */
 const problems = ['rejected', 'unknown', 'pending-approval'] as const;
@@ -133,9 +124,7 @@ function RowList({ job, filter, maxHeight }: JobRowsProps & { readonly filter: R
                 <Text weight="semibold">
                   <Isolated>{personOf(row, personNames)}</Isolated>
                 </Text>
-                <Badge appearance="tint" color={outcomeColors[row.outcome]}>
-                  {outcomeTexts[row.outcome]}
-                </Badge>
+                <OutcomeBadge outcome={row.outcome} />
                 {scripts > 1 && (
                   <Text size={200} className={styles.script}>
                     <Isolated>{scriptName(row)}</Isolated>

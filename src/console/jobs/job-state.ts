@@ -30,6 +30,16 @@ export const stateTexts = {
   cancelled: 'Cancelled',
 } as const satisfies Record<JobState, string>;
 
+/** The state of a job in words. A job that is done says how many of its rows are not: `Done, 2 failed`. */
+export function stateText({ state, counts }: Pick<Job, 'state' | 'counts'>): string {
+  const problems = (['rejected', 'unknown'] as const).filter((outcome) => counts[outcome] > 0);
+  if (state !== 'done') return stateTexts[state];
+  return [
+    stateTexts.done,
+    ...problems.map((outcome) => `${formatNumber(counts[outcome])} ${countTexts[outcome]}`),
+  ].join(', ');
+}
+
 /** The words for each outcome of a row. */
 export const outcomeTexts = {
   waiting: 'Not sent yet',

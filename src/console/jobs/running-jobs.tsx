@@ -1,12 +1,13 @@
 import { CounterBadge, makeStyles, tokens } from '@fluentui/react-components';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { pluralize } from '../format.js';
+import { visuallyHidden } from '../visually-hidden.js';
 import { jobsQuery } from './job-queries.js';
 import { isActive } from './job-state.js';
 
 const useStyles = makeStyles({
   badge: { marginLeft: tokens.spacingHorizontalXS },
-  hidden: { position: 'absolute', width: '1px', height: '1px', overflow: 'hidden', clipPath: 'inset(50%)' },
+  hidden: visuallyHidden,
 });
 
 /** The number of running jobs of all users; nothing if no job runs. */

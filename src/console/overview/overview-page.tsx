@@ -1,10 +1,9 @@
 import { Button, makeStyles, Skeleton, SkeletonItem, Text, tokens } from '@fluentui/react-components';
-import { ArrowSyncRegular } from '@fluentui/react-icons';
 import { useDeferredValue, useMemo } from 'react';
 import { FailureNotice } from '../failure-notice.js';
-import { formatTime } from '../format.js';
 import { idKey } from '../ids.js';
 import { PageHeading } from '../page-heading.js';
+import { RefreshStatus } from '../refresh-status.js';
 import { useSearchState } from '../search-state.js';
 import { SortableTable } from '../sortable-table.js';
 import { UnreadableNotice } from '../unreadable-notice.js';
@@ -26,8 +25,6 @@ const useStyles = makeStyles({
     padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalL}`,
   },
   top: { display: 'flex', alignItems: 'center', flexWrap: 'wrap', gap: tokens.spacingHorizontalM },
-  space: { flexGrow: 1 },
-  refreshed: { color: tokens.colorNeutralForeground3 },
   loading: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalS },
 });
 
@@ -54,13 +51,7 @@ export function OverviewPage() {
     <div className={styles.page}>
       <div className={styles.top}>
         <PageHeading title={['Overview']}>Overview</PageHeading>
-        <span className={styles.space} />
-        {asOf.getTime() > 0 && (
-          <Text size={200} className={styles.refreshed}>{`Last refreshed at ${formatTime(asOf)}`}</Text>
-        )}
-        <Button icon={<ArrowSyncRegular />} onClick={refresh} disabledFocusable={fetching}>
-          Refresh
-        </Button>
+        <RefreshStatus asOf={asOf.getTime() > 0 ? asOf : undefined} fetching={fetching} onRefresh={refresh} />
       </div>
       {failure !== undefined && (
         <FailureNotice failure={failure}>

@@ -89,6 +89,7 @@ export const personDeviceColumns = deviceHelper.columns([
     sortDescFirst: true,
     sortFn: (a, b) => Date.parse(a.original.lastSyncDateTime ?? '0') - Date.parse(b.original.lastSyncDateTime ?? '0'),
     cell: ({ getValue }) => formatDate(getValue()),
+    meta: { isShort: true },
   }),
   deviceHelper.accessor('failed', {
     id: 'failed',

@@ -1,13 +1,13 @@
 import { Button, makeStyles, Spinner, Subtitle2, Text, tokens } from '@fluentui/react-components';
-import { ArrowSyncRegular } from '@fluentui/react-icons';
 import { useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { FailureNotice } from '../failure-notice.js';
-import { formatTime, pluralize } from '../format.js';
+import { pluralize } from '../format.js';
 import { idKey } from '../ids.js';
 import { Isolated, visibleText } from '../isolated.js';
 import { PageHeading } from '../page-heading.js';
 import { type PersonState, personStatesQuery } from '../queries.js';
+import { RefreshStatus } from '../refresh-status.js';
 import { SortableTable } from '../sortable-table.js';
 import { UnreadableNotice } from '../unreadable-notice.js';
 import { useAllPages } from '../use-all-pages.js';
@@ -22,7 +22,6 @@ const useStyles = makeStyles({
     padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalL}`,
   },
   top: { display: 'flex', alignItems: 'center', flexWrap: 'wrap', gap: tokens.spacingHorizontalM },
-  space: { flexGrow: 1 },
   note: { color: tokens.colorNeutralForeground3 },
   part: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalS },
 });
@@ -46,13 +45,7 @@ export function PersonPage() {
           <Isolated>{name}</Isolated>
         </PageHeading>
         {fetching && <Spinner size="extra-tiny" aria-label="Loading" />}
-        <span className={styles.space} />
-        {list.items !== undefined && (
-          <Text size={200} className={styles.note}>{`Last refreshed at ${formatTime(asOf)}`}</Text>
-        )}
-        <Button icon={<ArrowSyncRegular />} onClick={refresh} disabledFocusable={fetching}>
-          Refresh
-        </Button>
+        <RefreshStatus asOf={list.items && asOf} fetching={fetching} onRefresh={refresh} />
       </div>
       {failure !== undefined && (
         <FailureNotice failure={failure}>

@@ -1,7 +1,7 @@
 import { useQueries } from '@tanstack/react-query';
 import { idKey } from '../ids.js';
 import { type DeviceRunState, type PersonState, personDevicesQuery } from '../queries.js';
-import { isFailed } from '../run-state.js';
+import { isFailed, systemOf } from '../run-state.js';
 
 /** A device of a person, with the results of all scripts on it. */
 export interface PersonDevice {
@@ -36,7 +36,7 @@ function joinDevices(runStates: readonly DeviceRunState[]): readonly PersonDevic
     devices.set(idKey(device.id), {
       id: device.id,
       name: device.deviceName || device.id,
-      system: [device.operatingSystem, device.osVersion].filter(Boolean).join(' '),
+      system: systemOf(runState),
       lastSyncDateTime: device.lastSyncDateTime,
       failed: failed + (isFailed(runState) ? 1 : 0),
       succeeded: succeeded + (runState.runState === 'success' ? 1 : 0),

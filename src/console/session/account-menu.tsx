@@ -1,8 +1,8 @@
-import { Button, makeStyles, Popover, PopoverSurface, PopoverTrigger, Text, tokens } from '@fluentui/react-components';
-import { PersonRegular } from '@fluentui/react-icons';
+import { makeStyles, Popover, PopoverSurface, PopoverTrigger, Text, tokens } from '@fluentui/react-components';
 import { formatDate } from '../format.js';
 import { Isolated } from '../isolated.js';
 import type { Session } from '../queries.js';
+import { AccountButton } from './account-button.js';
 import { SignOutButton } from './sign-out-button.js';
 
 const useStyles = makeStyles({
@@ -34,9 +34,7 @@ export function AccountMenu({ session }: { readonly session: Session }) {
     // Beside its button, so that the Tab key leads from the one to the other.
     <Popover inline positioning="below-end">
       <PopoverTrigger disableButtonEnhancement>
-        <Button appearance="subtle" icon={<PersonRegular />}>
-          <Isolated>{user.name}</Isolated>
-        </Button>
+        <AccountButton name={user.name} />
       </PopoverTrigger>
       <PopoverSurface aria-label="Account" className={styles.surface}>
         <Text weight="semibold" className={styles.name}>

@@ -12,13 +12,14 @@ import { type FocusEvent, useRef, useState } from 'react';
 import { sessionQuery } from '../queries.js';
 import { SignInLink } from '../sign-in-link.js';
 import { trpc } from '../trpc.js';
+import { visuallyHidden } from '../visually-hidden.js';
 import { LastMinute } from './last-minute.js';
 import type { SessionEnd } from './session-end.js';
 
 const minuteMs = 60_000;
 
 const useStyles = makeStyles({
-  announcement: { position: 'absolute', width: '1px', height: '1px', overflow: 'hidden', clipPath: 'inset(50%)' },
+  announcement: visuallyHidden,
 });
 
 interface EndNoticeProps {

@@ -1,14 +1,16 @@
-import { Badge, Button, makeStyles, Text, tokens } from '@fluentui/react-components';
-import { BeakerRegular, PersonRegular } from '@fluentui/react-icons';
+import { Badge, makeStyles, Text, tokens } from '@fluentui/react-components';
+import { BeakerRegular } from '@fluentui/react-icons';
 import { Link } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import { narrowScreen } from '../breakpoint.js';
 import { DefectBoundary } from '../error-boundary.js';
-import { visibleText } from '../isolated.js';
 import type { Session } from '../queries.js';
+import { AccountButton } from './account-button.js';
 
 const AccountMenu = lazy(async () => ({ default: (await import('./account-menu.js')).AccountMenu }));
 const RunningJobs = lazy(async () => ({ default: (await import('../jobs/running-jobs.js')).RunningJobs }));
+
+const forcedColors = '@media (forced-colors: active)';
 
 const useStyles = makeStyles({
   header: {
@@ -18,6 +20,11 @@ const useStyles = makeStyles({
     flexShrink: 0,
     gap: `${tokens.spacingVerticalXXS} ${tokens.spacingHorizontalM}`,
     padding: `${tokens.spacingVerticalXS} ${tokens.spacingHorizontalL}`,
+    [narrowScreen]: {
+      columnGap: tokens.spacingHorizontalS,
+      paddingLeft: tokens.spacingHorizontalM,
+      paddingRight: tokens.spacingHorizontalM,
+    },
     backgroundColor: tokens.colorNeutralBackground1,
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
   },
@@ -26,6 +33,8 @@ const useStyles = makeStyles({
   page: {
     padding: `${tokens.spacingVerticalXS} ${tokens.spacingHorizontalS}`,
     borderBottom: '2px solid transparent',
+    // Forced colors make transparent borders visible.
+    [forcedColors]: { borderBottomColor: 'Canvas' },
     color: tokens.colorNeutralForeground2,
     textDecorationLine: 'none',
     fontFamily: tokens.fontFamilyBase,
@@ -35,10 +44,11 @@ const useStyles = makeStyles({
     '&[aria-current]': {
       color: tokens.colorNeutralForeground1,
       borderBottomColor: tokens.colorCompoundBrandStroke,
+      [forcedColors]: { borderBottomColor: 'Highlight' },
       fontWeight: tokens.fontWeightSemibold,
     },
   },
-  space: { flexGrow: 1 },
+  source: { marginLeft: 'auto' },
   title: { [narrowScreen]: { display: 'none' } },
   wide: { [narrowScreen]: { display: 'none' } },
 });
@@ -65,30 +75,20 @@ export function Header({ session }: { readonly session: Session }) {
           </Link>
         </nav>
       )}
-      <span className={styles.space} />
       {session.graph === 'simulator' ? (
-        <Badge appearance="tint" color="warning" size="large" icon={<BeakerRegular />}>
+        <Badge appearance="tint" color="warning" size="large" icon={<BeakerRegular />} className={styles.source}>
           Simulated data<span className={styles.wide}>: not connected to a tenant</span>
         </Badge>
       ) : (
-        <Badge appearance="tint" color="informative" size="large">
+        <Badge appearance="tint" color="informative" size="large" className={styles.source}>
           Live data
         </Badge>
       )}
       <DefectBoundary>
-        <Suspense fallback={<AccountButton session={session} />}>
+        <Suspense fallback={<AccountButton name={session.user.name} disabledFocusable />}>
           <AccountMenu session={session} />
         </Suspense>
       </DefectBoundary>
     </header>
-  );
-}
-
-/** Stands for the account menu until it has been loaded. */
-function AccountButton({ session: { user } }: { readonly session: Session }) {
-  return (
-    <Button appearance="subtle" icon={<PersonRegular />} disabledFocusable>
-      <bdi>{visibleText(user.name)}</bdi>
-    </Button>
   );
 }

@@ -23,7 +23,7 @@ import { idKey, userIdOf } from '../ids.js';
 import { Isolated, visibleText } from '../isolated.js';
 import { PersonLink } from '../links.js';
 import { type DeviceRunState, deviceRunStatesQuery, type StateRef } from '../queries.js';
-import { RunState } from '../run-state.js';
+import { deviceNameOf, formatErrorCode, messageOf, RunState, systemOf } from '../run-state.js';
 import { UnreadableNotice } from '../unreadable-notice.js';
 import { useAllPages } from '../use-all-pages.js';
 import { useDeviceStyles } from './device-styles.js';
@@ -115,17 +115,15 @@ function DeviceTable({ devices, label }: DeviceTableProps) {
 
 function DeviceRow({ state }: { readonly state: DeviceRunState }) {
   const styles = useDeviceStyles();
-  const { id, device, errorDescription, resultMessage, errorCode, lastStateUpdateDateTime } = state;
-  const system = [device?.operatingSystem, device?.osVersion].filter(Boolean).join(' ');
-  const message = [errorDescription, resultMessage].filter(Boolean).join(': ');
+  const { device, errorCode, lastStateUpdateDateTime } = state;
   return (
     <TableRow className={styles.row}>
       {/* Graph does not always have the device: then the id of the state stands for its name. */}
       <TableCell className={mergeClasses(styles.name, !device?.deviceName && styles.id)}>
-        <Isolated>{device?.deviceName || id}</Isolated>
+        <Isolated>{deviceNameOf(state)}</Isolated>
       </TableCell>
       <TableCell className={styles.system}>
-        <Isolated>{system || '–'}</Isolated>
+        <Isolated>{systemOf(state) || '–'}</Isolated>
       </TableCell>
       <TableCell className={styles.date}>
         <span aria-hidden className={styles.label}>
@@ -137,13 +135,13 @@ function DeviceRow({ state }: { readonly state: DeviceRunState }) {
         <RunState runState={state.runState} />
       </TableCell>
       <TableCell className={styles.message}>
-        <Isolated>{message || '–'}</Isolated>
+        <Isolated>{messageOf(state) || '–'}</Isolated>
       </TableCell>
       <TableCell className={styles.code}>
         <span aria-hidden className={styles.label}>
           Code:{' '}
         </span>
-        <span className={styles.number}>{errorCode ?? '–'}</span>
+        <span className={styles.number}>{errorCode === null ? '–' : formatErrorCode(errorCode)}</span>
       </TableCell>
       <TableCell className={styles.date}>
         <span aria-hidden className={styles.label}>

@@ -1,4 +1,5 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
+import { visuallyHidden } from '../visually-hidden.js';
 
 /** Applies where the panel is too narrow for columns. */
 const narrowPanel = '@media (max-width: 720px)';
@@ -9,7 +10,7 @@ const below = { [narrowPanel]: { flex: 'none', height: 'auto' } } as const;
 /** The layout of the devices: columns, or one line for each value. */
 export const useDeviceStyles = makeStyles({
   table: { marginTop: tokens.spacingVerticalS },
-  header: { [narrowPanel]: { position: 'absolute', clipPath: 'inset(50%)', height: '1px', overflow: 'hidden' } },
+  header: { [narrowPanel]: visuallyHidden },
   row: {
     alignItems: 'flex-start',
     paddingBlock: tokens.spacingVerticalXS,

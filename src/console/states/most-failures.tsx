@@ -4,6 +4,7 @@ import { formatNumber, formatShort } from '../format.js';
 import { idKey } from '../ids.js';
 import { Isolated, visibleText } from '../isolated.js';
 import type { ScriptUserState } from '../queries.js';
+import { visuallyHidden } from '../visually-hidden.js';
 
 /** The height of one person in the list, in pixels. */
 export const itemHeightPx = 26;
@@ -25,7 +26,7 @@ const useStyles = makeStyles({
   },
   name: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   number: { position: 'relative', fontVariantNumeric: 'tabular-nums' },
-  hidden: { position: 'absolute', width: '1px', height: '1px', overflow: 'hidden', clipPath: 'inset(50%)' },
+  hidden: visuallyHidden,
   bar: {
     position: 'absolute',
     left: 0,

@@ -1,4 +1,5 @@
 import { Button, type ButtonProps, makeStyles, mergeClasses, Tooltip, tokens } from '@fluentui/react-components';
+import { visuallyHidden } from '../visually-hidden.js';
 
 /** Applies where the toolbar is too narrow for the labels of its buttons. The toolbar is a container. */
 const narrowToolbar = '@container (max-width: 1159px)';
@@ -15,14 +16,7 @@ const useStyles = makeStyles({
   },
   // Screen readers still read it.
   label: {
-    [narrowToolbar]: {
-      position: 'absolute',
-      width: '1px',
-      height: '1px',
-      overflow: 'hidden',
-      clipPath: 'inset(50%)',
-      whiteSpace: 'nowrap',
-    },
+    [narrowToolbar]: visuallyHidden,
   },
 });
 

@@ -1,5 +1,6 @@
 import { Caption1, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { formatNumber, formatShort } from '../format.js';
+import { visuallyHidden } from '../visually-hidden.js';
 import type { Statistics } from './statistics.js';
 
 /** Applies where the summary is too narrow for three columns: the totals become one line above the others. */
@@ -27,7 +28,7 @@ const useStyles = makeStyles({
   },
   term: { color: tokens.colorNeutralForeground3 },
   number: { position: 'relative', margin: 0, fontVariantNumeric: 'tabular-nums' },
-  hidden: { position: 'absolute', width: '1px', height: '1px', overflow: 'hidden', clipPath: 'inset(50%)' },
+  hidden: visuallyHidden,
 });
 
 /** The numbers of people and of devices with each result. */

@@ -1,20 +1,6 @@
+import { idKey } from '../ids.js';
 import type { DeviceRunState } from '../queries.js';
-import { isFailed } from '../run-state.js';
-
-/** The message of a run state: the description of its error, and what the script printed. */
-export const messageOf = ({ errorDescription, resultMessage }: DeviceRunState): string =>
-  [errorDescription, resultMessage].filter(Boolean).join(': ');
-
-/** The name of the device of a run state; the id of the state where Graph has no name. */
-export const deviceNameOf = ({ id, device }: DeviceRunState): string => device?.deviceName || id;
-
-/** The operating system of the device of a run state. */
-export const systemOf = ({ device }: DeviceRunState): string =>
-  [device?.operatingSystem, device?.osVersion].filter(Boolean).join(' ');
-
-/** An error code as Intune and Windows write it: `127`, or `0x87D1FDE8` for a negative one. */
-export const formatErrorCode = (code: number): string =>
-  code >= 0 ? String(code) : `0x${(code >>> 0).toString(16).toUpperCase().padStart(8, '0')}`;
+import { isFailed, messageOf } from '../run-state.js';
 
 /** The failures of a script with the same error code and message. */
 export interface FailureGroup {
@@ -44,7 +30,7 @@ export function failureGroups(states: readonly DeviceRunState[]): readonly Failu
         errorCode: group[0]?.errorCode ?? null,
         message: group[0] === undefined ? '' : messageOf(group[0]).trim(),
         states: group,
-        people: new Set(group.flatMap(({ device }) => (device?.userId ? [device.userId.toLowerCase()] : []))),
+        people: new Set(group.flatMap(({ device }) => (device?.userId ? [idKey(device.userId)] : []))),
       }),
     )
     .toSorted((a, b) => b.states.length - a.states.length);
