@@ -50,7 +50,7 @@ export interface Redis {
   readonly clockOffsetMs: number;
   /** Calls back with each message of a channel. Messages published while there is no connection are lost. */
   subscribe(channel: string, listener: (message: string) => void): void;
-  /** Calls back after each connect and reconnect. */
+  /** Calls back when commands can be sent after each connect and reconnect, also of the connection for messages. */
   onConnected(listener: () => void): void;
   close(): Promise<void>;
 }
@@ -88,7 +88,7 @@ export function createRedis(url: Secret, log: Logger, onError?: () => void): Red
     onReady() {
       connectionError = undefined;
       attempt(measureClock).catch(() => undefined);
-      for (const listener of connectedListeners) listener();
+      notifyConnected();
       subscribeAgain();
       void isUp();
     },
@@ -100,9 +100,13 @@ export function createRedis(url: Secret, log: Logger, onError?: () => void): Red
     },
     onMessageError(error) {
       messageError = error === undefined ? undefined : explainDenial('subscribe', error);
-      if (error === undefined) for (const listener of connectedListeners) listener();
+      if (error === undefined && clients.isReady()) notifyConnected();
     },
   });
+
+  function notifyConnected(): void {
+    for (const listener of connectedListeners) listener();
+  }
 
   function reportDown(error: unknown): void {
     const code = redisErrorCode(error);
