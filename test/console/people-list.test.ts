@@ -220,9 +220,9 @@ describeInChromium(`the console, with a script for ${people} people`, () => {
       expect.stringContaining('2026'),
       'Failed',
       'ERR_PROXY: The proxy is not reachable.',
-      '-2147024809',
+      '0x80070057',
       expect.stringContaining('2026'),
     ]);
-    expect((await texts(2)).slice(0, 4)).toEqual(['two', '–', '–', 'success']);
+    expect((await texts(2)).slice(0, 4)).toEqual(['two', '–', '–', 'Succeeded']);
   });
 });
