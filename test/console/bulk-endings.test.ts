@@ -184,7 +184,7 @@ describeInChromium('a bulk update during which the service stops', () => {
     await selectAll();
     await dialog.getByLabel('Devices failed').fill('9902');
     await press('Start');
-    await dialog.getByText('as long as the service is not restarted').waitFor();
+    await dialog.getByText('unless the service restarts').waitFor();
     await dialog.getByText('19 of 140 · 19 changed', { exact: true }).waitFor();
     expect((await changedStates(app.simulator)).size).toBe(19);
     await app.service.stop();
