@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CallError } from '../errors.js';
 import type { ExpectedUserState, Page, UserStateValues } from '../graph/graph.js';
 import type { StateRef } from '../graph/ids.js';
 import type { CursorCodec } from '../graph/requests/cursor.js';
@@ -83,12 +84,16 @@ export interface JobsParts extends Omit<JobRunnerParts, 'onChange' | 'store'> {
 const jobsPerPage = 50;
 const rowsPerPage = 500;
 
+/** How long a caller should wait before it tries to start a job again, in milliseconds. */
+const retryAfterMs = 5_000;
+
 const jobPosition = z.object({ startedAt: z.string(), jobId: z.string() });
 const rowPosition = z.object({ from: z.int().min(0) });
 
 /** Creates the jobs and starts to run them. */
 export function createJobs({ store, queue, cursors, ...parts }: JobsParts): Jobs {
   const watch = createJobWatch(store);
+  let isStopping = false;
 
   queue.start(createJobRunner({ ...parts, store, onChange: watch.onChange }));
 
@@ -108,7 +113,13 @@ export function createJobs({ store, queue, cursors, ...parts }: JobsParts): Jobs
     return describe(record);
   }
 
+  /** @throws {CallError} `OVERLOADED` if this process stops, and no other one would run the job */
+  function requireRunner(): void {
+    if (isStopping && !store.isDurable) throw new CallError('OVERLOADED', { retryAfterMs });
+  }
+
   async function create(actor: JobActor, rows: readonly JobRow[], more: Omit<NewJob, 'updates'>): Promise<string> {
+    requireRunner();
     const now = Date.now();
     const jobId = crypto.randomUUID();
     const stored = await store.create(
@@ -176,6 +187,7 @@ export function createJobs({ store, queue, cursors, ...parts }: JobsParts): Jobs
 
     async resume(jobId, actor) {
       const { startedBy, actor: last } = await recordOf(jobId);
+      requireRunner();
       if (last.isDelegated && startedBy.oid !== actor.oid) throw new JobError('not-the-owner');
       return change(jobId, resume(actor));
     },
@@ -194,6 +206,7 @@ export function createJobs({ store, queue, cursors, ...parts }: JobsParts): Jobs
     },
 
     async stop() {
+      isStopping = true;
       watch.stop();
       await queue.stop();
     },

@@ -170,3 +170,14 @@ test('only the user whose tokens a job uses can resume it', async () => {
   expect((await finish(kept, jobId))[0]?.outcome).toBe('applied');
   await jobs.stop();
 });
+
+test('a process that stops accepts no job that it would not run', async () => {
+  startStates();
+  const [kept, jobId] = await storeJob([rowAt(0, { outcome: 'rejected' })], 'done');
+  const jobs = startJobs(kept);
+  await jobs.stop();
+  const { index: _, outcome: __, ...update } = rowAt(0);
+  await expect(jobs.start(actor, { updates: [update] })).rejects.toMatchObject({ reason: 'OVERLOADED' });
+  await expect(jobs.resume(jobId, actor)).rejects.toMatchObject({ reason: 'OVERLOADED' });
+  expect(await kept.list(undefined, 10)).toMatchObject([{ jobId, state: 'done' }]);
+});

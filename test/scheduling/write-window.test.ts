@@ -43,7 +43,7 @@ describe.concurrent('the window', () => {
 
 test.concurrent('reads have a limit of their own', async ({ onTestFinished }) => {
   // A deadline below the window, within which a slow machine still answers a round of reads.
-  const pair = await startPair({ GRAPH_WRITES_PER_20S: '10000', GRAPH_DEADLINE_MS: '18000' });
+  const pair = await startPair({ GRAPH_WRITES_PER_20S: '1000', GRAPH_DEADLINE_MS: '18000' });
   onTestFinished(() => pair.stop());
   const { service, simulator } = pair;
   const [row = expect.fail('no state')] = rowsOf(await manyStates(service, 1), 1000);
