@@ -38,7 +38,7 @@ test('a change is completed once it has been approved; without the permission, t
   const warnings = () => other.service.lines({ missing: 'DeviceManagementRBAC.Read.All' });
   await expect.poll(warnings, slowly).toHaveLength(1);
   expect(warnings()).toMatchObject([
-    { level: 40, reason: 'GRAPH_PERMISSION_MISSING', msg: expect.stringContaining('resumed') as string },
+    { level: 40, reason: 'GRAPH_PERMISSION_MISSING', msg: expect.stringContaining('resumes') as string },
   ]);
   const { updateJob } = other.service.client;
   expect(await updateJob.get.query({ jobId: waiting })).toMatchObject({ state: 'waiting-for-approval' });
