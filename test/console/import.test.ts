@@ -100,7 +100,7 @@ describeConsole('the preview of an import', {}, (app) => {
     expect(await scriptUserState.get.query(target)).toMatchObject({ errorDeviceCount: 4999 });
     // The report shows the current values, so they may be replaced now.
     await press('Apply to the new values (1)');
-    await heading('1 changed');
+    await heading(/^1 changed$/);
     expect(await scriptUserState.get.query(target)).toMatchObject({ errorDeviceCount: 5001 });
   });
 });
