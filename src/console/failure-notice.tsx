@@ -43,6 +43,22 @@ export function FailureNotice({ failure, children }: { readonly failure: Failure
   );
 }
 
+/** Shows why data could not be loaded, with a button that requests them again. Empty without a failure. */
+export function RetryNotice({
+  failure,
+  onRetry,
+}: {
+  readonly failure: Failure | undefined;
+  readonly onRetry: () => void;
+}) {
+  if (failure === undefined) return null;
+  return (
+    <FailureNotice failure={failure}>
+      <Button onClick={onRetry}>Try again</Button>
+    </FailureNotice>
+  );
+}
+
 /** A code for the user to copy and pass on. */
 function Copyable({ label, text }: { readonly label: string; readonly text: string }) {
   const styles = useStyles();

@@ -1,7 +1,7 @@
 import { Button, makeStyles, Spinner, Subtitle2, Text, tokens } from '@fluentui/react-components';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { failureOf } from '../failure.js';
-import { FailureNotice } from '../failure-notice.js';
+import { RetryNotice } from '../failure-notice.js';
 import { type Job, jobsQuery } from '../jobs/job-queries.js';
 import { hasEnded, isActive } from '../jobs/job-state.js';
 import { PageHeading } from '../page-heading.js';
@@ -33,11 +33,7 @@ export function ActivityPage() {
   return (
     <div className={styles.page}>
       <PageHeading title={['Activity']}>Activity</PageHeading>
-      {error !== null && (
-        <FailureNotice failure={failureOf(error)}>
-          <Button onClick={() => void refetch()}>Try again</Button>
-        </FailureNotice>
-      )}
+      <RetryNotice failure={error === null ? undefined : failureOf(error)} onRetry={() => void refetch()} />
       {jobs === undefined && error === null && <Spinner size="tiny" label="Loading jobs" />}
       {jobs?.length === 0 && (
         <section className={styles.section} aria-label="Jobs">

@@ -1,7 +1,7 @@
-import { Button, makeStyles, Spinner, tokens } from '@fluentui/react-components';
+import { makeStyles, Spinner, tokens } from '@fluentui/react-components';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
-import { FailureNotice } from '../failure-notice.js';
+import { RetryNotice } from '../failure-notice.js';
 import { Isolated, visibleText } from '../isolated.js';
 import { jobFailure } from '../jobs/job-failure.js';
 import { jobQuery } from '../jobs/job-queries.js';
@@ -33,11 +33,7 @@ export function JobPage() {
       <PageHeading title={[visibleText(title), 'Activity']}>
         <Isolated>{title}</Isolated>
       </PageHeading>
-      {error !== null && (
-        <FailureNotice failure={jobFailure(error)}>
-          <Button onClick={() => void refetch()}>Try again</Button>
-        </FailureNotice>
-      )}
+      <RetryNotice failure={error === null ? undefined : jobFailure(error)} onRetry={() => void refetch()} />
       {job === undefined && error === null && <Spinner size="tiny" label="Loading" />}
       {job !== undefined && (
         <JobView

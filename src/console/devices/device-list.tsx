@@ -1,6 +1,6 @@
-import { Button, makeStyles, Spinner, Text, tokens } from '@fluentui/react-components';
+import { makeStyles, Spinner, Text, tokens } from '@fluentui/react-components';
 import type { ReactNode } from 'react';
-import { FailureNotice } from '../failure-notice.js';
+import { RetryNotice } from '../failure-notice.js';
 import { type DeviceRunState, type ScriptRef, scriptDeviceStatesQuery } from '../queries.js';
 import { RefreshStatus } from '../refresh-status.js';
 import { UnreadableNotice } from '../unreadable-notice.js';
@@ -38,11 +38,7 @@ export function DeviceList({ script, controls, children }: DeviceListProps) {
           <RefreshStatus asOf={asOf} fetching={fetching} onRefresh={refresh} />
         </div>
       )}
-      {failure !== undefined && (
-        <FailureNotice failure={failure}>
-          <Button onClick={refresh}>Try again</Button>
-        </FailureNotice>
-      )}
+      <RetryNotice failure={failure} onRetry={refresh} />
       <UnreadableNotice count={unreadable} />
       {items === undefined && failure === undefined && <Spinner className={styles.center} label="Loading devices" />}
       {items !== undefined && items.length === 0 && complete && unreadable === 0 && (

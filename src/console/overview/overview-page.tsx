@@ -1,6 +1,6 @@
 import { Button, makeStyles, Skeleton, SkeletonItem, Text, tokens } from '@fluentui/react-components';
 import { useDeferredValue, useMemo } from 'react';
-import { FailureNotice } from '../failure-notice.js';
+import { RetryNotice } from '../failure-notice.js';
 import { idKey } from '../ids.js';
 import { PageHeading } from '../page-heading.js';
 import { RefreshStatus } from '../refresh-status.js';
@@ -53,11 +53,7 @@ export function OverviewPage() {
         <PageHeading title={['Overview']}>Overview</PageHeading>
         <RefreshStatus asOf={asOf.getTime() > 0 ? asOf : undefined} fetching={fetching} onRefresh={refresh} />
       </div>
-      {failure !== undefined && (
-        <FailureNotice failure={failure}>
-          <Button onClick={retry}>Try again</Button>
-        </FailureNotice>
-      )}
+      <RetryNotice failure={failure} onRetry={retry} />
       <UnreadableNotice count={unreadable} />
       {isLoading && failure === undefined && (
         <Skeleton aria-label="Loading scripts" className={styles.loading}>

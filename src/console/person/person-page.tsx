@@ -1,7 +1,7 @@
-import { Button, makeStyles, Spinner, Subtitle2, Text, tokens } from '@fluentui/react-components';
+import { makeStyles, Spinner, Subtitle2, Text, tokens } from '@fluentui/react-components';
 import { useParams } from '@tanstack/react-router';
 import { useState } from 'react';
-import { FailureNotice } from '../failure-notice.js';
+import { RetryNotice } from '../failure-notice.js';
 import { pluralize } from '../format.js';
 import { idKey } from '../ids.js';
 import { Isolated, visibleText } from '../isolated.js';
@@ -47,11 +47,7 @@ export function PersonPage() {
         {fetching && <Spinner size="extra-tiny" aria-label="Loading" />}
         <RefreshStatus asOf={list.items && asOf} fetching={fetching} onRefresh={refresh} />
       </div>
-      {failure !== undefined && (
-        <FailureNotice failure={failure}>
-          <Button onClick={refresh}>Try again</Button>
-        </FailureNotice>
-      )}
+      <RetryNotice failure={failure} onRetry={refresh} />
       <UnreadableNotice count={unreadable} />
       {(list.items !== undefined || failure === undefined) && (
         <section aria-label="Scripts" className={styles.part}>

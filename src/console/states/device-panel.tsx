@@ -17,7 +17,7 @@ import {
 } from '@fluentui/react-components';
 import { DismissRegular } from '@fluentui/react-icons';
 import { Announcement } from '../announcement.js';
-import { FailureNotice } from '../failure-notice.js';
+import { RetryNotice } from '../failure-notice.js';
 import { formatDate, pluralize } from '../format.js';
 import { idKey, userIdOf } from '../ids.js';
 import { Isolated, visibleText } from '../isolated.js';
@@ -63,11 +63,7 @@ export function DevicePanel({ state, name, onClose }: DevicePanelProps) {
       </DrawerHeader>
       <DrawerBody tabIndex={0}>
         {userId !== undefined && <PersonLink userId={userId}>All scripts of this person</PersonLink>}
-        {failure !== undefined && (
-          <FailureNotice failure={failure}>
-            <Button onClick={refresh}>Try again</Button>
-          </FailureNotice>
-        )}
+        <RetryNotice failure={failure} onRetry={refresh} />
         <UnreadableNotice count={unreadable} />
         {items === undefined && failure === undefined && <Spinner label="Loading devices" />}
         {items?.length === 0 && unreadable === 0 && complete && <Text>No devices have reported yet.</Text>}

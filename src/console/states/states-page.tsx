@@ -3,7 +3,7 @@ import type { RowSelectionState } from '@tanstack/react-table';
 import { lazy, Suspense, useDeferredValue, useMemo, useState } from 'react';
 import { displayName } from '../display-name.js';
 import { DefectBoundary } from '../error-boundary.js';
-import { FailureNotice } from '../failure-notice.js';
+import { RetryNotice } from '../failure-notice.js';
 import { isSameId } from '../ids.js';
 import { useLocalChanges } from '../local-changes.js';
 import { type ScriptRef, type ScriptUserState, userStatesQuery } from '../queries.js';
@@ -80,11 +80,7 @@ export function StatesPage({ script, canWrite, onEdit, onBulkUpdate }: StatesPag
   return (
     <div className={styles.page}>
       <div className={styles.above}>
-        {failure !== undefined && (
-          <FailureNotice failure={failure}>
-            <Button onClick={refresh}>Try again</Button>
-          </FailureNotice>
-        )}
+        <RetryNotice failure={failure} onRetry={refresh} />
         <UnreadableNotice count={unreadable} />
         {!isEmpty && (
           <>
