@@ -21,10 +21,11 @@ import { createDrain } from './http/drain.js';
 import { publicOrigin, requireSameOrigin } from './http/guards.js';
 import { close, createHttpServer, listen } from './http/server.js';
 import { createActivityLog } from './jobs/activity.js';
+import { jobLimits } from './jobs/job-limits.js';
 import { createMemoryJobQueue } from './jobs/job-queue.js';
 import { createJobs } from './jobs/jobs.js';
 import { createMemoryActivityStore } from './jobs/memory-activity-store.js';
-import { createMemoryJobStore, memoryJobLimits } from './jobs/memory-job-store.js';
+import { createMemoryJobStore } from './jobs/memory-job-store.js';
 import { createOutbound } from './outbound/outbound.js';
 import { connectReplicas } from './redis/coordination.js';
 import { readCredentialExpiries } from './telemetry/credential-expiry.js';
@@ -107,9 +108,9 @@ export async function startService(config: Config, output: ServiceOutput): Promi
   const retentionMs = config.JOB_RETENTION_DAYS * 86_400_000;
   const onJobError = (error: unknown) => log.error({ err: error }, 'a job stopped unexpectedly');
   const jobParts = coordination?.jobs(
-    { secrets: sharedSecrets(config), limits: memoryJobLimits, retentionMs },
+    { secrets: sharedSecrets(config), limits: jobLimits, retentionMs },
     onJobError,
-  ) ?? { store: createMemoryJobStore(memoryJobLimits, retentionMs), queue: createMemoryJobQueue(onJobError) };
+  ) ?? { store: createMemoryJobStore(jobLimits, retentionMs), queue: createMemoryJobQueue(onJobError) };
   metrics?.observe({ ...output, graph, jobs: jobParts.store, isReady, credentialExpiries: credentialExpiries(config) });
   const activity = createActivityLog(
     coordination?.activityStore({ secrets: sharedSecrets(config), retentionMs }) ??

@@ -1,23 +1,7 @@
-import { CallError } from '../errors.js';
 import { countJobs, type JobRecord, type JobRow, type Person } from './job.js';
+import { type JobLimits, limitReached } from './job-limits.js';
 import { isActive } from './job-state.js';
 import type { ChangedPart, JobPosition, JobStore } from './job-store.js';
-
-/** The limits of a store. */
-export interface JobLimits {
-  /** The jobs of one person that have not ended. */
-  readonly activePerPerson: number;
-  /** The jobs that have not ended. */
-  readonly active: number;
-  /** The rows of all jobs. */
-  readonly rows: number;
-}
-
-/** The limits of one process: 60,000 rows with all their values take about 60 MB. */
-export const memoryJobLimits: JobLimits = { activePerPerson: 10, active: 40, rows: 60_000 };
-
-/** How long a caller should wait before it tries to start a job again, in milliseconds. */
-const retryAfterMs = 60_000;
 
 interface StoredJob {
   record: JobRecord;
@@ -58,7 +42,7 @@ export function createMemoryJobStore(limits: JobLimits, retentionMs: number): Jo
       if (record.startedBy.oid === person.oid) own++;
     }
     if (rows > limits.rows || active >= limits.active || own >= limits.activePerPerson) {
-      throw new CallError('OVERLOADED', { retryAfterMs });
+      throw limitReached();
     }
   }
 

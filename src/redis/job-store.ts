@@ -11,9 +11,9 @@ import {
   type RowCounts,
   rowOutcomes,
 } from '../jobs/job.js';
+import { type JobLimits, limitReached } from '../jobs/job-limits.js';
 import type { JobChange } from '../jobs/job-state.js';
 import type { JobPosition, JobStore } from '../jobs/job-store.js';
-import type { JobLimits } from '../jobs/memory-job-store.js';
 import { createSealer } from '../seal.js';
 import { toLocalTime } from './clock.js';
 import type { Redis } from './connection.js';
@@ -21,9 +21,6 @@ import { changedChannel, jobIndexKey, jobKey, jobRowsKey, startKey } from './job
 import { createJob, readStats, saveRows, updateJob } from './job-scripts.js';
 import { mayHaveChanged, storeUnavailable } from './redis-error.js';
 import { runScript } from './script.js';
-
-/** How long a caller should wait before it tries to start a job again, in milliseconds. */
-const retryAfterMs = 60_000;
 
 /** The number of rows that are sealed, or read and opened, in one iteration of the event loop. */
 const rowsPerStep = 500;
@@ -117,7 +114,7 @@ export function createRedisJobStore(redis: Redis, options: RedisJobStoreOptions)
       const settings = [retentionMs, limits.activePerPerson, limits.active, limits.rows];
       const args = [...record, ...settings, ...(await sealRows(jobId, rows))];
       const stored = z.string().parse(await runScript(redis, createJob, [], args).catch(uncertain));
-      if (stored === '') throw new CallError('OVERLOADED', { retryAfterMs });
+      if (stored === '') throw limitReached();
       return stored;
     },
 

@@ -1,8 +1,9 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { countRows, type JobRecord } from '../../src/jobs/job.js';
+import { jobLimits } from '../../src/jobs/job-limits.js';
 import type { JobStore } from '../../src/jobs/job-store.js';
 import { createJobWatch, type JobWatch } from '../../src/jobs/job-watch.js';
-import { createMemoryJobStore, memoryJobLimits } from '../../src/jobs/memory-job-store.js';
+import { createMemoryJobStore } from '../../src/jobs/memory-job-store.js';
 
 const slowly = { timeout: 20_000, interval: 5 };
 const retentionMs = 60_000;
@@ -21,7 +22,7 @@ interface Started {
 }
 
 async function start(): Promise<Started> {
-  const store = createMemoryJobStore(memoryJobLimits, retentionMs);
+  const store = createMemoryJobStore(jobLimits, retentionMs);
   const jobId = await store.create(
     {
       jobId: crypto.randomUUID(),

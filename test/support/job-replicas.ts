@@ -1,7 +1,7 @@
 import { afterEach, expect, vi } from 'vitest';
 import type { JobRow } from '../../src/jobs/job.js';
+import { jobLimits } from '../../src/jobs/job-limits.js';
 import type { JobStore } from '../../src/jobs/job-store.js';
-import { memoryJobLimits } from '../../src/jobs/memory-job-store.js';
 import type { Redis } from '../../src/redis/connection.js';
 import { createRedisJobStore } from '../../src/redis/job-store.js';
 import type { Row } from './bulk.js';
@@ -77,7 +77,7 @@ export function useJobReplicas(stateCount: number, env: Readonly<Record<string, 
       connection,
       store: createRedisJobStore(connection, {
         secrets: [secret],
-        limits: memoryJobLimits,
+        limits: jobLimits,
         retentionMs: 86_400_000,
         onUnreadable: () => undefined,
       }),

@@ -10,9 +10,10 @@ import { createCursorCodec } from '../../src/graph/requests/cursor.js';
 import { accessTokenCredential, graphScope } from '../../src/graph/tokens/credential.js';
 import { createTokenSource } from '../../src/graph/tokens/credential-token-source.js';
 import type { Job, JobActor, JobRow, JobState } from '../../src/jobs/job.js';
+import { jobLimits } from '../../src/jobs/job-limits.js';
 import { createMemoryJobQueue } from '../../src/jobs/job-queue.js';
 import { createJobs, type Jobs } from '../../src/jobs/jobs.js';
-import { createMemoryJobStore, memoryJobLimits } from '../../src/jobs/memory-job-store.js';
+import { createMemoryJobStore } from '../../src/jobs/memory-job-store.js';
 import { createLog } from '../../src/log.js';
 import { createOutbound } from '../../src/outbound/outbound.js';
 import { noMetrics } from '../../src/telemetry/metrics.js';
@@ -70,7 +71,7 @@ async function startSimulatedJobs(): Promise<SimulatedJobs & { readonly stop: ()
   let mayWrite: boolean | undefined = true;
   const actor = { oid: 'person', name: 'Person', requestId: 'request' };
   const jobs: Jobs = createJobs({
-    store: createMemoryJobStore(memoryJobLimits, 3_600_000),
+    store: createMemoryJobStore(jobLimits, 3_600_000),
     queue: createMemoryJobQueue((error) => {
       throw error;
     }),

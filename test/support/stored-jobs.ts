@@ -6,10 +6,11 @@ import { createCursorCodec } from '../../src/graph/requests/cursor.js';
 import { accessTokenCredential, graphScope } from '../../src/graph/tokens/credential.js';
 import { createTokenSource } from '../../src/graph/tokens/credential-token-source.js';
 import { countRows, type JobActor, type JobRecord, type JobRow } from '../../src/jobs/job.js';
+import { jobLimits } from '../../src/jobs/job-limits.js';
 import { createMemoryJobQueue } from '../../src/jobs/job-queue.js';
 import type { JobStore } from '../../src/jobs/job-store.js';
 import { createJobs, type Jobs } from '../../src/jobs/jobs.js';
-import { createMemoryJobStore, memoryJobLimits } from '../../src/jobs/memory-job-store.js';
+import { createMemoryJobStore } from '../../src/jobs/memory-job-store.js';
 import { createLog } from '../../src/log.js';
 import { createOutbound } from '../../src/outbound/outbound.js';
 import { noMetrics } from '../../src/telemetry/metrics.js';
@@ -50,7 +51,7 @@ export async function storeJob(
   rows: readonly JobRow[],
   state: JobRecord['state'] = 'running',
 ): Promise<[JobStore, string]> {
-  const created = createMemoryJobStore(memoryJobLimits, 3_600_000);
+  const created = createMemoryJobStore(jobLimits, 3_600_000);
   const jobId = await created.create(
     {
       jobId: crypto.randomUUID(),

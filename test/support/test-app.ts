@@ -12,10 +12,11 @@ import { createTokenSource } from '../../src/graph/tokens/credential-token-sourc
 import { createDrain } from '../../src/http/drain.js';
 import { close, createHttpServer, listen, type ServerLimits } from '../../src/http/server.js';
 import { createActivityLog } from '../../src/jobs/activity.js';
+import { jobLimits } from '../../src/jobs/job-limits.js';
 import { createMemoryJobQueue } from '../../src/jobs/job-queue.js';
 import { createJobs } from '../../src/jobs/jobs.js';
 import { createMemoryActivityStore } from '../../src/jobs/memory-activity-store.js';
-import { createMemoryJobStore, memoryJobLimits } from '../../src/jobs/memory-job-store.js';
+import { createMemoryJobStore } from '../../src/jobs/memory-job-store.js';
 import { createLog } from '../../src/log.js';
 import { createOutbound } from '../../src/outbound/outbound.js';
 import { noMetrics } from '../../src/telemetry/metrics.js';
@@ -71,7 +72,7 @@ export async function startTestApp({
   const activity = createActivityLog(createMemoryActivityStore(3_600_000), cursors);
   const audit = createAudit(loggedTrail(logged), reasonOf, activity.record);
   const jobs = createJobs({
-    store: createMemoryJobStore(memoryJobLimits, 3_600_000),
+    store: createMemoryJobStore(jobLimits, 3_600_000),
     queue: createMemoryJobQueue((error) => log.error({ err: error }, 'a job stopped unexpectedly')),
     cursors,
     graph,

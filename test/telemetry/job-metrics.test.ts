@@ -1,7 +1,8 @@
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { rowOutcomes } from '../../src/jobs/job.js';
-import { createMemoryJobStore, memoryJobLimits } from '../../src/jobs/memory-job-store.js';
+import { jobLimits } from '../../src/jobs/job-limits.js';
+import { createMemoryJobStore } from '../../src/jobs/memory-job-store.js';
 import { createJobMetrics } from '../../src/telemetry/job-metrics.js';
 import { rowsOf } from '../support/bulk.js';
 import { patches } from '../support/journal.js';
@@ -21,7 +22,7 @@ test('before the first job, all of them are 0', async () => {
   const samples = await read();
   for (const name of [...gauges, 'job_rows_total'])
     if (name !== 'job_rows_limit') expect([name, has(samples, name), total(samples, name)]).toEqual([name, true, 0]);
-  expect(total(samples, 'job_rows_limit')).toBe(memoryJobLimits.rows);
+  expect(total(samples, 'job_rows_limit')).toBe(jobLimits.rows);
   const outcomes = samples.filter(({ name }) => name === 'script_state_bff_job_rows_total');
   expect(new Set(outcomes.map(({ labels }) => labels['outcome']))).toEqual(
     new Set(rowOutcomes.filter((outcome) => outcome !== 'waiting')),
@@ -61,7 +62,7 @@ test('while the store of jobs is unavailable, its gauges are absent', async () =
   const metrics = createJobMetrics(registry);
   const names = async () => [...new Set((await registry.metrics()).match(/^script_state_bff_\w+/gm))];
   expect(await names()).toEqual(['script_state_bff_job_rows_total']);
-  metrics.show(await createMemoryJobStore(memoryJobLimits, 1_000).stats());
+  metrics.show(await createMemoryJobStore(jobLimits, 1_000).stats());
   expect(new Set(await names())).toEqual(
     new Set([...gauges, 'job_rows_total'].map((name) => `script_state_bff_${name}`)),
   );

@@ -1,0 +1,20 @@
+import { CallError } from '../errors.js';
+
+/** The limits of a store of jobs. */
+export interface JobLimits {
+  /** The jobs of one person that have not ended. */
+  readonly activePerPerson: number;
+  /** The jobs that have not ended. */
+  readonly active: number;
+  /** The rows of all jobs. */
+  readonly rows: number;
+}
+
+/** The limits of every store. 60,000 rows with all their values take about 60 MB. */
+export const jobLimits: JobLimits = { activePerPerson: 10, active: 40, rows: 60_000 };
+
+/** How long a caller should wait before it tries to start a job again, in milliseconds. */
+const retryAfterMs = 60_000;
+
+/** The error of a store that has reached one of its limits. */
+export const limitReached = (): CallError => new CallError('OVERLOADED', { retryAfterMs });
