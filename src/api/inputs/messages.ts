@@ -28,6 +28,12 @@ function inputMessage(issue: z.core.$ZodRawIssue): string | undefined {
 /** The parameters of every input schema. The checks of a schema use these messages unless they have their own. */
 export const messages = { error: inputMessage };
 
+/** The check of a text that users read: one line, without characters that hide or reorder others. */
+export const visibleCharacters = z.regex(
+  /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u,
+  'must not contain control, zero-width or formatting characters',
+);
+
 /** More fields than any input has. */
 const maxFields = 32;
 

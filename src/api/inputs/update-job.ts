@@ -1,5 +1,5 @@
 import { z } from 'zod/mini';
-import { inputObject, messages } from './messages.js';
+import { inputObject, messages, visibleCharacters } from './messages.js';
 import { targetFields } from './target.js';
 import { expectedUserState, justification, patch } from './user-state.js';
 
@@ -11,18 +11,7 @@ export const jobRow = inputObject({ ...targetFields, patch, expected: z.optional
 
 /** The fields of a new job other than its updates. */
 export const jobFields = {
-  title: z.optional(
-    z
-      .string(messages)
-      .check(
-        z.minLength(1),
-        z.maxLength(200, { abort: true }),
-        z.regex(
-          /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u,
-          'must not contain control, zero-width or formatting characters',
-        ),
-      ),
-  ),
+  title: z.optional(z.string(messages).check(z.minLength(1), z.maxLength(200, { abort: true }), visibleCharacters)),
   justification: z.optional(justification),
   key: z.optional(
     z.string(messages).check(z.regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters')),

@@ -1,5 +1,5 @@
 import { z } from 'zod/mini';
-import { inputObject, messages } from './messages.js';
+import { inputObject, messages, visibleCharacters } from './messages.js';
 import { entityId, targetFields } from './target.js';
 
 // A front end may import these schemas to validate its input. They use `zod/mini`, so that they add little to its
@@ -12,7 +12,7 @@ const userPrincipalName = z.string(messages).check(
   z.minLength(1),
   // A longer name is not searched.
   z.maxLength(1024, { abort: true }),
-  z.regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u, 'must not contain control, zero-width or formatting characters'),
+  visibleCharacters,
   z.regex(/^(?!\s).*(?<!\s)$/su, 'must not begin or end with white space'),
 );
 
