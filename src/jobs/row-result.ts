@@ -6,7 +6,12 @@ import { stateKey } from '../graph/paths.js';
 import type { JobRecord, JobRow, RowFailure, RowOutcome } from './job.js';
 
 /** The reasons that concern all rows. After such a failure, the rows that have not been sent wait. */
-const concernsAllRows: ReadonlySet<string> = new Set(['OVERLOADED', 'AUDIT_UNAVAILABLE', 'CREDENTIAL_UNAVAILABLE']);
+const concernsAllRows: ReadonlySet<string> = new Set([
+  'OVERLOADED',
+  'AUDIT_UNAVAILABLE',
+  'CREDENTIAL_UNAVAILABLE',
+  'THROTTLED',
+]);
 
 /** Which rows the failure of a row concerns. `sign-in`: all rows, until the job is resumed. */
 export type FailureScope = 'row' | 'all-rows' | 'sign-in';
@@ -15,7 +20,7 @@ export type FailureScope = 'row' | 'all-rows' | 'sign-in';
 export function scopeOf(error: unknown): FailureScope {
   if (!(error instanceof CallError) || error.certainty !== 'not-applied') return 'row';
   if (error.reason === 'SIGN_IN_REQUIRED') return 'sign-in';
-  return concernsAllRows.has(error.reason) || error.reason === 'THROTTLED' ? 'all-rows' : 'row';
+  return concernsAllRows.has(error.reason) ? 'all-rows' : 'row';
 }
 
 /** The row after an update of it has ended. */
