@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { countRows, type JobRecord, type JobRow } from '../../src/jobs/job.js';
+import { countRows, type JobRecord } from '../../src/jobs/job.js';
 import { createMemoryJobStore } from '../../src/jobs/memory-job-store.js';
+import { jobRecord, rowAt } from '../support/stored-jobs.js';
 
 const limits = { activePerPerson: 2, active: 3, rows: 10 };
 const retentionMs = 60_000;
@@ -8,32 +9,9 @@ const retentionMs = 60_000;
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
 afterEach(() => void vi.useRealTimers());
 
-const row = (index: number): JobRow => ({
-  scriptKind: 'deviceShellScript',
-  scriptId: 'script',
-  userStateId: `script:${index}`,
-  index,
-  patch: { successDeviceCount: 1 },
-  outcome: 'waiting',
-});
-
 function start(store: ReturnType<typeof createMemoryJobStore>, rowCount: number, more: Partial<JobRecord> = {}) {
-  const rows = Array.from({ length: rowCount }, (_, index) => row(index));
-  const startedBy = { oid: 'one', name: 'One' };
-  const startedAt = new Date().toISOString();
-  const record: JobRecord = {
-    jobId: crypto.randomUUID(),
-    title: null,
-    startedBy,
-    startedAt,
-    state: 'queued',
-    total: rowCount,
-    counts: countRows(rows),
-    actor: { ...startedBy, requestId: 'request' },
-    changedAtMs: Date.now(),
-    ...more,
-  };
-  return store.create(record, rows);
+  const rows = Array.from({ length: rowCount }, (_, index) => rowAt(index));
+  return store.create(jobRecord(rows, more), rows);
 }
 
 const byOther = { startedBy: { oid: 'other', name: 'Other' } };
@@ -107,7 +85,7 @@ test('the statistics count jobs by state, and the rows', async () => {
   await start(store, 5, { state: 'done' });
   vi.advanceTimersByTime(1_000);
   await start(store, 2);
-  const rows = [{ ...row(0), outcome: 'applied' as const }, row(1), row(2)];
+  const rows = [{ ...rowAt(0), outcome: 'applied' as const }, rowAt(1), rowAt(2)];
   await store.saveRows(running, rows.slice(0, 1), countRows(rows));
   expect(await store.stats()).toEqual({
     jobs: { ...none, 'waiting-for-approval': 0, 'waiting-for-sign-in': 0, done: 1, running: 1, queued: 1 },

@@ -5,6 +5,7 @@ import type { Redis } from '../../src/redis/connection.js';
 import { createRedisJobQueue } from '../../src/redis/job-queue.js';
 import { createRedisJobStore } from '../../src/redis/job-store.js';
 import { connectRedis, describeWithRedis, useRedis } from '../support/redis.js';
+import { jobRecord } from '../support/stored-jobs.js';
 
 const limits = { activePerPerson: 2, active: 3, rows: 1_000 };
 const slowly = { interval: 10, timeout: 30_000 };
@@ -24,19 +25,7 @@ const rowsOf = (count: number): readonly JobRow[] =>
 async function start(store: JobStore, rowCount: number, more: Partial<JobRecord> = {}): Promise<string> {
   const startedBy = { oid: 'one', name: 'Canary Name' };
   const rows = rowsOf(rowCount);
-  const record: JobRecord = {
-    jobId: crypto.randomUUID(),
-    title: null,
-    startedBy,
-    startedAt: new Date().toISOString(),
-    state: 'queued',
-    total: rowCount,
-    counts: countRows(rows),
-    actor: { ...startedBy, requestId: 'request' },
-    changedAtMs: Date.now(),
-    ...more,
-  };
-  return store.create(record, rows);
+  return store.create(jobRecord(rows, { startedBy, actor: { ...startedBy, requestId: 'request' }, ...more }), rows);
 }
 
 describeWithRedis('the store of jobs in Redis', () => {

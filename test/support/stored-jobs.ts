@@ -46,27 +46,29 @@ export const rowAt = (index: number, more: Partial<JobRow> = {}): JobRow => ({
   ...more,
 });
 
+/** The record of a new job. */
+export function jobRecord(rows: readonly JobRow[], more: Partial<JobRecord> = {}): JobRecord {
+  return {
+    jobId: crypto.randomUUID(),
+    title: null,
+    startedBy: { oid: actor.oid, name: actor.name },
+    startedAt: new Date().toISOString(),
+    state: 'queued',
+    total: rows.length,
+    counts: countRows(rows),
+    actor,
+    changedAtMs: Date.now(),
+    ...more,
+  };
+}
+
 /** Stores a job as a process that has died has left it. */
 export async function storeJob(
   rows: readonly JobRow[],
   state: JobRecord['state'] = 'running',
 ): Promise<[JobStore, string]> {
   const created = createMemoryJobStore(jobLimits, 3_600_000);
-  const jobId = await created.create(
-    {
-      jobId: crypto.randomUUID(),
-      title: null,
-      startedBy: actor,
-      startedAt: new Date().toISOString(),
-      state,
-      total: rows.length,
-      counts: countRows(rows),
-      actor,
-      changedAtMs: Date.now(),
-    },
-    rows,
-  );
-  return [created, jobId];
+  return [created, await created.create(jobRecord(rows, { state }), rows)];
 }
 
 /** Waits for the end of a job. @returns its rows */
