@@ -130,7 +130,13 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
     await rows.saveLeft();
     // After a pause, the work has stopped because it is to be handed over.
     if (halt === 'handed-over' || halt === 'pause') return undefined;
-    if (halt === 'cancelled') await endRows(rows);
+    if (halt === 'cancelled') {
+      if (waitingRows(rows).some(({ isSent }) => isSent)) await sendRows(job, rows, signal, true);
+      await rows.saveLeft();
+      // Another process reads the outcomes that this one could not read.
+      if (signal.aborted && waitingRows(rows).some(({ isSent }) => isSent)) return undefined;
+      await endRows(rows);
+    }
     const isPending = rows.all().some(({ outcome }) => outcome === 'pending-approval');
     const rested = await store.update(
       jobId,
