@@ -96,16 +96,14 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
     return nextRunMs(job, checkMs);
   }
 
-  return async (jobId, signal, runNumber) => {
-    const stored = await store.update(jobId, run, runNumber);
-    if (stored === undefined || hasEnded(stored)) return undefined;
-    const remainingMs = nextRunMs(stored);
-    if (stored.state === 'waiting-for-sign-in' && remainingMs !== 0) return remainingMs;
-    const rows = await loadRows(store, jobId, runNumber);
-    if (remainingMs === 0) {
-      await end(jobId, rows, runNumber);
-      return undefined;
-    }
+  /** @returns the delay before the next run, if any */
+  async function work(
+    stored: JobRecord,
+    rows: RunningRows,
+    signal: AbortSignal,
+    runNumber: number | undefined,
+  ): Promise<number | undefined> {
+    const { jobId } = stored;
     const job =
       stored.state === 'waiting-for-approval' ? await continueApproved(stored, rows, signal, runNumber) : stored;
     if (job === undefined || typeof job === 'number') return job;
@@ -146,6 +144,27 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
     const pending = rows.all().filter(isPendingWithCode).length;
     const mayBeApproved = rested?.state === 'waiting-for-approval' && pending > 0;
     return nextRunMs(rested, mayBeApproved ? approvalDelayMs(rested, pending, approvalIntervalMs) : undefined);
+  }
+
+  return async (jobId, signal, runNumber) => {
+    const stored = await store.update(jobId, run, runNumber);
+    if (stored === undefined || hasEnded(stored)) return undefined;
+    const remainingMs = nextRunMs(stored);
+    if (stored.state === 'waiting-for-sign-in' && remainingMs !== 0) return remainingMs;
+    const rows = await loadRows(store, jobId, runNumber);
+    if (remainingMs === 0) {
+      await end(jobId, rows, runNumber);
+      return undefined;
+    }
+    // Redis can fail over to a server that lacks the latest writes.
+    const stopListening = onChange(jobId, (part) => {
+      if (part !== 'rows') rows.saveAgain();
+    });
+    try {
+      return await work(stored, rows, signal, runNumber);
+    } finally {
+      stopListening();
+    }
   };
 }
 

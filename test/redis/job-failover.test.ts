@@ -45,15 +45,28 @@ describeWithRedis('a job whose Redis fails over to another primary', () => {
     await sentinel.close();
   });
 
+  const sent = async () => (await patches(simulator)).length;
+
+  /** Keeps the replica from connecting again, so that it lacks the latest rows when the primary is killed. */
+  async function killUnreplicated(primary: TestRedis): Promise<void> {
+    const { inspect } = sentinel.servers[1];
+    await inspect.configSet({ masteruser: 'nobody', masterauth: 'wrong' });
+    await primary.inspect.sendCommand(['CLIENT', 'KILL', 'TYPE', 'REPLICA']);
+    const before = await sent();
+    await expect.poll(sent, slowly).toBeGreaterThanOrEqual(before + 40);
+    await primary.kill();
+  }
+
   test.each<[string, (server: TestRedis) => unknown]>([
     ['is killed', (server) => server.kill()],
     ['hangs', (server) => server.pause()],
+    ['is killed before it has replicated the latest rows', killUnreplicated],
   ])('continues when the primary %s, and sends no row twice', async (_, take) => {
     const updates = rowsOf(await manyStates(one, 120), 1_000);
     await simulator.reset();
     await simulator.settings({ latencyMs: 500 });
     const jobId = await startJob(one, updates);
-    await expect.poll(async () => (await patches(simulator)).length, slowly).toBeGreaterThanOrEqual(20);
+    await expect.poll(sent, slowly).toBeGreaterThanOrEqual(20);
     const [primary, replica] = sentinel.servers;
     await take(primary);
     const rows = await untilDone({ store }, jobId);
