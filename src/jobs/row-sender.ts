@@ -141,6 +141,7 @@ export function createRowSender(parts: RowSenderParts): SendRows {
           await rows.save({ ...row, isSent: true });
         },
         onFailure,
+        isPostponed: (index) => left.has(index),
         settle,
       });
       for await (const _ of results);
