@@ -19,6 +19,8 @@ export interface Failure {
   readonly requestId?: string;
   readonly approvalCode?: string;
   readonly retryAfterMs?: number;
+  /** Whether the console sends the request again by itself. */
+  readonly isRetried?: true;
   /** The state as Graph shows it. The detail contains its values. */
   readonly current?: ScriptUserState;
 }

@@ -49,6 +49,22 @@ describeConsole('the console, when a list fails or is empty', {}, (app) => {
     await page.getByText(texts[0] ?? '').waitFor({ state: 'detached' });
   });
 
+  test('a list that meets the request quota says so, and continues by itself', async () => {
+    const session = await app.openSession();
+    const { page, selectScript, open } = session;
+    await open();
+    // A longer wait than the deadline of a call: the service passes it on.
+    await app.simulator.fault({ fault: 'throttled', path: '/userRunStates', method: 'GET', delayMs: 6_000 });
+    await selectScript('PowerShell', script);
+    const notice = page.getByRole('main').getByText('The request quota of Microsoft Graph is used up');
+    await notice.waitFor();
+    await page.getByText('Loading continues automatically.').waitFor();
+    expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
+    await session.expectAccessible();
+    await page.getByRole('row', { name: /amir\.zielinski/ }).waitFor();
+    await notice.waitFor({ state: 'detached' });
+  });
+
   test('entries that cannot be read are counted', async () => {
     const session = await app.openSession();
     const { page, open, selectScript } = session;
