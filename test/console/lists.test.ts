@@ -34,6 +34,8 @@ describeConsole('the console, when a list fails or is empty', {}, (app) => {
     if (fault.path === '/deviceRunStates') await page.getByRole('button', { name: 'amir.zielinski' }).first().click();
     const where = page.locator('main, [role=dialog]').filter({ hasText: texts[0] ?? '' });
     await expectFailure(app, where, reason, ...texts);
+    // Only a write has something to say about its outcome.
+    expect(await where.innerText()).not.toContain('Nothing was changed.');
     await session.expectAccessible();
     await app.simulator.reset();
     await where.getByRole('button', { name: 'Try again' }).click();
