@@ -1,11 +1,12 @@
 import { TRPCClientError } from '@trpc/client';
 import type { AppRouter, ErrorData, Reason } from '../client/index.js';
 import { currentValuesText } from './current-values.js';
-import type { ScriptUserState } from './queries.js';
 import { OfflineError } from './trpc.js';
 
 /** Why a call failed: a reason from the service, or that the service was not reached. */
 export type FailureReason = Reason | 'UNREACHABLE' | 'OFFLINE';
+
+type CurrentState = NonNullable<ErrorData['current']>;
 
 /** A failure as the console shows it. */
 export interface Failure {
@@ -22,7 +23,7 @@ export interface Failure {
   /** Whether the console sends the request again by itself. */
   readonly isRetried?: true;
   /** The state as Graph shows it. The detail contains its values. */
-  readonly current?: ScriptUserState;
+  readonly current?: CurrentState;
 }
 
 /** What a failed write had sent. */
@@ -194,7 +195,7 @@ export function failureOf(thrown: unknown, sent?: SentWrite): Failure {
   };
 }
 
-const nameText = ({ userPrincipalName: name }: ScriptUserState) =>
+const nameText = ({ userPrincipalName: name }: CurrentState) =>
   name === null ? 'There is no user principal name.' : `The user principal name is ${name}.`;
 
 const isCallError = (thrown: unknown): thrown is TRPCClientError<AppRouter> => thrown instanceof TRPCClientError;
