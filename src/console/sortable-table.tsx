@@ -10,7 +10,7 @@ import {
   useTable,
 } from '@tanstack/react-table';
 import { useDeferredValue, useState } from 'react';
-import { narrowScreen } from './breakpoint.js';
+import { forcedColors, lowScreen, narrowScreen } from './breakpoint.js';
 import { formatNumber } from './format.js';
 
 /** How many rows are rendered at first, and more at a time. */
@@ -69,7 +69,12 @@ const useStyles = makeStyles({
     verticalAlign: 'bottom',
     backgroundColor: tokens.colorNeutralBackground1,
     boxShadow: `inset 0 -1px ${tokens.colorNeutralStroke1}`,
-    [narrowScreen]: { position: 'static', padding: 0, boxShadow: 'none' },
+    // Forced colors remove shadows. A border of a collapsed table would not stick.
+    [forcedColors]: {
+      '::after': { content: '""', position: 'absolute', inset: 'auto 0 0', borderBottom: '1px solid CanvasText' },
+    },
+    [lowScreen]: { paddingBlock: tokens.spacingVerticalXS },
+    [narrowScreen]: { position: 'static', padding: 0, boxShadow: 'none', '::after': { content: 'none' } },
   },
   sort: {
     display: 'inline-flex',
@@ -93,6 +98,7 @@ const useStyles = makeStyles({
     maxWidth: '420px',
     overflowWrap: 'break-word',
     borderBottom: `1px solid ${tokens.colorNeutralStroke3}`,
+    [lowScreen]: { paddingBlock: tokens.spacingVerticalXS },
     [narrowScreen]: { padding: 0, maxWidth: '100%', borderBottom: 'none', ':first-child': { flexBasis: '100%' } },
   },
   number: { textAlign: 'right', fontVariantNumeric: 'tabular-nums' },

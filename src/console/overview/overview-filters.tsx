@@ -1,4 +1,5 @@
 import { makeStyles, SearchBox, Select, Text, tokens } from '@fluentui/react-components';
+import { phoneScreen } from '../breakpoint.js';
 import { formatNumber, pluralize } from '../format.js';
 import { scriptKinds, scriptKindTexts } from '../script-kinds.js';
 import { type ScriptOutcome, scriptOutcomes, type validateOverviewSearch } from './overview-search.js';
@@ -13,7 +14,8 @@ const outcomeTexts = {
 const useStyles = makeStyles({
   bar: { display: 'flex', alignItems: 'center', flexWrap: 'wrap', flexShrink: 0, gap: tokens.spacingHorizontalS },
   // Fluent's search box grows with the focus, which would move the other controls.
-  find: { width: '260px', flexShrink: 0 },
+  find: { width: '260px', flexShrink: 0, [phoneScreen]: { width: '100%', maxWidth: 'none' } },
+  select: { [phoneScreen]: { flex: '1 1 0', minWidth: '120px' } },
   count: { color: tokens.colorNeutralForeground3 },
 });
 
@@ -39,7 +41,12 @@ export function OverviewFilters({ search, onChange, shown, total, complete }: Ov
         value={search.find ?? ''}
         onChange={(_event, { value }) => onChange({ find: value })}
       />
-      <Select aria-label="Kind" value={search.kind ?? ''} onChange={(_event, { value }) => onChange({ kind: value })}>
+      <Select
+        aria-label="Kind"
+        className={styles.select}
+        value={search.kind ?? ''}
+        onChange={(_event, { value }) => onChange({ kind: value })}
+      >
         <option value="">All kinds</option>
         {scriptKinds.map((kind) => (
           <option key={kind} value={kind}>
@@ -49,6 +56,7 @@ export function OverviewFilters({ search, onChange, shown, total, complete }: Ov
       </Select>
       <Select
         aria-label="Result"
+        className={styles.select}
         value={search.outcome ?? ''}
         onChange={(_event, { value }) => onChange({ outcome: value })}
       >

@@ -1,5 +1,6 @@
 import { Button, makeStyles, Skeleton, SkeletonItem, Text, tokens } from '@fluentui/react-components';
 import { useDeferredValue, useMemo } from 'react';
+import { lowScreen } from '../breakpoint.js';
 import { RetryNotice } from '../failure-notice.js';
 import { idKey } from '../ids.js';
 import { PageHeading } from '../page-heading.js';
@@ -23,6 +24,7 @@ const useStyles = makeStyles({
     flexDirection: 'column',
     gap: tokens.spacingVerticalM,
     padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalL}`,
+    [lowScreen]: { gap: tokens.spacingVerticalS, paddingBlock: tokens.spacingVerticalS },
   },
   top: { display: 'flex', alignItems: 'center', flexWrap: 'wrap', gap: tokens.spacingHorizontalM },
   loading: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalS },

@@ -1,15 +1,15 @@
-import { Caption1, makeStyles, Text, tokens } from '@fluentui/react-components';
+import { Caption1, makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components';
 import { narrowScreen } from '../breakpoint.js';
+import { FoldingSummary } from '../folding-summary.js';
 import { formatNumber, formatShort } from '../format.js';
 import type { OverviewStatistics } from './script-outcome.js';
 import { WorstScripts } from './worst-scripts.js';
 
 const useStyles = makeStyles({
-  summary: {
+  card: {
     display: 'grid',
     gridTemplateColumns: 'max-content minmax(0, 1fr)',
     gap: tokens.spacingHorizontalXXL,
-    flexShrink: 0,
     padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalL}`,
     borderRadius: tokens.borderRadiusMedium,
     backgroundColor: tokens.colorNeutralBackground1,
@@ -17,8 +17,10 @@ const useStyles = makeStyles({
     [narrowScreen]: { gridTemplateColumns: 'minmax(0, 1fr)', gap: tokens.spacingVerticalM },
   },
   facts: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM, margin: 0 },
+  line: { flexDirection: 'row', flexWrap: 'wrap', gap: `0 ${tokens.spacingHorizontalL}` },
   // The term precedes the number in the document, for screen readers, and follows it on screen.
   fact: { display: 'flex', flexDirection: 'column-reverse' },
+  factInLine: { flexDirection: 'row-reverse', alignItems: 'baseline', gap: tokens.spacingHorizontalXS },
   number: { margin: 0, fontVariantNumeric: 'tabular-nums' },
   failing: { color: tokens.colorStatusDangerForeground1 },
   note: { color: tokens.colorNeutralForeground3 },
@@ -33,20 +35,28 @@ interface OverviewSummaryProps {
 /** How many scripts fail, for how many people and on how many devices, and which ones fail most. */
 export function OverviewSummary({ statistics, complete }: OverviewSummaryProps) {
   const styles = useStyles();
-  const { scripts, outcomes, devicesFailed, peopleFailed, worst } = statistics;
   const soFar = complete ? '' : ' so far';
+  const facts = factsOf(statistics, soFar);
+  const line = (
+    <dl className={mergeClasses(styles.facts, styles.line)}>
+      {facts.map(({ note: _note, ...fact }) => (
+        <Fact key={fact.name} {...fact} isInLine />
+      ))}
+    </dl>
+  );
   return (
-    <section aria-label="Summary" className={styles.summary}>
-      <dl className={styles.facts}>
-        <Fact name={`of ${formatNumber(scripts)} scripts with failures${soFar}`} count={outcomes.failing} isMain />
-        <Fact name="people with failures" count={peopleFailed} note="a person counts once for each script" />
-        <Fact name="devices with failures" count={devicesFailed} note="a device counts once for each script" />
-        {outcomes.unknown > 0 && (
-          <Fact name="scripts not known" count={outcomes.unknown} note="Microsoft Graph has no summary of them" />
-        )}
-      </dl>
-      <WorstScripts scripts={worst} soFar={soFar} />
-    </section>
+    <FoldingSummary preference="overview-summary" complete={complete} line={line}>
+      {(id) => (
+        <div id={id} className={styles.card}>
+          <dl className={styles.facts}>
+            {facts.map((fact) => (
+              <Fact key={fact.name} {...fact} />
+            ))}
+          </dl>
+          <WorstScripts scripts={statistics.worst} soFar={soFar} />
+        </div>
+      )}
+    </FoldingSummary>
   );
 }
 
@@ -55,12 +65,28 @@ interface FactProps {
   readonly count: number;
   readonly note?: string;
   readonly isMain?: boolean;
+  readonly isInLine?: boolean;
 }
 
-function Fact({ name, count, note, isMain = false }: FactProps) {
+function factsOf(statistics: OverviewStatistics, soFar: string): readonly FactProps[] {
+  const { scripts, outcomes, devicesFailed, peopleFailed } = statistics;
+  const unknown = {
+    name: 'scripts not known',
+    count: outcomes.unknown,
+    note: 'Microsoft Graph has no summary of them',
+  };
+  return [
+    { name: `of ${formatNumber(scripts)} scripts with failures${soFar}`, count: outcomes.failing, isMain: true },
+    { name: 'people with failures', count: peopleFailed, note: 'a person counts once for each script' },
+    { name: 'devices with failures', count: devicesFailed, note: 'a device counts once for each script' },
+    ...(outcomes.unknown > 0 ? [unknown] : []),
+  ];
+}
+
+function Fact({ name, count, note, isMain = false, isInLine = false }: FactProps) {
   const styles = useStyles();
   return (
-    <div className={styles.fact}>
+    <div className={mergeClasses(styles.fact, isInLine && styles.factInLine)}>
       <dt>
         <Text block>{name}</Text>
         {note !== undefined && (
@@ -72,7 +98,7 @@ function Fact({ name, count, note, isMain = false }: FactProps) {
       <dd className={styles.number} title={formatNumber(count)}>
         <Text
           block
-          size={isMain ? 800 : 500}
+          size={isInLine ? 300 : isMain ? 800 : 500}
           weight="semibold"
           className={isMain && count > 0 ? styles.failing : undefined}
         >
