@@ -97,7 +97,7 @@ export function StateFilters(props: StateFiltersProps) {
               {...restoreFocus}
               icon={<DocumentArrowUpRegular />}
               label="Import CSV"
-              onClick={() => onBulkUpdate([])}
+              onPress={() => onBulkUpdate([])}
             />
           </>
         )}
@@ -106,7 +106,7 @@ export function StateFilters(props: StateFiltersProps) {
           label="Download CSV"
           hint={complete ? undefined : 'You can download the list after all of it has loaded.'}
           disabledFocusable={!complete}
-          onClick={() => void download().catch(() => setDownloadFailed(true))}
+          onPress={() => void download().catch(() => setDownloadFailed(true))}
         />
         <ColumnMenu hidden={props.hiddenColumns} onChange={props.onHideColumns} />
         {downloadFailed && <DefectNotice />}
