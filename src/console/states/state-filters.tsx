@@ -13,6 +13,7 @@ import { ColumnMenu } from './column-menu.js';
 import { ListStatus } from './list-status.js';
 import { addressOfOutcome, outcomeFilterOf } from './outcome-filters.js';
 import { OutcomeSelect } from './outcome-select.js';
+import { ReasonsDownload } from './reasons-download.js';
 import { ToolbarButton } from './toolbar-button.js';
 import type { VisibleState } from './visible-states.js';
 
@@ -108,6 +109,7 @@ export function StateFilters(props: StateFiltersProps) {
           disabledFocusable={!complete}
           onPress={() => void download().catch(() => setDownloadFailed(true))}
         />
+        <ReasonsDownload script={script} summary={summary} states={visible} asOf={props.asOf} complete={complete} />
         <ColumnMenu hidden={props.hiddenColumns} onChange={props.onHideColumns} />
         {downloadFailed && <DefectNotice />}
       </div>
