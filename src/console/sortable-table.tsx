@@ -95,6 +95,8 @@ const useStyles = makeStyles({
   cell: {
     padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalS}`,
     verticalAlign: 'top',
+    textAlign: 'left',
+    fontWeight: 'inherit',
     maxWidth: '420px',
     overflowWrap: 'break-word',
     borderBottom: `1px solid ${tokens.colorNeutralStroke3}`,
@@ -178,12 +180,15 @@ export function SortableTable<Row extends RowData>(props: SortableTableProps<Row
         <tbody className={styles.body}>
           {rendered.map((row) => (
             <tr key={row.id} className={styles.row}>
-              {row.getAllCells().map((cell) => {
+              {row.getAllCells().map((cell, index) => {
                 const { header, meta } = cell.column.columnDef;
+                // The first column names the row. Screen readers read it with the other cells.
+                const Cell = index === 0 ? 'th' : 'td';
                 const isShort = meta?.isNumber || meta?.isShort;
                 return (
-                  <td
+                  <Cell
                     key={cell.id}
+                    {...(index === 0 && { scope: 'row' })}
                     className={mergeClasses(
                       styles.cell,
                       meta?.isNumber && styles.number,
@@ -197,7 +202,7 @@ export function SortableTable<Row extends RowData>(props: SortableTableProps<Row
                       </span>
                     )}
                     <table.FlexRender cell={cell} />
-                  </td>
+                  </Cell>
                 );
               })}
             </tr>

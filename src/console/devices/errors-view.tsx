@@ -73,7 +73,7 @@ export function ErrorsView({ script }: { readonly script: ScriptRef }) {
         if (groups.length === 0)
           return <Text>{`The script has not failed on any device${complete ? '' : ' so far'}.`}</Text>;
         return (
-          <ul className={styles.groups}>
+          <ul aria-label="Errors" className={styles.groups}>
             {groups.map((group) => (
               <Group
                 key={group.key}

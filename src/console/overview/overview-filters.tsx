@@ -1,5 +1,6 @@
-import { makeStyles, SearchBox, Select, Text, tokens } from '@fluentui/react-components';
+import { makeStyles, Select, Text, tokens } from '@fluentui/react-components';
 import { phoneScreen } from '../breakpoint.js';
+import { FindBox } from '../find-box.js';
 import { formatNumber, pluralize } from '../format.js';
 import { scriptKinds, scriptKindTexts } from '../script-kinds.js';
 import { type ScriptOutcome, scriptOutcomes, type validateOverviewSearch } from './overview-search.js';
@@ -13,8 +14,7 @@ const outcomeTexts = {
 
 const useStyles = makeStyles({
   bar: { display: 'flex', alignItems: 'center', flexWrap: 'wrap', flexShrink: 0, gap: tokens.spacingHorizontalS },
-  // Fluent's search box grows with the focus, which would move the other controls.
-  find: { width: '260px', flexShrink: 0, [phoneScreen]: { width: '100%', maxWidth: 'none' } },
+  find: { [phoneScreen]: { width: '100%', maxWidth: 'none' } },
   select: { [phoneScreen]: { flex: '1 1 0', minWidth: '120px' } },
   count: { color: tokens.colorNeutralForeground3 },
 });
@@ -34,12 +34,11 @@ export function OverviewFilters({ search, onChange, shown, total, complete }: Ov
   const all = `${pluralize(total, 'script', 'scripts')}${complete ? '' : ' so far'}`;
   return (
     <search aria-label="Filters" className={styles.bar}>
-      <SearchBox
-        aria-label="Find a script"
-        placeholder="Find a script"
+      <FindBox
+        label="Find a script"
         className={styles.find}
         value={search.find ?? ''}
-        onChange={(_event, { value }) => onChange({ find: value })}
+        onChange={(find) => onChange({ find })}
       />
       <Select
         aria-label="Kind"

@@ -8,6 +8,7 @@ import { RefreshStatus } from '../refresh-status.js';
 import { useSearchState } from '../search-state.js';
 import { SortableTable } from '../sortable-table.js';
 import { UnreadableNotice } from '../unreadable-notice.js';
+import { visuallyHidden } from '../visually-hidden.js';
 import { overviewColumnDefs } from './overview-columns.js';
 import { OverviewFilters } from './overview-filters.js';
 import { validateOverviewSearch } from './overview-search.js';
@@ -27,6 +28,7 @@ const useStyles = makeStyles({
     [lowScreen]: { gap: tokens.spacingVerticalS, paddingBlock: tokens.spacingVerticalS },
   },
   top: { display: 'flex', alignItems: 'center', flexWrap: 'wrap', gap: tokens.spacingHorizontalM },
+  hidden: visuallyHidden,
   loading: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalS },
 });
 
@@ -68,6 +70,7 @@ export function OverviewPage() {
       {!isLoading && (
         <>
           <OverviewSummary statistics={statistics} complete={complete} />
+          <h2 className={styles.hidden}>All scripts</h2>
           <OverviewFilters
             search={search}
             onChange={setSearch}

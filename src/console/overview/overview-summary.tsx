@@ -2,6 +2,7 @@ import { Caption1, makeStyles, mergeClasses, Text, tokens } from '@fluentui/reac
 import { narrowScreen } from '../breakpoint.js';
 import { FoldingSummary } from '../folding-summary.js';
 import { formatNumber, formatShort } from '../format.js';
+import { visuallyHidden } from '../visually-hidden.js';
 import type { OverviewStatistics } from './script-outcome.js';
 import { WorstScripts } from './worst-scripts.js';
 
@@ -23,6 +24,7 @@ const useStyles = makeStyles({
   factInLine: { flexDirection: 'row-reverse', alignItems: 'baseline', gap: tokens.spacingHorizontalXS },
   number: { margin: 0, fontVariantNumeric: 'tabular-nums' },
   failing: { color: tokens.colorStatusDangerForeground1 },
+  hidden: visuallyHidden,
   note: { color: tokens.colorNeutralForeground3 },
 });
 
@@ -62,6 +64,8 @@ export function OverviewSummary({ statistics, complete }: OverviewSummaryProps) 
 
 interface FactProps {
   readonly name: string;
+  /** What screen readers read before the number, if the name can only be read after it. */
+  readonly term?: string;
   readonly count: number;
   readonly note?: string;
   readonly isMain?: boolean;
@@ -76,19 +80,27 @@ function factsOf(statistics: OverviewStatistics, soFar: string): readonly FactPr
     note: 'Microsoft Graph has no summary of them',
   };
   return [
-    { name: `of ${formatNumber(scripts)} scripts with failures${soFar}`, count: outcomes.failing, isMain: true },
+    {
+      name: `of ${formatNumber(scripts)} scripts with failures${soFar}`,
+      term: `Scripts with failures, of ${formatNumber(scripts)}${soFar}`,
+      count: outcomes.failing,
+      isMain: true,
+    },
     { name: 'people with failures', count: peopleFailed, note: 'a person counts once for each script' },
     { name: 'devices with failures', count: devicesFailed, note: 'a device counts once for each script' },
     ...(outcomes.unknown > 0 ? [unknown] : []),
   ];
 }
 
-function Fact({ name, count, note, isMain = false, isInLine = false }: FactProps) {
+function Fact({ name, term, count, note, isMain = false, isInLine = false }: FactProps) {
   const styles = useStyles();
   return (
     <div className={mergeClasses(styles.fact, isInLine && styles.factInLine)}>
       <dt>
-        <Text block>{name}</Text>
+        <Text block aria-hidden={term !== undefined}>
+          {name}
+        </Text>
+        {term !== undefined && <span className={styles.hidden}>{term}</span>}
         {note !== undefined && (
           <Caption1 block className={styles.note}>
             {note}

@@ -1,5 +1,6 @@
 import { Caption1Strong, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { Link } from '@tanstack/react-router';
+import { useId } from 'react';
 import { narrowScreen } from '../breakpoint.js';
 import { formatNumber, formatShort } from '../format.js';
 import { Isolated } from '../isolated.js';
@@ -50,12 +51,13 @@ interface WorstScriptsProps {
 /** The scripts that fail on the most devices, as bars that lead to their failures. */
 export function WorstScripts({ scripts, soFar }: WorstScriptsProps) {
   const styles = useStyles();
+  const headingId = useId();
   const most = Math.max(1, scripts[0]?.summary?.errorDeviceCount ?? 0);
   return (
     <div className={styles.worst}>
-      <Caption1Strong as="h2" block>{`Most failures${soFar}`}</Caption1Strong>
+      <Caption1Strong as="h2" block id={headingId}>{`Most failures${soFar}`}</Caption1Strong>
       {scripts.length === 0 && <Text className={styles.none}>{`No script has failed${soFar}.`}</Text>}
-      <ol className={styles.list}>
+      <ol aria-labelledby={headingId} className={styles.list}>
         {scripts.map((script) => {
           const { errorDeviceCount = 0, errorUserCount = 0 } = script.summary ?? {};
           return (
