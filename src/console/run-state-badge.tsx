@@ -1,6 +1,9 @@
-import { Badge } from '@fluentui/react-components';
+import { Badge, makeStyles } from '@fluentui/react-components';
 import type { DeviceRunState } from './queries.js';
 import { runStateText } from './run-state.js';
+
+// A badge has the height of one line.
+const useStyles = makeStyles({ badge: { whiteSpace: 'nowrap' } });
 
 /** The badge color of Graph's run states. */
 const colors: Readonly<Record<string, 'success' | 'danger' | 'warning'>> = {
@@ -13,7 +16,7 @@ const colors: Readonly<Record<string, 'success' | 'danger' | 'warning'>> = {
 /** A run state as a badge. */
 export function RunState({ runState }: Pick<DeviceRunState, 'runState'>) {
   return (
-    <Badge appearance="tint" color={colors[runState ?? ''] ?? 'subtle'}>
+    <Badge className={useStyles().badge} appearance="tint" color={colors[runState ?? ''] ?? 'subtle'}>
       {runStateText(runState)}
     </Badge>
   );

@@ -1,5 +1,5 @@
 import { Caption1, makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components';
-import { narrowScreen } from '../breakpoint.js';
+import { forcedColors, narrowScreen } from '../breakpoint.js';
 import { FoldingSummary } from '../folding-summary.js';
 import { formatNumber, formatShort } from '../format.js';
 import { visuallyHidden } from '../visually-hidden.js';
@@ -15,6 +15,7 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusMedium,
     backgroundColor: tokens.colorNeutralBackground1,
     boxShadow: tokens.shadow2,
+    [forcedColors]: { border: '1px solid CanvasText' },
     [narrowScreen]: { gridTemplateColumns: 'minmax(0, 1fr)', gap: tokens.spacingVerticalM },
   },
   facts: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM, margin: 0 },

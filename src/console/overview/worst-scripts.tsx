@@ -1,7 +1,7 @@
 import { Caption1Strong, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { Link } from '@tanstack/react-router';
 import { useId } from 'react';
-import { narrowScreen } from '../breakpoint.js';
+import { forcedColors, narrowScreen } from '../breakpoint.js';
 import { formatNumber, formatShort } from '../format.js';
 import { Isolated } from '../isolated.js';
 import { scriptName } from '../script-name.js';
@@ -36,7 +36,7 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusSmall,
     backgroundColor: tokens.colorStatusDangerBackground3,
     // Forced colors would remove the background.
-    forcedColorAdjust: 'none',
+    [forcedColors]: { forcedColorAdjust: 'none', backgroundColor: 'CanvasText' },
   },
   count: { fontVariantNumeric: 'tabular-nums', whiteSpace: 'nowrap' },
   none: { color: tokens.colorNeutralForeground3 },

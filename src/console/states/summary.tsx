@@ -1,5 +1,6 @@
 import { Caption1Strong, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { type ReactNode, useMemo } from 'react';
+import { forcedColors } from '../breakpoint.js';
 import { FoldingSummary } from '../folding-summary.js';
 import type { ScriptUserState } from '../queries.js';
 import { itemHeightPx, MostFailures } from './most-failures.js';
@@ -21,6 +22,7 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusMedium,
     backgroundColor: tokens.colorNeutralBackground1,
     boxShadow: tokens.shadow2,
+    [forcedColors]: { border: '1px solid CanvasText' },
   },
   heading: { margin: 0, marginBottom: tokens.spacingVerticalXS },
   totals: { [narrowSummary]: { order: -1, width: '100%' } },
