@@ -8,6 +8,7 @@ import {
   DialogTitle,
 } from '@fluentui/react-components';
 import { type ReactNode, useRef, useState } from 'react';
+import { useUnloadGuard } from './unload-guard.js';
 
 /** The parameters of {@link useCloseGuard}. */
 interface CloseGuardOptions {
@@ -26,10 +27,11 @@ interface CloseGuard {
   readonly question: ReactNode;
 }
 
-/** Guards the input of a dialog, however it is closed: by its buttons, the Escape key or the Back button. */
+/** Guards the input of a dialog, however it is closed: by its buttons, the Escape key, the Back button or with its tab. */
 export function useCloseGuard({ hasInput, isLocked, onClose }: CloseGuardOptions): CloseGuard {
   const [isAsking, setAsking] = useState(false);
   const focused = useRef<Element>(null);
+  useUnloadGuard(hasInput);
 
   function requestClose(): void {
     if (isLocked) return;

@@ -1,4 +1,4 @@
-import { createContext, lazy, type ReactNode, Suspense, use, useState } from 'react';
+import { createContext, lazy, type ReactNode, Suspense, use, useEffect, useState } from 'react';
 import { BackAsEscape } from './back-as-escape.js';
 import { DefectBoundary } from './error-boundary.js';
 import type { ScriptRef, ScriptUserState } from './queries.js';
@@ -39,7 +39,7 @@ export function Dialogs({ children }: { readonly children: ReactNode }) {
       {children}
       {open !== undefined && <BackAsEscape />}
       <DefectBoundary resetKeys={[open]}>
-        <Suspense>
+        <Suspense fallback={<OpeningDialog onCancel={onClose} />}>
           {open?.kind === 'edit' && <EditDialog {...open} onClose={onClose} onSaved={onSaved} />}
           {open?.kind === 'bulk' && <BulkDialog {...open} onClose={onClose} />}
         </Suspense>
@@ -49,4 +49,14 @@ export function Dialogs({ children }: { readonly children: ReactNode }) {
       </DefectBoundary>
     </Context>
   );
+}
+
+/** Stands for a dialog whose code is loading, so that the Escape key also closes a dialog that is not there yet. */
+function OpeningDialog({ onCancel }: { readonly onCancel: () => void }) {
+  useEffect(() => {
+    const cancel = ({ key }: KeyboardEvent) => key === 'Escape' && onCancel();
+    document.addEventListener('keydown', cancel);
+    return () => document.removeEventListener('keydown', cancel);
+  });
+  return null;
 }

@@ -26,7 +26,8 @@ const useStyles = makeStyles({
     [narrowScreen]: { height: 'auto', minHeight: '100vh', overflow: 'visible' },
     backgroundColor: tokens.colorNeutralBackground2,
   },
-  notices: { flexShrink: 0 },
+  // An empty region would only be in the way of screen readers.
+  notices: { flexShrink: 0, ':empty': { display: 'none' } },
   main: {
     display: 'flex',
     flexDirection: 'column',

@@ -1,7 +1,12 @@
 import { useCallback, useSyncExternalStore } from 'react';
 
-/** Whether a media query applies, kept up to date. */
-export function useMediaQuery(query: string): boolean {
+/**
+ * Whether any of some media queries applies, kept up to date.
+ *
+ * @param rules the queries as rules of a style sheet: `@media (max-width: 800px)`
+ */
+export function useMediaQuery(...rules: readonly string[]): boolean {
+  const query = rules.map((rule) => rule.replace('@media ', '')).join(', ');
   const subscribe = useCallback(
     (notify: () => void) => {
       const list = matchMedia(query);

@@ -10,7 +10,7 @@ import {
   useTable,
 } from '@tanstack/react-table';
 import { useDeferredValue, useState } from 'react';
-import { narrowScreen } from './breakpoint.js';
+import { forcedColors, lowScreen, narrowScreen } from './breakpoint.js';
 import { formatNumber } from './format.js';
 
 /** How many rows are rendered at first, and more at a time. */
@@ -69,7 +69,12 @@ const useStyles = makeStyles({
     verticalAlign: 'bottom',
     backgroundColor: tokens.colorNeutralBackground1,
     boxShadow: `inset 0 -1px ${tokens.colorNeutralStroke1}`,
-    [narrowScreen]: { position: 'static', padding: 0, boxShadow: 'none' },
+    // Forced colors remove shadows. A border of a collapsed table would not stick.
+    [forcedColors]: {
+      '::after': { content: '""', position: 'absolute', inset: 'auto 0 0', borderBottom: '1px solid CanvasText' },
+    },
+    [lowScreen]: { paddingBlock: tokens.spacingVerticalXS },
+    [narrowScreen]: { position: 'static', padding: 0, boxShadow: 'none', '::after': { content: 'none' } },
   },
   sort: {
     display: 'inline-flex',
@@ -90,9 +95,12 @@ const useStyles = makeStyles({
   cell: {
     padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalS}`,
     verticalAlign: 'top',
+    textAlign: 'left',
+    fontWeight: 'inherit',
     maxWidth: '420px',
     overflowWrap: 'break-word',
     borderBottom: `1px solid ${tokens.colorNeutralStroke3}`,
+    [lowScreen]: { paddingBlock: tokens.spacingVerticalXS },
     [narrowScreen]: { padding: 0, maxWidth: '100%', borderBottom: 'none', ':first-child': { flexBasis: '100%' } },
   },
   number: { textAlign: 'right', fontVariantNumeric: 'tabular-nums' },
@@ -172,12 +180,15 @@ export function SortableTable<Row extends RowData>(props: SortableTableProps<Row
         <tbody className={styles.body}>
           {rendered.map((row) => (
             <tr key={row.id} className={styles.row}>
-              {row.getAllCells().map((cell) => {
+              {row.getAllCells().map((cell, index) => {
                 const { header, meta } = cell.column.columnDef;
+                // The first column names the row. Screen readers read it with the other cells.
+                const Cell = index === 0 ? 'th' : 'td';
                 const isShort = meta?.isNumber || meta?.isShort;
                 return (
-                  <td
+                  <Cell
                     key={cell.id}
+                    {...(index === 0 && { scope: 'row' })}
                     className={mergeClasses(
                       styles.cell,
                       meta?.isNumber && styles.number,
@@ -191,7 +202,7 @@ export function SortableTable<Row extends RowData>(props: SortableTableProps<Row
                       </span>
                     )}
                     <table.FlexRender cell={cell} />
-                  </td>
+                  </Cell>
                 );
               })}
             </tr>

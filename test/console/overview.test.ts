@@ -11,7 +11,7 @@ describeConsole('the overview', {}, (app) => {
     const table = session.page.getByRole('table', { name: 'Scripts' });
     const rows = table.getByRole('row').filter({ has: session.page.getByRole('cell') });
     const cells = async (column: number) =>
-      Promise.all((await rows.all()).map((row) => row.getByRole('cell').nth(column).innerText()));
+      Promise.all((await rows.all()).map((row) => row.locator('th, td').nth(column).innerText()));
     return { ...session, table, rows, cells };
   }
 

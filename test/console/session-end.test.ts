@@ -32,25 +32,26 @@ async function tabToStay(page: Page): Promise<void> {
   expect(await focused(page)).toBe('Stay signed in');
 }
 
+/** Advances the clock of the service, and that of all pages of a browser. */
+async function advance(minutes: number, page: Page): Promise<void> {
+  vi.setSystemTime(Date.now() + minutes * 60_000);
+  await page.clock.fastForward(minutes * 60_000);
+}
+
+async function start(session: BrowserSession): Promise<void> {
+  // Both clocks go on meanwhile.
+  vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true });
+  await session.page.clock.install();
+  await openScript(session);
+  // A call after the clocks have been advanced would postpone the end.
+  await session.page.waitForLoadState('networkidle');
+}
+afterEach(() => void vi.useRealTimers());
+
 describeConsole(
   'the console, before and after the end of a session',
   { SIGN_IN: 'oidc', SESSION_SECRET: 'a-session-secret-of-the-console-tests', SESSION_IDLE_MINUTES: '60' },
   (app) => {
-    /** Advances the clock of the service, and that of all pages of a browser. */
-    async function advance(minutes: number, page: Page): Promise<void> {
-      vi.setSystemTime(Date.now() + minutes * 60_000);
-      await page.clock.fastForward(minutes * 60_000);
-    }
-    async function start(session: BrowserSession): Promise<void> {
-      // Both clocks go on meanwhile.
-      vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true });
-      await session.page.clock.install();
-      await openScript(session);
-      // A call after the clocks have been advanced would postpone the end.
-      await session.page.waitForLoadState('networkidle');
-    }
-    afterEach(() => void vi.useRealTimers());
-
     test('the end of the idle time is announced, and can be postponed with a keyboard', async () => {
       const session = await app.openSession();
       const { page } = session;
@@ -105,6 +106,25 @@ describeConsole(
       await expect.poll(() => focused(page)).toBe(await field.getAttribute('id'));
       await saves('Save');
       await notice(page).waitFor({ state: 'detached' });
+    });
+
+    test('signing out in the last minute discards what was typed without a question', async () => {
+      const first = await app.openSession();
+      await start(first);
+      const { page, dialog } = await edit(first);
+      const questions: string[] = [];
+      page.on('dialog', (question) => {
+        questions.push(question.type());
+        void question.dismiss();
+      });
+      await advance(56, page);
+      await notice(page).waitFor();
+      await advance(3.5, page);
+      await lastMinute(page).getByRole('button', { name: 'Sign out' }).click();
+      await dialog.waitFor({ state: 'detached' });
+      await expect.poll(() => page.getByText(/zielinski/).count()).toBe(0);
+      await expect.poll(() => page.title()).not.toContain(script);
+      expect(questions).toEqual([]);
     });
 
     test('activity in one tab postpones the notice of the others', async () => {
@@ -233,6 +253,31 @@ describeConsole(
       await session.expectAccessible();
       await page.getByRole('link', { name: 'Sign in with another account' }).click();
       await page.locator('button[value="reader"]').waitFor();
+    });
+  },
+);
+
+describeConsole(
+  'the console with a short idle time',
+  { SIGN_IN: 'oidc', SESSION_SECRET: 'a-session-secret-of-the-console-tests', SESSION_IDLE_MINUTES: '5' },
+  (app) => {
+    test('the end of the idle time is announced when a fifth of it is left', async () => {
+      const session = await app.openSession();
+      const { page } = session;
+      await start(session);
+      const announced = page.getByText(/You will be signed out/);
+      // The clocks of a slow machine have advanced meanwhile: activity starts the idle time again.
+      await page.getByRole('button', { name: 'Refresh' }).click();
+      await page.waitForLoadState('networkidle');
+      expect(await announced.count()).toBe(0);
+      await advance(2.5, page);
+      expect(await announced.count()).toBe(0);
+      await advance(1.6, page);
+      await lastMinute(page).waitFor();
+      await page.getByRole('button', { name: 'Stay signed in' }).click();
+      await lastMinute(page).waitFor({ state: 'detached' });
+      await advance(2.5, page);
+      expect(await announced.count()).toBe(0);
     });
   },
 );

@@ -10,6 +10,8 @@ const failureColumns = ['reason', 'message', 'requestId'] as const;
 export const csvColumns = [...stateColumns, ...patchColumns, ...failureColumns];
 /** The columns of a list that are for readers; an import ignores them. */
 export const readerColumns = ['scriptName', 'outcome', 'change'] as const;
+/** The columns of a list with the failures of each person; an import ignores them. */
+export const reasonColumns = ['failedDevices', 'reasons'] as const;
 export type CsvColumn = (typeof csvColumns)[number];
 
 /** The signs with which a formula begins in a spreadsheet (OWASP, "CSV Injection"). */

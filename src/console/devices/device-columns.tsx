@@ -4,7 +4,8 @@ import { formatDate } from '../format.js';
 import { Isolated } from '../isolated.js';
 import { PersonLink } from '../links.js';
 import type { DeviceRunState } from '../queries.js';
-import { deviceNameOf, formatErrorCode, isFailed, messageOf, RunState, runStateText, systemOf } from '../run-state.js';
+import { deviceNameOf, formatErrorCode, isFailed, messageOf, runStateText, systemOf } from '../run-state.js';
+import { RunState } from '../run-state-badge.js';
 import type { sortableFeatures } from '../sortable-table.js';
 
 const helper = createColumnHelper<typeof sortableFeatures, DeviceRunState>();

@@ -1,5 +1,6 @@
-import { makeStyles, SearchBox, Switch, Text, tokens } from '@fluentui/react-components';
+import { makeStyles, Switch, Text, tokens } from '@fluentui/react-components';
 import { useDeferredValue, useState } from 'react';
+import { FindBox } from '../find-box.js';
 import { formatNumber, pluralize } from '../format.js';
 import { idKey } from '../ids.js';
 import type { DeviceRunState, ScriptRef } from '../queries.js';
@@ -10,8 +11,6 @@ import { deviceColumns } from './device-columns.js';
 import { DeviceList } from './device-list.js';
 
 const useStyles = makeStyles({
-  // Fluent's search box grows with the focus, which would move the other controls.
-  find: { width: '260px', flexShrink: 0 },
   count: { color: tokens.colorNeutralForeground3 },
 });
 
@@ -31,12 +30,10 @@ export function DevicesView({ script }: { readonly script: ScriptRef }) {
         const total = `${pluralize(states.length, 'device', 'devices')}${complete ? '' : ' so far'}`;
         return (
           <>
-            <SearchBox
-              aria-label="Find a device, person or message"
-              placeholder="Find a device, person or message"
-              className={styles.find}
+            <FindBox
+              label="Find a device, person or message"
               value={find}
-              onChange={(_event, { value }) => setUrlState({ find: value })}
+              onChange={(text) => setUrlState({ find: text })}
             />
             <Switch
               label="Only with failures"

@@ -1,6 +1,7 @@
 import { Caption1, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { ChevronDownRegular, ChevronRightRegular } from '@fluentui/react-icons';
 import { useState } from 'react';
+import { forcedColors } from '../breakpoint.js';
 import { pluralize } from '../format.js';
 import { idKey } from '../ids.js';
 import { Isolated } from '../isolated.js';
@@ -25,6 +26,8 @@ const useStyles = makeStyles({
     backgroundColor: tokens.colorNeutralBackground1,
     borderRadius: tokens.borderRadiusMedium,
     boxShadow: tokens.shadow2,
+    // Forced colors remove backgrounds and shadows.
+    [forcedColors]: { border: '1px solid CanvasText' },
   },
   heading: { display: 'block' },
   toggle: {
@@ -73,7 +76,7 @@ export function ErrorsView({ script }: { readonly script: ScriptRef }) {
         if (groups.length === 0)
           return <Text>{`The script has not failed on any device${complete ? '' : ' so far'}.`}</Text>;
         return (
-          <ul className={styles.groups}>
+          <ul aria-label="Errors" className={styles.groups}>
             {groups.map((group) => (
               <Group
                 key={group.key}

@@ -6,6 +6,7 @@ import { DefectNotice } from '../error-boundary.js';
 import { FailureNotice } from '../failure-notice.js';
 import { formatNumber, pluralize } from '../format.js';
 import { JustificationField } from '../justification-field.js';
+import { useUnloadGuard } from '../unload-guard.js';
 import { JobProgress } from './job-progress.js';
 import { fetchRows, type Job } from './job-queries.js';
 import { JobRows } from './job-rows.js';
@@ -53,6 +54,7 @@ export function JobView({ job, rowsHeight, onStarted, children }: JobViewProps) 
   const isRunning = isActive(job);
   const needsJustification =
     !isRunning && groups.some(({ failure }) => failure.reason === 'APPROVAL_JUSTIFICATION_REQUIRED');
+  useUnloadGuard(needsJustification && actions.canAct && justification.trim() !== '');
 
   function retry(): void {
     const text = justification.trim();

@@ -19,7 +19,8 @@ export function RunningJobs() {
   return (
     <>
       <CounterBadge aria-hidden count={count} size="small" color="brand" className={styles.badge} />
-      <span className={styles.hidden}>: {pluralize(count, 'job is', 'jobs are')} running</span>
+      {/* A colon would be read apart from the word before it: the name has a space there. */}
+      <span className={styles.hidden}>({pluralize(count, 'job is', 'jobs are')} running)</span>
     </>
   );
 }

@@ -1,4 +1,6 @@
-import { makeStyles, SearchBox, Select, Text, tokens } from '@fluentui/react-components';
+import { makeStyles, Select, Text, tokens } from '@fluentui/react-components';
+import { phoneScreen } from '../breakpoint.js';
+import { FindBox } from '../find-box.js';
 import { formatNumber, pluralize } from '../format.js';
 import { scriptKinds, scriptKindTexts } from '../script-kinds.js';
 import { type ScriptOutcome, scriptOutcomes, type validateOverviewSearch } from './overview-search.js';
@@ -12,8 +14,8 @@ const outcomeTexts = {
 
 const useStyles = makeStyles({
   bar: { display: 'flex', alignItems: 'center', flexWrap: 'wrap', flexShrink: 0, gap: tokens.spacingHorizontalS },
-  // Fluent's search box grows with the focus, which would move the other controls.
-  find: { width: '260px', flexShrink: 0 },
+  find: { [phoneScreen]: { width: '100%', maxWidth: 'none' } },
+  select: { [phoneScreen]: { flex: '1 1 0', minWidth: '120px' } },
   count: { color: tokens.colorNeutralForeground3 },
 });
 
@@ -32,14 +34,18 @@ export function OverviewFilters({ search, onChange, shown, total, complete }: Ov
   const all = `${pluralize(total, 'script', 'scripts')}${complete ? '' : ' so far'}`;
   return (
     <search aria-label="Filters" className={styles.bar}>
-      <SearchBox
-        aria-label="Find a script"
-        placeholder="Find a script"
+      <FindBox
+        label="Find a script"
         className={styles.find}
         value={search.find ?? ''}
-        onChange={(_event, { value }) => onChange({ find: value })}
+        onChange={(find) => onChange({ find })}
       />
-      <Select aria-label="Kind" value={search.kind ?? ''} onChange={(_event, { value }) => onChange({ kind: value })}>
+      <Select
+        aria-label="Kind"
+        className={styles.select}
+        value={search.kind ?? ''}
+        onChange={(_event, { value }) => onChange({ kind: value })}
+      >
         <option value="">All kinds</option>
         {scriptKinds.map((kind) => (
           <option key={kind} value={kind}>
@@ -49,6 +55,7 @@ export function OverviewFilters({ search, onChange, shown, total, complete }: Ov
       </Select>
       <Select
         aria-label="Result"
+        className={styles.select}
         value={search.outcome ?? ''}
         onChange={(_event, { value }) => onChange({ outcome: value })}
       >

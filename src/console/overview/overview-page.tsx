@@ -1,5 +1,6 @@
 import { Button, makeStyles, Skeleton, SkeletonItem, Text, tokens } from '@fluentui/react-components';
 import { useDeferredValue, useMemo } from 'react';
+import { lowScreen } from '../breakpoint.js';
 import { RetryNotice } from '../failure-notice.js';
 import { idKey } from '../ids.js';
 import { PageHeading } from '../page-heading.js';
@@ -7,6 +8,7 @@ import { RefreshStatus } from '../refresh-status.js';
 import { useSearchState } from '../search-state.js';
 import { SortableTable } from '../sortable-table.js';
 import { UnreadableNotice } from '../unreadable-notice.js';
+import { visuallyHidden } from '../visually-hidden.js';
 import { overviewColumnDefs } from './overview-columns.js';
 import { OverviewFilters } from './overview-filters.js';
 import { validateOverviewSearch } from './overview-search.js';
@@ -23,8 +25,10 @@ const useStyles = makeStyles({
     flexDirection: 'column',
     gap: tokens.spacingVerticalM,
     padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalL}`,
+    [lowScreen]: { gap: tokens.spacingVerticalS, paddingBlock: tokens.spacingVerticalS },
   },
   top: { display: 'flex', alignItems: 'center', flexWrap: 'wrap', gap: tokens.spacingHorizontalM },
+  hidden: visuallyHidden,
   loading: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalS },
 });
 
@@ -66,6 +70,7 @@ export function OverviewPage() {
       {!isLoading && (
         <>
           <OverviewSummary statistics={statistics} complete={complete} />
+          <h2 className={styles.hidden}>All scripts</h2>
           <OverviewFilters
             search={search}
             onChange={setSearch}

@@ -1,6 +1,7 @@
 import { Caption1Strong, makeStyles, Text, tokens } from '@fluentui/react-components';
 import { Link } from '@tanstack/react-router';
-import { narrowScreen } from '../breakpoint.js';
+import { useId } from 'react';
+import { forcedColors, narrowScreen } from '../breakpoint.js';
 import { formatNumber, formatShort } from '../format.js';
 import { Isolated } from '../isolated.js';
 import { scriptName } from '../script-name.js';
@@ -35,7 +36,7 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusSmall,
     backgroundColor: tokens.colorStatusDangerBackground3,
     // Forced colors would remove the background.
-    forcedColorAdjust: 'none',
+    [forcedColors]: { forcedColorAdjust: 'none', backgroundColor: 'CanvasText' },
   },
   count: { fontVariantNumeric: 'tabular-nums', whiteSpace: 'nowrap' },
   none: { color: tokens.colorNeutralForeground3 },
@@ -50,12 +51,13 @@ interface WorstScriptsProps {
 /** The scripts that fail on the most devices, as bars that lead to their failures. */
 export function WorstScripts({ scripts, soFar }: WorstScriptsProps) {
   const styles = useStyles();
+  const headingId = useId();
   const most = Math.max(1, scripts[0]?.summary?.errorDeviceCount ?? 0);
   return (
     <div className={styles.worst}>
-      <Caption1Strong as="h2" block>{`Most failures${soFar}`}</Caption1Strong>
+      <Caption1Strong as="h2" block id={headingId}>{`Most failures${soFar}`}</Caption1Strong>
       {scripts.length === 0 && <Text className={styles.none}>{`No script has failed${soFar}.`}</Text>}
-      <ol className={styles.list}>
+      <ol aria-labelledby={headingId} className={styles.list}>
         {scripts.map((script) => {
           const { errorDeviceCount = 0, errorUserCount = 0 } = script.summary ?? {};
           return (

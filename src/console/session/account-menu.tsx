@@ -21,13 +21,14 @@ const useStyles = makeStyles({
 /** The account: user, role, end of the session, and sign-out. */
 export function AccountMenu({ session }: { readonly session: Session }) {
   const styles = useStyles();
-  const { user, roles, expiresAt, idleExpiresAt, version } = session;
+  const { user, roles, expiresAt, idleExpiresAt, graph, version } = session;
   const role = roles.includes('operator') ? 'Operator' : roles.length > 0 ? 'Reader' : 'No role';
   const details = [
     ['Username', user.username !== user.name && user.username],
     ['Role', role],
     ['Session ends if idle', idleExpiresAt !== null && formatDate(idleExpiresAt)],
     ['Session ends at the latest', expiresAt !== null && formatDate(expiresAt)],
+    ['Data', graph === 'simulator' ? 'Simulated: not connected to a tenant' : 'Live'],
     ['Version', version],
   ] as const;
   return (

@@ -42,7 +42,8 @@ export function EndNotice({ end: { kind, at, warnAt }, now, checkedAt, canExtend
   const focusedBefore = useRef<HTMLElement>(null);
   const [dismissed, setDismissed] = useState<number>();
   const stay = useMutation({
-    // This call counts as user activity and so postpones the end, without a request to Graph.
+    // No procedure is meant for this, and `session.current` does not count as user activity. This is the cheapest one
+    // that does: it reads one page of what the service has stored, without a request to Graph.
     mutationFn: () => trpc.activity.list.query({}),
     onSuccess: async () => {
       await client.invalidateQueries(sessionQuery);

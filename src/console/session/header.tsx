@@ -1,16 +1,15 @@
 import { Badge, makeStyles, Text, tokens } from '@fluentui/react-components';
-import { BeakerRegular } from '@fluentui/react-icons';
+import { BeakerRegular, PlugConnectedRegular } from '@fluentui/react-icons';
 import { Link } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
-import { narrowScreen } from '../breakpoint.js';
+import { forcedColors, narrowScreen, phoneScreen } from '../breakpoint.js';
 import { DefectBoundary } from '../error-boundary.js';
 import type { Session } from '../queries.js';
+import { visuallyHidden } from '../visually-hidden.js';
 import { AccountButton } from './account-button.js';
 
 const AccountMenu = lazy(async () => ({ default: (await import('./account-menu.js')).AccountMenu }));
 const RunningJobs = lazy(async () => ({ default: (await import('../jobs/running-jobs.js')).RunningJobs }));
-
-const forcedColors = '@media (forced-colors: active)';
 
 const useStyles = makeStyles({
   header: {
@@ -48,7 +47,16 @@ const useStyles = makeStyles({
       fontWeight: tokens.fontWeightSemibold,
     },
   },
-  source: { marginLeft: 'auto' },
+  source: {
+    marginLeft: 'auto',
+    [phoneScreen]: {
+      paddingLeft: tokens.spacingHorizontalXS,
+      paddingRight: tokens.spacingHorizontalXS,
+      '& .fui-Badge__icon': { margin: 0 },
+    },
+  },
+  // On a phone, the header has no room for the label beside its icon.
+  label: { [phoneScreen]: visuallyHidden },
   title: { [narrowScreen]: { display: 'none' } },
   wide: { [narrowScreen]: { display: 'none' } },
 });
@@ -76,12 +84,28 @@ export function Header({ session }: { readonly session: Session }) {
         </nav>
       )}
       {session.graph === 'simulator' ? (
-        <Badge appearance="tint" color="warning" size="large" icon={<BeakerRegular />} className={styles.source}>
-          Simulated data<span className={styles.wide}>: not connected to a tenant</span>
+        <Badge
+          appearance="tint"
+          color="warning"
+          size="large"
+          icon={<BeakerRegular />}
+          title="Simulated data: not connected to a tenant"
+          className={styles.source}
+        >
+          <span className={styles.label}>
+            Simulated data<span className={styles.wide}>: not connected to a tenant</span>
+          </span>
         </Badge>
       ) : (
-        <Badge appearance="tint" color="informative" size="large" className={styles.source}>
-          Live data
+        <Badge
+          appearance="tint"
+          color="informative"
+          size="large"
+          icon={<PlugConnectedRegular />}
+          title="Live data"
+          className={styles.source}
+        >
+          <span className={styles.label}>Live data</span>
         </Badge>
       )}
       <DefectBoundary>

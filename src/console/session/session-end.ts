@@ -13,15 +13,31 @@ export interface SessionEnd {
 }
 
 const minuteMs = 60_000;
+/** The longest time between a warning and the end. */
 const warningMs = { idle: 5 * minuteMs, absolute: 10 * minuteMs } as const;
+/** The largest share of the idle time that a warning may last: in a short session, it would always be there. */
+const warningShare = 1 / 5;
 
-/** The next end of a session; `undefined` if it does not end. */
-export function sessionEnd({ expiresAt, idleExpiresAt }: Session): SessionEnd | undefined {
+/** How long a session lasts from a given time without further calls, in milliseconds. */
+export const idleTimeFrom = ({ idleExpiresAt }: Session, at: number): number =>
+  idleExpiresAt === null ? 0 : Date.parse(idleExpiresAt) - at;
+
+/**
+ * The next end of a session; `undefined` if it does not end.
+ *
+ * @param idleMs the idle time after which a session ends, as far as this page knows it
+ */
+export function sessionEnd({ expiresAt, idleExpiresAt }: Session, idleMs: number): SessionEnd | undefined {
   const absolute = expiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(expiresAt);
   const idle = idleExpiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(idleExpiresAt);
   const at = Math.min(absolute, idle);
   const kind = idle < absolute ? 'idle' : 'absolute';
-  return at === Number.POSITIVE_INFINITY ? undefined : { kind, at, warnAt: at - warningMs[kind] };
+  if (at === Number.POSITIVE_INFINITY) return undefined;
+  return {
+    kind,
+    at,
+    warnAt: at - (kind === 'idle' ? Math.min(warningMs.idle, idleMs * warningShare) : warningMs.absolute),
+  };
 }
 
 const stepMs = 5_000;

@@ -1,17 +1,22 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { failureOf } from '../failure.js';
 import { sessionQuery } from '../queries.js';
 import { EndNotice } from './end-notice.js';
 import { SessionCover } from './session-cover.js';
-import { sessionEnd, useTime } from './session-end.js';
+import { idleTimeFrom, sessionEnd, useTime } from './session-end.js';
 
 /** Warns before the session ends, and covers the page when it has ended. */
 export function SessionGuard() {
   const client = useQueryClient();
   const { data: session, dataUpdatedAt: checkedAt, error } = useQuery(sessionQuery);
   const now = useTime();
-  const end = session && sessionEnd(session);
+  // The service reports when the session ends, but not the length of its idle time. The longest time that was left is
+  // close to it: the page makes calls when it is opened, and each call starts the idle time again.
+  const [idleMs, setIdleMs] = useState(0);
+  const leftMs = session === undefined ? 0 : idleTimeFrom(session, checkedAt);
+  if (leftMs > idleMs) setIdleMs(leftMs);
+  const end = session && sessionEnd(session, idleMs);
   const isOutdated = end !== undefined && now >= end.warnAt && checkedAt < now;
   useEffect(() => {
     if (isOutdated) void client.invalidateQueries(sessionQuery, { cancelRefetch: false });

@@ -1,3 +1,5 @@
+import { stopUnloadGuards } from '../unload-guard.js';
+
 /** The name of the channel that reaches all tabs of this origin in one browser. */
 const channelName = 'sign-out';
 
@@ -15,6 +17,7 @@ export async function signOut(): Promise<void> {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel reaches its own origin only
   channel.postMessage('signed-out');
   channel.close();
+  stopUnloadGuards();
   const hasLocation = typeof body === 'object' && body !== null && 'location' in body;
   window.location.assign(hasLocation && typeof body.location === 'string' ? body.location : '/');
 }

@@ -1,8 +1,9 @@
 import { Button, makeStyles, tokens } from '@fluentui/react-components';
 import { ArrowSortDownRegular, ArrowSortUpRegular } from '@fluentui/react-icons';
 import { FlexRender, type Header } from '@tanstack/react-table';
+import { phoneScreen } from '../breakpoint.js';
 import { type SortColumn, sortColumns } from '../url-state.js';
-import { phone, useGridStyles } from './grid-styles.js';
+import { useGridStyles } from './grid-styles.js';
 import type { tableFeatureSet } from './table-columns.js';
 import type { VisibleState } from './visible-states.js';
 
@@ -13,7 +14,7 @@ const useStyles = makeStyles({
     paddingLeft: 0,
     paddingRight: 0,
     fontWeight: tokens.fontWeightSemibold,
-    [`@media ${phone}`]: { fontSize: tokens.fontSizeBase200 },
+    [phoneScreen]: { fontSize: tokens.fontSizeBase200 },
   },
 });
 

@@ -23,7 +23,8 @@ import { idKey, userIdOf } from '../ids.js';
 import { Isolated, visibleText } from '../isolated.js';
 import { PersonLink } from '../links.js';
 import { type DeviceRunState, deviceRunStatesQuery, type StateRef } from '../queries.js';
-import { deviceNameOf, formatErrorCode, messageOf, RunState, systemOf } from '../run-state.js';
+import { deviceNameOf, formatErrorCode, messageOf, systemOf } from '../run-state.js';
+import { RunState } from '../run-state-badge.js';
 import { UnreadableNotice } from '../unreadable-notice.js';
 import { useAllPages } from '../use-all-pages.js';
 import { useDeviceStyles } from './device-styles.js';
@@ -69,7 +70,7 @@ export function DevicePanel({ state, name, onClose }: DevicePanelProps) {
         {items?.length === 0 && unreadable === 0 && complete && <Text>No devices have reported yet.</Text>}
         {items !== undefined && items.length > 0 && (
           <>
-            <Text size={200}>{`${count}${complete ? '' : ' so far'}`}</Text>
+            <Text size={200} block aria-hidden>{`${count}${complete ? '' : ' so far'}`}</Text>
             <DeviceTable devices={items} label={`Devices of ${visibleText(name)}`} />
           </>
         )}

@@ -1,4 +1,5 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
+import { forcedColors } from '../breakpoint.js';
 
 /** Sizes in pixels. */
 const size = 128;
@@ -7,8 +8,6 @@ const strokeWidth = size / 2 - innerRadius;
 const radius = innerRadius + strokeWidth / 2;
 /** Between segments, as a share of the circumference. */
 const gap = 0.008;
-
-const forcedColors = '@media (forced-colors: active)';
 
 const useStyles = makeStyles({
   donut: { display: 'block', flexShrink: 0 },

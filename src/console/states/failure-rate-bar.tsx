@@ -1,10 +1,9 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
+import { forcedColors } from '../breakpoint.js';
 import { formatShare } from '../format.js';
 import type { ScriptUserState } from '../queries.js';
 import { narrowGrid } from './grid-styles.js';
 import { failureRate } from './visible-states.js';
-
-const forcedColors = '@media (forced-colors: active)';
 
 const useStyles = makeStyles({
   rate: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalS, width: '100%' },

@@ -26,7 +26,8 @@ export function ListStatus({ total, shown, complete, fetching, asOf, onRefresh }
   const refreshed = `Last refreshed at ${formatTime(asOf)}`;
   return (
     <div className={styles.status}>
-      <div className={styles.texts}>
+      {/* Screen readers find the same in the announcement. */}
+      <div aria-hidden className={styles.texts}>
         <Text size={200}>{count}</Text>
         <Caption1>{fetching ? 'Loading…' : refreshed}</Caption1>
       </div>

@@ -1,4 +1,5 @@
 import { Button, makeStyles, tokens, useRestoreFocusTarget } from '@fluentui/react-components';
+import { forcedColors } from '../breakpoint.js';
 import { displayName } from '../display-name.js';
 import { formatNumber, formatShort } from '../format.js';
 import { idKey } from '../ids.js';
@@ -37,7 +38,7 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusSmall,
     backgroundColor: tokens.colorStatusDangerBorderActive,
     // Forced colors would remove the background.
-    '@media (forced-colors: active)': { forcedColorAdjust: 'none', backgroundColor: 'CanvasText' },
+    [forcedColors]: { forcedColorAdjust: 'none', backgroundColor: 'CanvasText' },
   },
 });
 

@@ -6,6 +6,7 @@ import {
   SubtractCircleFilled,
   WarningFilled,
 } from '@fluentui/react-icons';
+import { forcedColors } from '../breakpoint.js';
 import { outcomeLabels, type PersonOutcome } from './statistics.js';
 
 interface OutcomeStyle {
@@ -22,8 +23,6 @@ export const outcomeStyles: readonly OutcomeStyle[] = [
   { outcome: 'failed', label: outcomeLabels.failed, Icon: DismissCircleFilled },
   { outcome: 'none', label: outcomeLabels.none, Icon: SubtractCircleFilled },
 ];
-
-const forcedColors = '@media (forced-colors: active)';
 
 /** In forced colors: the worse an outcome is, the thicker is its segment of the donut. */
 const forced = (color: string, strokeWidth: string) => ({

@@ -1,19 +1,19 @@
 import { makeStyles, Text, tokens } from '@fluentui/react-components';
 import { Fragment } from 'react';
+import { lowScreen } from '../breakpoint.js';
 import { formatDay } from '../format.js';
 import { Isolated, visibleText } from '../isolated.js';
 import { PageHeading } from '../page-heading.js';
 import type { ScriptRef, ScriptSummary } from '../queries.js';
 import { scriptKindTexts } from '../script-kinds.js';
 import { scriptName } from '../script-name.js';
-import { lowScreen } from './grid-styles.js';
 
 const useStyles = makeStyles({
   details: {
     display: 'block',
     color: tokens.colorNeutralForeground3,
     overflowWrap: 'anywhere',
-    [`@media ${lowScreen}`]: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+    [lowScreen]: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   },
 });
 

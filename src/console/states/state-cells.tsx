@@ -9,6 +9,7 @@ import {
   useRestoreFocusTarget,
 } from '@fluentui/react-components';
 import { EditRegular } from '@fluentui/react-icons';
+import { forcedColors } from '../breakpoint.js';
 import { displayName } from '../display-name.js';
 import { formatNumber } from '../format.js';
 import { Isolated, visibleText } from '../isolated.js';
@@ -16,7 +17,14 @@ import { statusTexts } from './outcome-filters.js';
 import type { VisibleState } from './visible-states.js';
 
 const useStyles = makeStyles({
-  name: { maxWidth: '100%', overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+  name: {
+    maxWidth: '100%',
+    overflow: 'hidden',
+    textOverflow: 'ellipsis',
+    whiteSpace: 'nowrap',
+    // It opens a panel. Without its color, it would look like any text.
+    [forcedColors]: { color: 'LinkText' },
+  },
   status: { marginLeft: tokens.spacingHorizontalS, flexShrink: 0 },
   unnamed: { color: tokens.colorNeutralForeground3 },
   errors: { color: tokens.colorStatusDangerForeground3, fontWeight: tokens.fontWeightSemibold },

@@ -1,10 +1,11 @@
-import { Button, makeStyles, SearchBox, tokens, useRestoreFocusTarget } from '@fluentui/react-components';
+import { Button, makeStyles, tokens, useRestoreFocusTarget } from '@fluentui/react-components';
 import { ArrowDownloadRegular, DocumentArrowUpRegular, EditRegular } from '@fluentui/react-icons';
 import type { RowSelectionState } from '@tanstack/react-table';
 import { useState } from 'react';
 import { narrowScreen } from '../breakpoint.js';
 import { downloadCsv } from '../csv/csv-download.js';
 import { DefectNotice } from '../error-boundary.js';
+import { FindBox } from '../find-box.js';
 import { formatNumber } from '../format.js';
 import { idKey } from '../ids.js';
 import type { ScriptRef, ScriptSummary, ScriptUserState } from '../queries.js';
@@ -13,14 +14,14 @@ import { ColumnMenu } from './column-menu.js';
 import { ListStatus } from './list-status.js';
 import { addressOfOutcome, outcomeFilterOf } from './outcome-filters.js';
 import { OutcomeSelect } from './outcome-select.js';
+import { ReasonsDownload } from './reasons-download.js';
 import { ToolbarButton } from './toolbar-button.js';
 import type { VisibleState } from './visible-states.js';
 
 const useStyles = makeStyles({
   container: { containerType: 'inline-size' },
   bar: { display: 'flex', alignItems: 'center', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },
-  // Fluent's search box grows with the focus, which would move the other controls.
-  find: { flex: '0 1 200px', minWidth: '130px', [narrowScreen]: { flexGrow: 1 } },
+  find: { width: 'auto', flex: '0 1 200px', minWidth: '130px', [narrowScreen]: { flexGrow: 1 } },
   space: { flexGrow: 1 },
 });
 
@@ -61,12 +62,11 @@ export function StateFilters(props: StateFiltersProps) {
   return (
     <div className={styles.container}>
       <div className={styles.bar}>
-        <SearchBox
-          aria-label="Find a person"
-          placeholder="Find a person"
+        <FindBox
+          label="Find a person"
           className={styles.find}
           value={find}
-          onChange={(_event, { value }) => void setUrlState({ find: value || null })}
+          onChange={(text) => void setUrlState({ find: text || null })}
         />
         <OutcomeSelect
           states={states}
@@ -97,7 +97,7 @@ export function StateFilters(props: StateFiltersProps) {
               {...restoreFocus}
               icon={<DocumentArrowUpRegular />}
               label="Import CSV"
-              onClick={() => onBulkUpdate([])}
+              onPress={() => onBulkUpdate([])}
             />
           </>
         )}
@@ -106,8 +106,9 @@ export function StateFilters(props: StateFiltersProps) {
           label="Download CSV"
           hint={complete ? undefined : 'You can download the list after all of it has loaded.'}
           disabledFocusable={!complete}
-          onClick={() => void download().catch(() => setDownloadFailed(true))}
+          onPress={() => void download().catch(() => setDownloadFailed(true))}
         />
+        <ReasonsDownload script={script} summary={summary} states={visible} asOf={props.asOf} complete={complete} />
         <ColumnMenu hidden={props.hiddenColumns} onChange={props.onHideColumns} />
         {downloadFailed && <DefectNotice />}
       </div>

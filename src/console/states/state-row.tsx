@@ -1,6 +1,7 @@
 import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { FlexRender, type Row } from '@tanstack/react-table';
 import { memo } from 'react';
+import { forcedColors } from '../breakpoint.js';
 import { useGridStyles } from './grid-styles.js';
 import type { tableFeatureSet } from './table-columns.js';
 import type { VisibleState } from './visible-states.js';
@@ -16,7 +17,7 @@ const useStyles = makeStyles({
   selected: {
     backgroundColor: tokens.colorBrandBackground2,
     // Forced colors would remove the background.
-    '@media (forced-colors: active)': { outline: '2px solid Highlight', outlineOffset: '-2px' },
+    [forcedColors]: { outline: '2px solid Highlight', outlineOffset: '-2px' },
   },
 });
 

@@ -2,12 +2,12 @@ import { makeStyles, mergeClasses, tokens, useArrowNavigationGroup } from '@flue
 import { type RowSelectionState, useTable } from '@tanstack/react-table';
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import { type Dispatch, memo, type SetStateAction, useEffect, useMemo, useRef, useState } from 'react';
-import { narrowScreen } from '../breakpoint.js';
+import { lowScreen, narrowScreen, phoneScreen } from '../breakpoint.js';
 import { idKey } from '../ids.js';
 import { useMediaQuery } from '../media-query.js';
 import type { SortColumn } from '../url-state.js';
 import { ColumnHeader } from './column-header.js';
-import { lowScreen, phone, rowHeightsPx, useGridStyles } from './grid-styles.js';
+import { rowHeightsPx, useGridStyles } from './grid-styles.js';
 import { StateRow } from './state-row.js';
 import { tableColumns, tableFeatureSet } from './table-columns.js';
 import { useGridKeys } from './use-grid-keys.js';
@@ -22,7 +22,7 @@ const useStyles = makeStyles({
     containerType: 'inline-size',
     // Keeps focused rows clear of the sticky header.
     scrollPaddingTop: `${rowHeightsPx.regular}px`,
-    [`@media ${phone}`]: { scrollPaddingTop: `${rowHeightsPx.phone}px` },
+    [phoneScreen]: { scrollPaddingTop: `${rowHeightsPx.phone}px` },
     backgroundColor: tokens.colorNeutralBackground1,
     borderTop: `1px solid ${tokens.colorNeutralStroke2}`,
   },
@@ -60,7 +60,7 @@ export const StateTable = memo(function StateTable(props: StateTableProps) {
   const { states, canWrite, hiddenColumns, sort, ascending, selection, onSelect, onOpen, onEdit, filterKey } = props;
   const styles = useStyles();
   const gridStyles = useGridStyles();
-  const isPhone = useMediaQuery(phone);
+  const isPhone = useMediaQuery(phoneScreen);
   const isLow = useMediaQuery(lowScreen);
   const height = rowHeightsPx[isPhone ? 'phone' : isLow ? 'low' : 'regular'];
   const columnVisibility = useMemo(

@@ -1,6 +1,7 @@
 import { Button, makeStyles, Spinner, Text, tokens } from '@fluentui/react-components';
 import type { RowSelectionState } from '@tanstack/react-table';
 import { lazy, Suspense, useDeferredValue, useMemo, useState } from 'react';
+import { lowScreen } from '../breakpoint.js';
 import { displayName } from '../display-name.js';
 import { DefectBoundary } from '../error-boundary.js';
 import { RetryNotice } from '../failure-notice.js';
@@ -11,7 +12,6 @@ import { UnreadableNotice } from '../unreadable-notice.js';
 import { useUrlState } from '../url-state.js';
 import { useAllPages } from '../use-all-pages.js';
 import { useScript } from '../use-script.js';
-import { lowScreen } from './grid-styles.js';
 import { useHiddenColumns } from './hidden-columns.js';
 import { addressOfOutcome, emptyText, filterByOutcome, outcomeFilterOf } from './outcome-filters.js';
 import { useStableCallback } from './stable-callback.js';
@@ -29,7 +29,7 @@ const useStyles = makeStyles({
     flexDirection: 'column',
     gap: tokens.spacingVerticalS,
     padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalL}`,
-    [`@media ${lowScreen}`]: { gap: tokens.spacingVerticalXS, paddingBlock: tokens.spacingVerticalS },
+    [lowScreen]: { gap: tokens.spacingVerticalXS, paddingBlock: tokens.spacingVerticalS },
     flexShrink: 0,
   },
   empty: { margin: 'auto', padding: tokens.spacingHorizontalXXL, textAlign: 'center' },

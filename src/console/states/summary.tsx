@@ -1,11 +1,8 @@
-import { Button, Caption1Strong, makeStyles, Text, tokens } from '@fluentui/react-components';
-import { ChevronDownRegular, ChevronRightRegular } from '@fluentui/react-icons';
-import { type ReactNode, useId, useMemo } from 'react';
-import { narrowScreen } from '../breakpoint.js';
-import { useMediaQuery } from '../media-query.js';
-import { usePreference } from '../preference.js';
+import { Caption1Strong, makeStyles, Text, tokens } from '@fluentui/react-components';
+import { type ReactNode, useMemo } from 'react';
+import { forcedColors } from '../breakpoint.js';
+import { FoldingSummary } from '../folding-summary.js';
 import type { ScriptUserState } from '../queries.js';
-import { lowScreen } from './grid-styles.js';
 import { itemHeightPx, MostFailures } from './most-failures.js';
 import { OutcomeChart, OutcomeLine } from './outcome-chart.js';
 import { statisticsOf } from './statistics.js';
@@ -15,10 +12,6 @@ import { narrowSummary, Totals } from './totals.js';
 const topCount = 5;
 
 const useStyles = makeStyles({
-  // A container query, because the script list can leave little room on a wide screen.
-  container: { containerType: 'inline-size' },
-  fold: { display: 'flex', alignItems: 'center', flexWrap: 'wrap', columnGap: tokens.spacingHorizontalS },
-  foldButton: { minWidth: 0, paddingLeft: 0 },
   card: {
     display: 'flex',
     flexWrap: 'wrap',
@@ -29,6 +22,7 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusMedium,
     backgroundColor: tokens.colorNeutralBackground1,
     boxShadow: tokens.shadow2,
+    [forcedColors]: { border: '1px solid CanvasText' },
   },
   heading: { margin: 0, marginBottom: tokens.spacingVerticalXS },
   totals: { [narrowSummary]: { order: -1, width: '100%' } },
@@ -45,36 +39,15 @@ interface SummaryProps {
   readonly onOpen: (stateId: string) => void;
 }
 
-/** Where the summary would leave no room for the table, it is folded until the user unfolds it. */
-const isSmall = `${narrowScreen.replace('@media ', '')}, ${lowScreen}`;
-
 /** The results of a script over all people. It can be folded into one line. */
 export function Summary({ states, complete, onOpen }: SummaryProps) {
   const styles = useStyles();
   const statistics = useMemo(() => statisticsOf(states, topCount), [states]);
-  const small = useMediaQuery(isSmall);
-  const [preference, setPreference] = usePreference(small ? 'summary-on-small-screens' : 'summary');
-  const unfolded = preference === null ? !small : preference === 'unfolded';
-  const id = useId();
   const soFar = complete ? '' : ' so far';
   if (statistics.people === 0) return null;
   return (
-    <section aria-label="Summary" className={styles.container}>
-      <div className={styles.fold}>
-        <Button
-          appearance="transparent"
-          size="small"
-          className={styles.foldButton}
-          icon={unfolded ? <ChevronDownRegular /> : <ChevronRightRegular />}
-          aria-expanded={unfolded}
-          aria-controls={unfolded ? id : undefined}
-          onClick={() => setPreference(unfolded ? 'folded' : 'unfolded')}
-        >
-          {`Summary${soFar}`}
-        </Button>
-        {!unfolded && <OutcomeLine statistics={statistics} />}
-      </div>
-      {unfolded && (
+    <FoldingSummary preference="summary" complete={complete} line={<OutcomeLine statistics={statistics} />}>
+      {(id) => (
         <div id={id} className={styles.card}>
           <Part heading={`People by result${soFar}`}>
             <OutcomeChart statistics={statistics} />
@@ -93,7 +66,7 @@ export function Summary({ states, complete, onOpen }: SummaryProps) {
           </Part>
         </div>
       )}
-    </section>
+    </FoldingSummary>
   );
 }
 

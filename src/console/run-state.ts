@@ -1,4 +1,3 @@
-import { Badge } from '@fluentui/react-components';
 import { visibleText } from './isolated.js';
 import type { DeviceRunState } from './queries.js';
 
@@ -18,23 +17,6 @@ const texts: Readonly<Record<string, string>> = {
 /** A run state in words. Values that Graph adds are shown as they are. */
 export const runStateText = (runState: string | null): string =>
   texts[runState ?? 'unknown'] ?? visibleText(runState ?? '');
-
-/** The badge color of Graph's run states. */
-const colors: Readonly<Record<string, 'success' | 'danger' | 'warning'>> = {
-  success: 'success',
-  fail: 'danger',
-  scriptError: 'danger',
-  pending: 'warning',
-};
-
-/** A run state as a badge. */
-export function RunState({ runState }: Pick<DeviceRunState, 'runState'>) {
-  return (
-    <Badge appearance="tint" color={colors[runState ?? ''] ?? 'subtle'}>
-      {runStateText(runState)}
-    </Badge>
-  );
-}
 
 /** The message of a run state: the description of its error, and what the script printed. */
 export const messageOf = ({ errorDescription, resultMessage }: DeviceRunState): string =>

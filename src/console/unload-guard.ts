@@ -1,0 +1,27 @@
+import { useEffect } from 'react';
+
+/** Sent to the window when the input of the page is discarded on purpose. */
+const discardEvent = 'input-discarded';
+
+/**
+ * Makes the browser ask before its tab is closed or reloaded, as long as the page has input that this would lose. The
+ * browser chooses the words.
+ */
+export function useUnloadGuard(hasInput: boolean): void {
+  useEffect(() => {
+    if (!hasInput) return undefined;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    const stop = () => window.removeEventListener('beforeunload', ask);
+    window.addEventListener('beforeunload', ask);
+    window.addEventListener(discardEvent, stop);
+    return () => {
+      stop();
+      window.removeEventListener(discardEvent, stop);
+    };
+  }, [hasInput]);
+}
+
+/** Lets the page be left without a question: after a sign-out, it would only keep the data on the screen. */
+export function stopUnloadGuards(): void {
+  window.dispatchEvent(new Event(discardEvent));
+}

@@ -1,0 +1,150 @@
+import { expect, test } from 'vitest';
+import { failureReasons } from '../../src/console/states/failure-reasons.js';
+import { formatUserStates } from '../../src/console/states/states-csv.js';
+import type { RouterOutputs } from '../../src/contract.js';
+import { describeConsole } from '../support/console.js';
+import { download, openLong, openShort, parseCsv } from '../support/console-bulk.js';
+
+type DeviceRunState = RouterOutputs['deviceRunState']['listForScript']['items'][number];
+const scriptKind = 'deviceManagementScript';
+const button = 'Download with reasons';
+const hasFailed = ({ runState }: DeviceRunState) => runState === 'fail' || runState === 'scriptError';
+
+describeConsole('the download of people with the reasons of their failures', {}, (app) => {
+  /** All failures of a script, by the person whose device failed. */
+  async function failuresByPerson(scriptId: string): Promise<ReadonlyMap<string, readonly DeviceRunState[]>> {
+    const all: DeviceRunState[] = [];
+    let cursor: string | undefined;
+    do {
+      // oxlint-disable-next-line no-await-in-loop -- each page has the cursor of the next one
+      const page = await app.service.client.deviceRunState.listForScript.query({ scriptKind, scriptId, cursor });
+      all.push(...page.items);
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+    const failures = new Map<string, DeviceRunState[]>();
+    for (const state of all.filter(hasFailed)) {
+      const name = state.device?.userPrincipalName ?? '';
+      failures.set(name, [...(failures.get(name) ?? []), state]);
+    }
+    return failures;
+  }
+
+  test('has the failed devices and the reasons of each person, and can be imported', async () => {
+    const { page, scriptId, dialog, press, expectAccessible } = await openLong(app);
+    const { name, text } = await download(page, button);
+    expect(name).toBe(`states-${scriptId()}-reasons.csv`);
+    const failures = await failuresByPerson(scriptId());
+    const lines = parseCsv(text);
+    expect(lines).toHaveLength(140);
+    for (const line of lines) {
+      const failed = failures.get(line['userPrincipalName'] ?? '') ?? [];
+      expect(line['errorDeviceCount']).toBe(String(failed.length));
+      expect(new Set(line['failedDevices']?.split('; ').filter(Boolean))).toEqual(
+        new Set(failed.map(({ device }) => device?.deviceName)),
+      );
+      for (const { errorDescription } of failed) expect(line['reasons']).toContain(errorDescription);
+      expect(line['reasons'] === '').toBe(failed.length === 0);
+    }
+    expect(failures.size).toBeGreaterThan(10);
+    await expectAccessible();
+    await page.getByRole('button', { name: 'Import CSV' }).click();
+    await dialog.getByLabel('CSV lines').fill(text.slice(1));
+    await press('Check');
+    await dialog.getByText('Ignored columns: scriptName, outcome, change, failedDevices, reasons.').waitFor();
+  });
+
+  test('says that the reasons are loading, starts by itself, and asks for them once', async () => {
+    const session = await openShort(app);
+    const { page, holdCalls, expectAccessible } = session;
+    const release = await holdCalls('deviceRunState.listForScript');
+    const requests: string[] = [];
+    page.on('request', (request) => request.url().includes('listForScript') && requests.push(request.url()));
+    const press = page.getByRole('button', { name: button });
+    const file = page.waitForEvent('download');
+    await press.click();
+    await page.getByText('Loading the reasons: 0 devices so far', { exact: true }).first().waitFor();
+    expect(await press.getAttribute('aria-disabled')).toBe('true');
+    await expectAccessible();
+    release();
+    await file;
+    await page
+      .getByText(/^Loading the reasons/)
+      .first()
+      .waitFor({ state: 'detached' });
+    expect(await press.getAttribute('aria-disabled')).toBeNull();
+    // The list of devices is still as new as that of the people.
+    await download(page, button);
+    expect(requests).toHaveLength(1);
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    await page.getByText(/^Last refreshed at/).waitFor();
+    await download(page, button);
+    expect(requests).toHaveLength(2);
+  });
+
+  test('shows why the reasons cannot be loaded, and loads them when asked again', async () => {
+    const { page } = await openShort(app);
+    await app.simulator.fault({
+      fault: 'forbidden-application',
+      method: 'GET',
+      path: '/deviceRunStates',
+      times: 'always',
+    });
+    await page.getByRole('button', { name: button }).click();
+    const again = page.getByRole('button', { name: 'Try again' });
+    await again.waitFor();
+    await app.simulator.reset();
+    const file = page.waitForEvent('download');
+    await again.click();
+    await file;
+  });
+});
+
+test('reasons are joined by person, missing ones are not known, and formulas are escaped', () => {
+  const device = (userId: string | null, userPrincipalName: string | null, deviceName: string) => ({
+    id: deviceName,
+    deviceName,
+    operatingSystem: 'Windows',
+    osVersion: '10',
+    lastSyncDateTime: null,
+    userId,
+    userPrincipalName,
+  });
+  const run = (each: DeviceRunState['device'], message: string): DeviceRunState => ({
+    id: `state of ${each?.deviceName}`,
+    runState: 'fail',
+    resultMessage: message,
+    errorCode: -2147024809,
+    errorDescription: null,
+    lastStateUpdateDateTime: null,
+    device: each,
+  });
+  const failures = failureReasons([
+    run(device('USER-A', null, '=1+1'), '=cmd|calc'),
+    run(device('user-a', null, 'PC-2'), '=cmd|calc'),
+    run(device(null, 'B@contoso.example', 'PC-3'), 'No space left,=cmd'),
+    run(device(null, null, 'PC-4'), 'Whose?'),
+    run(null, 'Whose?'),
+    { ...run(device('user-c', null, 'PC-5'), ''), runState: 'success' },
+  ]);
+  expect(failures.withoutPerson).toBe(2);
+  const state = (id: string, userPrincipalName: string, errorDeviceCount: number) => ({
+    id,
+    userPrincipalName,
+    errorDeviceCount,
+    successDeviceCount: 0,
+  });
+  const states = [
+    state('script:user-a', 'a@contoso.example', 2),
+    state('opaque', 'b@contoso.example', 1),
+    state('script:user-c', 'c@contoso.example', 0),
+    state('script:user-d', 'd@contoso.example', 1),
+  ];
+  const csv = formatUserStates({ scriptKind, scriptId: 'script' }, states, undefined, failures);
+  const cells = parseCsv(`\uFEFF${csv}`).map((line) => [line['failedDevices'], line['reasons']]);
+  expect(cells).toEqual([
+    ["'=1+1; PC-2", "'=cmd|calc (error code 0x80070057)"],
+    ['PC-3', "No space left,'=cmd (error code 0x80070057)"],
+    ['', ''],
+    ['', 'Not known'],
+  ]);
+});
