@@ -39,12 +39,12 @@ async function compress(path: string): Promise<void> {
   ]);
 }
 
-/** Runs `first-requests.ts` as soon as it is loaded. Vite would only run it together with the rest. */
-function sendFirstRequests(): Plugin {
+/** Lets the browser run `early.ts` as soon as it is loaded. Vite would only have it run together with the rest. */
+function runEarly(): Plugin {
   return {
-    name: 'send-first-requests',
+    name: 'run-early',
     transformIndexHtml(_html, { bundle = {} }) {
-      const file = Object.keys(bundle).find((name) => name.startsWith('assets/first-requests-'));
+      const file = Object.keys(bundle).find((name) => name.startsWith('assets/early-'));
       const attrs = { type: 'module', async: true, crossorigin: true, src: `/${file}` };
       return [{ tag: 'script', attrs, injectTo: 'head' }];
     },
@@ -53,7 +53,7 @@ function sendFirstRequests(): Plugin {
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react(), sendFirstRequests(), writeSchemas(), compressAssets()],
+  plugins: [react(), runEarly(), writeSchemas(), compressAssets()],
   build: {
     outDir: '../../dist/console',
     emptyOutDir: true,
@@ -69,7 +69,7 @@ export default defineConfig({
         // Few files: over a slow connection, each one waits for those before it.
         codeSplitting: {
           groups: [
-            { name: 'first-requests', test: /first-requests|preload-helper|rolldown.runtime/, priority: 2 },
+            { name: 'early', test: /console.early|preload-helper/, priority: 2 },
             { name: 'initial', tags: ['$initial'], priority: 1 },
             { name: 'overview', test: /overview-page/ },
           ],
