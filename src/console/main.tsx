@@ -1,3 +1,4 @@
+// oxlint-disable-next-line import/no-unassigned-import -- makes it part of the build, which lets it run on its own
 import './early.js';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
