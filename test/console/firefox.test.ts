@@ -1,3 +1,4 @@
+import Papa from 'papaparse';
 import type { ElementHandle } from 'puppeteer-core';
 import { expect, test } from 'vitest';
 import { parseCsv, receivedPatches } from '../support/console-bulk.js';
@@ -6,18 +7,24 @@ import { byRole, describeFirefoxConsole, type FirefoxTab } from '../support/fire
 import { startTestService } from '../support/service.js';
 
 const script = 'Clean up temp folders - Kiosks';
-const overview = byRole('link', 'Overview');
-const scriptTable = byRole('table', 'Scripts');
+const navigation = 'nav[aria-label=Pages]';
+const search = 'input[type=search]';
+const scriptTable = 'table[aria-label=Scripts]';
+const dialog = '[role$=dialog]';
 
 /** The exact text of an element. */
 const exactly = (text: string) => `::-p-xpath(//*[normalize-space(text())="${text}"])`;
+/** A button or link whose text contains another one. */
+const button = (text: string) => `button::-p-text(${text})`;
+const link = (text: string) => `a::-p-text(${text})`;
 
 /** Opens a script from the overview. */
-async function selectScript({ click, fill, heading }: FirefoxTab, name = script): Promise<void> {
-  await click(overview);
+async function selectScript({ click, fill, find, heading }: FirefoxTab, name = script): Promise<void> {
+  await click(byRole(navigation, 'link', 'Overview'));
   await heading('Overview');
-  await fill(byRole('searchbox', 'Find a script'), name);
-  await click(`${scriptTable} ${byRole('link', name)}`);
+  await fill(search, name);
+  await find(exactly('1 of 300 scripts'));
+  await click(`${scriptTable} ${link(name)}`);
   await heading(name);
 }
 
@@ -33,27 +40,28 @@ describeFirefoxConsole('a morning with the console in Firefox', start, (app) => 
     const { page, open, find, click, fill, textOf, heading, gone } = session;
     await open();
     const name = await textOf(`${scriptTable} a`);
-    await click(`${byRole('region', 'Summary')} li a`);
+    await click('section[aria-label=Summary] li a');
     await heading(name);
-    await find(`[role=tab][aria-selected=true]${byRole('tab', 'Errors')}`);
+    await find('[role=tab][aria-selected=true]::-p-text(Errors)');
     await click('[role=tabpanel] li button[aria-expanded=false]');
-    const inGroup = `${byRole('table', 'Devices with this error')} a`;
+    const inGroup = 'table[aria-label="Devices with this error"] a';
     const person = await textOf(inGroup);
     await click(inGroup);
     await heading(person);
-    await click(`${scriptTable} ${byRole('link', name)}`);
+    await click(`${scriptTable} ${link(name)}`);
     await heading(name);
-    const devices = byRole('dialog', `Devices of ${person}`);
+    const devices = `${dialog}[aria-label="Devices of ${person}"]`;
     await find(devices);
     const address = new URL(page.url());
-    await click(`${devices} ${byRole('button', 'Close')}`);
-    await gone('[role=dialog]');
+    await click(byRole(devices, 'button', 'Close'));
+    await gone(dialog);
 
-    await fill(byRole('searchbox', 'Find a person'), person);
-    await click(byRole('button', `Edit ${person}`));
-    await fill(byRole('textbox', 'Devices failed'), '4321');
-    await click(byRole('button', 'Save'));
-    await gone('[role=dialog]');
+    await fill(search, person);
+    await find(exactly('1 of 140 people'));
+    await click(`button[aria-label="Edit ${person}"]`);
+    await fill(byRole(dialog, 'textbox', 'Devices failed'), '4321');
+    await click(byRole(dialog, 'button', 'Save'));
+    await gone(dialog);
     await find(exactly('4,321'));
     const userStateId = address.searchParams.get('state') ?? expect.fail('no state');
     const scriptId = address.pathname.split('/')[3] ?? expect.fail('no script');
@@ -70,11 +78,10 @@ describeFirefoxConsole('a morning with the console in Firefox', start, (app) => 
     const { page, open, find, heading, gone } = await app.openSession();
     const { keyboard } = page;
     const hasFocus = (element: ElementHandle) => element.evaluate((each) => each === document.activeElement);
-    const untilFocused = (selector: string) => expect.poll(async () => hasFocus(await find(selector))).toBe(true);
-    async function press(key: 'Tab' | 'ArrowRight' | 'ArrowLeft', modifier: 'Shift' | 'Alt'): Promise<void> {
-      await keyboard.down(modifier);
-      await keyboard.press(key);
-      await keyboard.up(modifier);
+    async function shiftTab(): Promise<void> {
+      await keyboard.down('Shift');
+      await keyboard.press('Tab');
+      await keyboard.up('Shift');
     }
     /** Presses a key until an element has the focus, but not more often than a user would. */
     async function moveTo(selector: string, next = () => keyboard.press('Tab'), atMost = 60): Promise<void> {
@@ -85,70 +92,75 @@ describeFirefoxConsole('a morning with the console in Firefox', start, (app) => 
     await page.setViewport({ width: 1024, height: 614 });
     await open();
     await find(scriptTable);
-    await moveTo(byRole('searchbox', 'Find a script'));
+    await moveTo(search);
     await keyboard.type('clean up temp folders - kiosks');
     await find(exactly('1 of 300 scripts'));
     await moveTo(`${scriptTable} a`);
     await keyboard.press('Enter');
     await heading(script);
-    await moveTo(byRole('searchbox', 'Find a person'));
+    await moveTo(search);
     await keyboard.type('amir');
     await find('::-p-text(of 8 people)');
     await moveTo('[role=columnheader] input[type=checkbox]');
     await keyboard.press('ArrowDown');
     await moveTo('[role=gridcell] button[title^=amir]', () => keyboard.press('ArrowRight'), 3);
     await keyboard.press('Enter');
-    const panel = '[role=dialog][aria-label^="Devices of amir"]';
-    await moveTo(`${panel} ${byRole('link', 'All scripts of this person')}`);
+    const panel = `${dialog}[aria-label^="Devices of amir"]`;
+    await moveTo(byRole(panel, 'link', 'All scripts of this person'));
     await keyboard.press('Enter');
-    await untilFocused('h1::-p-text(amir)');
-    await find(`${scriptTable} ${byRole('link', script)}`);
-    await moveTo(byRole('link', 'Activity'), () => press('Tab', 'Shift'));
+    await find('h1:focus ::-p-text(amir)');
+    await find(`${scriptTable} ${link(script)}`);
+    await moveTo(byRole(navigation, 'link', 'Activity'), shiftTab);
 
-    await press('ArrowLeft', 'Alt');
+    await page.goBack();
     await heading(script);
     await find(panel);
     await keyboard.press('Escape');
-    await gone('[role=dialog]');
+    await gone(dialog);
     await find('::-p-text(of 8 people)');
   });
 
   test('an import shows what it changes, runs as a job, is listed in Activity, and its results can be downloaded', async () => {
     const session = await app.openSession();
-    const { page, open, find, click, fill, textOf, heading, download } = session;
+    const { page, open, find, click, textOf, heading, gone, download, upload } = session;
     await open();
     await selectScript(session);
     await find(exactly('8 people'));
-    const file = await download(byRole('button', 'Download CSV'));
-    expect(file.name).toMatch(/\.csv$/);
+    const file = await download(button('Download CSV'));
+    expect(file.name).toMatch(/^states-.*\.csv$/);
     const people = parseCsv(file.text);
     expect(people).toHaveLength(8);
-    const [first, second] = people;
-    await click(byRole('button', 'Import CSV'));
-    const lines = [first, second].map((line) => `${line?.['userStateId']},5001`);
-    await fill(byRole('textbox', 'CSV lines'), ['userStateId,errorDeviceCount', ...lines].join('\n'));
-    await click(byRole('button', 'Check'));
-    await find('[role=dialog] h3::-p-text(Check the changes)');
-    const preview = await textOf(byRole('table', 'Changes'));
-    expect(preview).toContain(`Devices failed: ${first?.['errorDeviceCount']} → 5,001`);
+    const [first, ...others] = people;
+    const [last] = others.slice(-1);
+    const corrected = [first, last].map((line) => ({ ...line, errorDeviceCount: '5001' }));
+    await click(button('Import CSV'));
+    await upload('corrected.csv', Papa.unparse([...corrected, ...others.slice(0, -1)]));
+    await find(`${dialog} ::-p-text(corrected.csv)`);
+    await click(byRole(dialog, 'button', 'Check'));
+    await find(`${dialog} h3::-p-text(Check the changes)`);
+    await find(`${dialog} ::-p-text(2 changes, 6 unchanged lines.)`);
+    const preview = await textOf('table[aria-label=Changes]');
+    for (const line of [first, last]) {
+      expect(preview).toContain(`Devices failed: ${line?.['errorDeviceCount']} → 5,001`);
+    }
     expect(await receivedPatches(app.simulator)).toEqual([]);
-    await click(byRole('button', 'Start'));
-    await find('[role=dialog] h3::-p-text(2 changed)');
-    await click(byRole('button', 'Close'));
+    await click(byRole(dialog, 'button', 'Start'));
+    await find(`${dialog} h3::-p-text(2 changed)`);
+    await click(byRole(dialog, 'button', 'Close'));
+    await gone(dialog);
+    const ids = [first, last].map((line) => line?.['userStateId']);
     expect(new Map(await receivedPatches(app.simulator))).toEqual(
-      new Map([first, second].map((line) => [line?.['userStateId'], { errorDeviceCount: 5001 }])),
+      new Map(ids.map((id) => [id, { errorDeviceCount: 5001 }])),
     );
 
-    await click(byRole('link', 'Activity'));
+    await click(byRole(navigation, 'link', 'Activity'));
     await heading('Activity');
-    expect(await textOf(byRole('table', 'Ended jobs'))).toContain('2 changed');
-    expect(await textOf(byRole('table', 'Changes'))).toContain('→ 5,001');
-    await click(`${byRole('table', 'Ended jobs')} a`);
-    const results = await download(byRole('button', 'Download results'));
-    expect(parseCsv(results.text).map(({ userStateId }) => userStateId)).toEqual(
-      [first, second].map((line) => line?.['userStateId']),
-    );
-    expect(await page.title()).toContain('Activity – Script states');
+    const jobs = 'table[aria-label="Ended jobs"]';
+    expect(await textOf(jobs)).toContain('2 changed');
+    await click(`${jobs} a`);
+    const results = parseCsv((await download(button('Download results'))).text);
+    expect(results.map(({ userStateId, outcome }) => [userStateId, outcome])).toEqual(ids.map((id) => [id, 'Changed']));
+    expect(await page.title()).toBe(`Import of 2 changes: ${script} – Activity – Script states`);
   });
 });
 
@@ -157,11 +169,11 @@ describeFirefoxConsole('a session in Firefox, with the tokens of its user', star
     const session = await app.openSession();
     const { page, open, find, click, heading, newTab } = session;
     await open('/?outcome=failing');
-    await click(byRole('link', 'Sign in'));
+    await click(link('Sign in'));
     await click('button[value=operator]');
     await heading('Overview');
     expect(new URL(page.url()).search).toBe('?outcome=failing');
-    await find(byRole('button', 'Olga Operator'));
+    await find(byRole('header', 'button', 'Olga Operator'));
     await find(`${scriptTable} a`);
     const other = await newTab();
     await other.open();
@@ -169,13 +181,13 @@ describeFirefoxConsole('a session in Firefox, with the tokens of its user', star
     await other.find(exactly('8 people'));
 
     await page.bringToFront();
-    await click(byRole('button', 'Olga Operator'));
-    await click(byRole('button', 'Sign out'));
-    await find(byRole('link', 'Sign in'));
-    await other.find(byRole('link', 'Sign in'));
+    await click(byRole('header', 'button', 'Olga Operator'));
+    await click(byRole('header', 'button', 'Sign out'));
+    await find(link('Sign in'));
+    await other.find(link('Sign in'));
     expect(await other.textOf('body')).not.toMatch(/Olga|contoso|temp folders/);
     expect(await other.page.title()).toBe('Script states');
-    await open();
-    await find(byRole('link', 'Sign in'));
+    await other.open();
+    await other.find(link('Sign in'));
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, type ElementHandle, launch, type Page } from 'puppeteer-core';
@@ -9,8 +9,12 @@ import { describeInFirefox, firefoxPath } from './firefox.js';
 import { useFixture } from './fixture.js';
 import type { TestService } from './service.js';
 
-/** A selector of the elements with a role and an accessible name. */
-export const byRole = (role: string, name: string) => `::-p-aria([name="${name}"][role="${role}"])`;
+/**
+ * A selector of the elements with a role and an accessible name within others. Firefox computes the names of all
+ * elements in there, so that it takes seconds for a whole page.
+ */
+export const byRole = (within: string, role: string, name: string) =>
+  `${within} ::-p-aria([name="${name}"][role="${role}"])`;
 
 /** A tab of Firefox, controlled over WebDriver BiDi. */
 export interface FirefoxTab {
@@ -25,7 +29,7 @@ export interface FirefoxTab {
   /** The text of an element, once it is visible. */
   readonly textOf: (selector: string) => Promise<string>;
   /** Waits for the heading of a page. */
-  readonly heading: (name: string) => Promise<ElementHandle>;
+  readonly heading: (name: string) => Promise<unknown>;
   /** Waits until no element matches. */
   readonly gone: (selector: string) => Promise<void>;
 }
@@ -36,6 +40,8 @@ export interface FirefoxSession extends FirefoxTab {
   readonly newTab: () => Promise<FirefoxTab>;
   /** Clicks a button that downloads a file. */
   readonly download: (selector: string) => Promise<{ readonly name: string; readonly text: string }>;
+  /** Chooses a file with the given text in the file input of the page. */
+  readonly upload: (name: string, text: string) => Promise<void>;
 }
 
 /** A running service with its simulator. */
@@ -57,17 +63,25 @@ function sharedBrowser(): Promise<Browser> {
   launched ??= launch({
     browser: 'firefox',
     ...(firefoxPath !== undefined && { executablePath: firefoxPath }),
-    extraPrefsFirefox: { 'ui.prefersReducedMotion': 1, 'ui.systemUsesDarkTheme': 0 },
+    extraPrefsFirefox: {
+      'ui.prefersReducedMotion': 1,
+      'ui.systemUsesDarkTheme': 0,
+      // The panel of downloads would take the focus from the page, and simulated clicks do not return it.
+      'browser.download.alwaysOpenPanel': false,
+    },
     timeout: 90_000,
   });
   return launched;
 }
 afterAll(async () => (await launched)?.close());
 
+/** Runs in the page. */
+const innerText = (element: unknown) => (element as { readonly innerText: string }).innerText;
+
 /** Opens a tab. Errors that Firefox reports, such as violations of the content security policy, go to a list. */
 async function openTab(context: BrowserContext, origin: string, browserErrors: string[]): Promise<FirefoxTab> {
   const page = await context.newPage();
-  page.setDefaultTimeout(Number(process.env['FFT'] ?? 60_000));
+  page.setDefaultTimeout(60_000);
   await page.setViewport({ width: 1360, height: 850 });
   page.on('console', (message) => {
     if (isBrowserError(message.type(), message.text())) browserErrors.push(message.text());
@@ -80,9 +94,13 @@ async function openTab(context: BrowserContext, origin: string, browserErrors: s
     open: async (path = '/') => void (await page.goto(`${origin}${path}`)),
     find,
     click: (selector) => page.locator(selector).click(),
-    fill: (selector, text) => page.locator(selector).fill(text),
-    textOf: async (selector) => String(await (await (await find(selector)).getProperty('innerText')).jsonValue()).trim(),
-    heading: (name) => find(`h1${byRole('heading', name)}`),
+    async fill(selector, text) {
+      const field = await find(selector);
+      await field.click({ count: 3 });
+      await field.type(text);
+    },
+    textOf: async (selector) => (await (await find(selector)).evaluate(innerText)).trim(),
+    heading: (name) => find(`::-p-xpath(//h1[normalize-space()="${name}"])`),
     gone: async (selector) => void (await page.waitForSelector(selector, { hidden: true })),
   };
 }
@@ -132,9 +150,11 @@ export function describeFirefoxConsole(
       },
       async openSession() {
         const browser = await sharedBrowser();
-        const folder = await mkdtemp(join(tmpdir(), 'firefox-downloads-'));
+        const folder = await mkdtemp(join(tmpdir(), 'firefox-files-'));
+        const downloads = join(folder, 'downloads');
+        await mkdir(downloads);
         const context = await browser.createBrowserContext({
-          downloadBehavior: { policy: 'allow', downloadPath: folder },
+          downloadBehavior: { policy: 'allow', downloadPath: downloads },
         });
         open.push({ context, folder });
         const newTab = () => openTab(context, `http://localhost:${running.service.url.port}`, browserErrors);
@@ -144,9 +164,15 @@ export function describeFirefoxConsole(
           newTab,
           async download(selector) {
             await tab.click(selector);
-            const file = await downloadedFile(folder);
-            await rm(join(folder, file.name));
+            const file = await downloadedFile(downloads);
+            await rm(join(downloads, file.name));
             return file;
+          },
+          async upload(fileName, text) {
+            const path = join(folder, fileName);
+            await writeFile(path, text);
+            const input = await tab.page.waitForSelector('input[type=file]');
+            await input?.uploadFile(path);
           },
         };
       },
