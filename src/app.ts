@@ -71,10 +71,12 @@ export function createApp(parts: AppParts, callProcedures: RequestHandler = trpc
       callProcedures,
     );
   if (signIn.routes !== undefined) app.use('/auth', signIn.routes);
-  app.use(serveConsole(consoleFolder));
+  const { routes, notFoundPage } = serveConsole(consoleFolder);
+  app.use(routes);
   app.get('/healthz', liveness);
   app.get('/readyz', readiness(isReady));
 
+  app.use(notFoundPage);
   app.use(notFound);
   app.use(errorHandler(log, parts.observeRefusal));
   return app;

@@ -1,7 +1,9 @@
+import type { RouterOutputs } from '../client/index.js';
 import { formatNumber } from './format.js';
-import type { ScriptUserState } from './queries.js';
+
+type Counts = Pick<RouterOutputs['scriptUserState']['get'], 'successDeviceCount' | 'errorDeviceCount'>;
 
 /** The values that Microsoft Graph has, as a sentence. */
-export function currentValuesText({ successDeviceCount, errorDeviceCount }: ScriptUserState): string {
+export function currentValuesText({ successDeviceCount, errorDeviceCount }: Counts): string {
   return `Microsoft Graph has ${formatNumber(successDeviceCount)} succeeded and ${formatNumber(errorDeviceCount)} failed.`;
 }

@@ -23,8 +23,8 @@ const useStyles = makeStyles({
 /** Shows what went wrong, what to do next, and the request ID for the service's operators. */
 export function FailureNotice({ failure, children }: { readonly failure: Failure; readonly children?: ReactNode }) {
   const styles = useStyles();
-  const { reason, title, next, detail, requestId, approvalCode } = failure;
-  const intent = approvalCode === undefined ? 'error' : 'warning';
+  const { reason, title, next, detail, requestId, approvalCode, isRetried } = failure;
+  const intent = approvalCode === undefined && !isRetried ? 'error' : 'warning';
   return (
     <MessageBar intent={intent} layout="multiline" className={styles.bar}>
       <MessageBarBody className={styles.text}>
@@ -43,7 +43,10 @@ export function FailureNotice({ failure, children }: { readonly failure: Failure
   );
 }
 
-/** Shows why data could not be loaded, with a button that requests them again. Empty without a failure. */
+/**
+ * Shows why data could not be loaded, with a button that requests them again, unless the console does so by itself. Empty
+ * without a failure.
+ */
 export function RetryNotice({
   failure,
   onRetry,
@@ -52,6 +55,7 @@ export function RetryNotice({
   readonly onRetry: () => void;
 }) {
   if (failure === undefined) return null;
+  if (failure.isRetried) return <FailureNotice failure={{ ...failure, next: 'Loading continues automatically.' }} />;
   return (
     <FailureNotice failure={failure}>
       <Button onClick={onRetry}>Try again</Button>

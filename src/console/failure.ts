@@ -1,11 +1,12 @@
 import { TRPCClientError } from '@trpc/client';
 import type { AppRouter, ErrorData, Reason } from '../client/index.js';
 import { currentValuesText } from './current-values.js';
-import type { ScriptUserState } from './queries.js';
 import { OfflineError } from './trpc.js';
 
 /** Why a call failed: a reason from the service, or that the service was not reached. */
 export type FailureReason = Reason | 'UNREACHABLE' | 'OFFLINE';
+
+type CurrentState = NonNullable<ErrorData['current']>;
 
 /** A failure as the console shows it. */
 export interface Failure {
@@ -19,8 +20,10 @@ export interface Failure {
   readonly requestId?: string;
   readonly approvalCode?: string;
   readonly retryAfterMs?: number;
+  /** Whether the console sends the request again by itself. */
+  readonly isRetried?: true;
   /** The state as Graph shows it. The detail contains its values. */
-  readonly current?: ScriptUserState;
+  readonly current?: CurrentState;
 }
 
 /** What a failed write had sent. */
@@ -29,7 +32,9 @@ export interface SentWrite {
   readonly approvalCode?: string | undefined;
 }
 
-/** The title and the next step for each reason. */
+type Texts = readonly [title: string, next: string, ofWrite?: string];
+
+/** The title and the next step for each reason. Before the next step, a write also says what became of it. */
 const texts = {
   INVALID_INPUT: ['The values are not valid', 'Correct the fields listed here, then save again.'],
   REQUEST_REFUSED: ['The service rejected the request', 'Open the console at its own address, then try again.'],
@@ -69,7 +74,7 @@ const texts = {
     'The service cannot sign in to Microsoft Graph',
     "Contact the service's operators and give them the request ID.",
   ],
-  GRAPH_UNAVAILABLE: ['Microsoft Graph is unavailable', 'Nothing was changed. Try again in a few minutes.'],
+  GRAPH_UNAVAILABLE: ['Microsoft Graph is unavailable', 'Try again in a few minutes.', 'Nothing was changed.'],
   GRAPH_TIMEOUT: ['Microsoft Graph did not respond in time', 'Try again in a moment.'],
   OUTCOME_UNKNOWN: [
     'The outcome is unknown',
@@ -79,16 +84,17 @@ const texts = {
     'Microsoft Graph sent an invalid response',
     "Try again. If the error persists, give the service's operators the request ID.",
   ],
-  OVERLOADED: ['The service is overloaded or restarting', 'Not sent. Try again in a moment.'],
+  OVERLOADED: ['The service is overloaded or restarting', 'Try again in a moment.', 'Not sent.'],
   AUDIT_UNAVAILABLE: ['The service cannot record changes', 'Nothing was changed. Try again in a moment.'],
-  CLIENT_CLOSED: ['The request was cancelled', 'Check the current values before you send it again.'],
+  CLIENT_CLOSED: ['The request was cancelled', 'Try again.', 'Check the current values first.'],
   INTERNAL: [
     'The service failed',
-    "The change may have been made: check the current values. Give the service's operators the request ID.",
+    "Give the service's operators the request ID.",
+    'The change may have been made: check the current values.',
   ],
   UNREACHABLE: ['The service is unreachable', 'Check your connection, then try again.'],
-  OFFLINE: ['You are offline', 'Not sent. Try again when you are online.'],
-} as const satisfies Record<FailureReason, readonly [string, string]>;
+  OFFLINE: ['You are offline', 'Try again when you are online.', 'Not sent.'],
+} as const satisfies Record<FailureReason, Texts>;
 
 /**
  * The texts for cases in which the reason alone does not determine the next step. They replace the service's message.
@@ -106,18 +112,22 @@ const specialTexts = {
   ],
   /** `CONFLICT` with the current values. */
   changed: ['The values have changed', 'The change was not applied. Check the current values before you try again.'],
-} as const satisfies Record<string, readonly [string, string]>;
+} as const satisfies Record<string, Texts>;
 
-function textsOf(reason: FailureReason, { approvalCode, missingPermissions, current }: ErrorData, sent: SentWrite) {
-  if (reason === 'APPROVAL_PENDING' && approvalCode === undefined && sent.approvalCode === undefined) {
+function textsOf(reason: FailureReason, { approvalCode, missingPermissions, current }: ErrorData, sent?: SentWrite) {
+  if (reason === 'APPROVAL_PENDING' && approvalCode === undefined && sent?.approvalCode === undefined) {
     return specialTexts.alreadyFiled;
   }
-  if (reason === 'GRAPH_PERMISSION_MISSING' && sent.approvalCode !== undefined && missingPermissions === undefined) {
+  if (reason === 'GRAPH_PERMISSION_MISSING' && sent?.approvalCode !== undefined && missingPermissions === undefined) {
     return specialTexts.codeRefused;
   }
   if (reason === 'CONFLICT' && current !== undefined) return specialTexts.changed;
   return texts[reason];
 }
+
+/** The next step, for a write after what became of it. */
+const nextStep = ([, next, ofWrite]: Texts, sent: SentWrite | undefined): string =>
+  sent === undefined || ofWrite === undefined ? next : `${ofWrite} ${next}`;
 
 /** The reasons whose message from the service contains Graph's explanation. */
 const reasonsWithMessage = new Set<FailureReason>([
@@ -133,18 +143,19 @@ export const isOutcomeUnknown = (reason: string): boolean => reason === 'OUTCOME
 /**
  * Describes an error that the service returned, for a call or for one row of many.
  *
- * @param sent what was sent, for a write
+ * @param sent what was sent, if the call was a write
  */
 export function describeFailure(
   { message, data }: { readonly message: string; readonly data: ErrorData },
-  sent: SentWrite = {},
+  sent?: SentWrite,
 ): Failure {
   const { requestId, retryAfterMs, issues, missingPermissions, current } = data;
   // A newer service can return reasons that this version of the page has no text for.
   const reason = Object.hasOwn(texts, data.reason) ? data.reason : 'INTERNAL';
-  const [title, next] = textsOf(reason, data, sent);
+  const descriptions = textsOf(reason, data, sent);
+  const [title] = descriptions;
   // Graph repeats the code of a change that is still waiting, but not in every response.
-  const approvalCode = data.approvalCode ?? (reason === 'APPROVAL_PENDING' ? sent.approvalCode : undefined);
+  const approvalCode = data.approvalCode ?? (reason === 'APPROVAL_PENDING' ? sent?.approvalCode : undefined);
   const detail = [
     ...(current === undefined ? [] : [currentValuesText(current), nameText(current)]),
     ...(reasonsWithMessage.has(reason) && title === texts[reason][0] && missingPermissions === undefined
@@ -156,7 +167,7 @@ export function describeFailure(
   return {
     reason,
     title,
-    next,
+    next: nextStep(descriptions, sent),
     requestId,
     ...(detail !== '' && { detail }),
     ...(approvalCode !== undefined && { approvalCode }),
@@ -176,16 +187,15 @@ export function failureOf(thrown: unknown, sent?: SentWrite): Failure {
   }
   const offline = isCallError(thrown) && thrown.cause instanceof OfflineError;
   const reason = offline ? 'OFFLINE' : sent !== undefined ? 'OUTCOME_UNKNOWN' : 'UNREACHABLE';
-  const [title, next] = texts[reason];
   return {
     reason,
-    title,
-    next,
+    title: texts[reason][0],
+    next: nextStep(texts[reason], sent),
     ...(reason === 'OUTCOME_UNKNOWN' && { detail: 'The connection was lost before the service responded.' }),
   };
 }
 
-const nameText = ({ userPrincipalName: name }: ScriptUserState) =>
+const nameText = ({ userPrincipalName: name }: CurrentState) =>
   name === null ? 'There is no user principal name.' : `The user principal name is ${name}.`;
 
 const isCallError = (thrown: unknown): thrown is TRPCClientError<AppRouter> => thrown instanceof TRPCClientError;

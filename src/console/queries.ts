@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { RouterInputs, RouterOutputs } from '../client/index.js';
 import { idKey } from './ids.js';
+import { listRetry } from './retry.js';
 import { sessionTrpc, trpc } from './trpc.js';
 
 /** The run state of a script for one person. */
@@ -47,7 +48,11 @@ export function joinPages<Item extends { readonly id: string }>({
     unreadable: pages.reduce((total, { unreadable = 0 }) => total + unreadable, 0),
   };
 }
-const cursorOf = ({ nextCursor }: { readonly nextCursor?: string | undefined }): Cursor => nextCursor;
+const listOptions = {
+  initialPageParam: firstPage,
+  getNextPageParam: ({ nextCursor }: { readonly nextCursor?: string | undefined }): Cursor => nextCursor,
+  ...listRetry,
+};
 
 /** The current session. Polled, to notice when the session ends or the service becomes unreachable. */
 export const sessionQuery = queryOptions({
@@ -65,8 +70,7 @@ export const scriptOverviewQuery = (scriptKind: ScriptKind) =>
   infiniteQueryOptions({
     queryKey: ['scriptOverview', scriptKind],
     queryFn: ({ pageParam: cursor, signal }) => trpc.script.overview.query({ scriptKind, cursor }, { signal }),
-    initialPageParam: firstPage,
-    getNextPageParam: cursorOf,
+    ...listOptions,
     select: joinPages,
   });
 
@@ -75,8 +79,7 @@ export const scriptsQuery = (scriptKind: ScriptKind) =>
   infiniteQueryOptions({
     queryKey: ['scripts', scriptKind],
     queryFn: ({ pageParam: cursor, signal }) => trpc.script.list.query({ scriptKind, cursor }, { signal }),
-    initialPageParam: firstPage,
-    getNextPageParam: cursorOf,
+    ...listOptions,
     select: joinPages,
   });
 
@@ -97,8 +100,7 @@ export const userStatesQuery = (script: ScriptRef) =>
       const { items, ...page } = await trpc.scriptUserState.list.query({ ...script, cursor }, { signal });
       return { ...page, items: items.map((state): ListedState => ({ id: state.id, state, requestedAt })) };
     },
-    initialPageParam: firstPage,
-    getNextPageParam: cursorOf,
+    ...listOptions,
     select: joinPages,
   });
 
@@ -118,8 +120,7 @@ export const scriptDeviceStatesQuery = (script: ScriptRef) =>
     queryKey: ['scriptDeviceStates', script],
     queryFn: ({ pageParam: cursor, signal }) =>
       trpc.deviceRunState.listForScript.query({ ...script, cursor }, { signal }),
-    initialPageParam: firstPage,
-    getNextPageParam: cursorOf,
+    ...listOptions,
     select: joinPages,
   });
 
@@ -128,8 +129,7 @@ export const personStatesQuery = (userId: string) =>
   infiniteQueryOptions({
     queryKey: ['personStates', idKey(userId)],
     queryFn: ({ pageParam: cursor, signal }) => trpc.scriptUserState.listForUser.query({ userId, cursor }, { signal }),
-    initialPageParam: firstPage,
-    getNextPageParam: cursorOf,
+    ...listOptions,
     select: joinPages,
   });
 
@@ -138,8 +138,7 @@ export const deviceRunStatesQuery = (state: StateRef) =>
   infiniteQueryOptions({
     queryKey: ['deviceRunStates', state],
     queryFn: ({ pageParam: cursor, signal }) => trpc.deviceRunState.list.query({ ...state, cursor }, { signal }),
-    initialPageParam: firstPage,
-    getNextPageParam: cursorOf,
+    ...listOptions,
     select: joinPages,
   });
 
@@ -148,4 +147,5 @@ export const personDevicesQuery = (state: StateRef) =>
   queryOptions({
     queryKey: ['personDevices', state],
     queryFn: ({ signal }) => trpc.deviceRunState.list.query(state, { signal }),
+    ...listRetry,
   });

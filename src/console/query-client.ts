@@ -1,6 +1,7 @@
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 import { failureOf } from './failure.js';
 import { sessionQuery } from './queries.js';
+import { retryUnreachable } from './retry.js';
 
 /** Creates the cache of queries, with the defaults of the console. */
 export function createQueryClient(): QueryClient {
@@ -18,8 +19,7 @@ export function createQueryClient(): QueryClient {
         staleTime: 5 * 60_000,
         refetchOnWindowFocus: false,
         refetchOnReconnect: false,
-        // The service itself retries failed Graph requests.
-        retry: (count, error) => count < 2 && failureOf(error).reason === 'UNREACHABLE',
+        retry: retryUnreachable,
       },
       // Never queue a mutation while offline, to be sent at some later time.
       mutations: { networkMode: 'always' },

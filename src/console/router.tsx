@@ -2,6 +2,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
 import { lazy, type ReactNode } from 'react';
 import { DefectNotice } from './error-boundary.js';
+import { isUserId } from './ids.js';
 import { Layout } from './layout.js';
 import { NotFoundPage } from './not-found-page.js';
 import { validateOverviewSearch } from './overview/overview-search.js';
@@ -55,6 +56,7 @@ const createRoutes = (client: QueryClient) => {
   const person = createRoute({
     getParentRoute: () => root,
     path: '/people/$userId',
+    params: { parse: ({ userId }): { readonly userId: string } | false => isUserId(userId) && { userId } },
     remountDeps: ({ params }) => params,
     component: lazyPage(async () => (await import('./person/person-page.js')).PersonPage),
   });

@@ -7,6 +7,7 @@ import {
 import { useDeferredValue, useEffect } from 'react';
 import { type Failure, failureOf } from './failure.js';
 import type { PagedItems } from './queries.js';
+import { isTemporary } from './retry.js';
 
 /** A list that is fetched page by page until it is complete. */
 export interface AllPages<T> {
@@ -29,7 +30,8 @@ export function useAllPages<Page, T, Key extends QueryKey, Cursor>(
   options: UseInfiniteQueryOptions<Page, DefaultError, PagedItems<T>, Key, Cursor> & { initialPageParam: Cursor },
 ): AllPages<T> {
   const query = useInfiniteQuery<Page, DefaultError, PagedItems<T>, Key, Cursor>(options);
-  const { data, dataUpdatedAt, error, hasNextPage, isFetching, isFetchNextPageError, fetchNextPage, refetch } = query;
+  const { data, dataUpdatedAt, error, failureReason, hasNextPage, isFetching, isFetchNextPageError } = query;
+  const { fetchNextPage, refetch } = query;
   useEffect(() => {
     if (hasNextPage && !isFetching && error === null) void fetchNextPage();
   }, [hasNextPage, isFetching, error, fetchNextPage]);
@@ -41,7 +43,14 @@ export function useAllPages<Page, T, Key extends QueryKey, Cursor>(
     complete: data !== undefined && rendered === data && !hasNextPage,
     fetching: isFetching || rendered !== data,
     asOf: new Date(dataUpdatedAt),
-    failure: error === null ? undefined : failureOf(error),
+    failure: error === null ? waitingFor(failureReason) : failureOf(error),
     refresh: () => void (isFetchNextPageError ? fetchNextPage() : refetch()),
   };
+}
+
+/** The failure after which a list waits. */
+function waitingFor(error: Error | null): Failure | undefined {
+  if (error === null) return undefined;
+  const failure = failureOf(error);
+  return isTemporary(failure) ? { ...failure, isRetried: true } : undefined;
 }

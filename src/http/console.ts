@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import express, { type NextFunction, type Request, type RequestHandler, type Response, type Router } from 'express';
+import express, { type NextFunction, type RequestHandler, type Response, type Router } from 'express';
 import expressStaticGzip from 'express-static-gzip';
 import { scriptFields, userId } from '../api/inputs/target.js';
 import { jobId } from '../api/inputs/update-job.js';
@@ -20,6 +20,13 @@ const isValidParameter: Readonly<Record<string, (value: string) => boolean>> = {
 /** The paths of the console's pages. Its router has the same ones. */
 const pages = ['/', '/scripts/:scriptKind/:scriptId', '/people/:userId', '/activity', '/activity/:jobId'];
 
+/** The handlers of the console. */
+export interface ConsoleHandlers {
+  readonly routes: Router;
+  /** Shows a browser that an address does not exist. Leaves other clients to the next handler. */
+  readonly notFoundPage: RequestHandler;
+}
+
 /**
  * Serves the console: one document for all its pages, which the browser renders by their path, and its compressed
  * assets, whose names change with their content, at `/assets`.
@@ -29,15 +36,13 @@ const pages = ['/', '/scripts/:scriptKind/:scriptId', '/people/:userId', '/activ
  *
  * @see https://griffel.js.org/react/guides/csp/
  */
-export function serveConsole(folder: string): Router {
+export function serveConsole(folder: string): ConsoleHandlers {
   const routes = express.Router({ caseSensitive: true, strict: true });
 
   // Otherwise Express and the library for static files would respond to these paths with errors of their own.
   routes.use((request, _response, next) => next(isDecodable(request.path) ? undefined : 'router'));
 
-  async function sendPage(route: string, { params }: Request, response: Response, next: NextFunction): Promise<void> {
-    if (!Object.entries(params).every(([name, value]) => isValidParameter[name]?.(String(value)))) return next();
-    response.locals.route = route;
+  async function sendPage(response: Response, next: NextFunction): Promise<void> {
     const page = await readFile(join(folder, 'index.html'), 'utf8').catch(() => undefined);
     // In development the service can start before the console is built.
     if (page === undefined) return next();
@@ -49,7 +54,11 @@ export function serveConsole(folder: string): Router {
   }
   for (const path of pages) {
     // The route in the log names the page, and holds no text from the request.
-    routes.get(path, (request, response, next) => sendPage(path, request, response, next));
+    routes.get(path, async ({ params }, response, next) => {
+      if (!Object.entries(params).every(([name, value]) => isValidParameter[name]?.(String(value)))) return next();
+      response.locals.route = path;
+      await sendPage(response, next);
+    });
   }
 
   routes.use(
@@ -66,7 +75,15 @@ export function serveConsole(folder: string): Router {
     response.locals.route = '/schemas.json';
     schemas(request, response, next);
   });
-  return routes;
+  return {
+    routes,
+    async notFoundPage(request, response, next) {
+      const isNavigation = request.method === 'GET' && request.accepts(['json', 'html']) === 'html';
+      if (!isNavigation || !isDecodable(request.path)) return next();
+      response.status(404);
+      await sendPage(response, next);
+    },
+  };
 }
 
 /** Serves the files of a folder, compressed if there is a compressed file beside them. */

@@ -34,6 +34,8 @@ describeConsole('the console, when a list fails or is empty', {}, (app) => {
     if (fault.path === '/deviceRunStates') await page.getByRole('button', { name: 'amir.zielinski' }).first().click();
     const where = page.locator('main, [role=dialog]').filter({ hasText: texts[0] ?? '' });
     await expectFailure(app, where, reason, ...texts);
+    // Only a write has something to say about its outcome.
+    expect(await where.innerText()).not.toContain('Nothing was changed.');
     await session.expectAccessible();
     await app.simulator.reset();
     await where.getByRole('button', { name: 'Try again' }).click();
@@ -47,6 +49,22 @@ describeConsole('the console, when a list fails or is empty', {}, (app) => {
     };
     await shown[fault.path as keyof typeof shown].waitFor();
     await page.getByText(texts[0] ?? '').waitFor({ state: 'detached' });
+  });
+
+  test('a list that meets the request quota says so, and continues by itself', async () => {
+    const session = await app.openSession();
+    const { page, selectScript, open } = session;
+    await open();
+    // A longer wait than the deadline of a call: the service passes it on.
+    await app.simulator.fault({ fault: 'throttled', path: '/userRunStates', method: 'GET', delayMs: 6_000 });
+    await selectScript('PowerShell', script);
+    const notice = page.getByRole('main').getByText('The request quota of Microsoft Graph is used up');
+    await notice.waitFor();
+    await page.getByText('Loading continues automatically.').waitFor();
+    expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
+    await session.expectAccessible();
+    await page.getByRole('row', { name: /amir\.zielinski/ }).waitFor();
+    await notice.waitFor({ state: 'detached' });
   });
 
   test('entries that cannot be read are counted', async () => {

@@ -50,6 +50,18 @@ describeConsole('the pages of the console', {}, (app) => {
     expect(new URL(page.url()).search).toBe('?find=zielinski');
   });
 
+  test.each(['/nothing', '/scripts/none/id', '/people/%00', '/people/..%2fid'])(
+    '%s shows that there is no such page, and leads to the overview',
+    async (path) => {
+      const { page, open } = await app.openSession();
+      await open(path);
+      await page.getByRole('heading', { level: 1, name: 'Page not found' }).waitFor();
+      expect(await page.title()).toBe('Page not found – Script states');
+      await page.getByRole('main').getByRole('link', { name: 'overview' }).click();
+      await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+    },
+  );
+
   test('the devices of a script have names, systems, check-ins, results, codes and messages', async () => {
     const { page, states, expectAccessible } = await openScript('?view=devices');
     const rows = page

@@ -77,6 +77,17 @@ test.each([
   expect(response.body).toMatchObject({ error: { data: { reason: 'INVALID_INPUT', code: 'NOT_FOUND' } } });
 });
 
+test.each(['/activity/a-job', '/nothing', '/scripts/deviceHealthScript/id'])(
+  '%s shows a browser that it does not exist',
+  async (path) => {
+    const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+    const { text, headers } = await get(path).set('accept', accept).expect(404);
+    expect(headers).toMatchObject({ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
+    expect(initial(text)).toEqual(initial(await page()));
+    expect(headers['content-security-policy']).toContain("'nonce-");
+  },
+);
+
 test('every response forbids browser features that the console does not use', async () => {
   for (const path of ['/', '/activity', '/healthz', '/trpc/session.current', '/nothing-here']) {
     const { headers } = await get(path);
