@@ -2,8 +2,8 @@ import { makeStyles, tokens } from '@fluentui/react-components';
 
 /** Applies on a phone, or with 400 % zoom: a row has two lines, the name above the numbers. */
 export const phone = '(max-width: 520px)';
-/** Applies on a low screen with a mouse, such as a small laptop with 125 % zoom: rows are lower, so that more fit. */
-export const lowScreen = '(max-height: 720px) and (min-width: 521px) and (pointer: fine)';
+/** Applies on a low screen without touch, such as a small laptop with 125 % zoom: rows are lower, so that more fit. */
+export const lowScreen = '(max-height: 720px) and (min-width: 521px) and (not (pointer: coarse))';
 /** Applies where the table has little width: names have it before bars. The table is a container. */
 export const narrowGrid = '@container (max-width: 899px)';
 
