@@ -43,7 +43,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['test/console/**/*.test.ts'],
-          // Chromium uses all processor time that it gets, and times out after 30 s: these files run after the others,
+          // Browsers use all processor time that they get, and time out after 30 s: these files run after the others,
           // one for each of two cores.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { z } from 'zod';
@@ -19,7 +20,7 @@ import { approvalPermission, warnAboutMissingPermission } from './graph/tokens/p
 import { connectGraph } from './graph-backend.js';
 import { createDrain } from './http/drain.js';
 import { publicOrigin, requireSameOrigin } from './http/guards.js';
-import { close, createHttpServer, listen } from './http/server.js';
+import { acceptPending, close, createHttpServer, listen } from './http/server.js';
 import { createActivityLog } from './jobs/activity.js';
 import { jobLimits } from './jobs/job-limits.js';
 import { createMemoryJobQueue } from './jobs/job-queue.js';
@@ -38,6 +39,9 @@ import { countTokens } from './telemetry/token-metrics.js';
  * production, otherwise only while calls are in flight.
  */
 const drainGraceMs = 5_000;
+
+/** How long to wait for the requests of connections that were accepted last, in milliseconds. */
+const firstRequestMs = 1_000;
 
 /** Extra time to close connections, after the grace period and the longest call. */
 const closeConnectionsMs = 2_000;
@@ -104,7 +108,8 @@ export async function startService(config: Config, output: ServiceOutput): Promi
     coordination,
   });
   const drain = createDrain();
-  const isReady = async () => !drain.draining && trail.isUp && ((await coordination?.isUp()) ?? true);
+  // The service may begin to drain during the check.
+  const isReady = async () => trail.isUp && ((await coordination?.isUp()) ?? true) && !drain.draining;
   const retentionMs = config.JOB_RETENTION_DAYS * 86_400_000;
   const onJobError = (error: unknown) => log.error({ err: error }, 'a job stopped unexpectedly');
   const jobParts = coordination?.jobs(
@@ -201,7 +206,10 @@ export async function startService(config: Config, output: ServiceOutput): Promi
         const jobsStopped = jobs.stop();
         graph.cancelBulk();
         await drain.begin(config.NODE_ENV === 'production' ? drainGraceMs : 0, drainGraceMs);
+        await acceptPending(server);
         const closed = close(server);
+        // The requests of connections that were accepted last have not been read.
+        await Promise.race([closed, sleep(firstRequestMs, undefined, { ref: false })]);
         await drain.finish(config.GRAPH_DEADLINE_MS);
         // Only connections without a complete request are left.
         server.closeAllConnections();

@@ -1,5 +1,6 @@
 import { getTRPCErrorFromUnknown } from '@trpc/server';
 import { z } from 'zod/mini';
+import type { AuditedEvent } from '../audit/audit.js';
 import type { User } from '../auth/user.js';
 import { CallError } from '../errors.js';
 import type { ExpectedUserState, Page, UserStatePatch, UserStateValues } from '../graph/graph.js';
@@ -144,7 +145,7 @@ export const updateJobRouter = router({
     if (signal?.aborted) throw new Refusal('CLIENT_CLOSED');
     ctx.admission.add('rows', total);
     const id = await orRefusal(ctx.jobs.undo(input.jobId, actorOf(ctx)));
-    recordEvent(ctx, 'updateJob.undo', id);
+    recordEvent(ctx, 'updateJob.undo', id, { undoneJobId: input.jobId });
     return { jobId: id };
   }),
 });
@@ -168,8 +169,13 @@ function actorOf({ user, requestId, sessionId, isDelegated }: Context & { readon
   return { oid: user.oid, name: user.name, requestId, sessionId, isDelegated };
 }
 
-function recordEvent(ctx: Context & { readonly user: User }, action: string, id: string): void {
-  ctx.audit.record({ event: 'job', requestId: ctx.requestId, oid: ctx.user.oid, action, jobId: id });
+function recordEvent(
+  ctx: Context & { readonly user: User },
+  action: string,
+  id: string,
+  more?: Pick<AuditedEvent, 'undoneJobId'>,
+): void {
+  ctx.audit.record({ event: 'job', requestId: ctx.requestId, oid: ctx.user.oid, action, jobId: id, ...more });
 }
 
 const refusals = {

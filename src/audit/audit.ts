@@ -36,6 +36,11 @@ export interface AuditedWrite {
   };
   /** The fields to be written. */
   readonly values: Partial<Counts> & { readonly userPrincipalName?: string | null | undefined };
+  /**
+   * Whether the write, which has failed, is made later. It has no outcome yet, so that it is not observed, and has no
+   * line unless its intent was recorded.
+   */
+  readonly isPostponed?: () => boolean;
 }
 
 /** A sign-in, a sign-out, or a rejected call. */
@@ -46,6 +51,8 @@ export interface AuditedEvent {
   readonly action?: string;
   readonly reason?: string;
   readonly jobId?: string;
+  /** The job that the job undoes. */
+  readonly undoneJobId?: string;
   /** Why a sign-in was rejected: a stable code, and the one of the system, the provider or the library behind it. */
   readonly cause?: string;
   readonly code?: string;
@@ -61,8 +68,6 @@ export interface AuditHooks {
 export interface ObservedWrite extends Pick<AuditedWrite, 'action' | 'target'> {
   readonly actor: Actor;
   readonly outcome: AuditedOutcome;
-  /** Why it has failed. */
-  readonly error?: unknown;
   /** The state before the write, if it was read. */
   readonly before: ScriptUserState | undefined;
   /** The state after it, if Graph has shown it. */
@@ -114,7 +119,7 @@ export function createAudit(trail: AuditTrail, reasonOf: (error: unknown) => str
       trail.append(renderLine(renderFields(fields))).catch(() => undefined);
     },
 
-    async write(actor, { action, target, values }, work) {
+    async write(actor, { action, target, values, isPostponed = () => false }, work) {
       const { requestId, user, jobId } = actor;
       const { scriptKind, scriptId, userStateId } = target;
       // Rendered once for both lines: rendering is most of the cost of a line.
@@ -151,14 +156,16 @@ export function createAudit(trail: AuditTrail, reasonOf: (error: unknown) => str
         }
       }
       const result = await work(hooks).catch((error: unknown) => new Failure(error));
-      const outcome = describe(result, reasonOf);
+      const isLater = result instanceof Failure && isPostponed();
+      const outcome = describe(result, reasonOf, isLater);
       const after = result instanceof Failure ? undefined : stateIn(result.value);
-      const error = result instanceof Failure ? result.error : undefined;
-      observe({ actor, action, target, before, after, outcome: outcome.outcome, error });
+      if (outcome.outcome !== 'not-sent' && !isLater) {
+        observe({ actor, action, target, before, after, outcome: outcome.outcome });
+      }
       const id = result instanceof Failure ? userStateId : result.value.id;
       const isRefused = outcome.reason === ('AUDIT_UNAVAILABLE' satisfies CallError['reason']);
       // The trail has no line about this write.
-      if (isRefused && !mayHaveIntent && result instanceof Failure) throw result.error;
+      if ((isRefused || isLater) && !mayHaveIntent && result instanceof Failure) throw result.error;
       const fields = { userStateId: id, phase: 'outcome', before: before && countsOf(before), ...outcome, msg };
       const text = renderLine(shared, renderFields(fields));
       const isRequired = mayHaveIntent || !(result instanceof Failure);
@@ -188,19 +195,26 @@ class Failure {
 }
 
 interface DescribedOutcome {
-  readonly outcome: AuditedOutcome;
+  /** `not-sent`: nothing was sent after the intent, and the write is made later. */
+  readonly outcome: AuditedOutcome | 'not-sent';
   readonly reason?: string;
   readonly graph?: GraphIds | undefined;
 }
 
-function describe(result: Failure | AuditedResult<unknown>, reasonOf: (error: unknown) => string): DescribedOutcome {
+function describe(
+  result: Failure | AuditedResult<unknown>,
+  reasonOf: (error: unknown) => string,
+  isLater: boolean,
+): DescribedOutcome {
   if (!(result instanceof Failure)) {
     return { outcome: result.isUnchanged ? 'unchanged' : 'applied', graph: result.graph };
   }
   const { error } = result;
   const reason = reasonOf(error);
   const graph = error instanceof CallError ? error.details.graph : undefined;
-  return { outcome: auditedOutcome(error, reason), reason, graph };
+  const wasSent =
+    !(error instanceof CallError) || error.certainty !== 'not-applied' || error.details.status !== undefined;
+  return { outcome: isLater && !wasSent ? 'not-sent' : auditedOutcome(error, reason), reason, graph };
 }
 
 /** The message of the lines of writes. */

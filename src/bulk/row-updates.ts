@@ -31,6 +31,8 @@ export interface RowUpdates<T> {
   readonly beforeSend?: (index: number) => Promise<void>;
   /** Called when an update has failed, before a later one for the same state is sent. */
   readonly onFailure?: (index: number, error: unknown) => void;
+  /** Whether an update that has failed is made later. */
+  readonly isPostponed?: (index: number) => boolean;
   /** Creates the result of an update. Never rejects. */
   readonly settle: (index: number, settled: SettledUpdate) => T | Promise<T>;
   /** Called when the reader has received that many results. */
@@ -51,7 +53,12 @@ export function runUpdates<T>(options: RowUpdates<T>): AsyncIterable<T | Progres
     try {
       const value = await audit.write(
         actor,
-        { action: 'update', target: update, values: update.patch },
+        {
+          action: 'update',
+          target: update,
+          values: update.patch,
+          isPostponed: () => options.isPostponed?.(index) ?? false,
+        },
         async (hooks) => {
           const running = bulk.run(index, {
             onRead(state) {

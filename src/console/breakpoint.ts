@@ -2,7 +2,7 @@
 export const narrowScreen = '@media (max-width: 800px)';
 /** Applies on a phone, or with 400 % zoom. */
 export const phoneScreen = '@media (max-width: 520px)';
-/** Applies on a low screen with a mouse, such as a small laptop with 125 % zoom: rows are lower, so that more fit. */
-export const lowScreen = '@media (max-height: 720px) and (min-width: 521px) and (pointer: fine)';
+/** Applies on a low screen without touch, such as a small laptop with 125 % zoom: rows are lower, so that more fit. */
+export const lowScreen = '@media (max-height: 720px) and (min-width: 521px) and (not (pointer: coarse))';
 /** Applies where the user has chosen the colors of all pages. Backgrounds and shadows are not painted. */
 export const forcedColors = '@media (forced-colors: active)';

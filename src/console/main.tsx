@@ -1,3 +1,5 @@
+// oxlint-disable-next-line import/no-unassigned-import -- makes it part of the build, which lets it run on its own
+import './early.js';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.js';
@@ -11,11 +13,13 @@ const present = presentAddress(window.location);
 if (present !== undefined) window.history.replaceState(null, '', present);
 
 const client = createQueryClient();
-void client.prefetchQuery(sessionQuery);
+const session = client.prefetchQuery(sessionQuery);
 const router = createConsoleRouter(client);
 
-const root = document.getElementById('root');
-if (root !== null) {
+/** Replaces the placeholder in `index.html`. */
+function renderPage() {
+  const root = document.getElementById('root');
+  if (root === null) return;
   createRoot(root).render(
     <StrictMode>
       <Providers client={client}>
@@ -24,3 +28,6 @@ if (root !== null) {
     </StrictMode>,
   );
 }
+
+// Not awaited here: the code of the page waits for this module.
+void Promise.all([session, router.load()]).then(renderPage);

@@ -1,6 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
-import { lazy, type ReactNode } from 'react';
+import { type ComponentType, lazy, useState } from 'react';
 import { DefectNotice } from './error-boundary.js';
 import { isUserId } from './ids.js';
 import { Layout } from './layout.js';
@@ -12,16 +12,23 @@ import { parseSearch, stringifySearch } from './search-state.js';
 import { validateScriptSearch } from './url-state.js';
 
 /** A page that is loaded with its first visit. The router loads it before it leaves the page shown. */
-function lazyPage(load: () => Promise<() => ReactNode>) {
-  const Page = lazy(async () => ({ default: await load() }));
-  // A failure is reported by the page itself.
-  return Object.assign(Page, {
-    preload: () =>
-      load().then(
-        () => undefined,
-        () => undefined,
-      ),
-  });
+function lazyPage(load: () => Promise<ComponentType>) {
+  let page: ComponentType = lazy(async () => ({ default: await load() }));
+  const preload = async () => {
+    try {
+      // React would show the fallback of a lazy component, for 300 ms at least, even if its code has been loaded.
+      page = await load();
+    } catch {
+      // The page itself reports the failure.
+    }
+  };
+  return Object.assign(() => <PageAtOpening current={() => page} />, { preload });
+}
+
+/** Renders the component that stood for a page when it was opened: another one would lose its state. */
+function PageAtOpening({ current }: { readonly current: () => ComponentType }) {
+  const [Page] = useState(current);
+  return <Page />;
 }
 
 const root = createRootRoute({

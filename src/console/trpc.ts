@@ -1,4 +1,5 @@
 import { type ClientOptions, createClient } from '../client/index.js';
+import { takeFirstResponse } from './first-requests.js';
 
 /** Thrown instead of sending a request while the browser is offline. */
 export class OfflineError extends Error {}
@@ -6,7 +7,7 @@ export class OfflineError extends Error {}
 const options: ClientOptions = {
   fetch: async (input, { signal = null, ...init } = {}) => {
     if (!navigator.onLine) throw new OfflineError('offline');
-    return fetch(input, { ...init, signal });
+    return takeFirstResponse(input, init.body) ?? fetch(input, { ...init, signal });
   },
 };
 

@@ -119,6 +119,8 @@ export interface UpdateMode {
 export interface InterruptedWrite {
   /** The state before it. */
   readonly before: ScriptUserState | undefined;
+  /** Set if the write must not be sent again. */
+  readonly isCancelled?: boolean | undefined;
 }
 
 /** One update of several. */

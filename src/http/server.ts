@@ -1,5 +1,6 @@
 import { createServer, type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc';
 import type { Express } from 'express';
 import type { Logger } from 'pino';
@@ -115,6 +116,25 @@ export async function listen(server: Server, port: number, host: string): Promis
   const address = server.address();
   const actualPort = typeof address === 'object' && address !== null ? address.port : port;
   return new URL(`http://${host.includes(':') ? `[${host}]` : host}:${actualPort}`);
+}
+
+/** The most iterations of the event loop for which {@link acceptPending} waits. */
+const maxAcceptSteps = 1_000;
+
+/** Accepts the connections that the operating system has established: it would reset them when the server closes. */
+export async function acceptPending(server: Server): Promise<void> {
+  let hasAccepted = true;
+  const onConnection = () => {
+    hasAccepted = true;
+  };
+  server.on('connection', onConnection);
+  for (let step = 0; hasAccepted && step < maxAcceptSteps; step++) {
+    hasAccepted = false;
+    // New connections are accepted just before the callbacks of `setImmediate`. The first one may be called earlier.
+    await immediate();
+    await immediate();
+  }
+  server.off('connection', onConnection);
 }
 
 /** Stops listening. Resolves when the last connection is closed. */

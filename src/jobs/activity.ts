@@ -4,7 +4,6 @@ import type { Page } from '../graph/graph.js';
 import type { CursorCodec } from '../graph/requests/cursor.js';
 import type { ScriptUserState } from '../script-user-state.js';
 import type { Person } from './job.js';
-import { scopeOf } from './row-result.js';
 
 /** One write: a single call, or a row of a bulk update or a job. */
 export interface Activity {
@@ -64,7 +63,7 @@ const activityPosition = z.object({ before: z.string() });
 export function createActivityLog(store: ActivityStore, cursors: CursorCodec): ActivityLog {
   return {
     record(write) {
-      if (write.outcome !== 'unchanged' && !isWaitingRow(write)) store.add(describe(write));
+      if (write.outcome !== 'unchanged') store.add(describe(write));
     },
     async list(filter, cursor) {
       const { scriptKind, scriptId, userStateId, jobId } = filter;
@@ -86,10 +85,6 @@ export function isSelected(activity: Activity, { scriptKind, scriptId, userState
     (jobId === undefined || jobId === activity.jobId)
   );
 }
-
-/** Whether the write is a row of a job that waits, and is sent later. */
-const isWaitingRow = ({ actor, error }: ObservedWrite): boolean =>
-  actor.jobId !== undefined && scopeOf(error) !== 'row';
 
 /** The activity of a write that has just ended. */
 function describe({ actor, action, target, before, after, outcome }: ObservedWrite): Activity {

@@ -6,7 +6,7 @@ export interface JobLimits {
   readonly activePerPerson: number;
   /** The jobs that have not ended. */
   readonly active: number;
-  /** The rows of all jobs. */
+  /** The rows of all jobs. Beyond it, the oldest jobs that have ended are deleted. */
   readonly rows: number;
 }
 

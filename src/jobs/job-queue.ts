@@ -19,6 +19,9 @@ export interface JobQueue {
   stop(): Promise<void>;
 }
 
+/** The longest delay of a timer. A job that is run too early has nothing to do, and is delayed again. */
+const maxTimerMs = 2 ** 31 - 1;
+
 /** Creates a queue that runs every job in this process, immediately. @param onError called if the work on a job fails */
 export function createMemoryJobQueue(onError: (error: unknown) => void): JobQueue {
   const stopping = new AbortController();
@@ -45,7 +48,7 @@ export function createMemoryJobQueue(onError: (error: unknown) => void): JobQueu
   }
 
   function delay(jobId: string, delayMs: number): void {
-    const timer = setTimeout(() => start(jobId), delayMs);
+    const timer = setTimeout(() => start(jobId), Math.min(delayMs, maxTimerMs));
     timer.unref();
     delayed.set(jobId, timer);
   }

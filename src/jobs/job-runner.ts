@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ApprovalCheckParts, approvalDelayMs, createApprovalCheck, isPendingWithCode } from './approval-check.js';
 import type { JobRecord, JobRow } from './job.js';
 import type { RunJob } from './job-queue.js';
-import { hasEnded, proceed, rest, resumed, run } from './job-state.js';
+import { abandon, hasEnded, isWaiting, proceed, rest, resumed, run } from './job-state.js';
 import { rowsToResume } from './row-result.js';
 import { createRowSender, type Halt, type RowSenderParts } from './row-sender.js';
 import { loadRows, type RunningRows } from './row-writer.js';
@@ -13,7 +13,12 @@ export interface JobRunnerParts extends RowSenderParts, Pick<ApprovalCheckParts,
   readonly pausesMs?: readonly number[];
   /** The time between two reads of approvals, in milliseconds. */
   readonly approvalIntervalMs?: { readonly shortest: number; readonly longest: number };
+  /** How long a job waits for approval or sign-in before it ends, in milliseconds. */
+  readonly maxWaitMs?: number;
 }
+
+/** A day longer than Graph keeps an approval request. */
+const defaultMaxWaitMs = 31 * 86_400_000;
 
 const defaultPausesMs = [1_000, 5_000, 20_000, 60_000, 120_000, 300_000];
 
@@ -23,6 +28,7 @@ const defaultPausesMs = [1_000, 5_000, 20_000, 60_000, 120_000, 300_000];
  */
 export function createJobRunner(parts: JobRunnerParts): RunJob {
   const { store, callerOf, mayWrite, onOutcome, onChange, pausesMs = defaultPausesMs, approvalIntervalMs } = parts;
+  const { maxWaitMs = defaultMaxWaitMs } = parts;
   const sendRows = createRowSender(parts);
   const checkApprovals = createApprovalCheck(parts);
 
@@ -47,10 +53,29 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
     stopListening();
   }
 
+  /** The time until a job has waited for too long, or until an earlier check; `undefined` if it does not wait. */
+  function nextRunMs(job: JobRecord | undefined, checkMs = Number.POSITIVE_INFINITY): number | undefined {
+    if (job === undefined || !isWaiting(job)) return undefined;
+    return Math.min(checkMs, Math.max(0, job.changedAtMs + maxWaitMs - Date.now()));
+  }
+
+  /** Ends a job that nobody has continued. Its rows that wait for approval keep their outcome. */
+  async function end(jobId: string, rows: RunningRows, runNumber: number | undefined): Promise<void> {
+    await endRows(rows);
+    await store.update(jobId, abandon, runNumber);
+  }
+
+  /** Gives the rows that still wait an outcome. */
+  async function endRows(rows: RunningRows): Promise<void> {
+    const ended = waitingRows(rows).map((row): JobRow => ({ ...row, outcome: row.isSent ? 'unknown' : 'not-sent' }));
+    for (const { outcome } of ended) onOutcome(outcome);
+    await saveAll(rows, ended);
+  }
+
   /**
    * Continues with the rows that have been approved.
    *
-   * @returns the job if it has rows to send; otherwise the delay before the next check, if any
+   * @returns the job if it has rows to send; otherwise the delay before the next check
    */
   async function continueApproved(
     job: JobRecord,
@@ -65,15 +90,20 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
       isAllowed === false ? 'sign-in' : isAllowed && (await checkApprovals(job, rows, callerOf(actor), signal));
     await rows.saveLeft();
     const pending = rows.all().filter(isPendingWithCode).length;
-    if (obstacle === 'sign-in') await store.update(jobId, rest('waiting-for-sign-in'), runNumber);
-    else if (pending < before) return store.update(jobId, proceed, runNumber);
-    return obstacle || pending === 0 ? undefined : approvalDelayMs(job, pending, approvalIntervalMs);
+    if (obstacle === 'sign-in') return nextRunMs(await store.update(jobId, rest('waiting-for-sign-in'), runNumber));
+    if (pending < before) return store.update(jobId, proceed, runNumber);
+    const checkMs = obstacle || pending === 0 ? undefined : approvalDelayMs(job, pending, approvalIntervalMs);
+    return nextRunMs(job, checkMs);
   }
 
-  return async (jobId, signal, runNumber) => {
-    const stored = await store.update(jobId, run, runNumber);
-    if (stored === undefined || hasEnded(stored) || stored.state === 'waiting-for-sign-in') return undefined;
-    const rows = await loadRows(store, jobId, runNumber);
+  /** @returns the delay before the next run, if any */
+  async function work(
+    stored: JobRecord,
+    rows: RunningRows,
+    signal: AbortSignal,
+    runNumber: number | undefined,
+  ): Promise<number | undefined> {
+    const { jobId } = stored;
     const job =
       stored.state === 'waiting-for-approval' ? await continueApproved(stored, rows, signal, runNumber) : stored;
     if (job === undefined || typeof job === 'number') return job;
@@ -99,11 +129,11 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
     // After a pause, the work has stopped because it is to be handed over.
     if (halt === 'handed-over' || halt === 'pause') return undefined;
     if (halt === 'cancelled') {
-      const cancelled = waitingRows(rows).map(
-        (row): JobRow => ({ ...row, outcome: row.isSent ? 'unknown' : 'not-sent' }),
-      );
-      for (const { outcome } of cancelled) onOutcome(outcome);
-      await saveAll(rows, cancelled);
+      if (waitingRows(rows).some(({ isSent }) => isSent)) await sendRows(job, rows, signal, true);
+      await rows.saveLeft();
+      // Another process reads the outcomes that this one could not read.
+      if (signal.aborted && waitingRows(rows).some(({ isSent }) => isSent)) return undefined;
+      await endRows(rows);
     }
     const isPending = rows.all().some(({ outcome }) => outcome === 'pending-approval');
     const rested = await store.update(
@@ -113,7 +143,28 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
     );
     const pending = rows.all().filter(isPendingWithCode).length;
     const mayBeApproved = rested?.state === 'waiting-for-approval' && pending > 0;
-    return mayBeApproved ? approvalDelayMs(rested, pending, approvalIntervalMs) : undefined;
+    return nextRunMs(rested, mayBeApproved ? approvalDelayMs(rested, pending, approvalIntervalMs) : undefined);
+  }
+
+  return async (jobId, signal, runNumber) => {
+    const stored = await store.update(jobId, run, runNumber);
+    if (stored === undefined || hasEnded(stored)) return undefined;
+    const remainingMs = nextRunMs(stored);
+    if (stored.state === 'waiting-for-sign-in' && remainingMs !== 0) return remainingMs;
+    const rows = await loadRows(store, jobId, runNumber);
+    if (remainingMs === 0) {
+      await end(jobId, rows, runNumber);
+      return undefined;
+    }
+    // Redis can fail over to a server that lacks the latest writes.
+    const stopListening = onChange(jobId, (part) => {
+      if (part !== 'rows') rows.saveAgain();
+    });
+    try {
+      return await work(stored, rows, signal, runNumber);
+    } finally {
+      stopListening();
+    }
   };
 }
 

@@ -10,6 +10,9 @@ export const isActive = ({ state }: Pick<JobRecord, 'state'>): boolean =>
 /** Whether the job has ended. It can still be resumed. */
 export const hasEnded = ({ state }: Pick<JobRecord, 'state'>): boolean => state === 'done' || state === 'cancelled';
 
+/** Whether the job waits for a user, and no replica works on it. */
+export const isWaiting = (job: Pick<JobRecord, 'state'>): boolean => !isActive(job) && !hasEnded(job);
+
 /** Changes the state. */
 function withState(job: JobRecord, state: JobState): JobRecord {
   const now = Date.now();
@@ -35,6 +38,9 @@ export const resumed: JobChange = (job) => (job.isResumed ? { ...job, isResumed:
 /** Rows of a waiting job have been approved, or can no longer be approved. */
 export const proceed: JobChange = (job) =>
   job.state === 'waiting-for-approval' ? withState(job, 'running') : undefined;
+
+/** Nobody has approved the rows, or signed in, for too long. */
+export const abandon: JobChange = (job) => (isWaiting(job) ? withState(job, 'done') : undefined);
 
 /** The work has stopped. A job in the state `cancelling` becomes `cancelled`, unless rows still wait. */
 export const rest =

@@ -25,12 +25,14 @@ export interface JobStats {
   readonly waitingRows: number;
   /** The rows of all jobs. */
   readonly rows: number;
+  /** The rows of jobs that have not ended. */
+  readonly unendedRows: number;
   /** The maximum number of rows. */
   readonly maxRows: number;
 }
 
 /**
- * Stores jobs and their rows until they expire. Every method throws a `CallError` with `OVERLOADED` if the
+ * Stores jobs and their rows. A job that has ended expires, or is deleted earlier if its space is needed. Every method throws a `CallError` with `OVERLOADED` if the
  * store cannot be used.
  */
 export interface JobStore {
@@ -40,7 +42,7 @@ export interface JobStore {
    * Stores a new job.
    *
    * @returns its id, or the id of the job that the same user started with the same key
-   * @throws {CallError} `OVERLOADED` if the store is full; `OUTCOME_UNKNOWN` if the job may have been stored
+   * @throws {CallError} `OVERLOADED` if a limit is reached; `OUTCOME_UNKNOWN` if the job may have been stored
    */
   create(job: JobRecord, rows: readonly JobRow[]): Promise<string>;
   get(jobId: string): Promise<JobRecord | undefined>;
@@ -51,7 +53,8 @@ export interface JobStore {
    *
    * @param run the number of the run that makes the change
    * @returns the job after the change; `undefined` if there is no such job
-   * @throws {CallError} `OVERLOADED` also if a later run has replaced the run
+   * @throws {CallError} `OVERLOADED` also if a later run has replaced the run, or if the change queues a job and a limit
+   *   is reached
    */
   update(jobId: string, change: JobChange, run?: number): Promise<JobRecord | undefined>;
   /** The selected rows, by index. */

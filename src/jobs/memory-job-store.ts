@@ -1,6 +1,6 @@
 import { countJobs, type JobRecord, type JobRow, type Person } from './job.js';
 import { type JobLimits, limitReached } from './job-limits.js';
-import { isActive } from './job-state.js';
+import { hasEnded, isActive } from './job-state.js';
 import type { ChangedPart, JobPosition, JobStore } from './job-store.js';
 
 interface StoredJob {
@@ -11,7 +11,7 @@ interface StoredJob {
 /**
  * Creates a store in the memory of this process.
  *
- * @param retentionMs how long a job is kept after its state has changed last; an active job is always kept
+ * @param retentionMs how long a job is kept after it has ended
  */
 export function createMemoryJobStore(limits: JobLimits, retentionMs: number): JobStore {
   const jobs = new Map<string, StoredJob>();
@@ -24,25 +24,33 @@ export function createMemoryJobStore(limits: JobLimits, retentionMs: number): Jo
   function deleteExpired(): void {
     const changedBefore = Date.now() - retentionMs;
     for (const [jobId, { record }] of jobs) {
-      if (isActive(record) || record.changedAtMs > changedBefore) continue;
-      jobs.delete(jobId);
-      notify(jobId);
+      if (hasEnded(record) && record.changedAtMs <= changedBefore) deleteJob(jobId);
     }
   }
 
-  /** @throws {CallError} */
-  function requireSpace(person: Person, newRows: number): void {
-    let active = 0;
-    let own = 0;
-    let rows = newRows;
-    for (const { record } of jobs.values()) {
-      rows += record.total;
-      if (!isActive(record)) continue;
-      active++;
-      if (record.startedBy.oid === person.oid) own++;
-    }
-    if (rows > limits.rows || active >= limits.active || own >= limits.activePerPerson) {
-      throw limitReached();
+  function deleteJob(jobId: string): void {
+    jobs.delete(jobId);
+    notify(jobId);
+  }
+
+  const records = () => Array.from(jobs.values(), ({ record }) => record);
+
+  /** @throws {CallError} if no further job may be active */
+  function requireActivation(person: Person): void {
+    const active = records().filter(isActive);
+    const own = active.filter(({ startedBy }) => startedBy.oid === person.oid);
+    if (active.length >= limits.active || own.length >= limits.activePerPerson) throw limitReached();
+  }
+
+  /** Deletes the jobs that ended first until there is space. @throws {CallError} if that is not enough */
+  function makeSpace(newRows: number): void {
+    const all = records();
+    if (rowsOf(all.filter((each) => !hasEnded(each))) + newRows > limits.rows) throw limitReached();
+    let rows = rowsOf(all) + newRows;
+    for (const { jobId, total } of all.filter(hasEnded).toSorted((one, other) => one.changedAtMs - other.changedAtMs)) {
+      if (rows <= limits.rows) return;
+      deleteJob(jobId);
+      rows -= total;
     }
   }
 
@@ -54,7 +62,8 @@ export function createMemoryJobStore(limits: JobLimits, retentionMs: number): Jo
       for (const { record: each } of jobs.values()) {
         if (key !== undefined && each.key === key && each.startedBy.oid === startedBy.oid) return each.jobId;
       }
-      requireSpace(startedBy, rows.length);
+      requireActivation(startedBy);
+      makeSpace(rows.length);
       jobs.set(record.jobId, { record, rows: [...rows] });
       return record.jobId;
     },
@@ -64,7 +73,7 @@ export function createMemoryJobStore(limits: JobLimits, retentionMs: number): Jo
     },
     async list(after, limit) {
       deleteExpired();
-      const sorted = Array.from(jobs.values(), ({ record }) => record).toSorted(newestFirst);
+      const sorted = records().toSorted(newestFirst);
       return sorted.filter((record) => after === undefined || newestFirst(record, after) > 0).slice(0, limit);
     },
     async update(jobId, change) {
@@ -72,6 +81,7 @@ export function createMemoryJobStore(limits: JobLimits, retentionMs: number): Jo
       if (job === undefined) return undefined;
       const changed = change(job.record);
       if (changed === undefined) return job.record;
+      if (changed.state === 'queued' && !isActive(job.record)) requireActivation(job.record.startedBy);
       job.record = changed;
       notify(jobId);
       return changed;
@@ -94,13 +104,14 @@ export function createMemoryJobStore(limits: JobLimits, retentionMs: number): Jo
     },
     async stats() {
       deleteExpired();
-      const records = Array.from(jobs.values(), ({ record }) => record);
-      const active = records.filter(isActive);
+      const all = records();
+      const active = all.filter(isActive);
       return {
-        jobs: countJobs(records),
+        jobs: countJobs(all),
         oldestActiveAtMs: active.length > 0 ? Math.min(...active.map((each) => each.changedAtMs)) : undefined,
         waitingRows: sum(active.map((each) => each.counts.waiting)),
-        rows: sum(records.map((each) => each.total)),
+        rows: rowsOf(all),
+        unendedRows: rowsOf(all.filter((each) => !hasEnded(each))),
         maxRows: limits.rows,
       };
     },
@@ -109,6 +120,8 @@ export function createMemoryJobStore(limits: JobLimits, retentionMs: number): Jo
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
+
+const rowsOf = (records: readonly JobRecord[]): number => sum(records.map(({ total }) => total));
 
 function newestFirst(one: JobPosition, other: JobPosition): number {
   if (one.startedAt !== other.startedAt) return one.startedAt < other.startedAt ? 1 : -1;

@@ -44,11 +44,19 @@ export function withResult(
   return { ...settledRow, outcome, failure, approvalCode };
 }
 
-/** The update of a row. The state is read before it is written to. */
-export function updateOf(row: JobRow, { justification }: Pick<JobRecord, 'justification'>): Update {
+/**
+ * The update of a row. The state is read before it is written to.
+ *
+ * @param isCancelled whether a row that may have been sent is not to be sent again
+ */
+export function updateOf(
+  row: JobRow,
+  { justification }: Pick<JobRecord, 'justification'>,
+  isCancelled: boolean,
+): Update {
   const { scriptKind, scriptId, userStateId, patch, expected, isSent, before, approvalCode: code } = row;
   const approval = code !== undefined ? { code } : justification !== undefined ? { justification } : undefined;
-  const interrupted = isSent ? { before } : undefined;
+  const interrupted = isSent ? { before, isCancelled } : undefined;
   return { scriptKind, scriptId, userStateId, patch, expected, approval, readFirst: true, interrupted };
 }
 

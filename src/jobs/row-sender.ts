@@ -33,8 +33,17 @@ const defaultRecheckMs = 60_000;
 /** Why rows were left waiting. `pause`: a failure that concerns all rows. */
 export type Halt = 'cancelled' | 'handed-over' | 'sign-in' | 'pause';
 
-/** Sends the waiting rows, until each has an outcome or there is a reason to halt. */
-export type SendRows = (job: JobRecord, rows: RunningRows, signal: AbortSignal) => Promise<Halt | undefined>;
+/**
+ * Sends the waiting rows, until each has an outcome or there is a reason to halt.
+ *
+ * @param isCancelled sends nothing, and only reads the outcomes of the rows that an earlier process has sent
+ */
+export type SendRows = (
+  job: JobRecord,
+  rows: RunningRows,
+  signal: AbortSignal,
+  isCancelled?: boolean,
+) => Promise<Halt | undefined>;
 
 /**
  * Creates the function that sends rows through the same path as `updateMany`. A row is stored as sent before its request
@@ -44,9 +53,9 @@ export function createRowSender(parts: RowSenderParts): SendRows {
   const { store, graph, audit, callerOf, mayWrite, reasonOf, onDefect, onOutcome, onChange } = parts;
   const { recheckMs = defaultRecheckMs } = parts;
 
-  return async (job, rows, signal) => {
+  return async (job, rows, signal, isCancelled = false) => {
     const { jobId, actor } = job;
-    const waiting = rows.all().filter(({ outcome }) => outcome === 'waiting');
+    const waiting = rows.all().filter(({ outcome, isSent }) => outcome === 'waiting' && (isSent || !isCancelled));
     const halting = new AbortController();
     const halted = new CallError('OVERLOADED');
     /** The rows that are left waiting, and their states. */
@@ -62,11 +71,12 @@ export function createRowSender(parts: RowSenderParts): SendRows {
 
     const handOver = () => stop('handed-over');
     const stopIfCancelled = async () => {
+      if (isCancelled) return;
       const current = await store.get(jobId).catch(() => job);
       if (current === undefined || current.state === 'cancelling') stop('cancelled');
     };
     const stopUnlessAllowed = async () => {
-      if (!(await mayWrite(actor))) stop('sign-in');
+      if (!isCancelled && !(await mayWrite(actor))) stop('sign-in');
     };
 
     /** Leaves a row waiting if nothing was sent. Later rows for the same state must not overtake it. */
@@ -113,7 +123,7 @@ export function createRowSender(parts: RowSenderParts): SendRows {
       // A job that is being cancelled ends, whether or not its user may write.
       if (halt === undefined) await stopUnlessAllowed().catch(() => stop('pause'));
       const results = runUpdates({
-        updates: waiting.map((row) => updateOf(row, job)),
+        updates: waiting.map((row) => updateOf(row, job, isCancelled)),
         graph,
         audit,
         actor: { requestId: actor.requestId, user: actor, jobId },
@@ -131,6 +141,7 @@ export function createRowSender(parts: RowSenderParts): SendRows {
           await rows.save({ ...row, isSent: true });
         },
         onFailure,
+        isPostponed: (index) => left.has(index),
         settle,
       });
       for await (const _ of results);

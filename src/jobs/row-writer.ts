@@ -11,12 +11,15 @@ export interface RunningRows {
   save(row: JobRow): Promise<void>;
   /** Stores the rows that could not be stored when they changed. */
   saveLeft(): Promise<void>;
+  /** Stores all rows that have changed once more with the next ones: the store may have lost them. */
+  saveAgain(): void;
 }
 
 /** Loads the rows of a job. @param run the number of the run that replaces them */
 export async function loadRows(store: JobStore, jobId: string, run: number | undefined): Promise<RunningRows> {
   const rows = [...(await store.rows(jobId, { from: 0, limit: Number.POSITIVE_INFINITY }))];
   const unsaved = new Map<number, JobRow>();
+  const saved = new Set<number>();
   let next: Promise<void> | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
@@ -31,10 +34,20 @@ export async function loadRows(store: JobStore, jobId: string, run: number | und
     unsaved.clear();
     try {
       await store.saveRows(jobId, changed, countRows(rows), run);
+      for (const { index } of changed) saved.add(index);
     } catch (error) {
       for (const row of changed) if (!unsaved.has(row.index)) unsaved.set(row.index, row);
+      saveAgain();
       throw error;
     }
+  }
+
+  function saveAgain(): void {
+    for (const index of saved) {
+      const row = rows[index];
+      if (row !== undefined && !unsaved.has(index)) unsaved.set(index, row);
+    }
+    saved.clear();
   }
 
   function saveUnsaved(): Promise<void> {
@@ -59,5 +72,6 @@ export async function loadRows(store: JobStore, jobId: string, run: number | und
       return saveUnsaved();
     },
     saveLeft: async () => (unsaved.size > 0 ? saveUnsaved() : undefined),
+    saveAgain,
   };
 }

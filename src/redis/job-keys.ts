@@ -1,5 +1,5 @@
 import { jobStates } from '../jobs/job.js';
-import { isActive } from '../jobs/job-state.js';
+import { hasEnded, isActive, isWaiting } from '../jobs/job-state.js';
 import { redisKey } from './keys.js';
 
 /*
@@ -41,13 +41,19 @@ export const definitions = `
   local due, leases = '${dueJobsKey}', '${redisKey('jobs', 'leases')}'
   local total = '${redisKey('jobs', 'rows')}'
   local activeStates = ${list(jobStates.filter((state) => isActive({ state })))}
-  local otherStates = ${list(jobStates.filter((state) => !isActive({ state })))}
+  local waitingStates = ${list(jobStates.filter((state) => isWaiting({ state })))}
+  local endedStates = ${list(jobStates.filter((state) => hasEnded({ state })))}
   local function jobKey(id) return '${jobKey('')}' .. id end
   local function rowsKey(id) return '${jobRowsKey('')}' .. id end
   local function stateKey(state) return '${redisKey('jobs', 'state-')}' .. state end
   local function read(id, ...) return unpack(redis.call('HMGET', jobKey(id), ...)) end
   local function idOf(member) return string.match(member, '^%S+ (%S+) ') end
+  local function rowsOf(member) return tonumber(string.match(member, '%d+$')) end
   local function publish(message) redis.call('PUBLISH', '${changedChannel}', message) end
+  local function isIn(states, state)
+    for _, each in ipairs(states) do if each == state then return true end end
+    return false
+  end
 
   local function enter(id, state, retention)
     local from, member, key = read(id, 'state', 'member', 'key')
@@ -55,27 +61,73 @@ export const definitions = `
     redis.call('HSET', jobKey(id), 'state', state)
     if from then redis.call('ZREM', stateKey(from), member) end
     redis.call('ZADD', stateKey(state), now, member)
-    local isActive = false
-    for _, each in ipairs(activeStates) do isActive = isActive or each == state end
     for _, each in ipairs({ jobKey(id), rowsKey(id), key ~= '' and key or nil }) do
-      if isActive then redis.call('PERSIST', each) else redis.call('PEXPIRE', each, retention) end
+      if isIn(endedStates, state) then redis.call('PEXPIRE', each, retention) else redis.call('PERSIST', each) end
     end
     if state == 'queued' or state == 'cancelling' then redis.call('ZADD', due, 0, id) end
   end
 
+  local function delete(state, member)
+    local id = idOf(member)
+    redis.call('ZREM', stateKey(state), member)
+    redis.call('ZREM', '${jobIndexKey}', member)
+    redis.call('ZREM', due, id)
+    redis.call('DEL', jobKey(id), rowsKey(id))
+    redis.call('INCRBY', total, -rowsOf(member))
+    publish(id)
+  end
+
   local function deleteExpired(retention)
-    for _, state in ipairs(otherStates) do
+    for _, state in ipairs(endedStates) do
       local expired = redis.call('ZRANGEBYSCORE', stateKey(state), '-inf', '(' .. now - retention, 'LIMIT', 0, 20)
-      for _, member in ipairs(expired) do
-        local id = idOf(member)
-        redis.call('ZREM', stateKey(state), member)
-        redis.call('ZREM', '${jobIndexKey}', member)
-        redis.call('ZREM', due, id)
-        redis.call('DEL', jobKey(id), rowsKey(id))
-        redis.call('INCRBY', total, -tonumber(string.match(member, '%d+$')))
-        publish(id)
+      for _, member in ipairs(expired) do delete(state, member) end
+    end
+    -- Earlier versions let the keys of waiting jobs expire.
+    for _, state in ipairs(waitingStates) do
+      local old = redis.call('ZRANGEBYSCORE', stateKey(state), '-inf', '(' .. now - retention, 'LIMIT', 0, 100)
+      for _, member in ipairs(old) do
+        if redis.call('EXISTS', jobKey(idOf(member))) == 0 then delete(state, member) end
       end
     end
+  end
+
+  local function countRows(states)
+    local count = 0
+    for _, state in ipairs(states) do
+      for _, member in ipairs(redis.call('ZRANGE', stateKey(state), 0, -1)) do count = count + rowsOf(member) end
+    end
+    return count
+  end
+
+  -- Deletes the jobs that ended first until there is space for more rows, unless that is not enough.
+  local function makeSpace(rows, maxRows)
+    local excess = tonumber(redis.call('GET', total) or 0) + rows - maxRows
+    if excess <= 0 then return true end
+    if countRows(activeStates) + countRows(waitingStates) + rows - maxRows > 0 then return false end
+    while excess > 0 do
+      local state, member, since
+      for _, each in ipairs(endedStates) do
+        local first = redis.call('ZRANGE', stateKey(each), 0, 0, 'WITHSCORES')
+        if first[1] and not (since and since <= tonumber(first[2])) then
+          state, member, since = each, first[1], tonumber(first[2])
+        end
+      end
+      if not member then return false end
+      delete(state, member)
+      excess = excess - rowsOf(member)
+    end
+    return true
+  end
+
+  local function mayActivate(person, maxOwn, maxActive)
+    local active, own = 0, 0
+    for _, state in ipairs(activeStates) do
+      for _, other in ipairs(redis.call('ZRANGE', stateKey(state), 0, -1)) do
+        active = active + 1
+        if read(idOf(other), 'person') == person then own = own + 1 end
+      end
+    end
+    return active < tonumber(maxActive) and own < tonumber(maxOwn)
   end`;
 
 /** The first command changes nothing, but fails if Redis is full: that is checked only until a script has written. */

@@ -14,15 +14,7 @@ export const createJob = createScript(`${prelude}
   deleteExpired(tonumber(retention))
   local existing = key ~= '' and redis.call('GET', key)
   if existing and redis.call('EXISTS', jobKey(existing)) == 1 then return existing end
-  local active, own = 0, 0
-  for _, each in ipairs(activeStates) do
-    for _, other in ipairs(redis.call('ZRANGE', stateKey(each), 0, -1)) do
-      active = active + 1
-      if read(idOf(other), 'person') == person then own = own + 1 end
-    end
-  end
-  local stored = tonumber(redis.call('GET', total) or 0)
-  if active >= tonumber(maxActive) or own >= tonumber(maxOwn) or stored + rows > tonumber(maxRows) then return '' end
+  if not mayActivate(person, maxOwn, maxActive) or not makeSpace(rows, maxRows) then return '' end
   redis.call('HSET', jobKey(id), 'record', record, 'version', 0, 'run', 0, 'counts', counts, 'person', person,
     'member', member, 'key', key)
   for first = 13, #ARGV, 1000 do
@@ -39,15 +31,19 @@ export const createJob = createScript(`${prelude}
  * Replaces the record of a job, if it is as it was read.
  *
  * ARGV: id, the version that was read, the number of the run ('' if the change is not made by a run), sealed record,
- * state, retention in ms
- * Returns `changed`, `conflict`, `gone`, or `replaced` if a later run has replaced the run.
+ * state, retention in ms, the most active jobs of a person and in all
+ * Returns `changed`, `conflict`, `gone`, `replaced` if a later run has replaced the run, or `full` if the job is to be
+ * queued and the limits are reached.
  */
 export const updateJob = createScript(`${prelude}
-  local id, version, run, record, state, retention = unpack(ARGV)
-  local current, latest = read(id, 'version', 'run')
+  local id, version, run, record, state, retention, maxOwn, maxActive = unpack(ARGV)
+  local current, latest, from, person = read(id, 'version', 'run', 'state', 'person')
   if not current then return 'gone' end
   if run ~= '' and run ~= latest then return 'replaced' end
   if current ~= version then return 'conflict' end
+  if state == 'queued' and not isIn(activeStates, from) and not mayActivate(person, maxOwn, maxActive) then
+    return 'full'
+  end
   redis.call('HSET', jobKey(id), 'record', record, 'version', version + 1)
   enter(id, state, retention)
   publish(id)
@@ -73,7 +69,7 @@ export const saveRows = createScript(`${prelude}
  * Reads how much is stored.
  *
  * ARGV: retention in ms, then all states
- * Returns the number of rows; the time since which the oldest active job is in its state (0 if there is none); the rows
+ * Returns the number of rows; that of jobs that have not ended; the time since which the oldest active job is in its state (0 if there is none); the rows
  * of active jobs without an outcome; for each state the number of jobs.
  */
 export const readStats = createScript(`${definitions}
@@ -87,11 +83,13 @@ export const readStats = createScript(`${definitions}
     end
     numbers[state] = #members / 2
   end
-  for _, state in ipairs(otherStates) do
+  for _, state in ipairs(waitingStates) do numbers[state] = redis.call('ZCARD', stateKey(state)) end
+  for _, state in ipairs(endedStates) do
     numbers[state] = redis.call('ZCOUNT', stateKey(state), now - ARGV[1], '+inf')
   end
-  local reply = { tonumber(redis.call('GET', total) or 0), oldest, waiting }
-  for n = 2, #ARGV do reply[n + 2] = numbers[ARGV[n]] or 0 end
+  local unended = countRows(activeStates) + countRows(waitingStates)
+  local reply = { tonumber(redis.call('GET', total) or 0), unended, oldest, waiting }
+  for n = 2, #ARGV do reply[n + 3] = numbers[ARGV[n]] or 0 end
   return reply`);
 
 /**

@@ -31,14 +31,14 @@ const maxConflicts = 20;
 // A value that opens was sealed by a replica, as this form.
 const storedRecord = z.custom<Omit<JobRecord, 'counts'>>((value) => typeof value === 'object' && value !== null);
 const storedRow = z.custom<Omit<JobRow, 'index'>>((value) => typeof value === 'object' && value !== null);
-const updateReply = z.enum(['changed', 'conflict', 'gone', 'replaced']);
+const updateReply = z.enum(['changed', 'conflict', 'gone', 'replaced', 'full']);
 
 /** The options of {@link createRedisJobStore}. */
 export interface RedisJobStoreOptions {
   /** The first one encrypts; all of them decrypt. */
   readonly secrets: readonly string[];
   readonly limits: JobLimits;
-  /** How long a job is kept after its state has changed last, in milliseconds; an active job is always kept. */
+  /** How long a job is kept after it has ended, in milliseconds. */
   readonly retentionMs: number;
   /** Called for each record or row that cannot be opened. */
   readonly onUnreadable: () => void;
@@ -96,9 +96,11 @@ export function createRedisJobStore(redis: Redis, options: RedisJobStoreOptions)
     if (job === undefined) throw storeUnavailable(new Error('a job cannot be read'));
     const changed = change(job);
     if (changed === undefined) return { job };
-    const args = [jobId, stored.version, run ?? '', sealRecord(changed), changed.state, retentionMs];
+    const record = [jobId, stored.version, run ?? '', sealRecord(changed), changed.state];
+    const args = [...record, retentionMs, limits.activePerPerson, limits.active];
     const reply = updateReply.parse(await runScript(redis, updateJob, [], args));
     if (reply === 'replaced') throw replacedRun();
+    if (reply === 'full') throw limitReached();
     if (reply === 'conflict') return undefined;
     return { job: reply === 'gone' ? undefined : changed };
   }
@@ -166,13 +168,14 @@ export function createRedisJobStore(redis: Redis, options: RedisJobStoreOptions)
 
     async stats() {
       const reply = z.array(z.number()).parse(await runScript(redis, readStats, [], [retentionMs, ...jobStates]));
-      const [rows = 0, oldest = 0, waitingRows = 0, ...numbers] = reply;
+      const [rows = 0, unendedRows = 0, oldest = 0, waitingRows = 0, ...numbers] = reply;
       const byState = Object.fromEntries(jobStates.map((state, index) => [state, numbers[index] ?? 0]));
       return {
         jobs: { ...countJobs([]), ...byState },
         oldestActiveAtMs: oldest === 0 ? undefined : toLocalTime(redis, oldest),
         waitingRows,
         rows,
+        unendedRows,
         maxRows: limits.rows,
       };
     },

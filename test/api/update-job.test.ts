@@ -153,6 +153,9 @@ describe('undo', () => {
     const changed = { successDeviceCount: 7 };
     await pair.service.client.scriptUserState.update.mutate({ ...(states[1]?.target as Row), patch: changed });
     const { jobId } = await jobs().undo.mutate({ jobId: job.jobId });
+    expect(pair.service.lines({ log: 'audit', event: 'job', jobId })).toMatchObject([
+      { action: 'updateJob.undo', undoneJobId: job.jobId },
+    ]);
     expect(jobId).not.toBe(job.jobId);
     expect(await jobs().undo.mutate({ jobId: job.jobId })).toEqual({ jobId });
     expect((await until(jobId, 'done')).counts).toMatchObject({ applied: 2, rejected: 1 });

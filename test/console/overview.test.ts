@@ -111,4 +111,59 @@ describeConsole('the overview', {}, (app) => {
     releaseLists();
     await page.getByRole('table', { name: 'Scripts' }).waitFor();
   });
+
+  /** Opens a path while the script of the page is held back, and records the calls. */
+  async function openWithoutScript(path = '/') {
+    const session = await app.openSession();
+    const { page } = session;
+    const calls: string[] = [];
+    page.on('request', (request) => {
+      const { pathname } = new URL(request.url());
+      if (pathname.startsWith('/trpc/')) calls.push(pathname.slice('/trpc/'.length));
+    });
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route('**/assets/index-*.js', async (route) => {
+      await released;
+      await route.continue();
+    });
+    await page.goto(path, { waitUntil: 'commit' });
+    return { ...session, calls, release, placeholder: page.getByRole('status', { name: 'Loading', exact: true }) };
+  }
+  const firstLists = 'script.overview,script.overview,script.overview';
+
+  test('before its script has been loaded, the page has a placeholder and sends its first requests, once', async () => {
+    const { page, calls, release, placeholder, expectAccessible } = await openWithoutScript();
+    await placeholder.waitFor();
+    await expect.poll(() => calls, { timeout: 20_000 }).toEqual(['session.current', firstLists]);
+    await expectAccessible();
+    release();
+    await page.getByRole('table', { name: 'Scripts' }).waitFor();
+    expect(await placeholder.count()).toBe(0);
+    expect(calls.filter((call) => call === 'session.current' || call === firstLists)).toHaveLength(2);
+    // A later request is not answered by the first response.
+    const refreshed = page.waitForResponse((response) => response.url().includes(firstLists));
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    await refreshed;
+  });
+
+  test('the other pages send only the request for the session early', async () => {
+    const { page, calls, release, placeholder } = await openWithoutScript('/activity');
+    await placeholder.waitFor();
+    await expect.poll(() => calls, { timeout: 20_000 }).toEqual(['session.current']);
+    release();
+    await page.getByRole('heading', { level: 1, name: 'Activity' }).waitFor();
+    expect(calls).not.toContain(firstLists);
+  });
+
+  test('a first request that fails is sent again', async () => {
+    const session = await app.openSession();
+    const { page } = session;
+    await page.route('**/trpc/session.current?batch=1', (route) => route.abort(), { times: 1 });
+    await page.route(`**/trpc/${firstLists}?batch=1`, (route) => route.abort(), { times: 1 });
+    await session.open();
+    await page.getByRole('table', { name: 'Scripts' }).waitFor();
+  });
 });

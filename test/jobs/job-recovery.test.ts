@@ -57,6 +57,25 @@ describe('a job that another process has abandoned', () => {
   });
 });
 
+test('a cancelled job that another process has abandoned reads the rows that were sent, and sends nothing', async () => {
+  const { states, written } = startStates();
+  states.set(idOf(1), { ...initialState(1), successDeviceCount: 5 });
+  states.set(idOf(3), { ...initialState(3), successDeviceCount: 9 });
+  const sent = (index: number) => rowAt(index, { isSent: true, before: initialState(index) });
+  const [kept, jobId] = await storeJob([rowAt(0), sent(1), sent(2), sent(3)], 'cancelling');
+  const observed: string[] = [];
+  const jobs = startJobs(kept, { observe: ({ outcome, target }) => observed.push(`${target.userStateId} ${outcome}`) });
+  await jobs.run(jobId);
+  const rows = await finish(kept, jobId);
+  expect(rows.map(({ outcome }) => outcome)).toEqual(['not-sent', 'applied', 'unknown', 'unknown']);
+  expect(rows[1]?.userState).toMatchObject({ successDeviceCount: 5 });
+  expect(rows[3]?.failure).toMatchObject({ reason: 'OUTCOME_UNKNOWN' });
+  expect(observed.toSorted()).toEqual([`${idOf(1)} applied`, `${idOf(2)} unknown`, `${idOf(3)} unknown`]);
+  expect(written).toEqual([]);
+  expect((await kept.get(jobId))?.state).toBe('cancelled');
+  await jobs.stop();
+});
+
 test('a row is stored as sent, with the state before, before its request is sent', async () => {
   const [kept, jobId] = await storeJob([rowAt(0)], 'queued');
   const stored: (JobRow | undefined)[] = [];

@@ -143,14 +143,14 @@ test('streams end when the job has ended, and when it was deleted by age', async
   await started.store.update(started.jobId, (job) => ({ ...job, state: 'done', title: 'end' }));
   await ending.ended;
   expect(ending.titles).toEqual(['0', 'end']);
-  // A job that waits for approval has not ended, and is deleted by age.
-  await ended.store.update(ended.jobId, (job) => ({ ...job, state: 'waiting-for-approval' }));
-  const waiting = follow(ended);
-  await expect.poll(() => waiting.titles, slowly).toEqual(['0']);
+  // This one is deleted before its stream has read that it has ended.
+  const deleted = follow(ended);
+  await expect.poll(() => deleted.titles, slowly).toEqual(['0']);
+  await ended.store.update(ended.jobId, (job) => ({ ...job, state: 'done', changedAtMs: Date.now() }));
   vi.advanceTimersByTime(retentionMs + 1);
   expect(await ended.store.list(undefined, 10)).toEqual([]);
-  await waiting.ended;
-  expect(waiting.titles).toEqual(['0']);
+  await deleted.ended;
+  expect(deleted.titles).toEqual(['0']);
 });
 
 test('a read that fails ends the stream with its error, and the next stream reads again', async () => {

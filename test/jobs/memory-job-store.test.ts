@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { countRows, type JobRecord } from '../../src/jobs/job.js';
+import { cancel, resume } from '../../src/jobs/job-state.js';
 import { createMemoryJobStore } from '../../src/jobs/memory-job-store.js';
-import { jobRecord, rowAt } from '../support/stored-jobs.js';
+import { actor, jobRecord, rowAt } from '../support/stored-jobs.js';
 
 const limits = { activePerPerson: 2, active: 3, rows: 10 };
 const retentionMs = 60_000;
@@ -30,12 +31,40 @@ describe('the limits', () => {
     await start(store, 1);
   });
 
-  test('of rows count those of jobs that have ended, until they are deleted', async () => {
+  test('of the active jobs also concern a job that is resumed, but not one that is cancelled', async () => {
     const store = createMemoryJobStore(limits, retentionMs);
-    await start(store, 9, { state: 'done' });
-    await expect(start(store, 2)).rejects.toMatchObject(overloaded);
-    vi.advanceTimersByTime(retentionMs + 1);
-    await start(store, 2);
+    const [ended, waiting] = [
+      await start(store, 1, { state: 'done' }),
+      await start(store, 1, { state: 'waiting-for-sign-in' }),
+    ];
+    await start(store, 1);
+    await start(store, 1);
+    for (const jobId of [ended, waiting]) {
+      await expect(store.update(jobId, resume(actor))).rejects.toMatchObject(overloaded);
+    }
+    expect(await store.get(ended)).toMatchObject({ state: 'done' });
+    expect(await store.update(waiting, cancel)).toMatchObject({ state: 'cancelling' });
+    await store.update(waiting, (job) => ({ ...job, state: 'cancelled' }));
+    await expect(store.update(ended, resume(actor))).rejects.toMatchObject(overloaded);
+  });
+
+  test('of rows delete the jobs that ended first, and only as many as necessary', async () => {
+    const store = createMemoryJobStore({ ...limits, active: 10, activePerPerson: 10 }, retentionMs);
+    const kept = [await start(store, 2, { state: 'waiting-for-approval' }), await start(store, 1)];
+    const ended: string[] = [];
+    for (const state of ['cancelled', 'done', 'done'] as const) {
+      vi.advanceTimersByTime(1);
+      ended.push(await start(store, 2, { state, changedAtMs: Date.now() }));
+    }
+    const deleted: (string | undefined)[] = [];
+    store.onChange((jobId) => deleted.push(jobId));
+    kept.push(await start(store, 4));
+    expect(deleted).toEqual(ended.slice(0, 2));
+    // Even without the jobs that have ended, there is no space.
+    await expect(start(store, 4)).rejects.toMatchObject(overloaded);
+    expect(await store.get(ended[2] ?? '')).toBeDefined();
+    kept.push(await start(store, 3));
+    expect((await store.list(undefined, 10)).map(({ jobId }) => jobId).toSorted()).toEqual(kept.toSorted());
   });
 });
 
@@ -46,7 +75,7 @@ test('a key belongs to one user', async () => {
   expect(await start(store, 1, { key: 'key', ...byOther })).not.toBe(first);
 });
 
-test('a job is deleted by age after its last change, but not while it is active', async () => {
+test('a job is deleted by age after it has ended', async () => {
   const store = createMemoryJobStore(limits, retentionMs);
   const deleted: string[] = [];
   const ended = await start(store, 1, { state: 'done' });
@@ -57,10 +86,10 @@ test('a job is deleted by age after its last change, but not while it is active'
   expect(await Promise.all([ended, active, waiting].map(async (id) => (await store.get(id))?.jobId))).toEqual([
     undefined,
     active,
-    undefined,
+    waiting,
   ]);
   // Watchers are notified of the deletion.
-  expect(deleted).toEqual([ended, waiting]);
+  expect(deleted).toEqual([ended]);
 });
 
 test('a list continues after its last job, even if that job has been deleted', async () => {
@@ -92,6 +121,7 @@ test('the statistics count jobs by state, and the rows', async () => {
     oldestActiveAtMs: since,
     waitingRows: 4,
     rows: 10,
+    unendedRows: 5,
     maxRows: 100,
   });
   // Jobs that have ended are deleted by age.

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { countRows, type JobRecord, type JobRow } from '../../src/jobs/job.js';
+import { cancel, resume } from '../../src/jobs/job-state.js';
 import type { JobStore } from '../../src/jobs/job-store.js';
 import type { Redis } from '../../src/redis/connection.js';
 import { createRedisJobQueue } from '../../src/redis/job-queue.js';
@@ -67,11 +68,55 @@ describeWithRedis('the store of jobs in Redis', () => {
       await start(store, 1);
     });
 
-    test('of the rows in all, also of jobs that have ended', async (context) => {
+    test('of the active jobs also for a job that is resumed, but not for one that is cancelled', async (context) => {
       const { store } = await connect(context);
-      await start(store, 999, { state: 'done' });
-      await expect(start(store, 2)).rejects.toMatchObject(overloaded);
+      const [ended, waiting] = [
+        await start(store, 1, { state: 'done' }),
+        await start(store, 1, { state: 'waiting-for-sign-in' }),
+      ];
       await start(store, 1);
+      await start(store, 1);
+      const actor = { oid: 'one', name: 'Canary Name', requestId: 'request' };
+      for (const jobId of [ended, waiting]) {
+        await expect(store.update(jobId, resume(actor))).rejects.toMatchObject(overloaded);
+      }
+      expect(await store.get(ended)).toMatchObject({ state: 'done' });
+      expect(await store.update(waiting, cancel)).toMatchObject({ state: 'cancelling' });
+    });
+
+    test('of the rows in all, for which the jobs that ended first are deleted, and only as many as necessary', async (context) => {
+      const { store } = await connect(context);
+      const kept = [await start(store, 200, { state: 'waiting-for-approval' }), await start(store, 100)];
+      const ended: string[] = [];
+      for (const state of ['cancelled', 'done', 'done'] as const) {
+        const startedAt = Date.now();
+        ended.push(await start(store, 200, { state }));
+        // The next one ends in a later millisecond.
+        await expect.poll(Date.now, slowly).toBeGreaterThan(startedAt + 1);
+      }
+      const deleted: (string | undefined)[] = [];
+      store.onChange((jobId) => deleted.push(jobId));
+      kept.push(await start(store, 400));
+      await expect.poll(() => deleted, slowly).toEqual([...ended.slice(0, 2), kept[2]]);
+      // Even without the jobs that have ended, there is no space.
+      await expect(start(store, 400, byOther)).rejects.toMatchObject(overloaded);
+      expect(await store.get(ended[2] ?? '')).toBeDefined();
+      expect(await store.stats()).toMatchObject({ rows: 900, unendedRows: 700 });
+      kept.push(await start(store, 300, byOther));
+      expect((await store.list(undefined, 10)).map(({ jobId }) => jobId).toSorted()).toEqual(kept.toSorted());
+      expect(await store.stats()).toMatchObject({ rows: 1_000, unendedRows: 1_000 });
+    });
+
+    test('of the rows in all, which starts at the same time cannot exceed', async (context) => {
+      const [one, two] = [await connect(context), await connect(context)];
+      for (let count = 0; count < 10; count++) await start(one.store, 100, { state: 'done' });
+      const people = Array.from({ length: 3 }, (_, index) => ({
+        startedBy: { oid: `person-${index}`, name: 'Other' },
+      }));
+      const starts = people.map((person, index) => start((index % 2 ? one : two).store, 400, person));
+      const results = await Promise.allSettled(starts);
+      expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+      expect(await one.store.stats()).toMatchObject({ rows: 1_000, unendedRows: 800 });
     });
 
     test('that starts at the same time cannot exceed', async (context) => {
@@ -147,21 +192,35 @@ describeWithRedis('the store of jobs in Redis', () => {
     expect((await store.rows(jobId, { from: 0, limit: 1 }))[0]?.outcome).toBe('applied');
   });
 
-  test('deletes a job by age, but not while it is active, and ends its streams', async (context) => {
+  test('deletes a job by age once it has ended, and ends its streams', async (context) => {
     const { redis, store } = await connect(context, { retentionMs: 500 });
     const changed: (string | undefined)[] = [];
     const ended = await start(store, 2, { state: 'done', key: 'key' });
     const active = await start(store, 3);
+    const waiting = await start(store, 4, { state: 'waiting-for-approval', startedAt: '2026-01-01T00:00:00.000Z' });
     store.onChange((jobId) => changed.push(jobId));
     const queue = createRedisJobQueue({ redis, retentionMs: 500, onError: () => undefined });
     queue.start(() => new Promise(() => undefined));
     await expect.poll(() => changed, slowly).toContain(ended);
     expect(await store.get(ended)).toBeUndefined();
-    expect(await store.list(undefined, 10)).toMatchObject([{ jobId: active }]);
-    expect(await store.stats()).toMatchObject({ jobs: { done: 0, queued: 1 }, rows: 3, waitingRows: 3 });
+    expect(await store.list(undefined, 10)).toMatchObject([{ jobId: active }, { jobId: waiting }]);
+    expect(await store.rows(waiting, { from: 0, limit: 10 })).toHaveLength(4);
+    const jobs = { done: 0, queued: 1, 'waiting-for-approval': 1 };
+    expect(await store.stats()).toMatchObject({ jobs, rows: 7, unendedRows: 7, waitingRows: 3 });
     expect(await start(store, 1, { key: 'key' })).not.toBe(ended);
     await store.update(active, (job) => ({ ...job, state: 'done' }));
     await expect.poll(() => store.get(active), slowly).toBeUndefined();
+    expect(await store.get(waiting)).toBeDefined();
+  });
+
+  test('forgets a waiting job whose keys have expired', async (context) => {
+    const { redis, store } = await connect(context, { retentionMs: 100 });
+    const jobId = await start(store, 2, { state: 'waiting-for-approval' });
+    await server.inspect.del([`script-state-bff:2:job:${jobId}`, `script-state-bff:2:job-rows:${jobId}`]);
+    const queue = createRedisJobQueue({ redis, retentionMs: 100, onError: () => undefined });
+    queue.start(async () => undefined);
+    await expect.poll(async () => (await store.stats()).rows, slowly).toBe(0);
+    await queue.stop();
   });
 
   test('counts jobs and rows for the metrics', async (context) => {

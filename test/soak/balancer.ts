@@ -29,6 +29,8 @@ export async function startBalancer(): Promise<Balancer> {
   const backends = new Map<Backend, boolean>();
   // One connection for each request, so that none is closed while it is used again.
   const agent = new Agent({ keepAlive: false });
+  const lastProbes = new WeakMap<Backend, number>();
+  let probes = 0;
   let next = 0;
   let refused = 0;
   let downMs = 0;
@@ -36,16 +38,20 @@ export async function startBalancer(): Promise<Balancer> {
 
   const timer = setInterval(() => {
     if (isUp && ![...backends.values()].includes(true)) downMs += probeIntervalMs;
+    const probe = ++probes;
     for (const backend of backends.keys()) {
       fetch(`${backend.url}/readyz`, { signal: AbortSignal.timeout(3_000) }).then(
-        ({ status }) => mark(backend, status === 200),
-        () => mark(backend, false),
+        ({ status }) => mark(backend, status === 200, probe),
+        () => mark(backend, false, probe),
       );
     }
   }, probeIntervalMs);
 
-  function mark(backend: Backend, isReady: boolean): void {
-    if (backends.has(backend)) backends.set(backend, isReady);
+  /** Ignores the result of a probe that is older than the last result. */
+  function mark(backend: Backend, isReady: boolean, probe: number): void {
+    if (!backends.has(backend) || probe < (lastProbes.get(backend) ?? 0)) return;
+    lastProbes.set(backend, probe);
+    backends.set(backend, isReady);
     isUp ||= isReady;
   }
 

@@ -1,6 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { BrowserContext, Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { isBrowserError } from './browser-errors.js';
 
 /** A separate browser window, with helpers for the console. */
 export interface BrowserSession {
@@ -62,10 +63,7 @@ export async function createSession(context: BrowserContext, browserErrors: stri
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
   page.on('console', (message) => {
-    // Chromium logs every response of 400 and above; the console shows those to the user.
-    const isFailedRequest = message.text().startsWith('Failed to load resource');
-    if (message.type() === 'error' && !isFailedRequest) browserErrors.push(message.text());
-    if (message.type() === 'warning') browserErrors.push(message.text());
+    if (isBrowserError(message.type(), message.text())) browserErrors.push(message.text());
   });
   page.on('pageerror', (error) => browserErrors.push(String(error)));
   const open = async (path = '/') => void (await page.goto(path));

@@ -7,7 +7,7 @@ import { accessTokenCredential, graphScope } from '../../src/graph/tokens/creden
 import { createTokenSource } from '../../src/graph/tokens/credential-token-source.js';
 import { countRows, type JobActor, type JobRecord, type JobRow } from '../../src/jobs/job.js';
 import { jobLimits } from '../../src/jobs/job-limits.js';
-import { createMemoryJobQueue } from '../../src/jobs/job-queue.js';
+import { createMemoryJobQueue, type JobQueue } from '../../src/jobs/job-queue.js';
 import type { JobStore } from '../../src/jobs/job-store.js';
 import { createJobs, type Jobs } from '../../src/jobs/jobs.js';
 import { createMemoryJobStore } from '../../src/jobs/memory-job-store.js';
@@ -62,6 +62,10 @@ export function jobRecord(rows: readonly JobRow[], more: Partial<JobRecord> = {}
   };
 }
 
+function fail(error: unknown): never {
+  throw error;
+}
+
 /** Stores a job as a process that has died has left it. */
 export async function storeJob(
   rows: readonly JobRow[],
@@ -86,6 +90,9 @@ export interface JobProcessOptions {
   readonly append?: (line: string) => Promise<void>;
   readonly pausesMs?: readonly number[];
   readonly observe?: WriteObserver;
+  readonly queue?: JobQueue;
+  readonly mayWrite?: () => boolean;
+  readonly maxWaitMs?: number;
 }
 
 /** Jobs of one or several processes over a store, whose Graph is a server of the test. */
@@ -127,12 +134,11 @@ export function useStoredJobs() {
   /** Starts the jobs of one process over a store. */
   function startJobs(
     kept: JobStore,
-    { append = async () => undefined, pausesMs = [10], observe = () => undefined }: JobProcessOptions = {},
+    options: JobProcessOptions = {},
   ): Jobs & { readonly run: (jobId: string) => Promise<void> } {
     const tokens = createTokenSource(accessTokenCredential('token'), graphScope(new URL(server.baseUrl)), log);
-    const queue = createMemoryJobQueue((error) => {
-      throw error;
-    });
+    const { append = async () => undefined, pausesMs = [10], observe = () => undefined, maxWaitMs } = options;
+    const { mayWrite = () => true, queue = createMemoryJobQueue(fail) } = options;
     const jobs = createJobs({
       store: kept,
       queue,
@@ -140,12 +146,13 @@ export function useStoredJobs() {
       graph,
       audit: createAudit({ ...loggedTrail([]), append }, reasonOf, observe),
       callerOf: ({ oid }) => ({ tokens, fairnessKey: oid }),
-      mayWrite: async () => true,
+      mayWrite: async () => mayWrite(),
       reasonOf,
       onOutcome: () => undefined,
       onApprovalsHidden: () => undefined,
       onDefect: () => undefined,
       pausesMs,
+      ...(maxWaitMs !== undefined && { maxWaitMs }),
     });
     return { ...jobs, run: (jobId) => queue.add(jobId) };
   }

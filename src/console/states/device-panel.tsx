@@ -63,7 +63,11 @@ export function DevicePanel({ state, name, onClose }: DevicePanelProps) {
         </DrawerHeaderTitle>
       </DrawerHeader>
       <DrawerBody tabIndex={0}>
-        {userId !== undefined && <PersonLink userId={userId}>All scripts of this person</PersonLink>}
+        {userId !== undefined && (
+          <div>
+            <PersonLink userId={userId}>All scripts of this person</PersonLink>
+          </div>
+        )}
         <RetryNotice failure={failure} onRetry={refresh} />
         <UnreadableNotice count={unreadable} />
         {items === undefined && failure === undefined && <Spinner label="Loading devices" />}

@@ -7,6 +7,7 @@ import { appRouter, procedures } from '../../api/router.js';
 import { retryAfterHeader } from '../retry-after-header.js';
 import type { Calls } from './calls.js';
 import { type ContextParts, createContext } from './context.js';
+import { sendJson } from './json-response.js';
 
 /**
  * Handles plain calls, single or batched, with the same responses as tRPC's own adapter. The adapter converts every
@@ -52,9 +53,8 @@ export function jsonHandler(parts: ContextParts): RequestHandler {
     const retryAfter = retryAfterHeader(results.map(({ error }) => error));
     response.statusCode = getHTTPStatusCode(bodies);
     response.setHeader('vary', 'trpc-accept, accept');
-    response.setHeader('content-type', 'application/json');
     if (retryAfter !== undefined) response.setHeader('retry-after', retryAfter);
-    response.end(JSON.stringify(calls.isBatch ? bodies : bodies[0]));
+    await sendJson(request, response, JSON.stringify(calls.isBatch ? bodies : bodies[0]));
   };
 }
 
