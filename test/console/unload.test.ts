@@ -4,8 +4,13 @@ import { describeConsole } from '../support/console.js';
 import { openShort, receivedPatches } from '../support/console-bulk.js';
 import { edit, rowOf } from '../support/console-edit.js';
 
-/** Closes a tab as its user does, and stays on it if the browser asks. @returns whether the browser has asked */
-async function asksBeforeClosing(page: Page): Promise<boolean> {
+/** Runs in the page: whether it would ask now. */
+const wouldAsk = `!dispatchEvent(new Event('beforeunload', { cancelable: true }))`;
+
+/** Closes a tab as its user does, and stays on it if the browser asks. Expects whether the browser asks. */
+async function close(page: Page, { asks }: { readonly asks: boolean }): Promise<void> {
+  // The page needs a moment after the last key.
+  await expect.poll(() => page.evaluate(wouldAsk), { timeout: 30_000 }).toBe(asks);
   const asked = page.waitForEvent('dialog').then(async (question) => {
     expect(question.type()).toBe('beforeunload');
     await question.dismiss();
@@ -15,16 +20,16 @@ async function asksBeforeClosing(page: Page): Promise<boolean> {
   // The one that does not happen fails at the end of the session.
   for (const each of [asked, closed]) each.catch(() => undefined);
   await page.close({ runBeforeUnload: true });
-  return Promise.race([asked, closed]);
+  expect(await Promise.race([asked, closed])).toBe(asks);
 }
 
 describeConsole('closing a tab', {}, (app) => {
   test('asks if an edit has typed text, and only then', async () => {
     const { page, dialog, field, before, typed } = await edit(await app.openSession());
-    expect(await asksBeforeClosing(page)).toBe(true);
+    await close(page, { asks: true });
     expect(await field.inputValue()).toBe(typed);
     await field.fill(before);
-    expect(await asksBeforeClosing(page)).toBe(false);
+    await close(page, { asks: false });
     expect(await dialog.count().catch(() => 0)).toBe(0);
   });
 
@@ -36,18 +41,18 @@ describeConsole('closing a tab', {}, (app) => {
     await click('Cancel');
     await page.getByRole('button', { name: 'Discard', exact: true }).click();
     await dialog.waitFor({ state: 'detached' });
-    expect(await asksBeforeClosing(page)).toBe(false);
+    await close(page, { asks: false });
   });
 
   test('asks if values for many people have been typed, until the service has them', async () => {
     const { page, dialog, selectAll, press } = await openShort(app);
     await selectAll();
     await dialog.getByLabel('Devices failed').fill('31');
-    expect(await asksBeforeClosing(page)).toBe(true);
+    await close(page, { asks: true });
     await press('Start');
     await dialog.getByText('Done', { exact: true }).waitFor();
     expect(await receivedPatches(app.simulator)).toHaveLength(8);
-    expect(await asksBeforeClosing(page)).toBe(false);
+    await close(page, { asks: false });
   });
 
   test('asks if an import has rows that have not been started', async () => {
@@ -56,13 +61,13 @@ describeConsole('closing a tab', {}, (app) => {
     const buffer = Buffer.from('userStateId,errorDeviceCount\nnot-in-the-list,3\n');
     await dialog.locator('input[type=file]').setInputFiles({ name: 'changes.csv', mimeType: 'text/csv', buffer });
     await dialog.getByText('changes.csv').waitFor();
-    expect(await asksBeforeClosing(page)).toBe(true);
+    await close(page, { asks: true });
     await press('Check');
     await heading('Check the changes');
-    expect(await asksBeforeClosing(page)).toBe(true);
+    await close(page, { asks: true });
     await press('Back');
     await heading('Import changes from CSV');
-    expect(await asksBeforeClosing(page)).toBe(true);
+    await close(page, { asks: true });
   });
 
   test('does not ask because of searches and selections, nor of dialogs without text', async () => {
@@ -71,6 +76,6 @@ describeConsole('closing a tab', {}, (app) => {
     await rowOf(page).waitFor();
     await selectAll();
     await dialog.getByLabel('Devices failed').waitFor();
-    expect(await asksBeforeClosing(page)).toBe(false);
+    await close(page, { asks: false });
   });
 });
