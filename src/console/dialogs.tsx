@@ -57,6 +57,6 @@ function OpeningDialog({ onCancel }: { readonly onCancel: () => void }) {
     const cancel = ({ key }: KeyboardEvent) => key === 'Escape' && onCancel();
     document.addEventListener('keydown', cancel);
     return () => document.removeEventListener('keydown', cancel);
-  });
+  }, [onCancel]);
   return null;
 }

@@ -30,6 +30,8 @@ export interface Failure {
 export interface SentWrite {
   /** The code of the approved change that it completes. */
   readonly approvalCode?: string | undefined;
+  /** Whether a lost response does no harm, because the service makes the change once, however often it is sent. */
+  readonly isRepeatable?: true;
 }
 
 type Texts = readonly [title: string, next: string, ofWrite?: string];
@@ -186,7 +188,8 @@ export function failureOf(thrown: unknown, sent?: SentWrite): Failure {
     return describeFailure({ message: thrown.message, data: thrown.data }, sent);
   }
   const offline = isCallError(thrown) && thrown.cause instanceof OfflineError;
-  const reason = offline ? 'OFFLINE' : sent !== undefined ? 'OUTCOME_UNKNOWN' : 'UNREACHABLE';
+  const mayBeDone = sent !== undefined && !sent.isRepeatable;
+  const reason = offline ? 'OFFLINE' : mayBeDone ? 'OUTCOME_UNKNOWN' : 'UNREACHABLE';
   return {
     reason,
     title: texts[reason][0],

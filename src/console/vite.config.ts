@@ -45,6 +45,7 @@ function runEarly(): Plugin {
     name: 'run-early',
     transformIndexHtml(_html, { bundle = {} }) {
       const file = Object.keys(bundle).find((name) => name.startsWith('assets/early-'));
+      if (file === undefined) throw new Error('the early script has no file of its own');
       const attrs = { type: 'module', async: true, crossorigin: true, src: `/${file}` };
       return [{ tag: 'script', attrs, injectTo: 'head' }];
     },

@@ -17,6 +17,7 @@ test.each(['gzip', 'gzip, deflate, br, zstd', '*'])(
   async (accepted) => {
     const [plain, compressed] = await Promise.all([call('script.list', 'identity'), call('script.list', accepted)]);
     expect(compressed.headers['content-encoding']).toBe('gzip');
+    for (const { headers } of [plain, compressed]) expect(headers['vary']).toBe('trpc-accept, accept, accept-encoding');
     expect(Number(compressed.headers['content-length'])).toBeLessThan(Number(plain.headers['content-length']) / 4);
     expect(compressed.body).toEqual(plain.body);
   },

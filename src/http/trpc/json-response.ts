@@ -13,7 +13,12 @@ const compress = promisify(gzip);
  */
 export async function sendJson(request: Request, response: Response, text: string): Promise<void> {
   response.setHeader('content-type', 'application/json');
-  if (text.length < minCompressedLength || request.acceptsEncodings('gzip') !== 'gzip') {
+  if (text.length < minCompressedLength) {
+    response.end(text);
+    return;
+  }
+  response.vary('accept-encoding');
+  if (request.acceptsEncodings('gzip') !== 'gzip') {
     response.end(text);
     return;
   }
