@@ -8,7 +8,7 @@ const lists: FaultCase[] = [
     'GRAPH_PERMISSION_MISSING',
     { fault: 'forbidden-application', path: '/deviceManagementScripts' },
     'A permission is missing',
-    'Ask an administrator to grant the Graph permission or the Intune role, then try again.',
+    'Ask an administrator to grant the Microsoft Graph permission or the Intune role, then try again.',
   ],
   [
     'GRAPH_UNAVAILABLE',

@@ -93,7 +93,7 @@ export function ReasonsDownload({ script, summary, states, asOf, complete }: Rea
       )}
       <Text size={200} role="status" className={missing.withoutPerson > 0 ? styles.below : styles.empty}>
         {missing.withoutPerson > 0 &&
-          `The file is without ${pluralize(missing.withoutPerson, 'failed device', 'failed devices')}: Microsoft Graph does not say whose.`}
+          `The file does not include ${pluralize(missing.withoutPerson, 'failed device', 'failed devices')}: Microsoft Graph does not say whose they are.`}
       </Text>
     </>
   );
