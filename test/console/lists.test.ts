@@ -34,7 +34,7 @@ describeConsole('the console, when a list fails or is empty', {}, (app) => {
     if (fault.path === '/deviceRunStates') await page.getByRole('button', { name: 'amir.zielinski' }).first().click();
     const where = page.locator('main, [role=dialog]').filter({ hasText: texts[0] ?? '' });
     await expectFailure(app, where, reason, ...texts);
-    // Only a write has something to say about its outcome.
+    // Only the text for a write states its outcome.
     expect(await where.innerText()).not.toContain('Nothing was changed.');
     await session.expectAccessible();
     await app.simulator.reset();
