@@ -5,7 +5,8 @@ import { createScript } from './script.js';
  * Stores a job with its rows.
  *
  * ARGV: id, state, member, hash of the owner's id, sealed record, counts, number of rows, the key of the start ('' for
- * none), retention in ms, the maximum number of active jobs of a person and in total, the most rows, then pairs (index, sealed row)
+ * none), retention in ms, the maximum number of active jobs of a person and in total, the maximum number of rows, then
+ * pairs (index, sealed row)
  * Returns the id, or that of the job that was started with the key; '' if the limits are reached.
  */
 export const createJob = createScript(`${prelude}
