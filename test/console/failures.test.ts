@@ -103,7 +103,7 @@ describeConsole('the console, when an edit fails', {}, (app) => {
       dialog,
       'NOT_APPLIED',
       'Microsoft Graph did not apply the change',
-      'It accepted the change but still shows other values. Intune may compute them itself.',
+      'It accepted the change but still shows other values. Intune may compute these values itself.',
       `Microsoft Graph has 4,321 succeeded and ${before} failed.`,
     );
     await rowShows(before);
@@ -151,7 +151,7 @@ describeConsole('the console, when an edit fails', {}, (app) => {
         dialog,
         'OVERLOADED',
         'The service is overloaded or restarting',
-        'Not sent. Try again in a moment.',
+        'The change was not sent. Try again in a moment.',
       );
       await rowShows(before);
       expect(await field.inputValue()).toBe(typed);

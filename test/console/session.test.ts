@@ -131,7 +131,7 @@ describeConsole(
       await context.setOffline(true);
       await page.getByText('You are offline.').waitFor();
       await click('Save');
-      await dialog.getByText('Not sent. Try again when you are online.').waitFor();
+      await dialog.getByText('The change was not sent. Try again when you are online.').waitFor();
       await rowShows(before);
       expect(await field.inputValue()).toBe(typed);
       await session.expectAccessible();
