@@ -51,7 +51,7 @@ export function Dialogs({ children }: { readonly children: ReactNode }) {
   );
 }
 
-/** Stands for a dialog whose code is loading, so that the Escape key also closes a dialog that is not there yet. */
+/** Replaces a dialog while its code is loading, so that the Escape key cancels it. */
 function OpeningDialog({ onCancel }: { readonly onCancel: () => void }) {
   useEffect(() => {
     const cancel = ({ key }: KeyboardEvent) => key === 'Escape' && onCancel();

@@ -39,7 +39,7 @@ async function compress(path: string): Promise<void> {
   ]);
 }
 
-/** Lets the browser run `early.ts` as soon as it is loaded. Vite would only have it run together with the rest. */
+/** Lets the browser run `early.ts` as soon as it is loaded. By default, Vite runs it together with the rest. */
 function runEarly(): Plugin {
   return {
     name: 'run-early',

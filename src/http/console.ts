@@ -23,7 +23,7 @@ const pages = ['/', '/scripts/:scriptKind/:scriptId', '/people/:userId', '/activ
 /** The handlers of the console. */
 export interface ConsoleHandlers {
   readonly routes: Router;
-  /** Shows a browser that an address does not exist. Leaves other clients to the next handler. */
+  /** Shows a browser that an address does not exist. Passes the requests of other clients to the next handler. */
   readonly notFoundPage: RequestHandler;
 }
 

@@ -59,13 +59,13 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
     return Math.min(checkMs, Math.max(0, job.changedAtMs + maxWaitMs - Date.now()));
   }
 
-  /** Ends a job that nobody has continued. Its rows that wait for approval keep their outcome. */
+  /** Ends a job that has waited too long. Its rows that wait for approval keep their outcome. */
   async function end(jobId: string, rows: RunningRows, runNumber: number | undefined): Promise<void> {
     await endRows(rows);
     await store.update(jobId, abandon, runNumber);
   }
 
-  /** Gives the rows that still wait an outcome. */
+  /** Sets the outcome of the rows that still wait. */
   async function endRows(rows: RunningRows): Promise<void> {
     const ended = waitingRows(rows).map((row): JobRow => ({ ...row, outcome: row.isSent ? 'unknown' : 'not-sent' }));
     for (const { outcome } of ended) onOutcome(outcome);

@@ -32,8 +32,8 @@ export interface JobStats {
 }
 
 /**
- * Stores jobs and their rows. A job that has ended expires, or is deleted earlier if its space is needed. Every method throws a `CallError` with `OVERLOADED` if the
- * store cannot be used.
+ * Stores jobs and their rows. A job that has ended expires, or is deleted earlier if its space is needed. Every method
+ * throws a `CallError` with `OVERLOADED` if the store cannot be used.
  */
 export interface JobStore {
   /** Whether jobs outlive the process. */

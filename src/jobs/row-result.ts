@@ -47,7 +47,7 @@ export function withResult(
 /**
  * The update of a row. The state is read before it is written to.
  *
- * @param isCancelled whether a row that may have been sent is not to be sent again
+ * @param isCancelled whether a row that may have been sent must not be sent again
  */
 export function updateOf(
   row: JobRow,

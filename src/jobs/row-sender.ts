@@ -36,7 +36,7 @@ export type Halt = 'cancelled' | 'handed-over' | 'sign-in' | 'pause';
 /**
  * Sends the waiting rows, until each has an outcome or there is a reason to halt.
  *
- * @param isCancelled sends nothing, and only reads the outcomes of the rows that an earlier process has sent
+ * @param isCancelled whether to send nothing, and only read the outcomes of the rows that an earlier process has sent
  */
 export type SendRows = (
   job: JobRecord,

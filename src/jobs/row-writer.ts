@@ -11,7 +11,7 @@ export interface RunningRows {
   save(row: JobRow): Promise<void>;
   /** Stores the rows that could not be stored when they changed. */
   saveLeft(): Promise<void>;
-  /** Stores all rows that have changed once more with the next ones: the store may have lost them. */
+  /** Stores all changed rows again, together with the next ones: the store may have lost them. */
   saveAgain(): void;
 }
 

@@ -49,7 +49,7 @@ describeConsole('closing a tab', {}, (app) => {
     await selectAll();
     await dialog.getByLabel('Devices failed').fill('31');
     await close(page, { asks: true });
-    await press('Start');
+    await press('Send changes');
     await dialog.getByText('Done', { exact: true }).waitFor();
     expect(await receivedPatches(app.simulator)).toHaveLength(8);
     await close(page, { asks: false });
@@ -62,7 +62,7 @@ describeConsole('closing a tab', {}, (app) => {
     await dialog.locator('input[type=file]').setInputFiles({ name: 'changes.csv', mimeType: 'text/csv', buffer });
     await dialog.getByText('changes.csv').waitFor();
     await close(page, { asks: true });
-    await press('Check');
+    await press('Preview changes');
     await heading('Check the changes');
     await close(page, { asks: true });
     await press('Back');
