@@ -55,6 +55,21 @@ describeConsole('closing a tab', {}, (app) => {
     await close(page, { asks: false });
   });
 
+  test('asks while a job could not be started, which says that nothing was sent', async () => {
+    const { page, context, dialog, selectAll, press } = await openShort(app);
+    await selectAll();
+    await dialog.getByLabel('Devices failed').fill('32');
+    await context.setOffline(true);
+    await press('Send changes');
+    await dialog.getByText('The change was not sent. Try again when you are online.').waitFor();
+    await close(page, { asks: true });
+    await context.setOffline(false);
+    await page.getByText('You are offline.').waitFor({ state: 'detached' });
+    await press('Send again');
+    await dialog.getByText('Done', { exact: true }).waitFor();
+    expect(await receivedPatches(app.simulator)).toHaveLength(8);
+  });
+
   test('asks if an import has rows that have not been started', async () => {
     const { page, dialog, press, heading } = await openShort(app);
     await page.getByRole('button', { name: 'Import CSV' }).click();
