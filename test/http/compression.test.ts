@@ -23,7 +23,7 @@ test.each(['gzip', 'gzip, deflate, br, zstd', '*'])(
   },
 );
 
-test.each(['', 'identity', 'br', 'gzip;q=0'])(
+test.each(['', 'identity', 'br', 'gzip;q=0', 'gzip;q=0.1, identity;q=1'])(
   'a list is not compressed with Accept-Encoding: "%s"',
   async (accepted) => {
     const { headers } = await call('script.list', accepted);

@@ -90,8 +90,16 @@ test.each(['/activity/a-job', '/nothing', '/scripts/deviceHealthScript/id'])(
     expect(headers).toMatchObject({ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
     expect(initial(text)).toEqual(initial(await page()));
     expect(headers['content-security-policy']).toContain("'nonce-");
+    expect(headers['vary']).toBe('accept');
+    const head = await supertest(service.address).head(path).set('accept', accept).expect(404);
+    expect(head.headers['content-type']).toBe(headers['content-type']);
+    expect((await get(path).set('accept', '*/*').expect(404)).headers['content-type']).toContain('application/json');
   },
 );
+
+test('a conditional request gets a new page', async () => {
+  await get('/').set('if-none-match', '*').expect(200);
+});
 
 test('every response forbids browser features that the console does not use', async () => {
   for (const path of ['/', '/activity', '/healthz', '/trpc/session.current', '/nothing-here']) {

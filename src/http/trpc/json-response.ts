@@ -18,7 +18,7 @@ export async function sendJson(request: Request, response: Response, text: strin
     return;
   }
   response.vary('accept-encoding');
-  if (request.acceptsEncodings('gzip') !== 'gzip') {
+  if (request.acceptsEncodings(['gzip', 'identity']) !== 'gzip') {
     response.end(text);
     return;
   }
