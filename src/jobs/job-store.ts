@@ -25,15 +25,13 @@ export interface JobStats {
   readonly waitingRows: number;
   /** The rows of all jobs. */
   readonly rows: number;
-  /** The rows of jobs that have not ended. */
-  readonly unendedRows: number;
   /** The maximum number of rows. */
   readonly maxRows: number;
 }
 
 /**
- * Stores jobs and their rows. A job that has ended expires, or is deleted earlier if its space is needed. Every method throws a `CallError` with `OVERLOADED` if the
- * store cannot be used.
+ * Stores jobs and their rows. A job is deleted by age after it has ended, never earlier. Every method throws a
+ * `CallError` with `OVERLOADED` if the store cannot be used.
  */
 export interface JobStore {
   /** Whether jobs outlive the process. */
