@@ -12,8 +12,11 @@ export interface RowSelection {
   readonly outcome?: RowOutcome | undefined;
 }
 
-/** What has changed in a job: its rows and their counts, or any part. */
-export type ChangedPart = 'rows' | 'all';
+/**
+ * What has changed in a job: its rows and their counts, or any part. `reconnected`: perhaps any part, and the store may
+ * have lost the latest changes.
+ */
+export type ChangedPart = 'rows' | 'all' | 'reconnected';
 
 /** The contents of a store in numbers, for the metrics. */
 export interface JobStats {

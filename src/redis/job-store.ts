@@ -187,8 +187,8 @@ export function createRedisJobStore(redis: Redis, options: RedisJobStoreOptions)
         const [jobId = '', part] = message.split(' ');
         listener(jobId === '' ? undefined : jobId, part === 'rows' ? 'rows' : 'all');
       });
-      // Messages published during the disconnection are lost.
-      redis.onConnected(() => listener(undefined, 'all'));
+      // Messages published during the disconnection are lost. After a failover, so may be the latest writes.
+      redis.onConnected(() => listener(undefined, 'reconnected'));
     },
   };
 }
