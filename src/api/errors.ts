@@ -156,7 +156,9 @@ export function describeError(error: TRPCError, requestId: string, path?: string
   } satisfies ErrorDetails & { reason: Reason };
   return {
     message:
-      publicMessage && reasonsWithGraphMessage.has(reason) ? `${message} Graph's message: ${publicMessage}` : message,
+      publicMessage && reasonsWithGraphMessage.has(reason)
+        ? `${message} Microsoft Graph's message: ${publicMessage}`
+        : message,
     code: TRPC_ERROR_CODES_BY_KEY[code],
     // The compiler cannot relate the details to the reason. `NOT_APPLIED` is only thrown after the state was read.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion

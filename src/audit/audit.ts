@@ -37,7 +37,7 @@ export interface AuditedWrite {
   /** The fields to be written. */
   readonly values: Partial<Counts> & { readonly userPrincipalName?: string | null | undefined };
   /**
-   * Whether the write, which has failed, is made later. It has no outcome yet, so that it is not observed, and has no
+   * Whether the write, which has failed, is sent again later. It then has no outcome yet: it is not observed, and has no
    * line unless its intent was recorded.
    */
   readonly isPostponed?: () => boolean;

@@ -88,7 +88,7 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
     }
   }
 
-  /** Gives the rows that still wait an outcome. */
+  /** Sets the outcome of the rows that still wait. */
   async function endRows(rows: RunningRows): Promise<void> {
     const ended = waitingRows(rows).map((row): JobRow => ({ ...row, outcome: row.isSent ? 'unknown' : 'not-sent' }));
     for (const { outcome } of ended) onOutcome(outcome);

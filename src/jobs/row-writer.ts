@@ -13,7 +13,7 @@ export interface RunningRows {
   saveLeft(): Promise<void>;
   /** Whether rows are not stored, or must be stored once more. */
   hasLeft(): boolean;
-  /** Stores all rows that have changed once more with the next ones: the store may have lost them. */
+  /** Stores all changed rows again, together with the next ones: the store may have lost them. */
   saveAgain(): void;
 }
 

@@ -5,8 +5,8 @@ import { createScript } from './script.js';
  * Stores a job with its rows.
  *
  * ARGV: id, state, member, hash of the owner's id, sealed record, counts, number of rows, the key of the start ('' for
- * none), retention in ms, the most active jobs of a person and in all, the most rows of a person and in all, then pairs
- * (index, sealed row)
+ * none), retention in ms, the maximum number of active jobs of a person and in total, the maximum number of rows of a
+ * person and in total, then pairs (index, sealed row)
  * Returns the id, or that of the job that was started with the key; '' if the limits are reached.
  */
 export const createJob = createScript(`${prelude}
@@ -33,7 +33,7 @@ export const createJob = createScript(`${prelude}
  * Replaces the record of a job, if it is as it was read.
  *
  * ARGV: id, the version that was read, the number of the run ('' if the change is not made by a run), sealed record,
- * state, retention in ms, the most active jobs of a person and in all
+ * state, retention in ms, the maximum number of active jobs of a person and in total
  * Returns `changed`, `conflict`, `gone`, `replaced` if a later run has replaced the run, or `full` if the job is to be
  * queued and the limits are reached.
  */

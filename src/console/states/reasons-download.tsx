@@ -18,7 +18,7 @@ import type { VisibleState } from './visible-states.js';
 const useStyles = makeStyles({
   // Below the toolbar, of which this is a part.
   below: { order: 1, flexBasis: '100%' },
-  // A status must be there before its text.
+  // Screen readers announce the text of a status only if the status was rendered before it.
   empty: visuallyHidden,
   text: { color: tokens.colorNeutralForeground3 },
 });
@@ -93,7 +93,7 @@ export function ReasonsDownload({ script, summary, states, asOf, complete }: Rea
       )}
       <Text size={200} role="status" className={missing.withoutPerson > 0 ? styles.below : styles.empty}>
         {missing.withoutPerson > 0 &&
-          `The file is without ${pluralize(missing.withoutPerson, 'failed device', 'failed devices')}: Microsoft Graph does not say whose.`}
+          `The file does not include ${pluralize(missing.withoutPerson, 'failed device', 'failed devices')}: Microsoft Graph does not say whose they are.`}
       </Text>
     </>
   );
