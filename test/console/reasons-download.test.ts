@@ -118,15 +118,6 @@ test('reasons are joined by person, missing ones are not known, and formulas are
     lastStateUpdateDateTime: null,
     device: each,
   });
-  const failures = failureReasons([
-    run(device('USER-A', null, '=1+1'), '=cmd|calc'),
-    run(device('user-a', null, 'PC-2'), '=cmd|calc'),
-    run(device(null, 'B@contoso.example', 'PC-3'), 'No space left,=cmd'),
-    run(device(null, null, 'PC-4'), 'Whose?'),
-    run(null, 'Whose?'),
-    { ...run(device('user-c', null, 'PC-5'), ''), runState: 'success' },
-  ]);
-  expect(failures.withoutPerson).toBe(2);
   const state = (id: string, userPrincipalName: string, errorDeviceCount: number) => ({
     id,
     userPrincipalName,
@@ -138,7 +129,26 @@ test('reasons are joined by person, missing ones are not known, and formulas are
     state('opaque', 'b@contoso.example', 1),
     state('script:user-c', 'c@contoso.example', 0),
     state('script:user-d', 'd@contoso.example', 1),
+    state('script:user-e', 'e@contoso.example', 3),
   ];
+  const failures = failureReasons(
+    [
+      run(device('USER-A', null, '=1+1'), '=cmd|calc'),
+      run(device('user-a', null, 'PC-2'), '=cmd|calc'),
+      run(device(null, 'B@contoso.example', 'PC-3'), 'No space left,=cmd'),
+      run(device(null, null, 'PC-4'), 'Whose?'),
+      run(null, 'Whose?'),
+      { ...run(device('user-c', null, 'PC-5'), ''), runState: 'success' },
+      // Graph does not always send both the id and the name.
+      run(device(null, 'E@contoso.example', 'PC-6'), 'By name'),
+      run(device('user-e', null, 'PC-7'), 'By id'),
+      run(device('user-e', 'e@contoso.example', 'PC-8'), 'By id'),
+      // Nobody in the list.
+      run(device('user-f', 'f@contoso.example', 'PC-9'), 'Whose?'),
+    ],
+    states,
+  );
+  expect(failures.withoutPerson).toBe(3);
   const csv = formatUserStates({ scriptKind, scriptId: 'script' }, states, undefined, failures);
   const cells = parseCsv(`\uFEFF${csv}`).map((line) => [line['failedDevices'], line['reasons']]);
   expect(cells).toEqual([
@@ -146,5 +156,6 @@ test('reasons are joined by person, missing ones are not known, and formulas are
     ['PC-3', "No space left,'=cmd (error code 0x80070057)"],
     ['', ''],
     ['', 'Not known'],
+    ['PC-7; PC-8; PC-6', 'By id (error code 0x80070057); By name (error code 0x80070057)'],
   ]);
 });

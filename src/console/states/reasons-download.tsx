@@ -26,6 +26,8 @@ const useStyles = makeStyles({
 interface ReasonsDownloadProps {
   readonly script: ScriptRef;
   readonly summary: ScriptSummary | undefined;
+  /** All people of the script. */
+  readonly people: readonly VisibleState[];
   /** The people in the file. */
   readonly states: readonly VisibleState[];
   /** When they were fetched. */
@@ -38,7 +40,7 @@ interface ReasonsDownloadProps {
  * Downloads the people with their failed devices and the reasons. These are in the list of all devices, which is
  * fetched when the user asks for the file.
  */
-export function ReasonsDownload({ script, summary, states, asOf, complete }: ReasonsDownloadProps) {
+export function ReasonsDownload({ script, summary, people, states, asOf, complete }: ReasonsDownloadProps) {
   const styles = useStyles();
   const client = useQueryClient();
   /** The people in the file that waits for the list of devices. */
@@ -61,7 +63,7 @@ export function ReasonsDownload({ script, summary, states, asOf, complete }: Rea
       import('./states-csv.js'),
       import('./failure-reasons.js'),
     ]);
-    const failures = failureReasons(devices);
+    const failures = failureReasons(devices, people);
     downloadCsv(`states-${script.scriptId}-reasons.csv`, formatUserStates(script, pending ?? [], summary, failures));
     setMissing({ withoutPerson: failures.withoutPerson, unreadable });
   }
