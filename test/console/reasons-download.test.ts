@@ -75,27 +75,78 @@ describeConsole('the download of people with the reasons of their failures', {},
     // The list of devices is still as new as that of the people.
     await download(page, button);
     expect(requests).toHaveLength(1);
+    const listed = page.waitForResponse(/scriptUserState\.list/);
     await page.getByRole('button', { name: 'Refresh' }).click();
-    await page.getByText(/^Last refreshed at/).waitFor();
+    await listed;
+    await page.getByText('Loading…', { exact: true }).waitFor({ state: 'detached' });
     await download(page, button);
     expect(requests).toHaveLength(2);
   });
 
+  const fault = { fault: 'forbidden-application', method: 'GET', path: '/deviceRunStates', times: 'always' } as const;
+
   test('shows why the reasons cannot be loaded, and loads them when asked again', async () => {
-    const { page } = await openShort(app);
-    await app.simulator.fault({
-      fault: 'forbidden-application',
-      method: 'GET',
-      path: '/deviceRunStates',
-      times: 'always',
-    });
-    await page.getByRole('button', { name: button }).click();
+    const { page, expectAccessible } = await openShort(app);
+    await app.simulator.fault(fault);
+    const press = page.getByRole('button', { name: button });
+    await press.click();
     const again = page.getByRole('button', { name: 'Try again' });
     await again.waitFor();
+    // Nothing is loading any more.
+    await expect.poll(() => press.getAttribute('aria-disabled')).toBeNull();
+    expect(await press.getByLabel('Loading').count()).toBe(0);
+    expect(await page.getByText(/^Loading the reasons/).count()).toBe(0);
+    await expectAccessible();
     await app.simulator.reset();
     const file = page.waitForEvent('download');
     await again.click();
     await file;
+    await again.waitFor({ state: 'detached' });
+  });
+
+  test('resumes at the page that could not be loaded', async () => {
+    const { page } = await openLong(app);
+    const press = page.getByRole('button', { name: button });
+    const inputs: (string | null)[] = [];
+    let isFailing = true;
+    await page.route(/deviceRunState\.listForScript/, async (route) => {
+      const input = route.request().postData();
+      inputs.push(input);
+      const isNext = input?.includes('cursor') === true;
+      if (isNext && isFailing) await app.simulator.fault(fault);
+      await route.continue();
+    });
+    await press.click();
+    const again = page.getByRole('button', { name: 'Try again' });
+    await again.waitFor();
+    await app.simulator.reset();
+    isFailing = false;
+    const failed = inputs.length;
+    // Either button starts it.
+    const file = page.waitForEvent('download');
+    await press.click();
+    await file;
+    expect(failed).toBe(2);
+    expect(inputs.slice(failed)).not.toContain(inputs[0]);
+    expect(inputs[failed]).toBe(inputs[1]);
+    await again.waitFor({ state: 'detached' });
+  });
+
+  test('says how many failed devices of the whole script have no person', async () => {
+    const { page, scriptId, expectAccessible } = await openShort(app);
+    await page.route(/deviceRunState\.listForScript/, async (route) => {
+      const response = await route.fetch();
+      const text = await response.text();
+      await route.fulfill({ response, body: text.replaceAll('"userId":"', '"userId":"x').replaceAll('@', '@x') });
+    });
+    await page.getByRole('searchbox', { name: 'Find a person' }).fill('zielinski');
+    await page.getByText('2 of 8 people', { exact: true }).waitFor();
+    await download(page, button);
+    const failures = [...(await failuresByPerson(scriptId())).values()].flat();
+    expect(failures.length).toBeGreaterThan(1);
+    const text = `Microsoft Graph does not say whose ${failures.length} failed devices of this script are.`;
+    await page.getByText(text, { exact: true }).waitFor();
+    await expectAccessible();
   });
 });
 
