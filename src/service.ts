@@ -50,7 +50,8 @@ const closeConnectionsMs = 2_000;
  * The longest time that a stop may take, in milliseconds. An orchestrator must wait that long before it kills the
  * process.
  */
-export const longestStopMs = (config: Config): number => drainGraceMs + config.GRAPH_DEADLINE_MS + closeConnectionsMs;
+export const longestStopMs = (config: Config): number =>
+  drainGraceMs + firstRequestMs + config.GRAPH_DEADLINE_MS + closeConnectionsMs;
 
 /** Where `npm run build` puts the console: the same folder for the sources and for the bundle. */
 const consoleFolder = fileURLToPath(new URL('../dist/console', import.meta.url));

@@ -37,7 +37,7 @@ export interface AuditedWrite {
   /** The fields to be written. */
   readonly values: Partial<Counts> & { readonly userPrincipalName?: string | null | undefined };
   /**
-   * Whether the write, which has failed, is made later. It has no outcome yet, so that it is not observed, and has no
+   * Whether the write, which has failed, is sent again later. It then has no outcome yet: it is not observed, and has no
    * line unless its intent was recorded.
    */
   readonly isPostponed?: () => boolean;
@@ -157,16 +157,16 @@ export function createAudit(trail: AuditTrail, reasonOf: (error: unknown) => str
       }
       const result = await work(hooks).catch((error: unknown) => new Failure(error));
       const isLater = result instanceof Failure && isPostponed();
-      const outcome = describe(result, reasonOf, isLater);
+      const settled = describe(result, reasonOf);
       const after = result instanceof Failure ? undefined : stateIn(result.value);
-      if (outcome.outcome !== 'not-sent' && !isLater) {
-        observe({ actor, action, target, before, after, outcome: outcome.outcome });
-      }
+      if (!isLater) observe({ actor, action, target, before, after, outcome: settled.outcome });
       const id = result instanceof Failure ? userStateId : result.value.id;
-      const isRefused = outcome.reason === ('AUDIT_UNAVAILABLE' satisfies CallError['reason']);
+      const isRefused = settled.reason === ('AUDIT_UNAVAILABLE' satisfies CallError['reason']);
       // The trail has no line about this write.
       if ((isRefused || isLater) && !mayHaveIntent && result instanceof Failure) throw result.error;
-      const fields = { userStateId: id, phase: 'outcome', before: before && countsOf(before), ...outcome, msg };
+      const outcome = isLater && !wasSent(result.error) ? 'not-sent' : settled.outcome;
+      const counts = before && countsOf(before);
+      const fields = { userStateId: id, phase: 'outcome', before: counts, ...settled, outcome, msg };
       const text = renderLine(shared, renderFields(fields));
       const isRequired = mayHaveIntent || !(result instanceof Failure);
       const isWritten = await trail.append(text, isRequired).then(
@@ -175,7 +175,7 @@ export function createAudit(trail: AuditTrail, reasonOf: (error: unknown) => str
       );
       if (!isWritten && isRequired && !isRefused) {
         const cause = new Error('the outcome is not in the audit trail');
-        throw new CallError('OUTCOME_UNKNOWN', { certainty: 'unknown', graph: outcome.graph ?? {}, cause });
+        throw new CallError('OUTCOME_UNKNOWN', { certainty: 'unknown', graph: settled.graph ?? {}, cause });
       }
       if (result instanceof Failure) throw result.error;
       return result.value;
@@ -195,27 +195,24 @@ class Failure {
 }
 
 interface DescribedOutcome {
-  /** `not-sent`: nothing was sent after the intent, and the write is made later. */
-  readonly outcome: AuditedOutcome | 'not-sent';
+  readonly outcome: AuditedOutcome;
   readonly reason?: string;
   readonly graph?: GraphIds | undefined;
 }
 
-function describe(
-  result: Failure | AuditedResult<unknown>,
-  reasonOf: (error: unknown) => string,
-  isLater: boolean,
-): DescribedOutcome {
+function describe(result: Failure | AuditedResult<unknown>, reasonOf: (error: unknown) => string): DescribedOutcome {
   if (!(result instanceof Failure)) {
     return { outcome: result.isUnchanged ? 'unchanged' : 'applied', graph: result.graph };
   }
   const { error } = result;
   const reason = reasonOf(error);
   const graph = error instanceof CallError ? error.details.graph : undefined;
-  const wasSent =
-    !(error instanceof CallError) || error.certainty !== 'not-applied' || error.details.status !== undefined;
-  return { outcome: isLater && !wasSent ? 'not-sent' : auditedOutcome(error, reason), reason, graph };
+  return { outcome: auditedOutcome(error, reason), reason, graph };
 }
+
+/** Whether a failed write was sent. Graph may have rejected it, as with a 429. */
+const wasSent = (error: unknown): boolean =>
+  !(error instanceof CallError) || error.certainty !== 'not-applied' || error.details.status !== undefined;
 
 /** The message of the lines of writes. */
 const msg = 'write';

@@ -8,7 +8,7 @@ const pages = {
   failed: [
     400,
     'Sign-in failed',
-    'The sign-in could not be completed. It may have taken too long, or its page was opened twice or in another browser. Please try again. If it keeps failing, give the operators of this service the request ID.',
+    "The sign-in could not be completed. It may have taken too long, or its page was opened twice or in another browser. Try again. If the problem persists, give the service's operators the request ID.",
     'Sign in again',
   ],
   'no-role': [
@@ -38,13 +38,13 @@ const pages = {
   unavailable: [
     503,
     'Sign-in unavailable',
-    'Nobody can sign in at the moment; your account is not the cause. Try again in a few minutes. If the problem persists, give the operators of this service the request ID.',
+    "Nobody can sign in at the moment; your account is not the cause. Try again in a few minutes. If the problem persists, give the service's operators the request ID.",
     'Try again',
   ],
   'sessions-unavailable': [
     503,
     'Sessions unavailable',
-    'The service cannot read or store sessions at the moment. Nothing has been changed. Try again in a few minutes. If the problem persists, give the operators of this service the request ID.',
+    "The service cannot read or store sessions at the moment. Nothing has been changed. Try again in a few minutes. If the problem persists, give the service's operators the request ID.",
     'Try again',
   ],
 } as const satisfies Record<string, readonly [status: number, title: string, text: string, action: string]>;
@@ -89,7 +89,7 @@ export function showPage(response: Response, name: PageName, account?: NamedAcco
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${title} - Script states</title>
+<title>${title} – Script states</title>
 <style>${pageStyle}</style>
 </head>
 <body>

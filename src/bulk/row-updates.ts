@@ -31,7 +31,7 @@ export interface RowUpdates<T> {
   readonly beforeSend?: (index: number) => Promise<void>;
   /** Called when an update has failed, before a later one for the same state is sent. */
   readonly onFailure?: (index: number, error: unknown) => void;
-  /** Whether an update that has failed is made later. */
+  /** Whether an update that has failed is sent again later. */
   readonly isPostponed?: (index: number) => boolean;
   /** Creates the result of an update. Never rejects. */
   readonly settle: (index: number, settled: SettledUpdate) => T | Promise<T>;

@@ -51,12 +51,12 @@ export function Dialogs({ children }: { readonly children: ReactNode }) {
   );
 }
 
-/** Stands for a dialog whose code is loading, so that the Escape key also closes a dialog that is not there yet. */
+/** Replaces a dialog while its code is loading, so that the Escape key cancels it. */
 function OpeningDialog({ onCancel }: { readonly onCancel: () => void }) {
   useEffect(() => {
     const cancel = ({ key }: KeyboardEvent) => key === 'Escape' && onCancel();
     document.addEventListener('keydown', cancel);
     return () => document.removeEventListener('keydown', cancel);
-  });
+  }, [onCancel]);
   return null;
 }

@@ -44,7 +44,7 @@ export function FailureNotice({ failure, children }: { readonly failure: Failure
 }
 
 /**
- * Shows why data could not be loaded, with a button that requests them again, unless the console does so by itself. Empty
+ * Shows why data could not be loaded, with a button that requests it again, unless the console does so by itself. Empty
  * without a failure.
  */
 export function RetryNotice({

@@ -30,6 +30,8 @@ export interface Failure {
 export interface SentWrite {
   /** The code of the approved change that it completes. */
   readonly approvalCode?: string | undefined;
+  /** Whether a lost response does no harm, because the service makes the change once, however often it is sent. */
+  readonly isRepeatable?: true;
 }
 
 type Texts = readonly [title: string, next: string, ofWrite?: string];
@@ -47,15 +49,15 @@ const texts = {
   GRAPH_REJECTED: ['Microsoft Graph rejected the values', 'Correct them as the message says, then save again.'],
   NOT_APPLIED: [
     'Microsoft Graph did not apply the change',
-    'It accepted the change but still shows other values. Intune may compute them itself.',
+    'It accepted the change but still shows other values. Intune may compute these values itself.',
   ],
   GRAPH_ROUTE_NOT_IMPLEMENTED: [
     'This tenant does not support the operation',
-    'Microsoft Intune does not offer it here. Retrying does not help.',
+    'Intune does not offer it here. Retrying does not help.',
   ],
   GRAPH_PERMISSION_MISSING: [
     'A permission is missing',
-    'Ask an administrator to grant the Graph permission or the Intune role, then try again.',
+    'Ask an administrator to grant the Microsoft Graph permission or the Intune role, then try again.',
   ],
   APPROVAL_JUSTIFICATION_REQUIRED: [
     'A justification is required',
@@ -72,7 +74,7 @@ const texts = {
   THROTTLED: ['The request quota of Microsoft Graph is used up', 'Wait a moment, then try again.'],
   CREDENTIAL_UNAVAILABLE: [
     'The service cannot sign in to Microsoft Graph',
-    "Contact the service's operators and give them the request ID.",
+    "Give the service's operators the request ID.",
   ],
   GRAPH_UNAVAILABLE: ['Microsoft Graph is unavailable', 'Try again in a few minutes.', 'Nothing was changed.'],
   GRAPH_TIMEOUT: ['Microsoft Graph did not respond in time', 'Try again in a moment.'],
@@ -82,9 +84,9 @@ const texts = {
   ],
   GRAPH_PROTOCOL: [
     'Microsoft Graph sent an invalid response',
-    "Try again. If the error persists, give the service's operators the request ID.",
+    "Try again. If the problem persists, give the service's operators the request ID.",
   ],
-  OVERLOADED: ['The service is overloaded or restarting', 'Try again in a moment.', 'Not sent.'],
+  OVERLOADED: ['The service is overloaded or restarting', 'Try again in a moment.', 'The change was not sent.'],
   AUDIT_UNAVAILABLE: ['The service cannot record changes', 'Nothing was changed. Try again in a moment.'],
   CLIENT_CLOSED: ['The request was cancelled', 'Try again.', 'Check the current values first.'],
   INTERNAL: [
@@ -93,7 +95,7 @@ const texts = {
     'The change may have been made: check the current values.',
   ],
   UNREACHABLE: ['The service is unreachable', 'Check your connection, then try again.'],
-  OFFLINE: ['You are offline', 'Try again when you are online.', 'Not sent.'],
+  OFFLINE: ['You are offline', 'Try again when you are online.', 'The change was not sent.'],
 } as const satisfies Record<FailureReason, Texts>;
 
 /**
@@ -102,14 +104,16 @@ const texts = {
 const specialTexts = {
   /** `APPROVAL_PENDING` without a code. */
   alreadyFiled: [
-    'This change was already filed for approval',
-    'Filing it again has no effect. Only the person who filed it can complete it, with the approval code that they received.',
+    'This change was already submitted for approval',
+    'Submitting it again has no effect. Only the person who submitted it can complete it, with the approval code that they received.',
   ],
   /** `GRAPH_PERMISSION_MISSING` for a change that was sent with a code. */
   codeRefused: [
     'Microsoft Graph did not accept the approval code',
-    'It is valid only for the person who filed the change, for exactly the same values, and until the request is rejected, cancelled, completed or expired. If it is no longer valid, file the change again.',
+    'It is valid only for the person who submitted the change, for exactly the same values, and until the request is rejected, cancelled, completed or expired. If it is no longer valid, submit the change again.',
   ],
+  /** `OVERLOADED` for an action on a job. The service's message names the limit. */
+  jobNotAccepted: ['The service did not accept this job', 'Try again later.', 'Nothing was sent.'],
   /** `CONFLICT` with the current values. */
   changed: ['The values have changed', 'The change was not applied. Check the current values before you try again.'],
 } as const satisfies Record<string, Texts>;
@@ -121,6 +125,7 @@ function textsOf(reason: FailureReason, { approvalCode, missingPermissions, curr
   if (reason === 'GRAPH_PERMISSION_MISSING' && sent?.approvalCode !== undefined && missingPermissions === undefined) {
     return specialTexts.codeRefused;
   }
+  if (reason === 'OVERLOADED' && sent?.isRepeatable) return specialTexts.jobNotAccepted;
   if (reason === 'CONFLICT' && current !== undefined) return specialTexts.changed;
   return texts[reason];
 }
@@ -156,11 +161,12 @@ export function describeFailure(
   const [title] = descriptions;
   // Graph repeats the code of a change that is still waiting, but not in every response.
   const approvalCode = data.approvalCode ?? (reason === 'APPROVAL_PENDING' ? sent?.approvalCode : undefined);
+  const hasMessage =
+    title === specialTexts.jobNotAccepted[0] ||
+    (reasonsWithMessage.has(reason) && title === texts[reason][0] && missingPermissions === undefined);
   const detail = [
     ...(current === undefined ? [] : [currentValuesText(current), nameText(current)]),
-    ...(reasonsWithMessage.has(reason) && title === texts[reason][0] && missingPermissions === undefined
-      ? [message]
-      : []),
+    ...(hasMessage ? [message] : []),
     ...(issues ?? []).map((issue) => [issue.path.join('.'), issue.message].filter(Boolean).join(': ')),
     ...(missingPermissions === undefined ? [] : [`Missing: ${missingPermissions.join(', ')}.`]),
   ].join(' ');
@@ -186,7 +192,8 @@ export function failureOf(thrown: unknown, sent?: SentWrite): Failure {
     return describeFailure({ message: thrown.message, data: thrown.data }, sent);
   }
   const offline = isCallError(thrown) && thrown.cause instanceof OfflineError;
-  const reason = offline ? 'OFFLINE' : sent !== undefined ? 'OUTCOME_UNKNOWN' : 'UNREACHABLE';
+  const mayBeDone = sent !== undefined && !sent.isRepeatable;
+  const reason = offline ? 'OFFLINE' : mayBeDone ? 'OUTCOME_UNKNOWN' : 'UNREACHABLE';
   return {
     reason,
     title: texts[reason][0],

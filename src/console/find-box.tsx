@@ -20,7 +20,7 @@ export function FindBox({ label, value, className, onChange }: FindBoxProps) {
       aria-label={label}
       placeholder={label}
       className={mergeClasses(useStyles().box, className)}
-      // Fluent hides the button of an empty box from the eyes only.
+      // Fluent hides the button of an empty box only visually.
       dismiss={value === '' ? null : { 'aria-label': 'Clear the search' }}
       value={value}
       onChange={(_event, { value: text }) => onChange(text)}

@@ -15,7 +15,7 @@ const useStyles = makeStyles({
 interface FoldingSummaryProps {
   /** The name under which the browser stores whether the user has folded it. */
   readonly preference: string;
-  /** Whether all data have been loaded. */
+  /** Whether all data has been loaded. */
   readonly complete: boolean;
   /** The summary in one line, shown while it is folded. */
   readonly line: ReactNode;

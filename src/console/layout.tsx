@@ -26,7 +26,7 @@ const useStyles = makeStyles({
     [narrowScreen]: { height: 'auto', minHeight: '100vh', overflow: 'visible' },
     backgroundColor: tokens.colorNeutralBackground2,
   },
-  // An empty region would only be in the way of screen readers.
+  // Screen readers would list a region without content.
   notices: { flexShrink: 0, ':empty': { display: 'none' } },
   main: {
     display: 'flex',

@@ -3,6 +3,7 @@ import './early.js';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.js';
+import { discardFirstResponses } from './first-requests.js';
 import { presentAddress } from './old-address.js';
 import { Providers } from './providers.js';
 import { sessionQuery } from './queries.js';
@@ -30,4 +31,10 @@ function renderPage() {
 }
 
 // Not awaited here: the code of the page waits for this module.
-void Promise.all([session, router.load()]).then(renderPage);
+void Promise.all([session, router.load()])
+  .catch(() => undefined)
+  .then(() => {
+    renderPage();
+    // The client sends its calls in a timer, which has been started before this one.
+    setTimeout(discardFirstResponses);
+  });

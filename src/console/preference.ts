@@ -17,14 +17,14 @@ function read(name: string): string | null {
  * @returns the stored text, `null` if there is none, and a function that stores another one
  */
 export function usePreference(name: string): readonly [string | null, (value: string) => void] {
-  const [value, setValue] = useState(() => read(name));
+  const [known, setKnown] = useState(() => ({ name, value: read(name) }));
   const store = (next: string) => {
-    setValue(next);
+    setKnown({ name, value: next });
     try {
       localStorage.setItem(keyOf(name), next);
     } catch {
       // The choice still applies until the page is closed.
     }
   };
-  return [value, store];
+  return [known.name === name ? known.value : read(name), store];
 }

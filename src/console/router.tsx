@@ -25,7 +25,7 @@ function lazyPage(load: () => Promise<ComponentType>) {
   return Object.assign(() => <PageAtOpening current={() => page} />, { preload });
 }
 
-/** Renders the component that stood for a page when it was opened: another one would lose its state. */
+/** Renders the component that the page had when it was opened: with another component, it would lose its state. */
 function PageAtOpening({ current }: { readonly current: () => ComponentType }) {
   const [Page] = useState(current);
   return <Page />;

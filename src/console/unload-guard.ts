@@ -5,7 +5,7 @@ const discardEvent = 'input-discarded';
 
 /**
  * Makes the browser ask before its tab is closed or reloaded, as long as the page has input that this would lose. The
- * browser chooses the words.
+ * text is the browser's.
  */
 export function useUnloadGuard(hasInput: boolean): void {
   useEffect(() => {
@@ -21,7 +21,7 @@ export function useUnloadGuard(hasInput: boolean): void {
   }, [hasInput]);
 }
 
-/** Lets the page be left without a question: after a sign-out, it would only keep the data on the screen. */
+/** Stops all guards. After a sign-out, a question would only keep the data on the screen. */
 export function stopUnloadGuards(): void {
   window.dispatchEvent(new Event(discardEvent));
 }

@@ -39,12 +39,13 @@ async function compress(path: string): Promise<void> {
   ]);
 }
 
-/** Lets the browser run `early.ts` as soon as it is loaded. Vite would only have it run together with the rest. */
+/** Lets the browser run `early.ts` as soon as it is loaded. By default, Vite runs it together with the rest. */
 function runEarly(): Plugin {
   return {
     name: 'run-early',
     transformIndexHtml(_html, { bundle = {} }) {
       const file = Object.keys(bundle).find((name) => name.startsWith('assets/early-'));
+      if (file === undefined) throw new Error('the early script has no file of its own');
       const attrs = { type: 'module', async: true, crossorigin: true, src: `/${file}` };
       return [{ tag: 'script', attrs, injectTo: 'head' }];
     },

@@ -119,8 +119,8 @@ export interface UpdateMode {
 export interface InterruptedWrite {
   /** The state before it. */
   readonly before: ScriptUserState | undefined;
-  /** Set if the write must not be sent again. */
-  readonly isCancelled?: boolean | undefined;
+  /** Whether the write may be sent again if it was not applied. */
+  readonly mayRepeat: boolean;
 }
 
 /** One update of several. */

@@ -7,6 +7,8 @@ declare global {
   namespace Express {
     interface Locals {
       admission: Admission | undefined;
+      /** The work for the request, which can outlast its connection, and holds memory as long. Never rejects. */
+      work: Promise<unknown> | undefined;
     }
   }
 }
@@ -38,7 +40,7 @@ export function admit(): RequestHandler {
     // `close` is emitted once: a listener that is added after it would never release anything.
     if (response.closed) throw new Refusal('CLIENT_CLOSED');
     const admission = bulkhead.enter(principal?.user.oid ?? '');
-    response.once('close', () => admission.leave());
+    response.once('close', () => void Promise.resolve(response.locals.work).then(() => admission.leave()));
     response.locals.admission = admission;
     admission.add('calls', calls.paths.length + (calls.wantsStream ? callsPerStream : 0));
     admission.add('rows', calls.bulkCalls * minRows);

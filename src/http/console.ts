@@ -23,7 +23,7 @@ const pages = ['/', '/scripts/:scriptKind/:scriptId', '/people/:userId', '/activ
 /** The handlers of the console. */
 export interface ConsoleHandlers {
   readonly routes: Router;
-  /** Shows a browser that an address does not exist. Leaves other clients to the next handler. */
+  /** Shows a browser that an address does not exist. Passes the requests of other clients to the next handler. */
   readonly notFoundPage: RequestHandler;
 }
 
@@ -50,7 +50,8 @@ export function serveConsole(folder: string): ConsoleHandlers {
     const policy = String(response.getHeader('content-security-policy')).split("style-src 'self'");
     if (policy.length !== 2) throw new Error('the content security policy must have one style-src');
     response.setHeader('content-security-policy', policy.join(`style-src 'self' 'nonce-${nonce}'`));
-    response.type('html').send(page.replaceAll(noncePlaceholder, nonce));
+    // `send` would answer a conditional request with 304, although each page has its own nonce.
+    response.type('html').end(page.replaceAll(noncePlaceholder, nonce));
   }
   for (const path of pages) {
     // The route in the log names the page, and holds no text from the request.
@@ -78,8 +79,10 @@ export function serveConsole(folder: string): ConsoleHandlers {
   return {
     routes,
     async notFoundPage(request, response, next) {
-      const isNavigation = request.method === 'GET' && request.accepts(['json', 'html']) === 'html';
-      if (!isNavigation || !isDecodable(request.path)) return next();
+      const isRead = request.method === 'GET' || request.method === 'HEAD';
+      if (!isRead || !isDecodable(request.path)) return next();
+      response.vary('accept');
+      if (request.accepts(['json', 'html']) !== 'html') return next();
       response.status(404);
       await sendPage(response, next);
     },

@@ -118,7 +118,7 @@ export async function listen(server: Server, port: number, host: string): Promis
   return new URL(`http://${host.includes(':') ? `[${host}]` : host}:${actualPort}`);
 }
 
-/** The most iterations of the event loop for which {@link acceptPending} waits. */
+/** The maximum number of iterations of the event loop for which {@link acceptPending} waits. */
 const maxAcceptSteps = 1_000;
 
 /** Accepts the connections that the operating system has established: it would reset them when the server closes. */

@@ -6,12 +6,14 @@ export interface JobLimits {
   readonly activePerPerson: number;
   /** The jobs that have not ended. */
   readonly active: number;
-  /** The rows of all jobs. Beyond it, the oldest jobs that have ended are deleted. */
+  /** The rows of all stored jobs of one person. */
+  readonly rowsPerPerson: number;
+  /** The rows of all stored jobs. */
   readonly rows: number;
 }
 
 /** The limits of every store. 60,000 rows with all their values take about 60 MB. */
-export const jobLimits: JobLimits = { activePerPerson: 10, active: 40, rows: 60_000 };
+export const jobLimits: JobLimits = { activePerPerson: 10, active: 40, rowsPerPerson: 20_000, rows: 60_000 };
 
 /** How long a caller should wait before it tries to start a job again, in milliseconds. */
 const retryAfterMs = 60_000;

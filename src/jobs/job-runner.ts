@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CallError } from '../errors.js';
 import { type ApprovalCheckParts, approvalDelayMs, createApprovalCheck, isPendingWithCode } from './approval-check.js';
 import type { JobRecord, JobRow } from './job.js';
 import type { RunJob } from './job-queue.js';
-import { abandon, hasEnded, isWaiting, proceed, rest, resumed, run } from './job-state.js';
+import { abandon, hasEnded, isActive, isWaiting, type JobChange, proceed, rest, resumed, run } from './job-state.js';
 import { rowsToResume } from './row-result.js';
 import { createRowSender, type Halt, type RowSenderParts } from './row-sender.js';
 import { loadRows, type RunningRows } from './row-writer.js';
@@ -32,13 +33,14 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
   const sendRows = createRowSender(parts);
   const checkApprovals = createApprovalCheck(parts);
 
-  /** Waits before the rows are sent or stored again. A change of the job, such as its cancellation, ends the wait. */
-  async function pause(
-    jobId: string,
-    pauseMs: number | undefined,
-    halt: Halt | undefined,
-    signal: AbortSignal,
-  ): Promise<void> {
+  /**
+   * Waits before the rows are sent or stored again. A change of the job, such as its cancellation, ends the wait.
+   *
+   * @param pauses the number of consecutive pauses before this one
+   * @param halt why the rows were halted. `cancelled`: the wait does not end because the job is being cancelled
+   */
+  async function pause(jobId: string, pauses: number, halt: Halt | undefined, signal: AbortSignal): Promise<void> {
+    const pauseMs = pausesMs[Math.min(pauses, pausesMs.length - 1)];
     const waking = new AbortController();
     const wake = () => waking.abort();
     const stopListening = onChange(jobId, (part) => {
@@ -59,13 +61,34 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
     return Math.min(checkMs, Math.max(0, job.changedAtMs + maxWaitMs - Date.now()));
   }
 
-  /** Ends a job that nobody has continued. Its rows that wait for approval keep their outcome. */
-  async function end(jobId: string, rows: RunningRows, runNumber: number | undefined): Promise<void> {
-    await endRows(rows);
-    await store.update(jobId, abandon, runNumber);
+  /**
+   * Stores the rows, then the state that results from them. If the store fails over meanwhile, it may have lost rows:
+   * then both are stored once more.
+   */
+  async function saveState(
+    jobId: string,
+    rows: RunningRows,
+    change: JobChange,
+    signal: AbortSignal,
+    runNumber: number | undefined,
+  ): Promise<JobRecord | undefined> {
+    for (let pauses = 0; ; pauses++) {
+      try {
+        let job: JobRecord | undefined;
+        do {
+          await rows.saveLeft();
+          job = await store.update(jobId, change, runNumber);
+        } while (rows.hasLeft());
+        return job;
+      } catch (error) {
+        // Only this run knows the outcomes of its rows.
+        if (signal.aborted || !(error instanceof CallError)) throw error;
+      }
+      await pause(jobId, pauses, 'cancelled', signal);
+    }
   }
 
-  /** Gives the rows that still wait an outcome. */
+  /** Sets the outcome of the rows that still wait. */
   async function endRows(rows: RunningRows): Promise<void> {
     const ended = waitingRows(rows).map((row): JobRow => ({ ...row, outcome: row.isSent ? 'unknown' : 'not-sent' }));
     for (const { outcome } of ended) onOutcome(outcome);
@@ -104,8 +127,15 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
     runNumber: number | undefined,
   ): Promise<number | undefined> {
     const { jobId } = stored;
+    const isOverdue = nextRunMs(stored) === 0;
     const job =
       stored.state === 'waiting-for-approval' ? await continueApproved(stored, rows, signal, runNumber) : stored;
+    if (isOverdue && (typeof job !== 'object' || !isActive(job))) {
+      // Its rows that wait for approval keep their outcome.
+      await endRows(rows);
+      await saveState(jobId, rows, abandon, signal, runNumber);
+      return undefined;
+    }
     if (job === undefined || typeof job === 'number') return job;
     if (job.state !== 'running' && job.state !== 'cancelling') return undefined;
     // A job that is being cancelled sends nothing again: its rows keep their outcomes.
@@ -114,33 +144,33 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
       await store.update(jobId, resumed, runNumber);
     }
     let halt: Halt | undefined;
+    let isCancelled = false;
     for (let pauses = 0; ; ) {
       const before = waitingRows(rows).length;
-      halt = await sendRows(job, rows, signal);
+      halt = await sendRows(job, rows, signal, { readOnly: isCancelled });
       const isStored = await rows.saveLeft().then(
         () => true,
         () => false,
       );
-      if (signal.aborted || (halt !== 'pause' && isStored)) break;
-      pauses = waitingRows(rows).length < before ? 0 : Math.min(pauses + 1, pausesMs.length - 1);
-      await pause(jobId, pausesMs[pauses], halt, signal);
+      isCancelled ||= halt === 'cancelled';
+      // A cancelled job still reads the outcomes of the rows that an earlier process has sent.
+      const isUnread = halt === 'cancelled' && hasSentRows(rows);
+      if (signal.aborted || (halt !== 'pause' && isStored && !isUnread)) break;
+      if (isUnread && isStored) continue;
+      pauses = waitingRows(rows).length < before ? 0 : pauses + 1;
+      await pause(jobId, pauses, isCancelled ? 'cancelled' : halt, signal);
     }
     await rows.saveLeft();
     // After a pause, the work has stopped because it is to be handed over.
     if (halt === 'handed-over' || halt === 'pause') return undefined;
-    if (halt === 'cancelled') {
-      if (waitingRows(rows).some(({ isSent }) => isSent)) await sendRows(job, rows, signal, true);
-      await rows.saveLeft();
+    if (isCancelled) {
       // Another process reads the outcomes that this one could not read.
-      if (signal.aborted && waitingRows(rows).some(({ isSent }) => isSent)) return undefined;
+      if (signal.aborted && hasSentRows(rows)) return undefined;
       await endRows(rows);
     }
     const isPending = rows.all().some(({ outcome }) => outcome === 'pending-approval');
-    const rested = await store.update(
-      jobId,
-      rest(halt === 'sign-in' ? 'waiting-for-sign-in' : isPending ? 'waiting-for-approval' : 'done'),
-      runNumber,
-    );
+    const state = halt === 'sign-in' ? 'waiting-for-sign-in' : isPending ? 'waiting-for-approval' : 'done';
+    const rested = await saveState(jobId, rows, rest(state), signal, runNumber);
     const pending = rows.all().filter(isPendingWithCode).length;
     const mayBeApproved = rested?.state === 'waiting-for-approval' && pending > 0;
     return nextRunMs(rested, mayBeApproved ? approvalDelayMs(rested, pending, approvalIntervalMs) : undefined);
@@ -152,13 +182,9 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
     const remainingMs = nextRunMs(stored);
     if (stored.state === 'waiting-for-sign-in' && remainingMs !== 0) return remainingMs;
     const rows = await loadRows(store, jobId, runNumber);
-    if (remainingMs === 0) {
-      await end(jobId, rows, runNumber);
-      return undefined;
-    }
     // Redis can fail over to a server that lacks the latest writes.
     const stopListening = onChange(jobId, (part) => {
-      if (part !== 'rows') rows.saveAgain();
+      if (part === 'reconnected') rows.saveAgain();
     });
     try {
       return await work(stored, rows, signal, runNumber);
@@ -169,6 +195,8 @@ export function createJobRunner(parts: JobRunnerParts): RunJob {
 }
 
 const waitingRows = (rows: RunningRows) => rows.all().filter(({ outcome }) => outcome === 'waiting');
+
+const hasSentRows = (rows: RunningRows) => waitingRows(rows).some(({ isSent }) => isSent);
 
 async function saveAll(rows: RunningRows, changed: readonly JobRow[]): Promise<void> {
   await Promise.all(changed.map((row) => rows.save(row)));

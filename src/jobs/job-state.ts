@@ -39,7 +39,7 @@ export const resumed: JobChange = (job) => (job.isResumed ? { ...job, isResumed:
 export const proceed: JobChange = (job) =>
   job.state === 'waiting-for-approval' ? withState(job, 'running') : undefined;
 
-/** Nobody has approved the rows, or signed in, for too long. */
+/** The job has waited too long for an approval or a sign-in. */
 export const abandon: JobChange = (job) => (isWaiting(job) ? withState(job, 'done') : undefined);
 
 /** The work has stopped. A job in the state `cancelling` becomes `cancelled`, unless rows still wait. */

@@ -12,8 +12,11 @@ export interface RowSelection {
   readonly outcome?: RowOutcome | undefined;
 }
 
-/** What has changed in a job: its rows and their counts, or any part. */
-export type ChangedPart = 'rows' | 'all';
+/**
+ * What has changed in a job: its rows and their counts, or any part. `reconnected`: perhaps any part, and the store may
+ * have lost the latest changes.
+ */
+export type ChangedPart = 'rows' | 'all' | 'reconnected';
 
 /** The contents of a store in numbers, for the metrics. */
 export interface JobStats {
@@ -25,15 +28,13 @@ export interface JobStats {
   readonly waitingRows: number;
   /** The rows of all jobs. */
   readonly rows: number;
-  /** The rows of jobs that have not ended. */
-  readonly unendedRows: number;
   /** The maximum number of rows. */
   readonly maxRows: number;
 }
 
 /**
- * Stores jobs and their rows. A job that has ended expires, or is deleted earlier if its space is needed. Every method throws a `CallError` with `OVERLOADED` if the
- * store cannot be used.
+ * Stores jobs and their rows. A job is deleted by age after it has ended, never earlier. Every method throws a
+ * `CallError` with `OVERLOADED` if the store cannot be used.
  */
 export interface JobStore {
   /** Whether jobs outlive the process. */

@@ -83,6 +83,11 @@ export interface JobsParts extends Omit<JobRunnerParts, 'onChange' | 'store'> {
 
 const jobsPerPage = 50;
 const rowsPerPage = 500;
+/**
+ * The longest page of rows, in characters of JSON. Rows of usual length fit. A batch of calls creates one response from
+ * all its pages, whose rows can have names of 1,024 characters several times.
+ */
+const maxPageLength = 512 * 1024;
 
 /** How long a caller should wait before it tries to start a job again, in milliseconds. */
 const retryAfterMs = 5_000;
@@ -174,8 +179,9 @@ export function createJobs({ store, queue, cursors, ...parts }: JobsParts): Jobs
       const query = `results ${jobId} ${outcome ?? ''}`;
       const { from } = cursors.decode(cursor, rowPosition, query) ?? { from: 0 };
       await recordOf(jobId);
-      const items = await store.rows(jobId, { from, limit: rowsPerPage, outcome });
-      const last = items.length === rowsPerPage ? items.at(-1) : undefined;
+      const rows = await store.rows(jobId, { from, limit: rowsPerPage, outcome });
+      const items = fittingRows(rows);
+      const last = rows.length === rowsPerPage || items.length < rows.length ? items.at(-1) : undefined;
       return { items, ...nextPage(cursors.encode(last && { from: last.index + 1 }, query)) };
     },
 
@@ -220,4 +226,14 @@ function requireJob(record: JobRecord | undefined): JobRecord {
 
 function nextPage(nextCursor: string | undefined): Pick<Page<never>, 'nextCursor'> {
   return nextCursor === undefined ? {} : { nextCursor };
+}
+
+/** The first rows that fit into a page, at least one. */
+function fittingRows(rows: readonly JobRow[]): readonly JobRow[] {
+  let length = 0;
+  const end = rows.findIndex((row) => {
+    length += JSON.stringify(row).length;
+    return length > maxPageLength;
+  });
+  return end === -1 ? rows : rows.slice(0, Math.max(end, 1));
 }

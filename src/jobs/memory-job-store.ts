@@ -24,13 +24,11 @@ export function createMemoryJobStore(limits: JobLimits, retentionMs: number): Jo
   function deleteExpired(): void {
     const changedBefore = Date.now() - retentionMs;
     for (const [jobId, { record }] of jobs) {
-      if (hasEnded(record) && record.changedAtMs <= changedBefore) deleteJob(jobId);
+      if (hasEnded(record) && record.changedAtMs <= changedBefore) {
+        jobs.delete(jobId);
+        notify(jobId);
+      }
     }
-  }
-
-  function deleteJob(jobId: string): void {
-    jobs.delete(jobId);
-    notify(jobId);
   }
 
   const records = () => Array.from(jobs.values(), ({ record }) => record);
@@ -42,16 +40,11 @@ export function createMemoryJobStore(limits: JobLimits, retentionMs: number): Jo
     if (active.length >= limits.active || own.length >= limits.activePerPerson) throw limitReached();
   }
 
-  /** Deletes the jobs that ended first until there is space. @throws {CallError} if that is not enough */
-  function makeSpace(newRows: number): void {
+  /** @throws {CallError} if the rows do not fit */
+  function requireSpace(person: Person, newRows: number): void {
     const all = records();
-    if (rowsOf(all.filter((each) => !hasEnded(each))) + newRows > limits.rows) throw limitReached();
-    let rows = rowsOf(all) + newRows;
-    for (const { jobId, total } of all.filter(hasEnded).toSorted((one, other) => one.changedAtMs - other.changedAtMs)) {
-      if (rows <= limits.rows) return;
-      deleteJob(jobId);
-      rows -= total;
-    }
+    const own = all.filter(({ startedBy }) => startedBy.oid === person.oid);
+    if (rowsOf(all) + newRows > limits.rows || rowsOf(own) + newRows > limits.rowsPerPerson) throw limitReached();
   }
 
   return {
@@ -63,7 +56,7 @@ export function createMemoryJobStore(limits: JobLimits, retentionMs: number): Jo
         if (key !== undefined && each.key === key && each.startedBy.oid === startedBy.oid) return each.jobId;
       }
       requireActivation(startedBy);
-      makeSpace(rows.length);
+      requireSpace(startedBy, rows.length);
       jobs.set(record.jobId, { record, rows: [...rows] });
       return record.jobId;
     },
@@ -111,7 +104,6 @@ export function createMemoryJobStore(limits: JobLimits, retentionMs: number): Jo
         oldestActiveAtMs: active.length > 0 ? Math.min(...active.map((each) => each.changedAtMs)) : undefined,
         waitingRows: sum(active.map((each) => each.counts.waiting)),
         rows: rowsOf(all),
-        unendedRows: rowsOf(all.filter((each) => !hasEnded(each))),
         maxRows: limits.rows,
       };
     },

@@ -44,19 +44,21 @@ export function withResult(
   return { ...settledRow, outcome, failure, approvalCode };
 }
 
-/**
- * The update of a row. The state is read before it is written to.
- *
- * @param isCancelled whether a row that may have been sent is not to be sent again
- */
+/** How the rows of a job are sent. */
+export interface SendMode {
+  /** Sends nothing, and only reads the outcomes of the rows that an earlier process has sent. */
+  readonly readOnly: boolean;
+}
+
+/** The update of a row. The state is read before it is written to. */
 export function updateOf(
   row: JobRow,
   { justification }: Pick<JobRecord, 'justification'>,
-  isCancelled: boolean,
+  { readOnly }: SendMode,
 ): Update {
   const { scriptKind, scriptId, userStateId, patch, expected, isSent, before, approvalCode: code } = row;
   const approval = code !== undefined ? { code } : justification !== undefined ? { justification } : undefined;
-  const interrupted = isSent ? { before, isCancelled } : undefined;
+  const interrupted = isSent ? { before, mayRepeat: !readOnly } : undefined;
   return { scriptKind, scriptId, userStateId, patch, expected, approval, readFirst: true, interrupted };
 }
 

@@ -5,7 +5,7 @@ import type { Caller, Graph } from '../graph/graph.js';
 import { stateKey } from '../graph/paths.js';
 import type { JobActor, JobRecord, JobRow, RowOutcome } from './job.js';
 import type { ChangedPart, JobStore } from './job-store.js';
-import { scopeOf, updateOf, withResult } from './row-result.js';
+import { type SendMode, scopeOf, updateOf, withResult } from './row-result.js';
 import type { RunningRows } from './row-writer.js';
 
 /** The dependencies of {@link createRowSender}. */
@@ -33,29 +33,26 @@ const defaultRecheckMs = 60_000;
 /** Why rows were left waiting. `pause`: a failure that concerns all rows. */
 export type Halt = 'cancelled' | 'handed-over' | 'sign-in' | 'pause';
 
-/**
- * Sends the waiting rows, until each has an outcome or there is a reason to halt.
- *
- * @param isCancelled sends nothing, and only reads the outcomes of the rows that an earlier process has sent
- */
+/** Sends the waiting rows, until each has an outcome or there is a reason to halt. */
 export type SendRows = (
   job: JobRecord,
   rows: RunningRows,
   signal: AbortSignal,
-  isCancelled?: boolean,
+  mode: SendMode,
 ) => Promise<Halt | undefined>;
 
 /**
- * Creates the function that sends rows through the same path as `updateMany`. A row is stored as sent before its request
- * is sent, so that a replica that continues the job reads its outcome first.
+ * Creates the function that sends rows through the same path as `updateMany`. A row is stored as sent before its
+ * request is sent, so that a replica that continues the job reads its outcome first.
  */
 export function createRowSender(parts: RowSenderParts): SendRows {
   const { store, graph, audit, callerOf, mayWrite, reasonOf, onDefect, onOutcome, onChange } = parts;
   const { recheckMs = defaultRecheckMs } = parts;
 
-  return async (job, rows, signal, isCancelled = false) => {
+  return async (job, rows, signal, mode) => {
     const { jobId, actor } = job;
-    const waiting = rows.all().filter(({ outcome, isSent }) => outcome === 'waiting' && (isSent || !isCancelled));
+    const { readOnly } = mode;
+    const waiting = rows.all().filter(({ outcome, isSent }) => outcome === 'waiting' && (isSent || !readOnly));
     const halting = new AbortController();
     const halted = new CallError('OVERLOADED');
     /** The rows that are left waiting, and their states. */
@@ -71,12 +68,12 @@ export function createRowSender(parts: RowSenderParts): SendRows {
 
     const handOver = () => stop('handed-over');
     const stopIfCancelled = async () => {
-      if (isCancelled) return;
+      if (readOnly) return;
       const current = await store.get(jobId).catch(() => job);
       if (current === undefined || current.state === 'cancelling') stop('cancelled');
     };
     const stopUnlessAllowed = async () => {
-      if (!isCancelled && !(await mayWrite(actor))) stop('sign-in');
+      if (!readOnly && !(await mayWrite(actor))) stop('sign-in');
     };
 
     /** Leaves a row waiting if nothing was sent. Later rows for the same state must not overtake it. */
@@ -123,7 +120,7 @@ export function createRowSender(parts: RowSenderParts): SendRows {
       // A job that is being cancelled ends, whether or not its user may write.
       if (halt === undefined) await stopUnlessAllowed().catch(() => stop('pause'));
       const results = runUpdates({
-        updates: waiting.map((row) => updateOf(row, job, isCancelled)),
+        updates: waiting.map((row) => updateOf(row, job, mode)),
         graph,
         audit,
         actor: { requestId: actor.requestId, user: actor, jobId },

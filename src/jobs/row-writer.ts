@@ -11,7 +11,9 @@ export interface RunningRows {
   save(row: JobRow): Promise<void>;
   /** Stores the rows that could not be stored when they changed. */
   saveLeft(): Promise<void>;
-  /** Stores all rows that have changed once more with the next ones: the store may have lost them. */
+  /** Whether rows are not stored, or must be stored once more. */
+  hasLeft(): boolean;
+  /** Stores all changed rows again, together with the next ones: the store may have lost them. */
   saveAgain(): void;
 }
 
@@ -72,6 +74,7 @@ export async function loadRows(store: JobStore, jobId: string, run: number | und
       return saveUnsaved();
     },
     saveLeft: async () => (unsaved.size > 0 ? saveUnsaved() : undefined),
+    hasLeft: () => unsaved.size > 0,
     saveAgain,
   };
 }

@@ -10,9 +10,12 @@ import { redisKey } from './keys.js';
  *                     `counts` of the rows, `person`: a hash of the owner's id, `member`, `key`
  * job-rows:ID         hash: the sealed row at each index
  * job-key:HASH        the job that a person has started with a key
- * jobs:index          sorted set of all members, in the order of their text: `STARTED-AT ID NUMBER-OF-ROWS`
+ * jobs:index          sorted set of all members, in the order of their text:
+ *                     `STARTED-AT ID PERSON NUMBER-OF-ROWS`, where the person is a short hash of the owner's id.
+ *                     Members of earlier versions lack the person
  * jobs:state-STATE    sorted set of the members in a state, by the time since which they are in it
  * jobs:rows           the number of rows of all jobs
+ * jobs:rows-of-PERSON the number of rows of all jobs of a person
  * jobs:due            sorted set of the ids of jobs that are to be run, by the time from which on
  * jobs:leases         sorted set of the ids of jobs that run, by the time at which another replica may take them
  */
@@ -49,6 +52,10 @@ export const definitions = `
   local function read(id, ...) return unpack(redis.call('HMGET', jobKey(id), ...)) end
   local function idOf(member) return string.match(member, '^%S+ (%S+) ') end
   local function rowsOf(member) return tonumber(string.match(member, '%d+$')) end
+  local function totalOfPerson(member)
+    local person = string.match(member, '^%S+ %S+ (%S+) %d+$')
+    return person and '${redisKey('jobs', 'rows-of-')}' .. person
+  end
   local function publish(message) redis.call('PUBLISH', '${changedChannel}', message) end
   local function isIn(states, state)
     for _, each in ipairs(states) do if each == state then return true end end
@@ -74,6 +81,8 @@ export const definitions = `
     redis.call('ZREM', due, id)
     redis.call('DEL', jobKey(id), rowsKey(id))
     redis.call('INCRBY', total, -rowsOf(member))
+    local own = totalOfPerson(member)
+    if own and redis.call('INCRBY', own, -rowsOf(member)) <= 0 then redis.call('DEL', own) end
     publish(id)
   end
 
@@ -82,41 +91,11 @@ export const definitions = `
       local expired = redis.call('ZRANGEBYSCORE', stateKey(state), '-inf', '(' .. now - retention, 'LIMIT', 0, 20)
       for _, member in ipairs(expired) do delete(state, member) end
     end
-    -- Earlier versions let the keys of waiting jobs expire.
-    for _, state in ipairs(waitingStates) do
-      local old = redis.call('ZRANGEBYSCORE', stateKey(state), '-inf', '(' .. now - retention, 'LIMIT', 0, 100)
-      for _, member in ipairs(old) do
-        if redis.call('EXISTS', jobKey(idOf(member))) == 0 then delete(state, member) end
-      end
-    end
   end
 
-  local function countRows(states)
-    local count = 0
-    for _, state in ipairs(states) do
-      for _, member in ipairs(redis.call('ZRANGE', stateKey(state), 0, -1)) do count = count + rowsOf(member) end
-    end
-    return count
-  end
-
-  -- Deletes the jobs that ended first until there is space for more rows, unless that is not enough.
-  local function makeSpace(rows, maxRows)
-    local excess = tonumber(redis.call('GET', total) or 0) + rows - maxRows
-    if excess <= 0 then return true end
-    if countRows(activeStates) + countRows(waitingStates) + rows - maxRows > 0 then return false end
-    while excess > 0 do
-      local state, member, since
-      for _, each in ipairs(endedStates) do
-        local first = redis.call('ZRANGE', stateKey(each), 0, 0, 'WITHSCORES')
-        if first[1] and not (since and since <= tonumber(first[2])) then
-          state, member, since = each, first[1], tonumber(first[2])
-        end
-      end
-      if not member then return false end
-      delete(state, member)
-      excess = excess - rowsOf(member)
-    end
-    return true
+  local function hasSpace(member, maxOwnRows, maxRows)
+    local function count(key) return tonumber(redis.call('GET', key) or 0) + rowsOf(member) end
+    return count(total) <= tonumber(maxRows) and count(totalOfPerson(member)) <= tonumber(maxOwnRows)
   end
 
   local function mayActivate(person, maxOwn, maxActive)

@@ -5,23 +5,25 @@ import { createScript } from './script.js';
  * Stores a job with its rows.
  *
  * ARGV: id, state, member, hash of the owner's id, sealed record, counts, number of rows, the key of the start ('' for
- * none), retention in ms, the most active jobs of a person and in all, the most rows, then pairs (index, sealed row)
+ * none), retention in ms, the maximum number of active jobs of a person and in total, the maximum number of rows of a
+ * person and in total, then pairs (index, sealed row)
  * Returns the id, or that of the job that was started with the key; '' if the limits are reached.
  */
 export const createJob = createScript(`${prelude}
   local id, state, member, person, record, counts, rows, key = unpack(ARGV, 1, 8)
-  local retention, maxOwn, maxActive, maxRows = unpack(ARGV, 9, 12)
+  local retention, maxOwn, maxActive, maxOwnRows, maxRows = unpack(ARGV, 9, 13)
   deleteExpired(tonumber(retention))
   local existing = key ~= '' and redis.call('GET', key)
   if existing and redis.call('EXISTS', jobKey(existing)) == 1 then return existing end
-  if not mayActivate(person, maxOwn, maxActive) or not makeSpace(rows, maxRows) then return '' end
+  if not mayActivate(person, maxOwn, maxActive) or not hasSpace(member, maxOwnRows, maxRows) then return '' end
   redis.call('HSET', jobKey(id), 'record', record, 'version', 0, 'run', 0, 'counts', counts, 'person', person,
     'member', member, 'key', key)
-  for first = 13, #ARGV, 1000 do
+  for first = 14, #ARGV, 1000 do
     redis.call('HSET', rowsKey(id), unpack(ARGV, first, math.min(first + 999, #ARGV)))
   end
   if key ~= '' then redis.call('SET', key, id) end
   redis.call('INCRBY', total, rows)
+  redis.call('INCRBY', totalOfPerson(member), rows)
   redis.call('ZADD', '${jobIndexKey}', 0, member)
   enter(id, state, retention)
   publish(id)
@@ -31,7 +33,7 @@ export const createJob = createScript(`${prelude}
  * Replaces the record of a job, if it is as it was read.
  *
  * ARGV: id, the version that was read, the number of the run ('' if the change is not made by a run), sealed record,
- * state, retention in ms, the most active jobs of a person and in all
+ * state, retention in ms, the maximum number of active jobs of a person and in total
  * Returns `changed`, `conflict`, `gone`, `replaced` if a later run has replaced the run, or `full` if the job is to be
  * queued and the limits are reached.
  */
@@ -69,7 +71,7 @@ export const saveRows = createScript(`${prelude}
  * Reads how much is stored.
  *
  * ARGV: retention in ms, then all states
- * Returns the number of rows; that of jobs that have not ended; the time since which the oldest active job is in its state (0 if there is none); the rows
+ * Returns the number of rows; the time since which the oldest active job is in its state (0 if there is none); the rows
  * of active jobs without an outcome; for each state the number of jobs.
  */
 export const readStats = createScript(`${definitions}
@@ -87,9 +89,8 @@ export const readStats = createScript(`${definitions}
   for _, state in ipairs(endedStates) do
     numbers[state] = redis.call('ZCOUNT', stateKey(state), now - ARGV[1], '+inf')
   end
-  local unended = countRows(activeStates) + countRows(waitingStates)
-  local reply = { tonumber(redis.call('GET', total) or 0), unended, oldest, waiting }
-  for n = 2, #ARGV do reply[n + 3] = numbers[ARGV[n]] or 0 end
+  local reply = { tonumber(redis.call('GET', total) or 0), oldest, waiting }
+  for n = 2, #ARGV do reply[n + 2] = numbers[ARGV[n]] or 0 end
   return reply`);
 
 /**

@@ -28,6 +28,9 @@ const rowsPerStep = 500;
 /** How often to try again to change a record that others change at the same time. */
 const maxConflicts = 20;
 
+/** The length of the hash of a person in the index: short, since many members contain it. */
+const personHashLength = 16;
+
 // A value that opens was sealed by a replica, as this form.
 const storedRecord = z.custom<Omit<JobRecord, 'counts'>>((value) => typeof value === 'object' && value !== null);
 const storedRow = z.custom<Omit<JobRow, 'index'>>((value) => typeof value === 'object' && value !== null);
@@ -111,9 +114,9 @@ export function createRedisJobStore(redis: Redis, options: RedisJobStoreOptions)
     async create(job, rows) {
       const { jobId, key, startedBy, startedAt, total, counts, state } = job;
       const started = key === undefined ? '' : startKey(hash(startedBy.oid, key));
-      const member = `${startedAt} ${jobId} ${total}`;
+      const member = `${startedAt} ${jobId} ${hash(startedBy.oid).slice(0, personHashLength)} ${total}`;
       const record = [jobId, state, member, hash(startedBy.oid), sealRecord(job), formatCounts(counts), total, started];
-      const settings = [retentionMs, limits.activePerPerson, limits.active, limits.rows];
+      const settings = [retentionMs, limits.activePerPerson, limits.active, limits.rowsPerPerson, limits.rows];
       const args = [...record, ...settings, ...(await sealRows(jobId, rows))];
       const stored = z.string().parse(await runScript(redis, createJob, [], args).catch(uncertain));
       if (stored === '') throw limitReached();
@@ -168,14 +171,13 @@ export function createRedisJobStore(redis: Redis, options: RedisJobStoreOptions)
 
     async stats() {
       const reply = z.array(z.number()).parse(await runScript(redis, readStats, [], [retentionMs, ...jobStates]));
-      const [rows = 0, unendedRows = 0, oldest = 0, waitingRows = 0, ...numbers] = reply;
+      const [rows = 0, oldest = 0, waitingRows = 0, ...numbers] = reply;
       const byState = Object.fromEntries(jobStates.map((state, index) => [state, numbers[index] ?? 0]));
       return {
         jobs: { ...countJobs([]), ...byState },
         oldestActiveAtMs: oldest === 0 ? undefined : toLocalTime(redis, oldest),
         waitingRows,
         rows,
-        unendedRows,
         maxRows: limits.rows,
       };
     },
@@ -185,8 +187,8 @@ export function createRedisJobStore(redis: Redis, options: RedisJobStoreOptions)
         const [jobId = '', part] = message.split(' ');
         listener(jobId === '' ? undefined : jobId, part === 'rows' ? 'rows' : 'all');
       });
-      // Messages published during the disconnection are lost.
-      redis.onConnected(() => listener(undefined, 'all'));
+      // Messages published during the disconnection are lost. After a failover, so may be the latest writes.
+      redis.onConnected(() => listener(undefined, 'reconnected'));
     },
   };
 }

@@ -26,7 +26,6 @@ export function createJobMetrics(registry: Registry): JobMetrics {
   const jobs = new Gauge(about('jobs', 'Stored jobs by state.', ['state']));
   const waiting = new Gauge(about('job_rows_waiting', 'Rows of active jobs that have no outcome.'));
   const stored = new Gauge(about('job_rows_stored', 'Rows of all stored jobs.'));
-  const unended = new Gauge(about('job_rows_unended', 'Rows of stored jobs that have not ended.'));
   const limit = new Gauge(about('job_rows_limit', 'The maximum number of rows in the store of jobs.'));
   const age = new Gauge(
     about('job_oldest_active_seconds', 'How long the oldest active job has been in its state; 0 if no job is active.'),
@@ -36,13 +35,12 @@ export function createJobMetrics(registry: Registry): JobMetrics {
   function show(stats: JobStats | undefined): void {
     if (stats === undefined) {
       jobs.reset();
-      for (const gauge of [waiting, stored, unended, limit, age]) gauge.remove();
+      for (const gauge of [waiting, stored, limit, age]) gauge.remove();
       return;
     }
     for (const state of jobStates) jobs.set({ state }, stats.jobs[state]);
     waiting.set(stats.waitingRows);
     stored.set(stats.rows);
-    unended.set(stats.unendedRows);
     limit.set(stats.maxRows);
     const now = Date.now();
     age.set(Math.max(0, now - (stats.oldestActiveAtMs ?? now)) / 1_000);

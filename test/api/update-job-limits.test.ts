@@ -79,3 +79,25 @@ test('pages of results that a user does not read are limited, and leave the serv
   first.destroy();
   await expect.poll(async () => (await textOf(await pages('ada'))).includes(overloaded), slowly).toBe(false);
 });
+
+test('pages of long rows have fewer rows, and all pages have each row once', async () => {
+  const name = 'あ'.repeat(1_000);
+  const updates = Array.from({ length: 600 }, (_, index) => ({
+    scriptKind: 'deviceShellScript' as const,
+    scriptId: 'script',
+    userStateId: `script:${index}`,
+    patch: { userPrincipalName: name },
+    expected: { userPrincipalName: name },
+  }));
+  const { jobId } = await app.client.updateJob.start.mutate({ updates });
+  await app.client.updateJob.cancel.mutate({ jobId });
+  const indexes: number[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await app.client.updateJob.results.query({ jobId, cursor });
+    expect(JSON.stringify(page).length).toBeLessThan(1024 * 1024);
+    indexes.push(...page.items.map(({ index }) => index));
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  expect(indexes).toEqual(updates.map((_, index) => index));
+});

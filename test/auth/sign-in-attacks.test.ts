@@ -198,7 +198,7 @@ test('a browser keeps the cookies of the four sign-ins that it started last', as
   for (let count = 0; count < 6; count++) callbacks.push(await setup.start(agent));
   expect(agent.cookies()).toHaveLength(4);
   const [oldest, , third] = callbacks;
-  expect((await agent.browser.open(oldest ?? '')).html).toContain('Please try again.');
+  expect((await agent.browser.open(oldest ?? '')).html).toContain('Try again.');
   expect((await agent.browser.open(third ?? '')).url.pathname).toBe('/');
 });
 

@@ -29,7 +29,7 @@ describeConsole('a job', oneWindow, (app) => {
     const before = parseCsv((await download(page, 'Download CSV')).text);
     await selectAll();
     await dialog.getByLabel('Devices failed').fill('9911');
-    await pressInDialog('Start');
+    await pressInDialog('Send changes');
     await dialog.getByText('You can close this page: the job continues').waitFor();
     await page.close();
 
@@ -108,7 +108,7 @@ describeConsole('the activity page', {}, (app) => {
     await app.simulator.fault({ fault: 'latency', method: 'PATCH', times: 'always', delayMs: 2_000 });
     await first.selectAll();
     await first.dialog.getByLabel('Devices failed').fill('6611');
-    await first.press('Start');
+    await first.press('Send changes');
     await expect.poll(() => activityLink(other).innerText()).toMatch(/^Activity\s*1/);
     await first.heading('8 changed');
     await expect.poll(() => other.locator('[role=row]').getByText('6,611').count()).toBe(8);
@@ -122,7 +122,7 @@ describeConsole('the activity page', {}, (app) => {
     const { page, dialog, heading, selectAll, expectAccessible } = session;
     await selectAll();
     await dialog.getByLabel('Devices failed').fill('8844');
-    await session.press('Start');
+    await session.press('Send changes');
     await heading('0 changed, 8 failed');
     await dialog.getByRole('textbox', { name: 'Justification' }).fill('Because');
     await session.press('Retry failed rows');
@@ -188,7 +188,7 @@ describeConsole(
       await app.simulator.fault({ fault: 'rejected', method: 'PATCH', times: 2 });
       await selectAll();
       await dialog.getByLabel('Devices failed').fill('7722');
-      await pressInDialog('Start');
+      await pressInDialog('Send changes');
       await heading('6 changed, 2 failed');
 
       const { page, signIn, expectAccessible } = await app.openSession();

@@ -33,7 +33,7 @@ describeConsole('bulk updates that require approval', {}, (app) => {
     await page.getByText('2 of 8 people').waitFor();
     await selectAll();
     await dialog.getByLabel('Devices failed').fill(count);
-    await press('Start');
+    await press('Send changes');
     await heading('0 changed, 2 failed');
     await dialog.getByText('2 rows: A justification is required.').waitFor();
     await press('Retry failed rows');
@@ -133,7 +133,7 @@ describeConsole('a bulk update that Graph accepts but does not apply', {}, (app)
     await app.simulator.fault({ fault: 'ignored', method: 'PATCH', times: 'always' });
     await selectAll();
     await dialog.getByLabel('Devices failed').fill('8833');
-    await press('Start');
+    await press('Send changes');
     await heading('0 changed, 8 failed');
     await expectAccessible();
     await expect.poll(async () => (await rows()).length).toBeGreaterThan(4);
@@ -155,7 +155,7 @@ describeConsole('a bulk update that is cancelled', oneWindow, (app) => {
     await selectAll();
     await dialog.getByLabel('Devices failed').fill('9901');
     await app.simulator.fault({ fault: 'rejected', method: 'PATCH' });
-    await press('Start');
+    await press('Send changes');
     await dialog.getByText(/^\d\d of 140 · \d+ changed, 1 failed$/).waitFor();
     await press('Cancel job');
     const text = await heading(/not sent/);
@@ -178,7 +178,7 @@ describeConsole('a bulk update during which the connection is lost', oneWindow, 
     const { dialog, press, context, heading, selectAll, expectAccessible } = await openLong(app);
     await selectAll();
     await dialog.getByLabel('Devices failed').fill('9903');
-    await press('Start');
+    await press('Send changes');
     await dialog.getByText('19 of 140 · 19 changed', { exact: true }).waitFor();
     await context.setOffline(true);
     const { items } = await app.service.client.updateJob.list.query({});
@@ -203,7 +203,7 @@ describeInChromium('a bulk update during which the service stops', () => {
     const { dialog, press, heading, selectAll, expectAccessible } = await openLong(app);
     await selectAll();
     await dialog.getByLabel('Devices failed').fill('9902');
-    await press('Start');
+    await press('Send changes');
     await dialog.getByText('unless the service restarts').waitFor();
     await dialog.getByText('19 of 140 · 19 changed', { exact: true }).waitFor();
     expect((await changedStates(app.simulator)).size).toBe(19);

@@ -28,7 +28,7 @@ describeConsole('bulk updates', { GRAPH_WRITES_PER_20S: '100000' }, (app) => {
     const buffer = Buffer.from(`\uFEFF${Papa.unparse(edited, { delimiter: ';' })}\r\n`);
     await chooser.setFiles({ name: 'edited.csv', mimeType: 'text/csv', buffer });
     await dialog.getByText('Selected: edited.csv').waitFor();
-    await press('Check');
+    await press('Preview changes');
     // The names of the file are not sent, but compared with the list.
     await dialog.getByText('1 change, 6 unchanged lines. 1 person is left out').waitFor();
     await dialog.getByText('The file names éva; "o’hara", but the list names').waitFor();
@@ -37,7 +37,7 @@ describeConsole('bulk updates', { GRAPH_WRITES_PER_20S: '100000' }, (app) => {
     await dialog.getByText('2 changes, 6 unchanged lines.').waitFor();
     await expectAccessible();
     expect(await patches(app.simulator)).toEqual([]);
-    await press('Start');
+    await press('Send changes');
     expect(await heading(/changed/)).toBe('2 changed');
     await expectAccessible();
     expect(Object.fromEntries(await receivedPatches(app.simulator))).toEqual({
@@ -50,9 +50,9 @@ describeConsole('bulk updates', { GRAPH_WRITES_PER_20S: '100000' }, (app) => {
     await page.getByRole('button', { name: 'Import CSV' }).click();
     const pasted = [...edited.slice(0, 2), { ...edited[2], errorDeviceCount: '5503' }];
     await dialog.getByLabel('CSV lines').fill(Papa.unparse(pasted, { delimiter: '\t' }));
-    await press('Check');
+    await press('Preview changes');
     await dialog.getByText('1 change, 2 unchanged lines.').waitFor();
-    await press('Start');
+    await press('Send changes');
     expect(await heading(/changed/)).toBe('1 changed');
     expect((await receivedPatches(app.simulator)).slice(2)).toEqual([[third, { errorDeviceCount: 5503 }]]);
   });
@@ -66,20 +66,20 @@ describeConsole('bulk updates', { GRAPH_WRITES_PER_20S: '100000' }, (app) => {
     const problems = () => dialog.getByRole('alert').getByRole('listitem').allInnerTexts();
     await page.getByRole('button', { name: 'Import CSV' }).click();
     await box.fill(csv('6601', 'many', '6603', '-4'));
-    await press('Check');
-    await dialog.getByText('2 problems. Correct all lines before you send.').waitFor();
+    await press('Preview changes');
+    await dialog.getByText('2 problems. Correct the lines, then try again.').waitFor();
     expect(await problems()).toEqual([
       'Line 4: errorDeviceCount: must be a whole number with digits only, such as 1000 (not 1,000 or 1.000)',
       'Line 6: errorDeviceCount: must be 0 or more',
     ]);
-    expect(await dialog.getByRole('button', { name: 'Start' }).count()).toBe(0);
+    expect(await dialog.getByRole('button', { name: 'Send changes' }).count()).toBe(0);
     await expectAccessible();
     await box.fill(csv('6601', '6602', '6603', '-4'));
     expect(await problems()).toEqual([]);
-    await press('Check');
+    await press('Preview changes');
     await dialog.getByText('1 problem. Correct').waitFor();
     expect(await problems()).toEqual(['Line 6: errorDeviceCount: must be 0 or more']);
-    expect(await dialog.getByRole('button', { name: 'Start' }).count()).toBe(0);
+    expect(await dialog.getByRole('button', { name: 'Send changes' }).count()).toBe(0);
     await dialog.locator('input[type=file]').setInputFiles({
       name: 'latin.csv',
       mimeType: 'text/csv',
@@ -88,8 +88,8 @@ describeConsole('bulk updates', { GRAPH_WRITES_PER_20S: '100000' }, (app) => {
     await dialog.getByText('The file is not in UTF-8.').waitFor();
     expect(await patches(app.simulator)).toEqual([]);
     await box.fill(csv('6601', '6602', '6603', '6604'));
-    await press('Check');
-    await press('Start');
+    await press('Preview changes');
+    await press('Send changes');
     expect(await heading(/changed/)).toBe('4 changed');
     const wanted = ids.slice(0, 4).map((id, index) => [id, { errorDeviceCount: 6601 + index }]);
     expect(Object.fromEntries(await receivedPatches(app.simulator))).toEqual(Object.fromEntries(wanted));
@@ -112,17 +112,17 @@ describeConsole('bulk updates', { GRAPH_WRITES_PER_20S: '100000' }, (app) => {
     );
     await selectAll();
     await heading('Set values for 140 people');
-    await press('Start');
+    await press('Send changes');
     await dialog.getByText('Enter a number in at least one field').waitFor();
     await dialog.getByLabel('Devices succeeded').fill('1e3');
-    await press('Start');
+    await press('Send changes');
     await dialog.getByText('Enter a whole number').waitFor();
     await expectAccessible();
     await dialog.getByLabel('Devices succeeded').fill('7701');
     await dialog.getByLabel('Devices failed').fill('7702');
     expect(await patches(app.simulator)).toEqual([]);
     const release = await holdCalls('updateJob.start');
-    await press('Start');
+    await press('Send changes');
     await heading('Sending 140 changes to the service');
     // The Escape key does not close a dialog whose rows the service has not stored yet.
     await page.keyboard.press('Escape');

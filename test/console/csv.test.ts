@@ -172,7 +172,9 @@ describe('a plan', () => {
   test('joins lines for the same person', () => {
     const planned = plan(`${header}a,,5,\na,,,6\na,,5,6`, known);
     expect(rowsToSend(planned)).toMatchObject([{ patch: { successDeviceCount: 5, errorDeviceCount: 6 } }]);
-    expect(planned.updates[0]?.warnings).toEqual(['Lines 2, 3, and 4 name the same person and are one change.']);
+    expect(planned.updates[0]?.warnings).toEqual([
+      'Lines 2, 3, and 4 name the same person and are sent as one change.',
+    ]);
   });
 
   test('names the columns that it ignores', () => {

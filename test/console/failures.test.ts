@@ -24,20 +24,20 @@ const refusals: FaultCase[] = [
     'GRAPH_ROUTE_NOT_IMPLEMENTED',
     { fault: 'route-not-implemented' },
     'This tenant does not support the operation',
-    'Microsoft Intune does not offer it here. Retrying does not help.',
+    'Intune does not offer it here. Retrying does not help.',
   ],
   [
     'GRAPH_PERMISSION_MISSING',
     { fault: 'forbidden-application' },
     'A permission is missing',
-    'Ask an administrator to grant the Graph permission or the Intune role, then try again.',
+    'Ask an administrator to grant the Microsoft Graph permission or the Intune role, then try again.',
     'Missing: DeviceManagementScripts.ReadWrite.All, DeviceManagementConfiguration.ReadWrite.All',
   ],
   [
     'GRAPH_PERMISSION_MISSING',
     { fault: 'forbidden-user' },
     'A permission is missing',
-    'Ask an administrator to grant the Graph permission or the Intune role, then try again.',
+    'Ask an administrator to grant the Microsoft Graph permission or the Intune role, then try again.',
   ],
   [
     'CONFLICT',
@@ -61,13 +61,13 @@ const refusals: FaultCase[] = [
     'GRAPH_PROTOCOL',
     { fault: 'redirect' },
     'Microsoft Graph sent an invalid response',
-    "Try again. If the error persists, give the service's operators the request ID.",
+    "Try again. If the problem persists, give the service's operators the request ID.",
   ],
   [
     'CREDENTIAL_UNAVAILABLE',
     { fault: 'token-expired' },
     'The service cannot sign in to Microsoft Graph',
-    "Contact the service's operators and give them the request ID.",
+    "Give the service's operators the request ID.",
   ],
 ];
 
@@ -103,7 +103,7 @@ describeConsole('the console, when an edit fails', {}, (app) => {
       dialog,
       'NOT_APPLIED',
       'Microsoft Graph did not apply the change',
-      'It accepted the change but still shows other values. Intune may compute them itself.',
+      'It accepted the change but still shows other values. Intune may compute these values itself.',
       `Microsoft Graph has 4,321 succeeded and ${before} failed.`,
     );
     await rowShows(before);
@@ -151,7 +151,7 @@ describeConsole('the console, when an edit fails', {}, (app) => {
         dialog,
         'OVERLOADED',
         'The service is overloaded or restarting',
-        'Not sent. Try again in a moment.',
+        'The change was not sent. Try again in a moment.',
       );
       await rowShows(before);
       expect(await field.inputValue()).toBe(typed);

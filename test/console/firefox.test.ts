@@ -151,7 +151,7 @@ describeFirefoxConsole('a morning with the console in Firefox', start, (app) => 
     await click(button('Import CSV'));
     await upload('corrected.csv', Papa.unparse([...corrected, ...others.slice(0, -1)]));
     await find(`${dialog} ::-p-text(corrected.csv)`);
-    await click(byRole(dialog, 'button', 'Check'));
+    await click(byRole(dialog, 'button', 'Preview changes'));
     await find(`${dialog} h3::-p-text(Check the changes)`);
     await find(`${dialog} ::-p-text(2 changes, 6 unchanged lines.)`);
     const preview = await textOf('table[aria-label=Changes]');
@@ -159,7 +159,7 @@ describeFirefoxConsole('a morning with the console in Firefox', start, (app) => 
       expect(preview).toContain(`Devices failed: ${line?.['errorDeviceCount']} → 5,001`);
     }
     expect(await receivedPatches(app.simulator)).toEqual([]);
-    await click(byRole(dialog, 'button', 'Start'));
+    await click(byRole(dialog, 'button', 'Send changes'));
     await find(`${dialog} h3::-p-text(2 changed)`);
     await click(byRole(dialog, 'button', 'Close'));
     await gone(dialog);

@@ -110,19 +110,19 @@ describeConsole('the forms of the console', {}, (app) => {
     await expect.poll(() => dialog.getByRole('heading', { level: 2 }).innerText()).toContain(script);
     const succeeded = dialog.getByLabel('Devices succeeded');
     const failed = dialog.getByLabel('Devices failed');
-    await press('Start');
+    await press('Send changes');
     await expectError(succeeded, 'Enter a number in at least one field');
     await failed.fill('3,0');
-    await press('Start');
+    await press('Send changes');
     await expectError(failed, 'Enter a whole number');
     expect(await succeeded.getAttribute('aria-invalid')).not.toBe('true');
     await failed.fill('9999999999');
-    await press('Start');
+    await press('Send changes');
     await expectError(failed, 'Must be at most 2147483647');
     await expectQuestion(dialog, failed, () => page.keyboard.press('Escape'));
     await page.getByRole('button', { name: /^Change selected/ }).click();
     await failed.fill('3.0');
-    await press('Start');
+    await press('Send changes');
     await heading('8 changed');
     const sent = await receivedPatches(app.simulator);
     expect(sent.map(([, fields]) => fields)).toEqual(sent.map(() => ({ errorDeviceCount: 3 })));
@@ -133,12 +133,12 @@ describeConsole('the forms of the console', {}, (app) => {
     const openImport = () => page.getByRole('button', { name: 'Import CSV' }).click();
     await openImport();
     const lines = dialog.getByLabel('CSV lines');
-    await press('Check');
+    await press('Preview changes');
     await expectError(lines, 'Choose a file, or paste lines here');
     await lines.fill('userStateId,errorDeviceCount\na,1.000');
     expect(await lines.getAttribute('aria-invalid')).not.toBe('true');
-    await press('Check');
-    await expectError(lines, '1 problem. Correct all lines before you send.');
+    await press('Preview changes');
+    await expectError(lines, '1 problem. Correct the lines, then try again.');
 
     const file = dialog.getByRole('button', { name: 'Choose file' });
     const fileHasError = async (error: string) => {
@@ -150,8 +150,8 @@ describeConsole('the forms of the console', {}, (app) => {
     await choose(Buffer.from('PK\u0003\u0004'));
     await fileHasError('The file is a workbook.');
     await choose(Buffer.from('userStateId,errorDeviceCount\na,1.000'));
-    await press('Check');
-    await fileHasError('1 problem. Correct all lines before you send.');
+    await press('Preview changes');
+    await fileHasError('1 problem. Correct the lines, then try again.');
     await expectAccessible();
     await page.keyboard.press('Escape');
     const question = page.getByRole('alertdialog', { name: 'Discard what you entered?' });

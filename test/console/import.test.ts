@@ -37,7 +37,7 @@ describeConsole('the preview of an import', {}, (app) => {
     // As Excel writes "Unicode Text".
     const text = `sep=\t\r\n${Papa.unparse([header, ...lines], { delimiter: '\t' })}\r\n`;
     await choose('changes.txt', Buffer.from(`\uFEFF${text}`, 'utf16le'));
-    await press('Check');
+    await press('Preview changes');
     await heading('Check the changes');
     const summary = dialog.getByRole('status');
     await summary.getByText('2 changes, 1 unchanged line. 2 people are left out').waitFor();
@@ -65,10 +65,10 @@ describeConsole('the preview of an import', {}, (app) => {
     await press('Back');
     await heading('Import changes from CSV');
     await dialog.getByText('Selected: changes.txt').waitFor();
-    await press('Check');
+    await press('Preview changes');
     await dialog.getByRole('checkbox', { name: 'Rename people' }).check();
     await summary.getByText('3 changes, 1 unchanged line. 1 person is left out').waitFor();
-    await press('Start');
+    await press('Send changes');
     await heading('2 changed, 1 failed');
     // Graph does not have the other state, so that nothing is sent for it.
     expect(new Map(await receivedPatches(app.simulator))).toEqual(
@@ -87,10 +87,10 @@ describeConsole('the preview of an import', {}, (app) => {
     const target = { scriptKind: 'deviceManagementScript', scriptId, userStateId: states[0] ?? '' } as const;
     const lines = states.map((id) => `${id},5001`);
     await dialog.getByLabel('CSV lines').fill(['userStateId,errorDeviceCount', ...lines].join('\n'));
-    await press('Check');
+    await press('Preview changes');
     await heading('Check the changes');
     await scriptUserState.update.mutate({ ...target, patch: { errorDeviceCount: 4999 } });
-    await press('Start');
+    await press('Send changes');
     await heading('1 changed, 1 failed');
     const row = dialog.getByRole('region', { name: 'Rows' }).getByRole('listitem');
     await row.getByText('The values have changed').waitFor();

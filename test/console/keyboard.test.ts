@@ -135,7 +135,7 @@ describeConsole('the console without a mouse', {}, (app) => {
     await waitForFocus(dialog.getByLabel('Devices failed'));
     await press('ControlOrMeta+A');
     await type('4444');
-    await moveTo(dialog.getByRole('button', { name: 'Start' }));
+    await moveTo(dialog.getByRole('button', { name: 'Send changes' }));
     expect(await patches(app.simulator)).toEqual([]);
     await press('Enter');
     // The heading has the focus, so that screen readers announce it.

@@ -31,7 +31,7 @@ describeConsole('the header on a phone', { GRAPH_WRITES_PER_20S: '20', GRAPH_DEA
     const { page, dialog, selectAll, press, expectAccessible } = await openLong(app);
     await selectAll();
     await dialog.getByLabel('Devices failed').fill('5511');
-    await press('Start');
+    await press('Send changes');
     await dialog.getByText('You can close this page: the job continues').waitFor();
     await press('Close');
     const header = page.getByRole('banner');

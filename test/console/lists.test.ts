@@ -8,7 +8,7 @@ const lists: FaultCase[] = [
     'GRAPH_PERMISSION_MISSING',
     { fault: 'forbidden-application', path: '/deviceManagementScripts' },
     'A permission is missing',
-    'Ask an administrator to grant the Graph permission or the Intune role, then try again.',
+    'Ask an administrator to grant the Microsoft Graph permission or the Intune role, then try again.',
   ],
   [
     'GRAPH_UNAVAILABLE',
@@ -34,7 +34,7 @@ describeConsole('the console, when a list fails or is empty', {}, (app) => {
     if (fault.path === '/deviceRunStates') await page.getByRole('button', { name: 'amir.zielinski' }).first().click();
     const where = page.locator('main, [role=dialog]').filter({ hasText: texts[0] ?? '' });
     await expectFailure(app, where, reason, ...texts);
-    // Only a write has something to say about its outcome.
+    // Only the text for a write states its outcome.
     expect(await where.innerText()).not.toContain('Nothing was changed.');
     await session.expectAccessible();
     await app.simulator.reset();

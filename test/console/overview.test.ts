@@ -78,7 +78,7 @@ describeConsole('the overview', {}, (app) => {
   test('shows missing summaries as not known, neither as zero nor as success', async () => {
     await app.simulator.fault({ fault: 'not-found', method: 'GET', path: '/runSummary', times: 7 });
     const { page, rows, cells, expectAccessible } = await openOverview();
-    const fact = page.getByRole('region', { name: 'Summary' }).getByText('scripts not known');
+    const fact = page.getByRole('region', { name: 'Summary' }).getByText('scripts with unknown results');
     await fact.waitFor();
     expect(await page.getByRole('region', { name: 'Summary' }).locator('dl > div').last().innerText()).toMatch(/\n7$/);
     await page.getByLabel('Result').selectOption({ label: 'Not known' });

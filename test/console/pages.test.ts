@@ -44,6 +44,20 @@ describeConsole('the pages of the console', {}, (app) => {
     expect(await page.title()).toBe(`${script} – People – Script states`);
   });
 
+  test('an old address requests no lists of the overview, which has its own when it is opened', async () => {
+    const { items } = await app.service.client.script.list.query({ scriptKind });
+    const { id = '' } = items.find(({ displayName }) => displayName === script) ?? {};
+    const { page, open } = await app.openSession();
+    const calls: string[] = [];
+    page.on('request', (request) => calls.push(new URL(request.url()).pathname));
+    await open(`/?kind=${scriptKind}&script=${id}`);
+    await page.getByText('8 people').first().waitFor();
+    expect(calls.filter((path) => path.includes('script.overview'))).toEqual([]);
+    await page.getByRole('link', { name: 'Overview' }).click();
+    await page.getByText(/^300 scripts$/).waitFor();
+    expect(calls.filter((path) => path.includes('script.overview'))).not.toEqual([]);
+  });
+
   test('parameters that no page has are left out of the address', async () => {
     const { page } = await openScript('?view=none&sort=none&find=zielinski&other=1');
     await page.getByText('2 of 8 people').first().waitFor();

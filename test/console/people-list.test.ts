@@ -213,7 +213,7 @@ describeInChromium(`the console, with a script for ${people} people`, () => {
       return Promise.all(cells.map(async (cell) => (await cell.innerText()).trim()));
     };
     await dialog.getByText('2 devices', { exact: true }).first().waitFor();
-    expect(await texts(0)).toEqual(['Device', 'System', 'Last check-in', 'Result', 'Message', 'Code', 'Last updated']);
+    expect(await texts(0)).toEqual(['Device', 'System', 'Last check-in', 'Result', 'Message', 'Code', 'Last result']);
     expect(await texts(1)).toEqual([
       'LAPTOP-ONE',
       'Windows 10.0.26100.1',

@@ -49,7 +49,7 @@ describeConsole('the download of people with the reasons of their failures', {},
     await expectAccessible();
     await page.getByRole('button', { name: 'Import CSV' }).click();
     await dialog.getByLabel('CSV lines').fill(text.slice(1));
-    await press('Check');
+    await press('Preview changes');
     await dialog.getByText('Ignored columns: scriptName, outcome, change, failedDevices, reasons.').waitFor();
   });
 

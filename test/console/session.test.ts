@@ -67,11 +67,11 @@ describeConsole(
       await rowOf(page).waitFor();
       expect(await page.getByText(/Your session/).count()).toBe(0);
       await page.clock.fastForward('11:55:00');
-      await page.getByText(/Your session expires in [2-9] minutes\./).waitFor();
+      await page.getByText(/Your session ends in [2-9] minutes\./).waitFor();
       await session.expectAccessible();
       await page.clock.fastForward('10:00');
       // Only the service reports that the session has ended: the local clock can be wrong.
-      await page.getByText('Your session expires in a minute.').waitFor();
+      await page.getByText('Your session ends in a minute.').waitFor();
       expect(await page.getByRole('link', { name: 'Sign in again' }).getAttribute('href')).toContain('/auth/sign-in?');
       expect(await rowOf(page).count()).toBe(1);
     });
@@ -131,7 +131,7 @@ describeConsole(
       await context.setOffline(true);
       await page.getByText('You are offline.').waitFor();
       await click('Save');
-      await dialog.getByText('Not sent. Try again when you are online.').waitFor();
+      await dialog.getByText('The change was not sent. Try again when you are online.').waitFor();
       await rowShows(before);
       expect(await field.inputValue()).toBe(typed);
       await session.expectAccessible();

@@ -39,7 +39,7 @@ describeConsole(
       await open(page);
       page.on('request', (request) => requested.push(new URL(request.url()).pathname));
       await page.getByRole('heading', { level: 1, name: title }).waitFor();
-      expect(await page.title()).toBe(`${title} - Script states`);
+      expect(await page.title()).toBe(`${title} – Script states`);
       await page.getByText(/^Request ID: \S+$/).waitFor();
       await session.expectAccessible();
       for (const [scheme, card, surroundings] of [

@@ -29,11 +29,11 @@ describeConsole('the console, when the outcome of a change is unknown', {}, (app
     expect(await dialog.getByRole('button', { name: /Save|Send/ }).count()).toBe(0);
     await session.expectAccessible();
 
-    await click('Check again');
+    await click('Check current values');
     await expectFailure(app, dialog, 'GRAPH_TIMEOUT', 'Microsoft Graph did not respond in time');
     await session.expectAccessible();
     await app.simulator.reset();
-    await click('Check again');
+    await click('Check current values');
     await dialog.getByText('The change was applied').waitFor();
     await dialog.getByText(`${typed} failed. No further action is needed.`).waitFor();
     await rowShows(typed);
@@ -51,7 +51,7 @@ describeConsole('the console, when the outcome of a change is unknown', {}, (app
     await click('Save');
     await expectFailure(app, dialog, 'OUTCOME_UNKNOWN', ...unknown);
     await app.simulator.reset();
-    await click('Check again');
+    await click('Check current values');
     await dialog.getByText('The change has not been applied').waitFor();
     await dialog.getByText(`${before} failed. It may still be applied; you can send it again.`).waitFor();
     await rowShows(before);
@@ -71,7 +71,7 @@ describeConsole('the console, when the outcome of a change is unknown', {}, (app
     await click('Save');
     await expectFailure(app, dialog, 'OUTCOME_UNKNOWN', ...unknown);
     await app.simulator.reset();
-    await click('Check again');
+    await click('Check current values');
     await dialog.getByText('The change was applied').waitFor();
     await app.simulator.fault({ fault: 'rejected', method: 'PATCH' });
     await field.fill('999');
@@ -93,7 +93,7 @@ describeConsole('the console, when the outcome of a change is unknown', {}, (app
     const { items } = await scriptUserState.list.query(target);
     const [state] = items.filter(({ userPrincipalName }) => userPrincipalName?.startsWith('amir.zielinski'));
     await scriptUserState.update.mutate({ ...target, userStateId: state?.id ?? '', patch: { successDeviceCount: 99 } });
-    await click('Check again');
+    await click('Check current values');
     await dialog.getByText(`Microsoft Graph has 99 succeeded and ${before} failed.`).waitFor();
     expect(await dialog.getByLabel('Devices succeeded').inputValue()).toBe('99');
     await saves('Send again');

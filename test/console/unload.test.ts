@@ -49,10 +49,25 @@ describeConsole('closing a tab', {}, (app) => {
     await selectAll();
     await dialog.getByLabel('Devices failed').fill('31');
     await close(page, { asks: true });
-    await press('Start');
+    await press('Send changes');
     await dialog.getByText('Done', { exact: true }).waitFor();
     expect(await receivedPatches(app.simulator)).toHaveLength(8);
     await close(page, { asks: false });
+  });
+
+  test('asks while a job could not be started, which says that nothing was sent', async () => {
+    const { page, context, dialog, selectAll, press } = await openShort(app);
+    await selectAll();
+    await dialog.getByLabel('Devices failed').fill('32');
+    await context.setOffline(true);
+    await press('Send changes');
+    await dialog.getByText('The change was not sent. Try again when you are online.').waitFor();
+    await close(page, { asks: true });
+    await context.setOffline(false);
+    await page.getByText('You are offline.').waitFor({ state: 'detached' });
+    await press('Send again');
+    await dialog.getByText('Done', { exact: true }).waitFor();
+    expect(await receivedPatches(app.simulator)).toHaveLength(8);
   });
 
   test('asks if an import has rows that have not been started', async () => {
@@ -62,7 +77,7 @@ describeConsole('closing a tab', {}, (app) => {
     await dialog.locator('input[type=file]').setInputFiles({ name: 'changes.csv', mimeType: 'text/csv', buffer });
     await dialog.getByText('changes.csv').waitFor();
     await close(page, { asks: true });
-    await press('Check');
+    await press('Preview changes');
     await heading('Check the changes');
     await close(page, { asks: true });
     await press('Back');

@@ -313,12 +313,11 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'ScriptStateBffJobStoreNearlyFull',
-    when: 'nine tenths of the rows are used by jobs that have not ended',
+    when: 'nine tenths of the rows are used',
     series: {
-      [series('job_rows_unended', one)]: '54001x20',
+      [series('job_rows_stored', one)]: '54001x20',
       [series('job_rows_limit', one)]: '60000x20',
-      [series('job_rows_unended', b(1))]: '54000x20',
-      [series('job_rows_stored', b(1))]: '60000x20',
+      [series('job_rows_stored', b(1))]: '54000x20',
       [series('job_rows_limit', b(1))]: '60000x20',
     },
     minute: 10,

@@ -17,12 +17,13 @@ test.each(['gzip', 'gzip, deflate, br, zstd', '*'])(
   async (accepted) => {
     const [plain, compressed] = await Promise.all([call('script.list', 'identity'), call('script.list', accepted)]);
     expect(compressed.headers['content-encoding']).toBe('gzip');
+    for (const { headers } of [plain, compressed]) expect(headers['vary']).toBe('trpc-accept, accept, accept-encoding');
     expect(Number(compressed.headers['content-length'])).toBeLessThan(Number(plain.headers['content-length']) / 4);
     expect(compressed.body).toEqual(plain.body);
   },
 );
 
-test.each(['', 'identity', 'br', 'gzip;q=0'])(
+test.each(['', 'identity', 'br', 'gzip;q=0', 'gzip;q=0.1, identity;q=1'])(
   'a list is not compressed with Accept-Encoding: "%s"',
   async (accepted) => {
     const { headers } = await call('script.list', accepted);

@@ -76,6 +76,26 @@ test('a cancelled job that another process has abandoned reads the rows that wer
   await jobs.stop();
 });
 
+test('a cancelled job reads the outcomes of the rows that were sent also after a fault of the store', async () => {
+  const { states, written } = startStates();
+  const rows = Array.from({ length: 100 }, (_, index) => rowAt(index, { isSent: true, before: initialState(index) }));
+  for (const { index } of rows) states.set(idOf(index), { ...initialState(index), successDeviceCount: 5 });
+  const [kept, jobId] = await storeJob(rows, 'cancelling');
+  let failures = 1;
+  const jobs = startJobs({
+    ...kept,
+    async saveRows(...args) {
+      if (failures-- > 0) throw new CallError('OVERLOADED');
+      await kept.saveRows(...args);
+    },
+  });
+  await jobs.run(jobId);
+  expect(new Set((await finish(kept, jobId)).map(({ outcome }) => outcome))).toEqual(new Set(['applied']));
+  expect(written).toEqual([]);
+  expect((await kept.get(jobId))?.state).toBe('cancelled');
+  await jobs.stop();
+});
+
 test('a row is stored as sent, with the state before, before its request is sent', async () => {
   const [kept, jobId] = await storeJob([rowAt(0)], 'queued');
   const stored: (JobRow | undefined)[] = [];

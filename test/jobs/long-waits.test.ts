@@ -52,18 +52,17 @@ function defineTests(create: () => { readonly store: JobStore; readonly queue: (
     await jobs.stop();
   });
 
-  test('a job that a process has left waiting ends in the next one', async () => {
-    startStates();
+  test('a job that was approved shortly before its end continues', async () => {
+    const { written } = startStates(undefined, 'approved');
     const { store, queue } = create();
-    const first = startJobs(store, { queue: queue() });
-    const jobId = await storeQueued(store, [rowAt(0, { outcome: 'pending-approval' })]);
-    await first.run(jobId);
-    await expect.poll(async () => (await store.get(jobId))?.state, slowly).toBe('waiting-for-approval');
-    await first.stop();
-    const next = startJobs(store, { queue: queue(), maxWaitMs: 500 });
-    await next.run(jobId);
-    await finish(store, jobId);
-    await next.stop();
+    // The first regular check would be later than the end.
+    const jobs = startJobs(store, { queue: queue(), maxWaitMs: 500 });
+    const pending = rowAt(0, { outcome: 'pending-approval', approvalCode: 'code' });
+    const jobId = await storeQueued(store, [pending]);
+    await jobs.run(jobId);
+    expect((await finish(store, jobId)).map(({ outcome }) => outcome)).toEqual(['applied']);
+    expect(written).toEqual([pending.userStateId]);
+    await jobs.stop();
   });
 }
 
@@ -75,7 +74,7 @@ describe('in memory', () =>
 
 describeWithRedis('in Redis', () => {
   const redis = useRedisConnection(useRedis());
-  defineTests(() => ({
+  const create = () => ({
     store: createRedisJobStore(redis, {
       secrets: ['a-secret-of-the-tests-own'],
       limits: jobLimits,
@@ -83,5 +82,21 @@ describeWithRedis('in Redis', () => {
       onUnreadable: () => undefined,
     }),
     queue: () => createRedisJobQueue({ redis, retentionMs, onError }),
-  }));
+  });
+  defineTests(create);
+
+  test('a job that a process has left waiting ends in the next one', async () => {
+    startStates();
+    const { store, queue } = create();
+    const maxWaitMs = 5_000;
+    const first = startJobs(store, { queue: queue(), maxWaitMs });
+    const rows = [rowAt(0, { outcome: 'pending-approval' })];
+    const jobId = await store.create(jobRecord(rows), rows);
+    await expect.poll(async () => (await store.get(jobId))?.state, slowly).toBe('waiting-for-approval');
+    await first.stop();
+    expect((await store.get(jobId))?.state).toBe('waiting-for-approval');
+    const next = startJobs(store, { queue: queue(), maxWaitMs });
+    expect((await finish(store, jobId)).map(({ outcome }) => outcome)).toEqual(['pending-approval']);
+    await next.stop();
+  });
 });

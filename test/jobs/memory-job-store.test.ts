@@ -4,7 +4,7 @@ import { cancel, resume } from '../../src/jobs/job-state.js';
 import { createMemoryJobStore } from '../../src/jobs/memory-job-store.js';
 import { actor, jobRecord, rowAt } from '../support/stored-jobs.js';
 
-const limits = { activePerPerson: 2, active: 3, rows: 10 };
+const limits = { activePerPerson: 2, active: 3, rowsPerPerson: 6, rows: 10 };
 const retentionMs = 60_000;
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
@@ -48,23 +48,21 @@ describe('the limits', () => {
     await expect(store.update(ended, resume(actor))).rejects.toMatchObject(overloaded);
   });
 
-  test('of rows delete the jobs that ended first, and only as many as necessary', async () => {
-    const store = createMemoryJobStore({ ...limits, active: 10, activePerPerson: 10 }, retentionMs);
-    const kept = [await start(store, 2, { state: 'waiting-for-approval' }), await start(store, 1)];
-    const ended: string[] = [];
-    for (const state of ['cancelled', 'done', 'done'] as const) {
-      vi.advanceTimersByTime(1);
-      ended.push(await start(store, 2, { state, changedAtMs: Date.now() }));
-    }
-    const deleted: (string | undefined)[] = [];
-    store.onChange((jobId) => deleted.push(jobId));
-    kept.push(await start(store, 4));
-    expect(deleted).toEqual(ended.slice(0, 2));
-    // Even without the jobs that have ended, there is no space.
-    await expect(start(store, 4)).rejects.toMatchObject(overloaded);
-    expect(await store.get(ended[2] ?? '')).toBeDefined();
-    kept.push(await start(store, 3));
-    expect((await store.list(undefined, 10)).map(({ jobId }) => jobId).toSorted()).toEqual(kept.toSorted());
+  test('of the rows of a person and in all count jobs that have ended, until they are deleted by age', async () => {
+    const store = createMemoryJobStore(limits, retentionMs);
+    const key = 'key';
+    const first = await start(store, 4, { state: 'done', key });
+    await expect(start(store, 3)).rejects.toMatchObject(overloaded);
+    await start(store, 2);
+    await start(store, 4, { ...byOther, state: 'done' });
+    // Now the limit of all rows is reached.
+    await expect(start(store, 1, byOther)).rejects.toMatchObject(overloaded);
+    // The store deletes no job for another one: its rows can be read, and its key starts nothing twice.
+    expect(await store.rows(first, { from: 0, limit: 10 })).toHaveLength(4);
+    expect(await start(store, 4, { key })).toBe(first);
+    vi.advanceTimersByTime(retentionMs + 1);
+    await start(store, 4);
+    await start(store, 4, byOther);
   });
 });
 
@@ -93,7 +91,7 @@ test('a job is deleted by age after it has ended', async () => {
 });
 
 test('a list continues after its last job, even if that job has been deleted', async () => {
-  const store = createMemoryJobStore({ ...limits, rows: 100 }, retentionMs);
+  const store = createMemoryJobStore({ ...limits, rowsPerPerson: 100, rows: 100 }, retentionMs);
   const ids: string[] = [];
   for (let count = 0; count < 5; count++) {
     ids.push(await start(store, 1, { state: 'done' }));
@@ -106,7 +104,7 @@ test('a list continues after its last job, even if that job has been deleted', a
 });
 
 test('the statistics count jobs by state, and the rows', async () => {
-  const store = createMemoryJobStore({ ...limits, rows: 100 }, retentionMs);
+  const store = createMemoryJobStore({ ...limits, rowsPerPerson: 100, rows: 100 }, retentionMs);
   const none = { done: 0, running: 0, queued: 0, cancelling: 0, cancelled: 0 };
   expect(await store.stats()).toMatchObject({ jobs: none, oldestActiveAtMs: undefined, waitingRows: 0, rows: 0 });
   const since = Date.now();
@@ -121,7 +119,6 @@ test('the statistics count jobs by state, and the rows', async () => {
     oldestActiveAtMs: since,
     waitingRows: 4,
     rows: 10,
-    unendedRows: 5,
     maxRows: 100,
   });
   // Jobs that have ended are deleted by age.

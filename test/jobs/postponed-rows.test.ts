@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { WriteObserver } from '../../src/audit/audit.js';
 import { CallError } from '../../src/errors.js';
+import { own } from '../support/graph-server.js';
 import { finish, idOf, initialState, rowAt, storeJob, useStoredJobs } from '../support/stored-jobs.js';
 
 const { startJobs, startStates } = useStoredJobs();
@@ -86,4 +87,24 @@ test('a row whose outcome a handover leaves unread has no outcome in the trail',
   await stopping;
   expect((await kept.rows(jobId, { from: 0, limit: 1 }))[0]).toMatchObject({ outcome: 'waiting', isSent: true });
   expect([record.lines, record.observed]).toEqual([[], []]);
+});
+
+test('a row that waits because Graph rejected it with 429 is rejected in the trail, and not counted', async () => {
+  let rejections = 1;
+  const response = own(429);
+  const rejection = { ...response, headers: { ...response.headers, 'retry-after': '5' } };
+  startStates(() => (rejections-- > 0 ? rejection : undefined));
+  const [kept, jobId] = await storeJob([rowAt(0)], 'queued');
+  const record = createRecord();
+  const jobs = startJobs(kept, record);
+  await jobs.run(jobId);
+  expect((await finish(kept, jobId)).map(({ outcome }) => outcome)).toEqual(['applied']);
+  expect(record.lines.map(({ phase, outcome, reason }) => [phase, outcome, reason])).toEqual([
+    ['intent', undefined, undefined],
+    ['outcome', 'rejected', 'THROTTLED'],
+    ['intent', undefined, undefined],
+    ['outcome', 'applied', undefined],
+  ]);
+  expect(record.observed).toEqual(['applied']);
+  await jobs.stop();
 });

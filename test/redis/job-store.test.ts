@@ -8,7 +8,8 @@ import { createRedisJobStore } from '../../src/redis/job-store.js';
 import { connectRedis, describeWithRedis, useRedis } from '../support/redis.js';
 import { jobRecord } from '../support/stored-jobs.js';
 
-const limits = { activePerPerson: 2, active: 3, rows: 1_000 };
+const limits = { activePerPerson: 2, active: 3, rowsPerPerson: 1_000, rows: 1_500 };
+const prefix = 'script-state-bff:2:';
 const slowly = { interval: 10, timeout: 30_000 };
 const overloaded = { reason: 'OVERLOADED', details: { retryAfterMs: 60_000 } };
 const byOther = { startedBy: { oid: 'other', name: 'Other' } };
@@ -56,6 +57,22 @@ describeWithRedis('the store of jobs in Redis', () => {
     return taken ?? 0;
   }
 
+  /** Stores a job as a version did whose index lacked the person. */
+  async function withoutPerson(jobId: string): Promise<void> {
+    const { inspect } = server;
+    const key = `${prefix}job:${jobId}`;
+    const member = (await inspect.hGet(key, 'member')) ?? '';
+    const [startedAt, id, person, rows] = member.split(' ');
+    const older = [startedAt, id, rows].join(' ');
+    await inspect.hSet(key, 'member', older);
+    for (const set of ['index', 'state-done']) {
+      const score = await inspect.zScore(`${prefix}jobs:${set}`, member);
+      await inspect.zRem(`${prefix}jobs:${set}`, member);
+      await inspect.zAdd(`${prefix}jobs:${set}`, { score: score ?? 0, value: older });
+    }
+    expect(await inspect.del(`${prefix}jobs:rows-of-${person}`)).toBe(1);
+  }
+
   describe('has limits', () => {
     test('of the active jobs of a person and in all', async (context) => {
       const { store } = await connect(context);
@@ -84,39 +101,48 @@ describeWithRedis('the store of jobs in Redis', () => {
       expect(await store.update(waiting, cancel)).toMatchObject({ state: 'cancelling' });
     });
 
-    test('of the rows in all, for which the jobs that ended first are deleted, and only as many as necessary', async (context) => {
-      const { store } = await connect(context);
-      const kept = [await start(store, 200, { state: 'waiting-for-approval' }), await start(store, 100)];
-      const ended: string[] = [];
-      for (const state of ['cancelled', 'done', 'done'] as const) {
-        const startedAt = Date.now();
-        ended.push(await start(store, 200, { state }));
-        // The next one ends in a later millisecond.
-        await expect.poll(Date.now, slowly).toBeGreaterThan(startedAt + 1);
-      }
-      const deleted: (string | undefined)[] = [];
-      store.onChange((jobId) => deleted.push(jobId));
-      kept.push(await start(store, 400));
-      await expect.poll(() => deleted, slowly).toEqual([...ended.slice(0, 2), kept[2]]);
-      // Even without the jobs that have ended, there is no space.
-      await expect(start(store, 400, byOther)).rejects.toMatchObject(overloaded);
-      expect(await store.get(ended[2] ?? '')).toBeDefined();
-      expect(await store.stats()).toMatchObject({ rows: 900, unendedRows: 700 });
-      kept.push(await start(store, 300, byOther));
-      expect((await store.list(undefined, 10)).map(({ jobId }) => jobId).toSorted()).toEqual(kept.toSorted());
-      expect(await store.stats()).toMatchObject({ rows: 1_000, unendedRows: 1_000 });
+    test('of the rows of a person and in all, also of jobs that have ended', async (context) => {
+      const { redis, store } = await connect(context);
+      const key = 'key';
+      const first = await start(store, 700, { state: 'done', key });
+      await expect(start(store, 301)).rejects.toMatchObject(overloaded);
+      await start(store, 300);
+      await start(store, 500, { ...byOther, state: 'done' });
+      // Now the limit of all rows is reached.
+      await expect(start(store, 1, byOther)).rejects.toMatchObject(overloaded);
+      // The store deletes no job for another one: its rows can be read, and its key starts nothing twice.
+      expect(await store.rows(first, { from: 0, limit: 1_000 })).toHaveLength(700);
+      expect(await start(store, 700, { key })).toBe(first);
+      // Both limits allow rows again when jobs are deleted by age.
+      const queue = createRedisJobQueue({ redis, retentionMs: 1, onError: () => undefined });
+      queue.start(async () => undefined);
+      await expect.poll(async () => (await store.stats()).rows, slowly).toBe(300);
+      await queue.stop();
+      await start(store, 700);
+      await start(store, 500, byOther);
     });
 
-    test('of the rows in all, which starts at the same time cannot exceed', async (context) => {
+    test('of the rows of a person do not count jobs of a version that did not record their person', async (context) => {
+      const { redis, store } = await connect(context);
+      const jobId = await start(store, 400, { state: 'done' });
+      await withoutPerson(jobId);
+      await start(store, 1_000);
+      const queue = createRedisJobQueue({ redis, retentionMs: 1, onError: () => undefined });
+      queue.start(async () => undefined);
+      await expect.poll(() => store.get(jobId), slowly).toBeUndefined();
+      await queue.stop();
+      expect(await store.stats()).toMatchObject({ rows: 1_000 });
+      await expect(start(store, 1)).rejects.toMatchObject(overloaded);
+    });
+
+    test('of the rows that starts at the same time cannot exceed', async (context) => {
       const [one, two] = [await connect(context), await connect(context)];
-      for (let count = 0; count < 10; count++) await start(one.store, 100, { state: 'done' });
-      const people = Array.from({ length: 3 }, (_, index) => ({
-        startedBy: { oid: `person-${index}`, name: 'Other' },
-      }));
-      const starts = people.map((person, index) => start((index % 2 ? one : two).store, 400, person));
+      const starts = Array.from({ length: 3 }, (_, index) =>
+        start((index % 2 ? one : two).store, 600, { startedBy: { oid: `person-${index}`, name: 'Other' } }),
+      );
       const results = await Promise.allSettled(starts);
       expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
-      expect(await one.store.stats()).toMatchObject({ rows: 1_000, unendedRows: 800 });
+      expect(await one.store.stats()).toMatchObject({ rows: 1_200 });
     });
 
     test('that starts at the same time cannot exceed', async (context) => {
@@ -206,26 +232,16 @@ describeWithRedis('the store of jobs in Redis', () => {
     expect(await store.list(undefined, 10)).toMatchObject([{ jobId: active }, { jobId: waiting }]);
     expect(await store.rows(waiting, { from: 0, limit: 10 })).toHaveLength(4);
     const jobs = { done: 0, queued: 1, 'waiting-for-approval': 1 };
-    expect(await store.stats()).toMatchObject({ jobs, rows: 7, unendedRows: 7, waitingRows: 3 });
+    expect(await store.stats()).toMatchObject({ jobs, rows: 7, waitingRows: 3 });
     expect(await start(store, 1, { key: 'key' })).not.toBe(ended);
     await store.update(active, (job) => ({ ...job, state: 'done' }));
     await expect.poll(() => store.get(active), slowly).toBeUndefined();
     expect(await store.get(waiting)).toBeDefined();
   });
 
-  test('forgets a waiting job whose keys have expired', async (context) => {
-    const { redis, store } = await connect(context, { retentionMs: 100 });
-    const jobId = await start(store, 2, { state: 'waiting-for-approval' });
-    await server.inspect.del([`script-state-bff:2:job:${jobId}`, `script-state-bff:2:job-rows:${jobId}`]);
-    const queue = createRedisJobQueue({ redis, retentionMs: 100, onError: () => undefined });
-    queue.start(async () => undefined);
-    await expect.poll(async () => (await store.stats()).rows, slowly).toBe(0);
-    await queue.stop();
-  });
-
   test('counts jobs and rows for the metrics', async (context) => {
     const { store } = await connect(context);
-    expect(await store.stats()).toMatchObject({ rows: 0, waitingRows: 0, oldestActiveAtMs: undefined, maxRows: 1_000 });
+    expect(await store.stats()).toMatchObject({ rows: 0, waitingRows: 0, oldestActiveAtMs: undefined, maxRows: 1_500 });
     const before = Date.now();
     await start(store, 3);
     await start(store, 5, { state: 'waiting-for-approval' });
@@ -243,7 +259,6 @@ describeWithRedis('the store of jobs in Redis', () => {
     const { store } = await connect(context);
     const one = await start(store, 2, { title: 'Canary title', key: 'canary-key' });
     const two = await start(store, 2);
-    const prefix = 'script-state-bff:2:';
     const texts: unknown[] = [];
     for (const key of await inspect.keys('*')) {
       const type = await inspect.type(key);

@@ -112,12 +112,13 @@ export function useStoredJobs() {
     (started) => started.close(),
   );
 
-  /** The states of Graph, and the writes that it receives. */
-  function startStates(write?: RespondToWrite) {
+  /** The states of Graph, and the writes that it receives. All approval requests have one status. */
+  function startStates(write?: RespondToWrite, approvalStatus = 'needsApproval') {
     const states = new Map<string, object>();
     const written: string[] = [];
     server.reset();
     server.respond(({ method, path, body }) => {
+      if (path.includes('/operationApprovalRequests?')) return own(200, { value: [{ status: approvalStatus }] });
       const id = decodeURIComponent(path.split('/').at(-1) ?? '');
       const state = states.get(id) ?? initialState(Number(id.slice('script:user-'.length)));
       if (method === 'GET') return own(200, state);

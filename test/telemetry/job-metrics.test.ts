@@ -14,14 +14,7 @@ const pair = usePair({ METRICS_PORT: '0', GRAPH_WRITES_PER_20S: '40' }, {}, 'tes
 const jobs = () => pair.service.client.updateJob;
 const read = () => scrape(pair.service.metricsUrl);
 const slowly = { timeout: 60_000 };
-const gauges = [
-  'jobs',
-  'job_rows_waiting',
-  'job_rows_stored',
-  'job_rows_unended',
-  'job_rows_limit',
-  'job_oldest_active_seconds',
-];
+const gauges = ['jobs', 'job_rows_waiting', 'job_rows_stored', 'job_rows_limit', 'job_oldest_active_seconds'];
 const has = (samples: readonly Sample[], name: string) =>
   samples.some((sample) => sample.name === `script_state_bff_${name}`);
 

@@ -49,7 +49,7 @@ const useStyles = makeStyles({
 
 const actionTexts = {
   update: 'Change',
-  create: 'New',
+  create: 'Created',
   delete: 'Deleted',
 } as const satisfies Record<Activity['action'], string>;
 

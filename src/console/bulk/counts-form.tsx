@@ -84,7 +84,7 @@ export function CountsForm({ script, selected, onInput, onStart, onClose }: Coun
       </DialogContent>
       <DialogActions>
         <Button appearance="primary" type="submit" form={id}>
-          Start
+          Send changes
         </Button>
         <Button onClick={onClose}>Close</Button>
       </DialogActions>

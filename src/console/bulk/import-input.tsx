@@ -99,7 +99,7 @@ export function ImportInput({ initial, parse, onInput, onParsed, onClose }: Impo
       onParsed(updates, getValues());
       return;
     }
-    const message = `${pluralize(count, 'problem', 'problems')}. Correct all lines before you send.`;
+    const message = `${pluralize(count, 'problem', 'problems')}. Correct the lines, then try again.`;
     setError(file === undefined ? 'pasted' : 'file', { message }, { shouldFocus: true });
   });
 
@@ -174,7 +174,7 @@ export function ImportInput({ initial, parse, onInput, onParsed, onClose }: Impo
       </DialogContent>
       <DialogActions>
         <Button appearance="primary" type="submit" form={id}>
-          Check
+          Preview changes
         </Button>
         <Button onClick={onClose}>Close</Button>
       </DialogActions>

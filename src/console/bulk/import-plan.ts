@@ -87,7 +87,9 @@ function planUpdate(group: Group, script: ScriptRef, renames: boolean): PlannedU
   const leftOut = reasons.length > 0;
   if (!leftOut && !isChange) return { target, lines, before, patch, leftOut, warnings: [] };
   const notes = [
-    contradictions.length === 0 && lines.length > 1 && `${linesText(lines)} name the same person and are one change.`,
+    contradictions.length === 0 &&
+      lines.length > 1 &&
+      `${linesText(lines)} name the same person and are sent as one change.`,
     patch.userPrincipalName !== undefined && 'This person gets a new name.',
     before === undefined && (isSameScript(target, script) ? notListedText : otherScriptText),
     isNameIgnored && isChange && 'The name is not checked and not sent.',

@@ -48,7 +48,7 @@ export function ImportPreview({ script, updates, onStart, onBack, onClose }: Imp
       <DialogActions>
         {rows.length > 0 && (
           <Button appearance="primary" onClick={() => onStart(rows)}>
-            Start
+            Send changes
           </Button>
         )}
         <Button onClick={onBack}>Back</Button>

@@ -135,7 +135,7 @@ export function EditDialog({ script, state, onClose, onSaved }: EditDialogProps)
                 )
               ) : outcomeUnknown && !verification.isSuccess ? (
                 <Button appearance="primary" disabledFocusable={busy} onClick={() => sent && verification.mutate(sent)}>
-                  Check again
+                  Check current values
                 </Button>
               ) : (
                 <Button type="submit" appearance="primary" disabledFocusable={busy || !hasChange}>

@@ -94,15 +94,16 @@ function StateAdvice({ job: { state, durable, startedBy } }: { readonly job: Job
       return (
         <Text>
           A second administrator must approve these changes in Intune. The service then completes them automatically if
-          it may read approval requests. Otherwise, choose “Complete approved changes”. You can close this page.
+          it has permission to read approval requests. Otherwise, choose “Complete approved changes”. You can close this
+          page.
         </Text>
       );
     case 'waiting-for-sign-in':
       return (
         <Text>
-          The user for whom this job runs has signed out, or no longer has the role for changes. Choose “Resume” to
-          continue. If the job uses the permissions of <Isolated>{startedBy.name}</Isolated>, only this user can resume
-          it.
+          The session of the user for whom this job runs has ended, or this user has lost the role that can change
+          states. Choose “Resume” to continue. If the job uses the permissions of <Isolated>{startedBy.name}</Isolated>,
+          only this user can resume it.
         </Text>
       );
     case 'done':

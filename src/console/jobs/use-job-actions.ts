@@ -36,7 +36,7 @@ export function useJobActions(job: Job, onStarted: (jobId: string) => void) {
   const starting = useStartJobs(([id]) => id !== undefined && onStarted(id));
 
   const failed = [cancel, resume, undo, refile].find(({ isError }) => isError);
-  const failure = failed?.error ? failureOf(failed.error) : starting.failure;
+  const failure = failed?.error ? failureOf(failed.error, { isRepeatable: true }) : starting.failure;
   const actions = [cancel, resume, undo, refile];
   /** Clears the failure of the previous action. */
   const fresh = (act: () => void) => () => {

@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useEffect } from 'react';
 import type { RouterInputs } from '../../client/index.js';
 import { failureOf } from '../failure.js';
 import { trpc } from '../trpc.js';
+import { useUnloadGuard } from '../unload-guard.js';
 import { announceJobs } from './job-news.js';
 
 /** A job to start. The key makes a repeated start harmless. */
@@ -25,15 +25,10 @@ export function useStartJobs(onStarted: (jobIds: readonly string[]) => void) {
     onSettled: () => announceJobs(client),
   });
   const { isPending } = start;
-  useEffect(() => {
-    if (!isPending) return undefined;
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener('beforeunload', warn);
-    return () => window.removeEventListener('beforeunload', warn);
-  }, [isPending]);
+  useUnloadGuard(isPending);
   return {
     start: (jobs: readonly NewJob[]) => isPending || start.mutate(jobs),
     isPending,
-    failure: start.isError ? failureOf(start.error) : undefined,
+    failure: start.isError ? failureOf(start.error, { isRepeatable: true }) : undefined,
   };
 }

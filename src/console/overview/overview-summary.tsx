@@ -76,7 +76,7 @@ interface FactProps {
 function factsOf(statistics: OverviewStatistics, soFar: string): readonly FactProps[] {
   const { scripts, outcomes, devicesFailed, peopleFailed } = statistics;
   const unknown = {
-    name: 'scripts not known',
+    name: 'scripts with unknown results',
     count: outcomes.unknown,
     note: 'Microsoft Graph has no summary of them',
   };

@@ -18,8 +18,8 @@ export function ConnectionNotice({ unreachable }: { readonly unreachable: boolea
     <MessageBar intent="warning" politeness="assertive">
       <MessageBarBody>
         <MessageBarTitle>{online ? 'The service is unreachable.' : 'You are offline.'}</MessageBarTitle>
-        The page shows data from before the connection was lost, and reconnects automatically. Until then, changes
-        cannot be saved.
+        The page shows data from before the connection was lost, and reconnects automatically. Until then, you cannot
+        save changes.
       </MessageBarBody>
     </MessageBar>
   );

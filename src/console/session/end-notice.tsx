@@ -58,7 +58,7 @@ export function EndNotice({ end: { kind, at, warnAt }, now, checkedAt, canExtend
   const [title, advice] =
     kind === 'idle'
       ? [`You will be signed out in ${inMinutes}.`, 'You have not loaded or saved anything for a while.']
-      : [`Your session expires in ${inMinutes}.`, 'Sign in again to continue. What you typed is kept in this tab.'];
+      : [`Your session ends in ${inMinutes}.`, 'Sign in again to continue. What you typed is kept in this tab.'];
   const isInterrupting = isShown && kind === 'idle' && minutes === 1 && dismissed !== at;
   const rememberFocus = ({ currentTarget, relatedTarget }: FocusEvent) => {
     if (relatedTarget instanceof HTMLElement && !currentTarget.contains(relatedTarget)) {
@@ -68,12 +68,11 @@ export function EndNotice({ end: { kind, at, warnAt }, now, checkedAt, canExtend
   return (
     <>
       <div role="status" className={styles.announcement}>
-        {isShown &&
-          `${kind === 'idle' ? 'You will be signed out' : 'Your session expires'} at ${timeOf(at)}. ${advice}`}
+        {isShown && `${kind === 'idle' ? 'You will be signed out' : 'Your session ends'} at ${timeOf(at)}. ${advice}`}
         {!isShown && stay.isSuccess && 'You stay signed in.'}
       </div>
       <div role="alert" className={styles.announcement}>
-        {isShown && kind === 'absolute' && minutes === 1 && 'Your session is about to expire.'}
+        {isShown && kind === 'absolute' && minutes === 1 && 'Your session is about to end.'}
       </div>
       {isInterrupting && (
         <LastMinute

@@ -15,7 +15,7 @@ export interface SessionEnd {
 const minuteMs = 60_000;
 /** The longest time between a warning and the end. */
 const warningMs = { idle: 5 * minuteMs, absolute: 10 * minuteMs } as const;
-/** The largest share of the idle time that a warning may last: in a short session, it would always be there. */
+/** The largest share of the idle time that a warning may last: in a short session, it would always be shown. */
 const warningShare = 1 / 5;
 
 /** How long a session lasts from a given time without further calls, in milliseconds. */

@@ -12,7 +12,7 @@ export function SessionGuard() {
   const { data: session, dataUpdatedAt: checkedAt, error } = useQuery(sessionQuery);
   const now = useTime();
   // The service reports when the session ends, but not the length of its idle time. The longest time that was left is
-  // close to it: the page makes calls when it is opened, and each call starts the idle time again.
+  // close to it: the page makes calls when it is opened, and each call restarts the idle time.
   const [idleMs, setIdleMs] = useState(0);
   const leftMs = session === undefined ? 0 : idleTimeFrom(session, checkedAt);
   if (leftMs > idleMs) setIdleMs(leftMs);

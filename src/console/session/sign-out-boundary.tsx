@@ -27,7 +27,7 @@ export function SignOutBoundary({ signedOut, children }: SignOutBoundaryProps) {
   );
   useEffect(() => {
     if (!isSignedOut) return;
-    // A modal dialog hides the page from screen readers. Fluent forgets about it when all its parts are removed at once.
+    // A modal dialog hides the page from screen readers. Fluent does not undo this if both are removed at once.
     for (const hidden of document.querySelectorAll('body > [aria-hidden]')) hidden.removeAttribute('aria-hidden');
   }, [isSignedOut]);
   return isSignedOut ? signedOut : <SamePerson>{children}</SamePerson>;

@@ -102,7 +102,7 @@ function DeviceTable({ devices, label }: DeviceTableProps) {
           <TableHeaderCell className={styles.result}>Result</TableHeaderCell>
           <TableHeaderCell className={styles.message}>Message</TableHeaderCell>
           <TableHeaderCell className={styles.code}>Code</TableHeaderCell>
-          <TableHeaderCell className={styles.date}>Last updated</TableHeaderCell>
+          <TableHeaderCell className={styles.date}>Last result</TableHeaderCell>
         </TableRow>
       </TableHeader>
       <TableBody>
@@ -146,7 +146,7 @@ function DeviceRow({ state }: { readonly state: DeviceRunState }) {
       </TableCell>
       <TableCell className={styles.date}>
         <span aria-hidden className={styles.label}>
-          Last updated:{' '}
+          Last result:{' '}
         </span>
         {formatDate(lastStateUpdateDateTime)}
       </TableCell>

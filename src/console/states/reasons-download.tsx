@@ -19,7 +19,7 @@ import type { VisibleState } from './visible-states.js';
 const useStyles = makeStyles({
   // Below the toolbar, of which this is a part.
   below: { order: 1, flexBasis: '100%' },
-  // A status must be there before its text.
+  // Screen readers announce the text of a status only if the status was rendered before it.
   empty: visuallyHidden,
   text: { color: tokens.colorNeutralForeground3 },
 });

@@ -29,7 +29,7 @@ type ToolbarButtonProps = ButtonProps & {
   readonly label: string;
   /** Why the button is disabled. */
   readonly hint?: string | undefined;
-  /** Whether its label is the first one to go where there is little room. */
+  /** Whether its label is hidden before those of the other buttons where there is little room. */
   readonly isSecondary?: boolean;
   readonly onPress: () => void;
 };

@@ -124,7 +124,7 @@ export function createWriter(client: GraphClient): Writer {
         }
         last = { ...last, verification: found instanceof CallError ? found : withConflict(found) };
         const { retryAfterMs } = result.details;
-        step = stepAfter(last, !interrupted?.isCancelled && deadline.allowsAttemptAfter(retryAfterMs ?? 0));
+        step = stepAfter(last, interrupted?.mayRepeat !== false && deadline.allowsAttemptAfter(retryAfterMs ?? 0));
         waitMs = retryAfterMs ?? Math.min(backoffMs(attempts.length + 1, undefined), deadline.remainingMs / 4);
       }
       if (step instanceof CallError) throw step;

@@ -16,7 +16,7 @@ import { sendJson } from './json-response.js';
  * @see https://trpc.io/docs/rpc
  */
 export function jsonHandler(parts: ContextParts): RequestHandler {
-  return async (request, response) => {
+  async function respond(request: Request, response: Response): Promise<void> {
     const { calls } = response.locals;
     if (calls === undefined) throw new TypeError('parseCalls must run first');
     const ctx = createContext(response, parts);
@@ -49,12 +49,19 @@ export function jsonHandler(parts: ContextParts): RequestHandler {
     };
 
     const results = await Promise.all(calls.paths.map(callProcedure));
+    if (response.destroyed) return;
     const bodies = results.map(({ body }) => body);
     const retryAfter = retryAfterHeader(results.map(({ error }) => error));
     response.statusCode = getHTTPStatusCode(bodies);
     response.setHeader('vary', 'trpc-accept, accept');
     if (retryAfter !== undefined) response.setHeader('retry-after', retryAfter);
     await sendJson(request, response, JSON.stringify(calls.isBatch ? bodies : bodies[0]));
+  }
+
+  return async (request, response) => {
+    const responded = respond(request, response);
+    response.locals.work = responded.catch(() => undefined);
+    await responded;
   };
 }
 

@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Request, Response } from 'express';
 
-/** Shorter texts are sent as they are: compression would not save a packet's time on any connection. */
+/** Shorter texts are sent uncompressed: compression would not save a noticeable time on any connection. */
 const minCompressedLength = 4_096;
 
 const compress = promisify(gzip);
@@ -13,7 +13,12 @@ const compress = promisify(gzip);
  */
 export async function sendJson(request: Request, response: Response, text: string): Promise<void> {
   response.setHeader('content-type', 'application/json');
-  if (text.length < minCompressedLength || request.acceptsEncodings('gzip') !== 'gzip') {
+  if (text.length < minCompressedLength) {
+    response.end(text);
+    return;
+  }
+  response.vary('accept-encoding');
+  if (request.acceptsEncodings(['gzip', 'identity']) !== 'gzip') {
     response.end(text);
     return;
   }
