@@ -6,6 +6,8 @@ import { visuallyHidden } from './visually-hidden.js';
 const progressIntervalMs = 5_000;
 /** How long a text must stay the same before it is announced, in milliseconds: the user may still be typing. */
 const settleMs = 500;
+/** How long an announced text stays, in milliseconds. Afterwards, readers find only the visible text that it repeats. */
+const announcedMs = 5_000;
 
 const useStyles = makeStyles({
   hidden: visuallyHidden,
@@ -17,7 +19,10 @@ interface AnnouncementProps {
   readonly inProgress: boolean;
 }
 
-/** Announces a text to screen readers: progress at most every five seconds, its end and other changes at once. */
+/**
+ * Announces a text to screen readers: progress at most every five seconds, its end and other changes at once. It
+ * repeats what is visible, and is removed after it has been announced.
+ */
 export function Announcement({ text, inProgress }: AnnouncementProps) {
   const styles = useStyles();
   const [announced, setAnnounced] = useState('');
@@ -39,6 +44,13 @@ export function Announcement({ text, inProgress }: AnnouncementProps) {
     );
     return () => clearTimeout(timer);
   }, [text, inProgress]);
+  useEffect(() => {
+    if (announced === '') return undefined;
+    // The next text can be announced at the same moment.
+    const clear = () => setAnnounced((current) => (current === announced ? '' : current));
+    const timer = setTimeout(clear, announcedMs);
+    return () => clearTimeout(timer);
+  }, [announced]);
   return (
     <div role="status" className={styles.hidden}>
       {announced}

@@ -6,20 +6,14 @@ import {
   webLightTheme,
 } from '@fluentui/react-components';
 import { type QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { type ReactNode, useSyncExternalStore } from 'react';
+import type { ReactNode } from 'react';
+import { darkColors } from './breakpoint.js';
 import { DefectBoundary } from './error-boundary.js';
+import { useMediaQuery } from './media-query.js';
 
 /** The nonce of the content security policy, which every style element created here must carry. */
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
 const renderer = createDOMRenderer(document, { styleElementAttributes: { nonce } });
-
-const prefersDark = matchMedia('(prefers-color-scheme: dark)');
-const subscribeToColorScheme = (notify: () => void) => {
-  prefersDark.addEventListener('change', notify);
-  return () => prefersDark.removeEventListener('change', notify);
-};
-const useColorScheme = () =>
-  useSyncExternalStore(subscribeToColorScheme, () => (prefersDark.matches ? 'dark' : 'light'));
 
 interface ProvidersProps {
   readonly client: QueryClient;
@@ -28,10 +22,10 @@ interface ProvidersProps {
 
 /** The contexts of the page: styles, theme and query cache. */
 export function Providers({ client, children }: ProvidersProps) {
-  const colorScheme = useColorScheme();
+  const isDark = useMediaQuery(darkColors);
   return (
     <RendererProvider renderer={renderer} targetDocument={document}>
-      <FluentProvider theme={colorScheme === 'dark' ? webDarkTheme : webLightTheme}>
+      <FluentProvider theme={isDark ? webDarkTheme : webLightTheme}>
         <QueryClientProvider client={client}>
           <DefectBoundary>{children}</DefectBoundary>
         </QueryClientProvider>

@@ -103,7 +103,10 @@ export function createMetrics({ procedures, reasons }: MetricLabels): Metrics {
     about('requests_refused_total', 'Requests rejected before any procedure, by reason.', ['reason']),
   );
   const writes = new Counter(
-    about('writes_total', 'Writes by action and outcome; each row of updateMany counts.', ['action', 'outcome']),
+    about('writes_total', 'Writes by action and outcome; each row of updateMany and of jobs counts.', [
+      'action',
+      'outcome',
+    ]),
   );
   const trips = new Counter(
     about('graph_round_trips_total', 'HTTP exchanges with Graph by method and status; none means no response.', [

@@ -74,7 +74,9 @@ describeConsole('the accessibility tree', {}, (app) => {
     const { page } = await openShort(app);
     const panel = page.getByRole('tabpanel', { name: 'People' });
     const counts = async () => (await panel.ariaSnapshot()).match(/8 people/g)?.length;
-    await panel.getByRole('status').filter({ hasText: '8 people' }).waitFor({ state: 'attached' });
+    const announced = panel.getByRole('status').filter({ hasText: '8 people' });
+    await announced.waitFor({ state: 'attached' });
+    await announced.waitFor({ state: 'detached' });
     expect(await counts()).toBe(1);
     const clear = page.getByRole('button', { name: 'Clear the search' });
     const search = page.getByRole('searchbox', { name: 'Find a person' });

@@ -30,6 +30,9 @@ describeInChromium('announcements to screen readers', () => {
   test('progress is announced every five seconds at most, with its latest state, and the end at once', async () => {
     const { page, open } = await app.openSession();
     const announced = () => page.evaluate<readonly string[]>('announcements');
+    /** The counts that a screen reader finds. */
+    const readable = async () =>
+      (await page.getByRole('tabpanel', { name: 'People' }).ariaSnapshot()).match(/[\d,]+ people(?: so far)?/g);
     const now = () => page.evaluate<number>('Date.now()');
     /** Advances the time of the page, which otherwise stands still. */
     const advanceTo = async (time: number) => page.clock.runFor(time - (await now()));
@@ -64,6 +67,8 @@ describeInChromium('announcements to screen readers', () => {
     const start = await now();
     await advanceTo(start + 4_000);
     expect(await announced()).toEqual([]);
+    // Nothing has been announced, but the text can be read.
+    expect(await readable()).toEqual(['1,000 people so far']);
     await advanceTo(start + 5_500);
     expect(await announced()).toEqual(['Loading: 1,000 people so far']);
 
@@ -86,5 +91,10 @@ describeInChromium('announcements to screen readers', () => {
     await shows('5,000 people');
     await advanceTo(second + 3_000);
     expect((await announced()).slice(2)).toEqual([expect.stringMatching(/^5,000 people\. Last refreshed at /)]);
+    expect(await readable()).toEqual(['5,000 people', '5,000 people']);
+    // After the announcement, a screen reader finds the count once.
+    await advanceTo(second + 10_000);
+    expect(await readable()).toEqual(['5,000 people']);
+    expect(await announced()).toHaveLength(3);
   });
 });

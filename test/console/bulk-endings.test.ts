@@ -77,6 +77,26 @@ describeConsole('bulk updates that require approval', {}, (app) => {
     expect(await sent()).toHaveLength(2);
   });
 
+  test('ask before a justification that has not been sent is discarded', async () => {
+    const { page, dialog, press, heading, selectAll } = await openShort(app);
+    await app.simulator.settings({ approval: true });
+    await selectAll();
+    await dialog.getByLabel('Devices failed').fill('8821');
+    await press('Start');
+    await heading('0 changed, 8 failed');
+    const field = dialog.getByRole('textbox', { name: 'Justification' });
+    await field.fill('Because of réasons');
+    for (const close of [() => press('Close'), () => page.keyboard.press('Escape')]) {
+      await close();
+      await dialog.getByText('Discard what you entered?').waitFor();
+      await press('Keep editing');
+      expect(await field.inputValue()).toBe('Because of réasons');
+    }
+    await field.fill('');
+    await press('Close');
+    await dialog.waitFor({ state: 'detached' });
+  });
+
   test('are completed from the report, each with its code alone', async () => {
     const session = await openShort(app);
     const { page, dialog, press, heading, show, expectAccessible } = session;

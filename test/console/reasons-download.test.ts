@@ -75,27 +75,78 @@ describeConsole('the download of people with the reasons of their failures', {},
     // The list of devices is still as new as that of the people.
     await download(page, button);
     expect(requests).toHaveLength(1);
+    const listed = page.waitForResponse(/scriptUserState\.list/);
     await page.getByRole('button', { name: 'Refresh' }).click();
-    await page.getByText(/^Last refreshed at/).waitFor();
+    await listed;
+    await page.getByText('Loading…', { exact: true }).waitFor({ state: 'detached' });
     await download(page, button);
     expect(requests).toHaveLength(2);
   });
 
+  const fault = { fault: 'forbidden-application', method: 'GET', path: '/deviceRunStates', times: 'always' } as const;
+
   test('shows why the reasons cannot be loaded, and loads them when asked again', async () => {
-    const { page } = await openShort(app);
-    await app.simulator.fault({
-      fault: 'forbidden-application',
-      method: 'GET',
-      path: '/deviceRunStates',
-      times: 'always',
-    });
-    await page.getByRole('button', { name: button }).click();
+    const { page, expectAccessible } = await openShort(app);
+    await app.simulator.fault(fault);
+    const press = page.getByRole('button', { name: button });
+    await press.click();
     const again = page.getByRole('button', { name: 'Try again' });
     await again.waitFor();
+    // Nothing is loading any more.
+    await expect.poll(() => press.getAttribute('aria-disabled')).toBeNull();
+    expect(await press.getByLabel('Loading').count()).toBe(0);
+    expect(await page.getByText(/^Loading the reasons/).count()).toBe(0);
+    await expectAccessible();
     await app.simulator.reset();
     const file = page.waitForEvent('download');
     await again.click();
     await file;
+    await again.waitFor({ state: 'detached' });
+  });
+
+  test('resumes at the page that could not be loaded', async () => {
+    const { page } = await openLong(app);
+    const press = page.getByRole('button', { name: button });
+    const inputs: (string | null)[] = [];
+    let isFailing = true;
+    await page.route(/deviceRunState\.listForScript/, async (route) => {
+      const input = route.request().postData();
+      inputs.push(input);
+      const isNext = input?.includes('cursor') === true;
+      if (isNext && isFailing) await app.simulator.fault(fault);
+      await route.continue();
+    });
+    await press.click();
+    const again = page.getByRole('button', { name: 'Try again' });
+    await again.waitFor();
+    await app.simulator.reset();
+    isFailing = false;
+    const failed = inputs.length;
+    // Either button starts it.
+    const file = page.waitForEvent('download');
+    await press.click();
+    await file;
+    expect(failed).toBe(2);
+    expect(inputs.slice(failed)).not.toContain(inputs[0]);
+    expect(inputs[failed]).toBe(inputs[1]);
+    await again.waitFor({ state: 'detached' });
+  });
+
+  test('says how many failed devices of the whole script have no person', async () => {
+    const { page, scriptId, expectAccessible } = await openShort(app);
+    await page.route(/deviceRunState\.listForScript/, async (route) => {
+      const response = await route.fetch();
+      const text = await response.text();
+      await route.fulfill({ response, body: text.replaceAll('"userId":"', '"userId":"x').replaceAll('@', '@x') });
+    });
+    await page.getByRole('searchbox', { name: 'Find a person' }).fill('zielinski');
+    await page.getByText('2 of 8 people', { exact: true }).waitFor();
+    await download(page, button);
+    const failures = [...(await failuresByPerson(scriptId())).values()].flat();
+    expect(failures.length).toBeGreaterThan(1);
+    const text = `Microsoft Graph does not say whose ${failures.length} failed devices of this script are.`;
+    await page.getByText(text, { exact: true }).waitFor();
+    await expectAccessible();
   });
 });
 
@@ -118,15 +169,6 @@ test('reasons are joined by person, missing ones are not known, and formulas are
     lastStateUpdateDateTime: null,
     device: each,
   });
-  const failures = failureReasons([
-    run(device('USER-A', null, '=1+1'), '=cmd|calc'),
-    run(device('user-a', null, 'PC-2'), '=cmd|calc'),
-    run(device(null, 'B@contoso.example', 'PC-3'), 'No space left,=cmd'),
-    run(device(null, null, 'PC-4'), 'Whose?'),
-    run(null, 'Whose?'),
-    { ...run(device('user-c', null, 'PC-5'), ''), runState: 'success' },
-  ]);
-  expect(failures.withoutPerson).toBe(2);
   const state = (id: string, userPrincipalName: string, errorDeviceCount: number) => ({
     id,
     userPrincipalName,
@@ -138,7 +180,26 @@ test('reasons are joined by person, missing ones are not known, and formulas are
     state('opaque', 'b@contoso.example', 1),
     state('script:user-c', 'c@contoso.example', 0),
     state('script:user-d', 'd@contoso.example', 1),
+    state('script:user-e', 'e@contoso.example', 3),
   ];
+  const failures = failureReasons(
+    [
+      run(device('USER-A', null, '=1+1'), '=cmd|calc'),
+      run(device('user-a', null, 'PC-2'), '=cmd|calc'),
+      run(device(null, 'B@contoso.example', 'PC-3'), 'No space left,=cmd'),
+      run(device(null, null, 'PC-4'), 'Whose?'),
+      run(null, 'Whose?'),
+      { ...run(device('user-c', null, 'PC-5'), ''), runState: 'success' },
+      // Graph does not always send both the id and the name.
+      run(device(null, 'E@contoso.example', 'PC-6'), 'By name'),
+      run(device('user-e', null, 'PC-7'), 'By id'),
+      run(device('user-e', 'e@contoso.example', 'PC-8'), 'By id'),
+      // Nobody in the list.
+      run(device('user-f', 'f@contoso.example', 'PC-9'), 'Whose?'),
+    ],
+    states,
+  );
+  expect(failures.withoutPerson).toBe(3);
   const csv = formatUserStates({ scriptKind, scriptId: 'script' }, states, undefined, failures);
   const cells = parseCsv(`\uFEFF${csv}`).map((line) => [line['failedDevices'], line['reasons']]);
   expect(cells).toEqual([
@@ -146,5 +207,6 @@ test('reasons are joined by person, missing ones are not known, and formulas are
     ['PC-3', "No space left,'=cmd (error code 0x80070057)"],
     ['', ''],
     ['', 'Not known'],
+    ['PC-7; PC-8; PC-6', 'By id (error code 0x80070057); By name (error code 0x80070057)'],
   ]);
 });

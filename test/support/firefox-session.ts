@@ -16,7 +16,10 @@ import type { TestService } from './service.js';
 export const byRole = (within: string, role: string, name: string) =>
   `${within} ::-p-aria([name="${name}"][role="${role}"])`;
 
-/** A tab of Firefox, controlled over WebDriver BiDi. */
+/**
+ * A tab of Firefox, controlled by puppeteer-core over WebDriver BiDi. The tests in Chromium use playwright-core, which
+ * cannot do this: since version 1.65, it sends a command that Firefox ESR does not know.
+ */
 export interface FirefoxTab {
   readonly page: Page;
   /** Opens a path of the service. */

@@ -37,16 +37,20 @@ export function BulkDialog({ script, selected, known, onClose }: BulkDialogProps
   const [key] = useState(() => crypto.randomUUID());
   const [rows, setRows] = useState<readonly BulkRow[]>();
   const [jobIds, setJobIds] = useState<readonly string[]>([]);
-  const starting = useStartJobs(setJobIds);
+  const starting = useStartJobs(showJobs);
   const [jobId] = jobIds;
   const isImport = initiallySelected.length === 0;
-  // Once the service has stored the rows, closing the dialog loses nothing.
+  // Once the service has stored the rows, closing the dialog loses only a justification.
   const { requestClose, question } = useCloseGuard({
-    hasInput: rows === undefined ? hasInput : jobId === undefined,
+    hasInput: hasInput || (rows !== undefined && jobId === undefined),
     isLocked: starting.isPending,
     onClose,
   });
 
+  function showJobs(ids: readonly string[]): void {
+    setJobIds(ids);
+    setHasInput(false);
+  }
   function start(updates: readonly BulkRow[]): void {
     setRows(updates);
     const name = summary === undefined ? script.scriptId : scriptName(summary);
@@ -95,7 +99,13 @@ export function BulkDialog({ script, selected, known, onClose }: BulkDialogProps
             />
           )}
           {jobId !== undefined && jobIds.length === 1 && (
-            <JobStep key={jobId} jobId={jobId} onStarted={(next) => setJobIds([next])} onClose={onClose} />
+            <JobStep
+              key={jobId}
+              jobId={jobId}
+              onStarted={(next) => showJobs([next])}
+              onInput={setHasInput}
+              onClose={requestClose}
+            />
           )}
           {jobIds.length > 1 && <JobsStep jobIds={jobIds} onClose={onClose} />}
         </DialogBody>

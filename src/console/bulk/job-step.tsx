@@ -17,11 +17,13 @@ interface JobStepProps {
   readonly jobId: string;
   /** Called with the id of a job that continues this one. */
   readonly onStarted: (jobId: string) => void;
+  /** Called with whether the step has input that closing it would lose. */
+  readonly onInput: (hasInput: boolean) => void;
   readonly onClose: () => void;
 }
 
 /** The job of a bulk update, as its page shows it. */
-export function JobStep({ jobId, onStarted, onClose }: JobStepProps) {
+export function JobStep({ jobId, onStarted, onInput, onClose }: JobStepProps) {
   const styles = useStyles();
   const { data: job, error } = useQuery(jobQuery(jobId));
   const close = (
@@ -41,7 +43,7 @@ export function JobStep({ jobId, onStarted, onClose }: JobStepProps) {
   }
   const isRunning = isActive(job);
   return (
-    <JobView job={job} rowsHeight="40vh" onStarted={onStarted}>
+    <JobView job={job} rowsHeight="40vh" onStarted={onStarted} onInput={onInput}>
       {({ content, actions }) => (
         <>
           <DialogContent className={styles.content}>

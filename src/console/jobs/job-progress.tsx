@@ -52,7 +52,7 @@ export function JobProgress({ job }: { readonly job: Job }) {
       )}
       <div className={styles.line}>
         <StateBadge job={job} />
-        {isRunning && <Text aria-hidden>{text}</Text>}
+        {isRunning && <Text>{text}</Text>}
         <Text size={200} className={styles.details}>
           Started by <Isolated>{job.startedBy.name}</Isolated>, {formatDate(job.startedAt)}
           {ended}

@@ -1,6 +1,6 @@
 import { Button, makeStyles, Spinner, Text, tokens, useRestoreFocusTarget } from '@fluentui/react-components';
 import { useQueryClient } from '@tanstack/react-query';
-import { lazy, type ReactNode, Suspense, useId, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useId, useState } from 'react';
 import { downloadCsv } from '../csv/csv-download.js';
 import { DefectNotice } from '../error-boundary.js';
 import { FailureNotice } from '../failure-notice.js';
@@ -30,12 +30,14 @@ interface JobViewProps {
   readonly rowsHeight: string;
   /** Called with the id of a job that continues this one: its undo, or its failed rows with a justification. */
   readonly onStarted: (jobId: string) => void;
+  /** Called with whether the view has input that closing it would lose. */
+  readonly onInput?: (hasInput: boolean) => void;
   /** Places the parts. */
   readonly children: (parts: { readonly content: ReactNode; readonly actions: ReactNode }) => ReactNode;
 }
 
 /** A job, in a dialog or on its page: progress, reasons of failures, rows and actions. */
-export function JobView({ job, rowsHeight, onStarted, children }: JobViewProps) {
+export function JobView({ job, rowsHeight, onStarted, onInput, children }: JobViewProps) {
   const styles = useStyles();
   const client = useQueryClient();
   const justificationId = useId();
@@ -54,7 +56,9 @@ export function JobView({ job, rowsHeight, onStarted, children }: JobViewProps) 
   const isRunning = isActive(job);
   const needsJustification =
     !isRunning && groups.some(({ failure }) => failure.reason === 'APPROVAL_JUSTIFICATION_REQUIRED');
-  useUnloadGuard(needsJustification && actions.canAct && justification.trim() !== '');
+  const hasInput = needsJustification && actions.canAct && justification.trim() !== '';
+  useUnloadGuard(hasInput);
+  useEffect(() => onInput?.(hasInput), [hasInput, onInput]);
 
   function retry(): void {
     const text = justification.trim();

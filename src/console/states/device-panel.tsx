@@ -74,7 +74,7 @@ export function DevicePanel({ state, name, onClose }: DevicePanelProps) {
         {items?.length === 0 && unreadable === 0 && complete && <Text>No devices have reported yet.</Text>}
         {items !== undefined && items.length > 0 && (
           <>
-            <Text size={200} block aria-hidden>{`${count}${complete ? '' : ' so far'}`}</Text>
+            <Text size={200} block>{`${count}${complete ? '' : ' so far'}`}</Text>
             <DeviceTable devices={items} label={`Devices of ${visibleText(name)}`} />
           </>
         )}

@@ -1,8 +1,6 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
+import { narrowPanel } from '../breakpoint.js';
 import { visuallyHidden } from '../visually-hidden.js';
-
-/** Applies where the panel is too narrow for columns. */
-const narrowPanel = '@media (max-width: 720px)';
 
 /** A cell with a line of its own. */
 const below = { [narrowPanel]: { flex: 'none', height: 'auto' } } as const;

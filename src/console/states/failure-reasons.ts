@@ -13,37 +13,52 @@ interface PersonFailures {
 export interface FailureReasons {
   /** The failures of a person; `undefined` if no device of theirs is known to have failed. */
   readonly of: (state: ScriptUserState) => PersonFailures | undefined;
-  /** The number of failed devices whose person Graph does not name. */
+  /** The number of failed devices of the script that belong to nobody in the list. */
   readonly withoutPerson: number;
 }
 
-/** Finds the failures among the run states of a script on all devices, and joins them by person. */
-export function failureReasons(runStates: readonly DeviceRunState[]): FailureReasons {
+/**
+ * Finds the failures among the run states of a script on all devices, and joins them by person.
+ *
+ * @param people all people of the script
+ */
+export function failureReasons(
+  runStates: readonly DeviceRunState[],
+  people: readonly ScriptUserState[],
+): FailureReasons {
+  const known = new Set(people.flatMap(keysOfState));
   const failures = new Map<string, DeviceRunState[]>();
   let withoutPerson = 0;
   for (const runState of runStates) {
     if (!isFailed(runState)) continue;
-    const { userId, userPrincipalName } = runState.device ?? {};
-    // The id of a state does not always contain that of its person.
-    const keys = [userId && idKey(userId), userPrincipalName && nameKey(userPrincipalName)].filter(
-      (key): key is string => Boolean(key),
-    );
-    if (keys.length === 0) withoutPerson += 1;
-    for (const key of keys) failures.set(key, [...(failures.get(key) ?? []), runState]);
+    const keys = keysOf(runState.device?.userId, runState.device?.userPrincipalName);
+    if (!keys.some((key) => known.has(key))) withoutPerson += 1;
+    for (const key of keys) {
+      const sameKey = failures.get(key);
+      if (sameKey === undefined) failures.set(key, [runState]);
+      else sameKey.push(runState);
+    }
   }
   return {
     withoutPerson,
-    of({ id, userPrincipalName }) {
-      const userId = userIdOf(id);
-      const key = userId === undefined ? nameKey(userPrincipalName ?? '') : idKey(userId);
-      const failed = failures.get(key);
-      return failed && { devices: failed.map(deviceNameOf), reasons: [...new Set(failed.map(reasonOf))] };
+    of(state) {
+      const failed = [...new Set(keysOfState(state).flatMap((key) => failures.get(key) ?? []))];
+      if (failed.length === 0) return undefined;
+      return { devices: failed.map(deviceNameOf), reasons: [...new Set(failed.map(reasonOf))] };
     },
   };
 }
 
-/** The key of a name. Unlike an id, it contains a space. */
-const nameKey = (name: string) => `name ${name.toLowerCase()}`;
+/**
+ * The keys of a person: Graph does not always send both the id and the name of a device's person, nor does the id of
+ * every user state contain that of its person. Unlike an id, the key of a name contains a space.
+ */
+const keysOf = (userId: string | null | undefined, name: string | null | undefined): readonly string[] => [
+  ...(userId ? [idKey(userId)] : []),
+  ...(name ? [`name ${name.toLowerCase()}`] : []),
+];
+
+const keysOfState = ({ id, userPrincipalName }: ScriptUserState) => keysOf(userIdOf(id), userPrincipalName);
 
 function reasonOf(runState: DeviceRunState): string {
   const { errorCode } = runState;

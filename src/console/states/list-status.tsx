@@ -26,8 +26,7 @@ export function ListStatus({ total, shown, complete, fetching, asOf, onRefresh }
   const refreshed = `Last refreshed at ${formatTime(asOf)}`;
   return (
     <div className={styles.status}>
-      {/* Screen readers read the announcement, which has the same text. */}
-      <div aria-hidden className={styles.texts}>
+      <div className={styles.texts}>
         <Text size={200}>{count}</Text>
         <Caption1>{fetching ? 'Loading…' : refreshed}</Caption1>
       </div>

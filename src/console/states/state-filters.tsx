@@ -108,7 +108,14 @@ export function StateFilters(props: StateFiltersProps) {
           disabledFocusable={!complete}
           onPress={() => void download().catch(() => setDownloadFailed(true))}
         />
-        <ReasonsDownload script={script} summary={summary} states={visible} asOf={props.asOf} complete={complete} />
+        <ReasonsDownload
+          script={script}
+          summary={summary}
+          people={states}
+          states={visible}
+          asOf={props.asOf}
+          complete={complete}
+        />
         <ColumnMenu hidden={props.hiddenColumns} onChange={props.onHideColumns} />
         {downloadFailed && <DefectNotice />}
       </div>
