@@ -50,6 +50,8 @@ export interface CallErrorDetails {
   /** Graph's own message, redacted so that it can be shown to users. */
   readonly publicMessage?: string;
   readonly retryAfterMs?: number;
+  /** Sentences for the caller that say more than the message of the reason, and replace it. */
+  readonly explanation?: string;
   readonly approvalCode?: string;
   readonly missingPermissions?: readonly string[];
   /** The state as Graph shows it. */

@@ -138,9 +138,9 @@ export function describeError(error: TRPCError, requestId: string, path?: string
   const code = reason === 'INVALID_INPUT' && error.code in httpFailures ? error.code : ownCode;
   const issues = reason === 'INVALID_INPUT' ? issuesOf(error) : undefined;
   const details = error.cause instanceof CallError ? error.cause.details : {};
-  const { publicMessage, graph, approvalCode, missingPermissions, current } = details;
+  const { publicMessage, explanation, graph, approvalCode, missingPermissions, current } = details;
   const retryAfterMs = retryAfterOf(error);
-  const message = issues === undefined ? ownMessage : inputMessage(issues);
+  const message = issues === undefined ? (explanation ?? ownMessage) : inputMessage(issues);
   const data = {
     code,
     httpStatus: getHTTPStatusCodeFromError(new TRPCError({ code })),

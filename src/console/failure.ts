@@ -112,6 +112,8 @@ const specialTexts = {
     'Microsoft Graph did not accept the approval code',
     'It is valid only for the person who submitted the change, for exactly the same values, and until the request is rejected, cancelled, completed or expired. If it is no longer valid, submit the change again.',
   ],
+  /** `OVERLOADED` for an action on a job. The service's message names the limit. */
+  jobNotAccepted: ['The service did not accept this job', 'Try again later.', 'Nothing was sent.'],
   /** `CONFLICT` with the current values. */
   changed: ['The values have changed', 'The change was not applied. Check the current values before you try again.'],
 } as const satisfies Record<string, Texts>;
@@ -123,6 +125,7 @@ function textsOf(reason: FailureReason, { approvalCode, missingPermissions, curr
   if (reason === 'GRAPH_PERMISSION_MISSING' && sent?.approvalCode !== undefined && missingPermissions === undefined) {
     return specialTexts.codeRefused;
   }
+  if (reason === 'OVERLOADED' && sent?.isRepeatable) return specialTexts.jobNotAccepted;
   if (reason === 'CONFLICT' && current !== undefined) return specialTexts.changed;
   return texts[reason];
 }
@@ -158,11 +161,12 @@ export function describeFailure(
   const [title] = descriptions;
   // Graph repeats the code of a change that is still waiting, but not in every response.
   const approvalCode = data.approvalCode ?? (reason === 'APPROVAL_PENDING' ? sent?.approvalCode : undefined);
+  const hasMessage =
+    title === specialTexts.jobNotAccepted[0] ||
+    (reasonsWithMessage.has(reason) && title === texts[reason][0] && missingPermissions === undefined);
   const detail = [
     ...(current === undefined ? [] : [currentValuesText(current), nameText(current)]),
-    ...(reasonsWithMessage.has(reason) && title === texts[reason][0] && missingPermissions === undefined
-      ? [message]
-      : []),
+    ...(hasMessage ? [message] : []),
     ...(issues ?? []).map((issue) => [issue.path.join('.'), issue.message].filter(Boolean).join(': ')),
     ...(missingPermissions === undefined ? [] : [`Missing: ${missingPermissions.join(', ')}.`]),
   ].join(' ');

@@ -13,10 +13,16 @@ export interface JobLimits {
 }
 
 /** The limits of every store. 60,000 rows with all their values take about 60 MB. */
-export const jobLimits: JobLimits = { activePerPerson: 10, active: 40, rowsPerPerson: 20_000, rows: 60_000 };
+export const jobLimits: JobLimits = { activePerPerson: 10, active: 40, rowsPerPerson: 30_000, rows: 60_000 };
 
 /** How long a caller should wait before it tries to start a job again, in milliseconds. */
 const retryAfterMs = 60_000;
 
-/** The error of a store that has reached one of its limits. */
-export const limitReached = (): CallError => new CallError('OVERLOADED', { retryAfterMs });
+const explanations = {
+  jobs: 'Too many jobs have not ended. Cancel one, or retry when one has ended.',
+  rows: 'There is no space for more rows until earlier jobs are deleted by age. Nothing was started.',
+} as const;
+
+/** The error of a store that has reached a limit: that of active jobs, or of stored rows. */
+export const limitReached = (limit: 'jobs' | 'rows'): CallError =>
+  new CallError('OVERLOADED', { retryAfterMs, explanation: explanations[limit] });

@@ -37,14 +37,14 @@ export function createMemoryJobStore(limits: JobLimits, retentionMs: number): Jo
   function requireActivation(person: Person): void {
     const active = records().filter(isActive);
     const own = active.filter(({ startedBy }) => startedBy.oid === person.oid);
-    if (active.length >= limits.active || own.length >= limits.activePerPerson) throw limitReached();
+    if (active.length >= limits.active || own.length >= limits.activePerPerson) throw limitReached('jobs');
   }
 
   /** @throws {CallError} if the rows do not fit */
   function requireSpace(person: Person, newRows: number): void {
     const all = records();
     const own = all.filter(({ startedBy }) => startedBy.oid === person.oid);
-    if (rowsOf(all) + newRows > limits.rows || rowsOf(own) + newRows > limits.rowsPerPerson) throw limitReached();
+    if (rowsOf(all) + newRows > limits.rows || rowsOf(own) + newRows > limits.rowsPerPerson) throw limitReached('rows');
   }
 
   return {

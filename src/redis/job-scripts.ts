@@ -7,7 +7,7 @@ import { createScript } from './script.js';
  * ARGV: id, state, member, hash of the owner's id, sealed record, counts, number of rows, the key of the start ('' for
  * none), retention in ms, the maximum number of active jobs of a person and in total, the maximum number of rows of a
  * person and in total, then pairs (index, sealed row)
- * Returns the id, or that of the job that was started with the key; '' if the limits are reached.
+ * Returns the id, or that of the job that was started with the key; `jobs` or `rows` if that limit is reached.
  */
 export const createJob = createScript(`${prelude}
   local id, state, member, person, record, counts, rows, key = unpack(ARGV, 1, 8)
@@ -15,7 +15,8 @@ export const createJob = createScript(`${prelude}
   deleteExpired(tonumber(retention))
   local existing = key ~= '' and redis.call('GET', key)
   if existing and redis.call('EXISTS', jobKey(existing)) == 1 then return existing end
-  if not mayActivate(person, maxOwn, maxActive) or not hasSpace(member, maxOwnRows, maxRows) then return '' end
+  if not mayActivate(person, maxOwn, maxActive) then return 'jobs' end
+  if not hasSpace(member, maxOwnRows, maxRows) then return 'rows' end
   redis.call('HSET', jobKey(id), 'record', record, 'version', 0, 'run', 0, 'counts', counts, 'person', person,
     'member', member, 'key', key)
   for first = 14, #ARGV, 1000 do

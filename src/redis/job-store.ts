@@ -103,7 +103,7 @@ export function createRedisJobStore(redis: Redis, options: RedisJobStoreOptions)
     const args = [...record, retentionMs, limits.activePerPerson, limits.active];
     const reply = updateReply.parse(await runScript(redis, updateJob, [], args));
     if (reply === 'replaced') throw replacedRun();
-    if (reply === 'full') throw limitReached();
+    if (reply === 'full') throw limitReached('jobs');
     if (reply === 'conflict') return undefined;
     return { job: reply === 'gone' ? undefined : changed };
   }
@@ -119,7 +119,7 @@ export function createRedisJobStore(redis: Redis, options: RedisJobStoreOptions)
       const settings = [retentionMs, limits.activePerPerson, limits.active, limits.rowsPerPerson, limits.rows];
       const args = [...record, ...settings, ...(await sealRows(jobId, rows))];
       const stored = z.string().parse(await runScript(redis, createJob, [], args).catch(uncertain));
-      if (stored === '') throw limitReached();
+      if (stored === 'jobs' || stored === 'rows') throw limitReached(stored);
       return stored;
     },
 

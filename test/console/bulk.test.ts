@@ -194,4 +194,35 @@ describeConsole('bulk updates', { GRAPH_WRITES_PER_20S: '100000' }, (app) => {
     await expect.poll(() => page.locator('[role=row]').getByText('7,702').count()).toBeGreaterThan(8);
     expect((await app.simulator.journal()).filter(({ path }) => /userRunStates(\?|$)/.test(path))).toEqual([]);
   });
+
+  test('a store of jobs without space says so, and the changes can be sent again later', async () => {
+    const { dialog, selectAll, press, expectAccessible } = await openShort(app);
+    const { updateJob } = app.service.client;
+    const updates = Array.from({ length: 5_000 }, (_, index) => ({
+      scriptKind: 'deviceShellScript' as const,
+      scriptId: 'script',
+      userStateId: `script:${index}`,
+      patch: { errorDeviceCount: 1 },
+    }));
+    /** Starts jobs until one is refused. */
+    async function fill(rowCount: number): Promise<string> {
+      for (;;) {
+        try {
+          const started = await updateJob.start.mutate({ updates: updates.slice(0, rowCount) });
+          await updateJob.cancel.mutate(started);
+        } catch (error) {
+          return String(error);
+        }
+      }
+    }
+    const explanation = 'There is no space for more rows until earlier jobs are deleted by age. Nothing was started.';
+    for (const rowCount of [5_000, 500, 8]) expect(await fill(rowCount)).toContain(explanation);
+    await selectAll();
+    await dialog.getByLabel('Devices failed').fill('44');
+    await press('Send changes');
+    await dialog.getByText('The service did not accept this job').waitFor();
+    await dialog.getByText(explanation).waitFor();
+    await dialog.getByRole('button', { name: 'Send again' }).waitFor();
+    await expectAccessible();
+  });
 });
