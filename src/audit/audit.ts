@@ -37,8 +37,8 @@ export interface AuditedWrite {
   /** The fields to be written. */
   readonly values: Partial<Counts> & { readonly userPrincipalName?: string | null | undefined };
   /**
-   * Whether the write, which has failed, is sent again later. It then has no outcome yet: it is not observed, and has no
-   * line unless its intent was recorded.
+   * Whether the write, which has failed, is sent again later. It then has no outcome yet: it is not observed, and has
+   * no line unless its intent was recorded.
    */
   readonly isPostponed?: () => boolean;
 }

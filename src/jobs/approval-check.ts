@@ -64,7 +64,9 @@ export function createApprovalCheck({ graph, onApprovalsHidden, onOutcome }: App
 
 type PendingRow = JobRow & { readonly approvalCode: string };
 
-/** Whether a row waits for approval with a code. Graph does not always send the code of a change that was filed before. */
+/**
+ * Whether a row waits for approval with a code. Graph does not always send the code of a change that was filed before.
+ */
 export const isPendingWithCode = (row: JobRow): row is PendingRow =>
   row.outcome === 'pending-approval' && row.approvalCode !== undefined;
 

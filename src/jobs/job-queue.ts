@@ -22,7 +22,11 @@ export interface JobQueue {
 /** The longest delay of a timer. A job that is run too early has nothing to do, and is delayed again. */
 const maxTimerMs = 2 ** 31 - 1;
 
-/** Creates a queue that runs every job in this process, immediately. @param onError called if the work on a job fails */
+/**
+ * Creates a queue that runs every job in this process, immediately.
+ *
+ * @param onError called if the work on a job fails
+ */
 export function createMemoryJobQueue(onError: (error: unknown) => void): JobQueue {
   const stopping = new AbortController();
   // Each running job adds one listener.

@@ -54,8 +54,8 @@ export interface JobStore {
    *
    * @param run the number of the run that makes the change
    * @returns the job after the change; `undefined` if there is no such job
-   * @throws {CallError} `OVERLOADED` also if a later run has replaced the run, or if the change queues a job and a limit
-   *   is reached
+   * @throws {CallError} `OVERLOADED` also if a later run has replaced the run, or if the change queues a job and a
+   *   limit is reached
    */
   update(jobId: string, change: JobChange, run?: number): Promise<JobRecord | undefined>;
   /** The selected rows, by index. */

@@ -85,7 +85,8 @@ export function rowsToResume(rows: readonly JobRow[]): readonly JobRow[] {
 }
 
 /**
- * The rows that restore the values before a job, in reverse order, each of them only if its state is as the job left it.
+ * The rows that restore the values before a job, in reverse order, each of them only if its state is as the job left
+ * it.
  */
 export function rowsToUndo(rows: readonly JobRow[]): readonly JobRow[] {
   return rows

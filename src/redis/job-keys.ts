@@ -27,8 +27,8 @@ export const jobIndexKey = redisKey('jobs', 'index');
 export const dueJobsKey = redisKey('jobs', 'due');
 
 /**
- * Replicas publish the id of a job here after each change, followed by ` rows` if only its rows have changed, and nothing
- * after the loss of all jobs.
+ * Replicas publish the id of a job here after each change, followed by ` rows` if only its rows have changed, and
+ * nothing after the loss of all jobs.
  */
 export const changedChannel = redisKey('jobs', 'changed');
 

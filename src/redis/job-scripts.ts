@@ -95,8 +95,8 @@ export const readStats = createScript(`${definitions}
   return reply`);
 
 /**
- * Renews the leases of the runs of this replica, and takes jobs. A run that takes a job has a number of its own, and the
- * runs with lower numbers can no longer write.
+ * Renews the leases of the runs of this replica, and takes jobs. A run that takes a job has a number of its own, and
+ * the runs with lower numbers can no longer write.
  *
  * ARGV: retention in ms, lease in ms, which jobs to take (0: none; 1: those that are due; 2: also those whose lease has
  * ended), then pairs (id, number) of the runs of this replica

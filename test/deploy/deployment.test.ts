@@ -213,7 +213,7 @@ describe('the manifests', () => {
 
   test('allow enough time for a graceful shutdown', () => {
     expect(pod.spec.terminationGracePeriodSeconds * 1_000).toBeGreaterThan(longestStopMs(config));
-    expect(page).toContain(`at most ${longestStopMs(config) / 1_000} s | \`terminationGracePeriodSeconds\``);
+    expect(page.text).toContain(`at most ${longestStopMs(config) / 1_000} s | \`terminationGracePeriodSeconds\``);
   });
 
   test('replace a replica before they remove it', () => {

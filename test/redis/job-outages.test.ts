@@ -176,11 +176,11 @@ describeWithRedis('jobs in Redis', () => {
       const { jobId } = await service.client.updateJob.start.mutate({ updates: rows(1), justification: 'wrong count' });
       const watching = watch(service, jobId);
       await expect.poll(() => watching.seen.at(-1)?.state, slowly).toBe('waiting-for-approval');
-      const key = `${prefix}jobs:state-waiting-for-approval`;
-      const [member = ''] = await all.redis.inspect.zRange(key, 0, -1);
-      // Its keys have expired.
-      await all.redis.inspect.del([`${prefix}job:${jobId}`, `${prefix}job-rows:${jobId}`]);
-      await all.redis.inspect.zAdd(key, { score: 1, value: member }, { condition: 'XX' });
+      const stateKey = (state: string) => `${prefix}jobs:state-${state}`;
+      const [member = ''] = await all.redis.inspect.zRange(stateKey('waiting-for-approval'), 0, -1);
+      // As if it had ended long ago.
+      await all.redis.inspect.zRem(stateKey('waiting-for-approval'), member);
+      await all.redis.inspect.zAdd(stateKey('done'), { score: 1, value: member });
       await watching.ended;
       expect(await failure(service.client.updateJob.get.query({ jobId }))).toMatchObject({ httpStatus: 404 });
     });
