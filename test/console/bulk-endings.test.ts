@@ -82,7 +82,7 @@ describeConsole('bulk updates that require approval', {}, (app) => {
     await app.simulator.settings({ approval: true });
     await selectAll();
     await dialog.getByLabel('Devices failed').fill('8821');
-    await press('Start');
+    await press('Send changes');
     await heading('0 changed, 8 failed');
     const field = dialog.getByRole('textbox', { name: 'Justification' });
     await field.fill('Because of réasons');
