@@ -30,11 +30,12 @@ function renderPage() {
   );
 }
 
+async function start(): Promise<void> {
+  await Promise.all([session, router.load()]).catch(() => undefined);
+  renderPage();
+  // The client sends its calls in a timer, which has been started before this one.
+  setTimeout(discardFirstResponses);
+}
+
 // Not awaited here: the code of the page waits for this module.
-void Promise.all([session, router.load()])
-  .catch(() => undefined)
-  .then(() => {
-    renderPage();
-    // The client sends its calls in a timer, which has been started before this one.
-    setTimeout(discardFirstResponses);
-  });
+void start();
