@@ -46,10 +46,17 @@ const background = (element: unknown) => (globalThis as unknown as Styles).getCo
 const colorRules = ['color-contrast', 'link-in-text-block'];
 const backgrounds = { dark: 'rgb(41, 41, 41)', light: 'rgb(255, 255, 255)' };
 
-/** Runs in the page. Without it, axe can measure a color in the middle of its transition. */
-const transitionsFinished = `Promise.allSettled(
-  document.getAnimations().filter((each) => each instanceof CSSTransition).map(({ finished }) => finished),
-).then(() => undefined)`;
+/** Runs in the page. Without it, axe can measure a color in the middle of a transition, or before it has started. */
+const transitionsFinished = `(async () => {
+  for (;;) {
+    await new Promise(requestAnimationFrame);
+    const running = document.getAnimations().filter(
+      (each) => each instanceof CSSTransition && each.playState === 'running',
+    );
+    if (running.length === 0) return;
+    await Promise.allSettled(running.map(({ finished }) => finished));
+  }
+})()`;
 
 /** The kinds of script as the overview names them. */
 const kindLabels: Readonly<Record<string, string>> = {
