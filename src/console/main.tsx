@@ -30,11 +30,13 @@ function renderPage() {
   );
 }
 
+/** By when the client has taken the responses that it needs, in milliseconds after the page was rendered. */
+const takenAfterMs = 10_000;
+
 async function start(): Promise<void> {
   await Promise.all([session, router.load()]).catch(() => undefined);
   renderPage();
-  // The client sends its calls in a timer, which has been started before this one.
-  setTimeout(discardFirstResponses);
+  setTimeout(discardFirstResponses, takenAfterMs);
 }
 
 // Not awaited here: the code of the page waits for this module.
