@@ -1,4 +1,6 @@
-import type { ScriptKind } from './queries.js';
+import type { RouterInputs } from '../client/index.js';
+
+type ScriptKind = RouterInputs['script']['list']['scriptKind'];
 
 /** The kinds of script with their names and platforms, as Intune's admin center shows them. */
 export const scriptKindTexts = {
