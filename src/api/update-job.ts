@@ -141,7 +141,7 @@ export const updateJobRouter = router({
   /** Starts a job that restores the previous values. A state that has changed since is not written to: `CONFLICT`. */
   undo: operatorProcedure.input(jobInput).mutation(async ({ ctx, input, signal }): Promise<StartedJob> => {
     const { total } = await orRefusal(ctx.jobs.get(input.jobId));
-    // The admission of a request whose caller has disconnected has ended.
+    // The caller has disconnected, and would not receive the id.
     if (signal?.aborted) throw new Refusal('CLIENT_CLOSED');
     ctx.admission.add('rows', total);
     const id = await orRefusal(ctx.jobs.undo(input.jobId, actorOf(ctx)));

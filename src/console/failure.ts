@@ -112,8 +112,8 @@ const specialTexts = {
     'Microsoft Graph did not accept the approval code',
     'It is valid only for the person who submitted the change, for exactly the same values, and until the request is rejected, cancelled, completed or expired. If it is no longer valid, submit the change again.',
   ],
-  /** `OVERLOADED` for an action on a job. The service's message names the limit. */
-  jobNotAccepted: ['The service did not accept this job', 'Try again later.', 'Nothing was sent.'],
+  /** `OVERLOADED` for an action on a job. The service's message names the cause. */
+  jobNotAccepted: ['The service did not accept the request', 'Try again later.'],
   /** `CONFLICT` with the current values. */
   changed: ['The values have changed', 'The change was not applied. Check the current values before you try again.'],
 } as const satisfies Record<string, Texts>;

@@ -220,7 +220,7 @@ describeConsole('bulk updates', { GRAPH_WRITES_PER_20S: '100000' }, (app) => {
     await selectAll();
     await dialog.getByLabel('Devices failed').fill('44');
     await press('Send changes');
-    await dialog.getByText('The service did not accept this job').waitFor();
+    await dialog.getByText('The service did not accept the request').waitFor();
     await dialog.getByText(explanation).waitFor();
     await dialog.getByRole('button', { name: 'Send again' }).waitFor();
     await expectAccessible();

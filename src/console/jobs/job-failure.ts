@@ -7,6 +7,6 @@ export function jobFailure(error: unknown): Failure {
   return {
     ...failure,
     title: 'The job does not exist',
-    next: 'Jobs are deleted some days after they end, or earlier if the service needs the space. If the service does not store jobs, a restart deletes them too. Open the script to see the current values.',
+    next: 'Jobs are deleted some days after they end. If the service does not store jobs, a restart deletes them too. Open the script to see the current values.',
   };
 }

@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { RouterInputs } from '../../client/index.js';
 import { failureOf } from '../failure.js';
+import { retryUnreachable } from '../retry.js';
 import { trpc } from '../trpc.js';
 import { useUnloadGuard } from '../unload-guard.js';
 import { announceJobs } from './job-news.js';
@@ -19,7 +20,7 @@ export function useStartJobs(onStarted: (jobIds: readonly string[]) => void) {
       return jobIds;
     },
     // A lost response says nothing about the job. With its key, the next attempt starts it only if this one did not.
-    retry: (count, error) => count < 2 && failureOf(error).reason === 'UNREACHABLE',
+    retry: retryUnreachable,
     retryDelay: 1_000,
     onSuccess: onStarted,
     onSettled: () => announceJobs(client),

@@ -64,6 +64,7 @@ const useStyles = makeStyles({
 /** The header of all pages: the navigation, whether the data are simulated, and the account. */
 export function Header({ session }: { readonly session: Session }) {
   const styles = useStyles();
+  const isSimulated = session.graph === 'simulator';
   return (
     <header className={styles.header}>
       <img src={new URL('../icon.svg', import.meta.url).href} alt="" className={styles.logo} />
@@ -83,31 +84,19 @@ export function Header({ session }: { readonly session: Session }) {
           </Link>
         </nav>
       )}
-      {session.graph === 'simulator' ? (
-        <Badge
-          appearance="tint"
-          color="warning"
-          size="large"
-          icon={<BeakerRegular />}
-          title="Simulated data: not connected to a tenant"
-          className={styles.source}
-        >
-          <span className={styles.label}>
-            Simulated data<span className={styles.wide}>: not connected to a tenant</span>
-          </span>
-        </Badge>
-      ) : (
-        <Badge
-          appearance="tint"
-          color="informative"
-          size="large"
-          icon={<PlugConnectedRegular />}
-          title="Live data"
-          className={styles.source}
-        >
-          <span className={styles.label}>Live data</span>
-        </Badge>
-      )}
+      <Badge
+        appearance="tint"
+        color={isSimulated ? 'warning' : 'informative'}
+        size="large"
+        icon={isSimulated ? <BeakerRegular /> : <PlugConnectedRegular />}
+        title={isSimulated ? 'Simulated data: not connected to a tenant' : 'Live data'}
+        className={styles.source}
+      >
+        <span className={styles.label}>
+          {isSimulated ? 'Simulated data' : 'Live data'}
+          {isSimulated && <span className={styles.wide}>: not connected to a tenant</span>}
+        </span>
+      </Badge>
       <DefectBoundary>
         <Suspense fallback={<AccountButton name={session.user.name} disabledFocusable />}>
           <AccountMenu session={session} />
