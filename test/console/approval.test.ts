@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { describeConsole } from '../support/console.js';
 import { cancelWaitingJobs } from '../support/console-bulk.js';
-import { type EditSession, edit, expectFailure } from '../support/console-edit.js';
+import { type EditSession, edit, expectFailure, rowOf, script } from '../support/console-edit.js';
 import { patches } from '../support/journal.js';
 
 const justification = 'The counts are from before the repair.';
@@ -113,6 +113,28 @@ describeConsole('the console, when changes require approval', {}, (app) => {
     await dialog.getByRole('button', { name: 'Complete approved change' }).click();
     await other.expectToast('Saved: amir.zielinski');
     expect((await sent()).at(-1)).toEqual([200, { justification: null, code }]);
+  });
+
+  test('a list shows a change that was completed between two requests of its page', async () => {
+    const { client } = app.service;
+    await app.simulator.settings({ approval: true });
+    const filing = await edit(await app.openSession());
+    await filing.field.fill('8855');
+    const code = await requestApproval(filing);
+    const other = await app.openSession();
+    await other.page.clock.install();
+    await other.open();
+    await other.selectScript('PowerShell', script);
+    const row = rowOf(other.page);
+    await row.getByText('waiting for approval').waitFor();
+    await app.simulator.approve(code);
+    const { items } = await client.updateJob.list.query({});
+    const { jobId } = items.find(({ state }) => state === 'waiting-for-approval') ?? expect.fail('no job');
+    await client.updateJob.resume.mutate({ jobId });
+    await expect.poll(async () => (await client.updateJob.get.query({ jobId })).state).toBe('done');
+    await other.page.clock.fastForward('00:31');
+    await row.getByText('waiting for approval').waitFor({ state: 'detached' });
+    await row.getByText('8,855', { exact: true }).waitFor();
   });
 
   test('a change that waits for approval can be discarded for another one', async () => {

@@ -21,6 +21,8 @@ export interface BrowserSession {
   readonly expectToast: (text: string) => Promise<void>;
   /** Delays the calls of a procedure until they are released. */
   readonly holdCalls: (procedure: string) => Promise<() => void>;
+  /** Lets the calls of a procedure through, and delays their responses until they are released. */
+  readonly holdResponses: (procedure: string) => Promise<() => void>;
   /** Expects that axe finds no violation on the current page, in the dark and in the light theme. */
   readonly expectAccessible: () => Promise<void>;
 }
@@ -64,6 +66,20 @@ const kindLabels: Readonly<Record<string, string>> = {
   Shell: 'Shell (macOS and Linux)',
 };
 
+/** A promise, and the function that resolves it. */
+function createGate() {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+const isCallOf =
+  (procedure: string) =>
+  ({ pathname }: URL): boolean =>
+    pathname === `/trpc/${procedure}`;
+
 /** Opens a page in a context. Errors that the browser reports are added to `browserErrors`. */
 export async function createSession(context: BrowserContext, browserErrors: string[]): Promise<BrowserSession> {
   await context.addInitScript(recordToasts);
@@ -102,17 +118,20 @@ export async function createSession(context: BrowserContext, browserErrors: stri
       await expect.poll(toasts).toContainEqual(expect.stringContaining(text));
     },
     async holdCalls(procedure) {
-      let release = () => {};
-      const released = new Promise<void>((resolve) => {
-        release = resolve;
+      const { opened, open: release } = createGate();
+      await page.route(isCallOf(procedure), async (route) => {
+        await opened;
+        await route.continue();
       });
-      await page.route(
-        ({ pathname }) => pathname === `/trpc/${procedure}`,
-        async (route) => {
-          await released;
-          await route.continue();
-        },
-      );
+      return release;
+    },
+    async holdResponses(procedure) {
+      const { opened, open: release } = createGate();
+      await page.route(isCallOf(procedure), async (route) => {
+        const response = await route.fetch();
+        await opened;
+        await route.fulfill({ response });
+      });
       return release;
     },
     async expectAccessible() {

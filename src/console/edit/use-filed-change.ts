@@ -4,7 +4,7 @@ import { displayName } from '../display-name.js';
 import { type Failure, failureOf } from '../failure.js';
 import { isSameId } from '../ids.js';
 import { announceJobs } from '../jobs/job-news.js';
-import { cacheJob, fetchRows, type Job, type JobRow, jobQuery, jobRowsKey } from '../jobs/job-queries.js';
+import { fetchRows, type JobRow, jobQuery, jobRowsKey } from '../jobs/job-queries.js';
 import { cleanTitle, isActive } from '../jobs/job-state.js';
 import { failureOfRow } from '../jobs/row-text.js';
 import { useShowJob } from '../jobs/shown-job.js';
@@ -56,18 +56,14 @@ export function useFiledChange(script: ScriptRef, state: ScriptUserState, onSave
     starting.start([{ updates, justification, title, key: key.current.key }]);
   }
 
-  const onChanged = (changed: Job) => {
-    cacheJob(client, changed);
-    announceJobs(client);
-  };
   const resume = useMutation({
     mutationFn: () => trpc.updateJob.resume.mutate({ jobId: jobId ?? '' }),
-    onSuccess: onChanged,
+    onSuccess: () => announceJobs(client),
   });
   const cancel = useMutation({
     mutationFn: () => trpc.updateJob.cancel.mutate({ jobId: jobId ?? '' }),
-    onSuccess(cancelled) {
-      onChanged(cancelled);
+    async onSuccess() {
+      await announceJobs(client);
       setStartedId(undefined);
     },
   });

@@ -3,24 +3,32 @@ import { useEffect, useRef, useState } from 'react';
 import { type LocalChange, useLocalChanges } from '../local-changes.js';
 import { trpc } from '../trpc.js';
 import { fetchRows, type Job, type JobRow, jobsQuery } from './job-queries.js';
-import { isActive, settledRows } from './job-state.js';
+import { isActive, versionOf } from './job-state.js';
 import { useThrottled } from './use-throttled.js';
 
 /** How often the new results of a running job are fetched, in milliseconds. */
 const intervalMs = 5_000;
 
 /**
- * The jobs that can have changed rows after this page fetched its lists: those that were active, or started, since the
- * list of jobs was fetched for the first time.
+ * The jobs that can have changed rows after this page fetched its lists: those that were active, have changed, or were
+ * started since the list of jobs was fetched for the first time.
  */
 function useRecentJobs(jobs: readonly Job[]): readonly Job[] {
   const { data: listed } = useInfiniteQuery(jobsQuery);
   const [since, setSince] = useState<string>();
-  const [seenActive, setSeenActive] = useState<ReadonlySet<string>>(new Set());
+  /** The version of each job when it was seen first; `undefined` if it was active. */
+  const [firstVersions, setFirstVersions] = useState<ReadonlyMap<string, string | undefined>>(new Map());
   if (since === undefined && listed !== undefined) setSince(listed[0]?.startedAt ?? '');
-  const active = jobs.filter((job) => isActive(job) && !seenActive.has(job.jobId));
-  if (active.length > 0) setSeenActive(new Set([...seenActive, ...active.map(({ jobId }) => jobId)]));
-  return jobs.filter(({ jobId, startedAt }) => seenActive.has(jobId) || (since !== undefined && startedAt > since));
+  const unseen = jobs.filter(({ jobId }) => !firstVersions.has(jobId));
+  if (unseen.length > 0) {
+    const added = unseen.map((job) => [job.jobId, isActive(job) ? undefined : versionOf(job)] as const);
+    setFirstVersions(new Map([...firstVersions, ...added]));
+  }
+  return jobs.filter((job) => {
+    const { jobId, startedAt } = job;
+    const hasChanged = firstVersions.has(jobId) && firstVersions.get(jobId) !== versionOf(job);
+    return hasChanged || (since !== undefined && startedAt > since);
+  });
 }
 
 /**
@@ -43,7 +51,7 @@ function ChangesOfJob({ job }: { readonly job: Job }) {
     latest.current = localChanges;
   });
   const isFinal = !isActive(job);
-  const version = useThrottled(`${job.state} ${settledRows(job)}`, intervalMs, isFinal);
+  const version = useThrottled(versionOf(job), intervalMs, isFinal);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new version triggers the effect
   useEffect(() => {

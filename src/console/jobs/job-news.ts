@@ -1,16 +1,21 @@
 import type { QueryClient } from '@tanstack/react-query';
-import { jobsQuery } from './job-queries.js';
+import { jobKey, jobsQuery } from './job-queries.js';
 
 /** The name of the channel that reaches all tabs of this origin in one browser. */
 const channelName = 'jobs';
 
-/** Fetches the list of jobs again, on all tabs: this one has started or changed a job. */
-export function announceJobs(client: QueryClient): void {
-  void client.invalidateQueries(jobsQuery);
+/**
+ * Fetches the list of jobs again, on all tabs: this one has started or changed a job. The job that it shows is fetched
+ * too: by the time of the response to the change, its stream can have delivered a later state.
+ *
+ * @returns when this tab has the current state of the jobs
+ */
+export async function announceJobs(client: QueryClient): Promise<void> {
   const channel = new BroadcastChannel(channelName);
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel reaches its own origin only
   channel.postMessage('changed');
   channel.close();
+  await Promise.all([client.invalidateQueries(jobsQuery), client.invalidateQueries({ queryKey: jobKey })]);
 }
 
 /** Calls `notify` when another tab has started or changed a job. @returns a function that stops it */

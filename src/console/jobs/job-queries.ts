@@ -31,10 +31,13 @@ export const jobsQuery = infiniteQueryOptions({
   refetchOnWindowFocus: true,
 });
 
+/** The beginning of the key of each job. */
+export const jobKey = ['job'] as const;
+
 /** One job. */
 export const jobQuery = (jobId: string) =>
   queryOptions({
-    queryKey: ['job', jobId],
+    queryKey: [...jobKey, jobId],
     queryFn: ({ signal }) => trpc.updateJob.get.query({ jobId }, { signal }),
     staleTime: 2_000,
   });
@@ -67,7 +70,10 @@ export async function fetchRows(jobId: string, outcome?: RowOutcome, signal?: Ab
 
 /** Puts the latest state of a job into the cache: that of the job, and that of the list. */
 export function cacheJob(client: QueryClient, job: Job): void {
-  client.setQueryData(jobQuery(job.jobId).queryKey, job);
+  const { queryKey } = jobQuery(job.jobId);
+  // A request that is still on its way can have read an older state.
+  void client.cancelQueries({ queryKey });
+  client.setQueryData(queryKey, job);
   client.setQueryData(
     jobsQuery.queryKey,
     (data) =>

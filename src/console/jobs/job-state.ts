@@ -15,6 +15,13 @@ export const hasEnded = ({ state }: Pick<Job, 'state'>): boolean => state === 'd
 /** The number of rows that have an outcome. */
 export const settledRows = ({ total, counts }: Pick<Job, 'total' | 'counts'>): number => total - counts.waiting;
 
+/**
+ * A text that changes when the job or the outcomes of its rows do. Its state alone is not enough: a short run can begin
+ * and end between two states that the page receives.
+ */
+export const versionOf = ({ state, endedAt, counts }: Pick<Job, 'state' | 'endedAt' | 'counts'>): string =>
+  JSON.stringify([state, endedAt, counts]);
+
 /** The number of rows that `resume` sends again because they failed or were not sent. */
 export const unfinishedRows = ({ counts }: Pick<Job, 'counts'>): number =>
   counts.rejected + counts.unknown + counts['not-sent'];

@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { trpc } from '../trpc.js';
 import { fetchRows, type Job, type JobRow, jobRowsKey } from './job-queries.js';
-import { isActive, settledRows } from './job-state.js';
+import { isActive, versionOf } from './job-state.js';
 import { useThrottled } from './use-throttled.js';
 
 /** How often the rows of a running job are fetched, in milliseconds. */
@@ -12,7 +12,7 @@ const intervalMs = 5_000;
 export function useFreshRows(job: Job): void {
   const client = useQueryClient();
   const { jobId } = job;
-  const version = useThrottled(`${job.state} ${settledRows(job)}`, intervalMs, !isActive(job));
+  const version = useThrottled(versionOf(job), intervalMs, !isActive(job));
   const fetched = useRef(version);
   useEffect(() => {
     if (fetched.current === version) return;

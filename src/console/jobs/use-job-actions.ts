@@ -3,7 +3,7 @@ import { type Failure, failureOf } from '../failure.js';
 import { sessionQuery } from '../queries.js';
 import { trpc } from '../trpc.js';
 import { announceJobs } from './job-news.js';
-import { cacheJob, fetchRows, type Job } from './job-queries.js';
+import { fetchRows, type Job } from './job-queries.js';
 import { hasConflict, updateAgain } from './row-update.js';
 import { type NewJob, useStartJobs } from './use-start-job.js';
 
@@ -16,16 +16,13 @@ export function useJobActions(job: Job, onStarted: (jobId: string) => void) {
   const { jobId } = job;
   const client = useQueryClient();
   const { data: session } = useQuery({ ...sessionQuery, refetchInterval: false });
-  const onSuccess = (changed: Job) => {
-    cacheJob(client, changed);
-    announceJobs(client);
-  };
+  const onSuccess = () => announceJobs(client);
   const cancel = useMutation({ mutationFn: () => trpc.updateJob.cancel.mutate({ jobId }), onSuccess });
   const resume = useMutation({ mutationFn: () => trpc.updateJob.resume.mutate({ jobId }), onSuccess });
   const undo = useMutation({
     mutationFn: () => trpc.updateJob.undo.mutate({ jobId }),
     onSuccess: ({ jobId: undoId }) => {
-      announceJobs(client);
+      void announceJobs(client);
       onStarted(undoId);
     },
   });

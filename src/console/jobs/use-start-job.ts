@@ -23,7 +23,7 @@ export function useStartJobs(onStarted: (jobIds: readonly string[]) => void) {
     retry: retryUnreachable,
     retryDelay: 1_000,
     onSuccess: onStarted,
-    onSettled: () => announceJobs(client),
+    onSettled: () => void announceJobs(client),
   });
   const { isPending } = start;
   useUnloadGuard(isPending);
