@@ -1,5 +1,6 @@
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterEach, expect, test, vi } from 'vitest';
+import { z } from 'zod';
 import type { BrowserSession } from '../support/browser-session.js';
 import { describeConsole } from '../support/console.js';
 import { edit, rowOf, script } from '../support/console-edit.js';
@@ -38,13 +39,41 @@ async function advance(minutes: number, page: Page): Promise<void> {
   await page.clock.fastForward(minutes * 60_000);
 }
 
+/** How long the session of a page lasts if nothing happens, in minutes. */
+async function minutesLeft(page: Page): Promise<number> {
+  const response = await page.request.get('/trpc/session.current', { headers: { 'x-csrf': '1' } });
+  if (!response.ok()) return 0;
+  const { result } = z
+    .object({ result: z.object({ data: z.object({ idleExpiresAt: z.string() }) }) })
+    .parse(await response.json());
+  return (Date.parse(result.data.idleExpiresAt) - Date.now()) / 60_000;
+}
+
+/** Advances the clocks until some minutes are left, if there are more. */
+async function advanceTo(minutes: number, page: Page): Promise<void> {
+  const left = await minutesLeft(page);
+  if (left > minutes) await advance(left - minutes, page);
+}
+
+/** Advances the clocks until some minutes are left, and waits for what the page then shows. */
+async function advanceUntil(minutes: number, page: Page, shown: Locator): Promise<void> {
+  await expect
+    .poll(
+      async () => {
+        // A call that the page has made meanwhile has postponed the end.
+        await advanceTo(minutes, page);
+        return shown.isVisible();
+      },
+      { timeout: 60_000 },
+    )
+    .toBe(true);
+}
+
 async function start(session: BrowserSession): Promise<void> {
   // Both clocks go on meanwhile.
   vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true });
   await session.page.clock.install();
   await openScript(session);
-  // A call after the clocks have been advanced would postpone the end.
-  await session.page.waitForLoadState('networkidle');
 }
 afterEach(() => void vi.useRealTimers());
 
@@ -56,10 +85,9 @@ describeConsole(
       const session = await app.openSession();
       const { page } = session;
       await start(session);
-      await advance(54, page);
+      await advanceTo(6, page);
       expect(await notice(page).count()).toBe(0);
-      await advance(2, page);
-      await notice(page).waitFor();
+      await advanceUntil(4, page, notice(page));
       const first = await notice(page).textContent();
       // Politely and once: the text does not change from minute to minute.
       const status = page.getByRole('status').filter({ hasText: /You will be signed out at \d/ });
@@ -76,10 +104,9 @@ describeConsole(
       await page.getByRole('status').filter({ hasText: 'You stay signed in.' }).waitFor({ state: 'attached' });
       // The new end is an hour away.
       await search.focus();
-      await advance(54, page);
+      await advanceTo(6, page);
       expect(await notice(page).count()).toBe(0);
-      await advance(5.5, page);
-      await lastMinute(page).waitFor();
+      await advanceUntil(0.5, page, lastMinute(page));
       await session.expectAccessible();
       expect(await focused(page)).toBe('Stay signed in');
       await page.keyboard.press('Enter');
@@ -92,10 +119,8 @@ describeConsole(
       const first = await app.openSession();
       await start(first);
       const { page, dialog, field, typed, saves } = await edit(first);
-      await advance(56, page);
-      await notice(page).waitFor();
-      await advance(3.5, page);
-      await lastMinute(page).waitFor();
+      await advanceUntil(4, page, notice(page));
+      await advanceUntil(0.5, page, lastMinute(page));
       await first.expectAccessible();
       expect(await focused(page)).toBe('Stay signed in');
       await page.keyboard.press('Escape');
@@ -117,9 +142,8 @@ describeConsole(
         questions.push(question.type());
         void question.dismiss();
       });
-      await advance(56, page);
-      await notice(page).waitFor();
-      await advance(3.5, page);
+      await advanceUntil(4, page, notice(page));
+      await advanceUntil(0.5, page, lastMinute(page));
       await lastMinute(page).getByRole('button', { name: 'Sign out' }).click();
       await dialog.waitFor({ state: 'detached' });
       await expect.poll(() => page.getByText(/zielinski/).count()).toBe(0);
@@ -134,10 +158,8 @@ describeConsole(
       const other = await context.newPage();
       await other.goto(page.url());
       await rowOf(other).waitFor();
-      await other.waitForLoadState('networkidle');
-      await advance(57, page);
-      await notice(page).waitFor();
-      await notice(other).waitFor();
+      await advanceUntil(3, page, notice(page));
+      await advanceUntil(3, page, notice(other));
       await page.getByRole('button', { name: 'Refresh' }).click();
       for (const each of [page, other]) await notice(each).waitFor({ state: 'detached' });
     });
@@ -146,8 +168,7 @@ describeConsole(
       const session = await app.openSession();
       const { page } = session;
       await start(session);
-      await advance(60.5, page);
-      await cover(page).getByText('You were inactive for too long.').waitFor();
+      await advanceUntil(-0.5, page, cover(page).getByText('You were inactive for too long.'));
     });
 
     test.each([
@@ -266,17 +287,13 @@ describeConsole(
       const { page } = session;
       await start(session);
       const announced = page.getByText(/You will be signed out/);
-      // The clocks of a slow machine have advanced meanwhile: activity starts the idle time again.
-      await page.getByRole('button', { name: 'Refresh' }).click();
-      await page.waitForLoadState('networkidle');
       expect(await announced.count()).toBe(0);
-      await advance(2.5, page);
+      await advanceTo(2, page);
       expect(await announced.count()).toBe(0);
-      await advance(1.6, page);
-      await lastMinute(page).waitFor();
+      await advanceUntil(0.9, page, lastMinute(page));
       await page.getByRole('button', { name: 'Stay signed in' }).click();
       await lastMinute(page).waitFor({ state: 'detached' });
-      await advance(2.5, page);
+      await advanceTo(2, page);
       expect(await announced.count()).toBe(0);
     });
   },
