@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { pressEscape } from '../support/browser-session.js';
 import { describeInChromium } from '../support/chromium.js';
 import { describeConsole, startConsole } from '../support/console.js';
 import {
@@ -86,7 +87,7 @@ describeConsole('bulk updates that require approval', {}, (app) => {
     await heading('0 changed, 8 failed');
     const field = dialog.getByRole('textbox', { name: 'Justification' });
     await field.fill('Because of réasons');
-    for (const close of [() => press('Close'), () => page.keyboard.press('Escape')]) {
+    for (const close of [() => press('Close'), () => pressEscape(page)]) {
       await close();
       await dialog.getByText('Discard what you entered?').waitFor();
       await press('Keep editing');

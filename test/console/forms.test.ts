@@ -1,5 +1,6 @@
 import type { Locator } from 'playwright-core';
 import { expect, test } from 'vitest';
+import { pressEscape } from '../support/browser-session.js';
 import { describeConsole } from '../support/console.js';
 import { openShort, receivedPatches } from '../support/console-bulk.js';
 import { edit, script } from '../support/console-edit.js';
@@ -78,7 +79,7 @@ describeConsole('the forms of the console', {}, (app) => {
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     for (const close of [
-      () => page.keyboard.press('Escape'),
+      () => pressEscape(page),
       () => dialog.getByRole('button', { name: 'Cancel' }).click(),
       () => page.evaluate<void>('history.back()'),
     ]) {
@@ -119,7 +120,7 @@ describeConsole('the forms of the console', {}, (app) => {
     await failed.fill('9999999999');
     await press('Send changes');
     await expectError(failed, 'Must be at most 2147483647');
-    await expectQuestion(dialog, failed, () => page.keyboard.press('Escape'));
+    await expectQuestion(dialog, failed, () => pressEscape(page));
     await page.getByRole('button', { name: /^Change selected/ }).click();
     await failed.fill('3.0');
     await press('Send changes');

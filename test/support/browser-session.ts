@@ -75,6 +75,12 @@ function createGate() {
   return { opened, open };
 }
 
+/** Presses Escape. Some milliseconds pass between the end of a dialog and the moment when the focus is back. */
+export async function pressEscape(page: Page): Promise<void> {
+  await expect.poll(() => page.evaluate('document.activeElement !== document.body')).toBe(true);
+  await page.keyboard.press('Escape');
+}
+
 const isCallOf =
   (procedure: string) =>
   ({ pathname }: URL): boolean =>
