@@ -119,7 +119,7 @@ describeConsole('the console, when changes require approval', {}, (app) => {
     const { client } = app.service;
     await app.simulator.settings({ approval: true });
     const filing = await edit(await app.openSession());
-    await filing.field.fill('8855');
+    await filing.field.fill('885');
     const code = await requestApproval(filing);
     const other = await app.openSession();
     await other.page.clock.install();
@@ -134,7 +134,7 @@ describeConsole('the console, when changes require approval', {}, (app) => {
     await expect.poll(async () => (await client.updateJob.get.query({ jobId })).state).toBe('done');
     await other.page.clock.fastForward('00:31');
     await row.getByText('waiting for approval').waitFor({ state: 'detached' });
-    await row.getByText('8,855', { exact: true }).waitFor();
+    await row.getByText('885', { exact: true }).waitFor();
   });
 
   test('a change that waits for approval can be discarded for another one', async () => {

@@ -19,8 +19,10 @@ import { valuesOf } from './use-update.js';
 export function useFiledChange(script: ScriptRef, state: ScriptUserState, onSaved: (state: ScriptUserState) => void) {
   const target = { ...script, userStateId: state.id };
   const client = useQueryClient();
-  const waiting = useLocalChanges().get(target)?.awaitingApproval;
   const [startedId, setStartedId] = useState<string>();
+  const [discardedId, setDiscardedId] = useState<string>();
+  const listed = useLocalChanges().get(target)?.awaitingApproval;
+  const waiting = listed?.jobId === discardedId ? undefined : listed;
   const jobId = startedId ?? waiting?.jobId;
   useShowJob(jobId);
   const { data: job } = useQuery({ ...jobQuery(jobId ?? ''), enabled: jobId !== undefined });
@@ -62,9 +64,10 @@ export function useFiledChange(script: ScriptRef, state: ScriptUserState, onSave
   });
   const cancel = useMutation({
     mutationFn: () => trpc.updateJob.cancel.mutate({ jobId: jobId ?? '' }),
-    async onSuccess() {
-      await announceJobs(client);
+    onSuccess() {
       setStartedId(undefined);
+      setDiscardedId(jobId);
+      return announceJobs(client);
     },
   });
   const failedAction = [resume, cancel].find(({ isError }) => isError);
