@@ -182,7 +182,7 @@ describe('a proxy that does not connect', () => {
   });
 
   test('never responds: a write fails as not sent', async () => {
-    const { client, program } = await start({ GRAPH_DEADLINE_MS: '2000' });
+    const { client, program } = await start({ GRAPH_DEADLINE_MS: '5000' });
     const { target } = await oneState({ client });
     proxy.closeTunnels();
     proxy.behavior = 'hang';

@@ -21,7 +21,7 @@ export function delegated(simulator: TestSimulator, application: SignInApplicati
     LOG_LEVEL: 'trace',
     GRAPH_CREDENTIAL: 'signed-in-user',
     GRAPH_BASE_URL: simulator.baseUrl,
-    GRAPH_DEADLINE_MS: '3000',
+    GRAPH_DEADLINE_MS: '6000',
     SIGN_IN: 'oidc',
     OIDC_ISSUER: application.issuer,
     OIDC_CLIENT_ID: application.clientId,

@@ -121,7 +121,7 @@ function normalize(status: number, headers: Readonly<Record<string, unknown>>, t
   return {
     status,
     headers: { ...compared, ...(isRandom && { 'x-request-id': placeholder }) },
-    body: parse(isRandom ? text.replaceAll(sentId, placeholder) : text),
+    body: parse((isRandom ? text.replaceAll(sentId, placeholder) : text).replaceAll(nonce, placeholder)),
   };
 }
 
@@ -129,6 +129,9 @@ const placeholder = '(random)';
 
 /** The values that Graph and the service generate for every call. `at` is the time of an activity. */
 const randomFields = new Set(['clientRequestId', 'activityId', 'approvalCode', 'nextCursor', 'at']);
+
+/** In the page that a browser gets for an unknown address. */
+const nonce = /(?<=nonce=")[^"]+/g;
 
 const guid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 

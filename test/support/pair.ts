@@ -10,12 +10,12 @@ export interface Pair {
   stop(): Promise<void>;
 }
 
-/** Starts a pair. The deadline of calls is 3 s by default, so that tests of it don't wait for half a minute. */
+/** Starts a pair. The deadline of calls is 6 s by default, so that tests of it don't wait for half a minute. */
 export async function startPair(env: Readonly<Record<string, string>> = {}): Promise<Pair> {
   const simulator = await startTestSimulator({ token: canaryToken });
   const service = await startTestService({
     ...liveSettings(simulator),
-    GRAPH_DEADLINE_MS: '3000',
+    GRAPH_DEADLINE_MS: '6000',
     ...env,
   });
   return { simulator, service, stop: () => stopWithSimulator(simulator, service) };

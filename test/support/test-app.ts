@@ -30,7 +30,7 @@ export interface TestAppOptions {
   /** Whether there is a sign-in; then any host is accepted. True by default. */
   readonly signIn?: boolean;
   readonly writesPer20s?: number;
-  /** The longest time that one call may take, in milliseconds; 3 s by default. */
+  /** The longest time that one call may take, in milliseconds; 6 s by default. */
   readonly deadlineMs?: number;
   /** Of the service; by default one with a fixed token. */
   readonly credential?: TokenCredential;
@@ -49,7 +49,7 @@ export async function startTestApp({
   graphUrl,
   signIn = true,
   writesPer20s = 200,
-  deadlineMs = 3000,
+  deadlineMs = 6000,
   credential = accessTokenCredential(canaryToken),
   cursors = createCursorCodec([]),
   wrapGraph = (graph) => graph,
