@@ -198,7 +198,10 @@ describeWithRedis('replicas', () => {
         REDIS_URL: redis.url,
       };
       await simulator.register('token-of-the-service');
+      // A heartbeat would compare the clock of the process, which the test advances, with that of Redis.
+      vi.useFakeTimers({ toFake: ['setInterval'] });
       const [one, two] = await Promise.all([startTestService(env), startTestService(env)]);
+      vi.useRealTimers();
       for (const { address } of [one, two]) await untilReady(address);
       return { simulator, one, two };
     },

@@ -90,7 +90,10 @@ describeWithRedis('a Redis that Sentinel monitors', () => {
     const ofRow = journal.filter((entry) => stateOf(entry) === row.userStateId);
     expect(ofRow.map(({ body }) => body)).toMatchObject([1, 2, 3, 4].map((count) => set(count).patch));
     expect(journal.filter(({ status }) => status === 429)).toEqual([]);
-    expect(one.lines({ msg: 'Redis is unavailable' })).toHaveLength(1);
-    await expect.poll(() => one.lines({ msg: 'Redis is available again' })).toHaveLength(1);
+    // One line for each outage, and one for its end. A slow machine can have a second outage.
+    const expected = ['Redis is unavailable', 'Redis is available again'];
+    const reports = () => one.lines({}).flatMap(({ msg }) => (expected.includes(String(msg)) ? [msg] : []));
+    await expect.poll(() => reports().at(-1)).toBe('Redis is available again');
+    expect(reports()).toEqual(Array.from(reports(), (_report, index) => expected[index % 2]));
   });
 });
