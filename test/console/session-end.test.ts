@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { afterEach, expect, test, vi } from 'vitest';
-import { z } from 'zod';
 import type { BrowserSession } from '../support/browser-session.js';
+import { clientWith } from '../support/clients.js';
 import { describeConsole } from '../support/console.js';
 import { edit, rowOf, script } from '../support/console-edit.js';
 
@@ -41,12 +41,18 @@ async function advance(minutes: number, page: Page): Promise<void> {
 
 /** How long the session of a page lasts if nothing happens, in minutes. */
 async function minutesLeft(page: Page): Promise<number> {
-  const response = await page.request.get('/trpc/session.current', { headers: { 'x-csrf': '1' } });
-  if (!response.ok()) return 0;
-  const { result } = z
-    .object({ result: z.object({ data: z.object({ idleExpiresAt: z.string() }) }) })
-    .parse(await response.json());
-  return (Date.parse(result.data.idleExpiresAt) - Date.now()) / 60_000;
+  const { origin } = new URL(page.url());
+  const cookies = (await page.context().cookies(origin)).map(({ name, value }) => `${name}=${value}`);
+  const current = clientWith({ address: origin }, () => cookies).session.current.query();
+  const endsAt = await current.then(
+    ({ idleExpiresAt }) => Date.parse(idleExpiresAt ?? expect.fail('no idle time')),
+    (error: unknown) => {
+      // The session has ended.
+      expect(error).toHaveProperty('data.reason', 'SIGN_IN_REQUIRED');
+      return Date.now();
+    },
+  );
+  return (endsAt - Date.now()) / 60_000;
 }
 
 /** Advances the clocks until some minutes are left, if there are more. */
@@ -57,16 +63,12 @@ async function advanceTo(minutes: number, page: Page): Promise<void> {
 
 /** Advances the clocks until some minutes are left, and waits for what the page then shows. */
 async function advanceUntil(minutes: number, page: Page, shown: Locator): Promise<void> {
-  await expect
-    .poll(
-      async () => {
-        // A call that the page has made meanwhile has postponed the end.
-        await advanceTo(minutes, page);
-        return shown.isVisible();
-      },
-      { timeout: 60_000 },
-    )
-    .toBe(true);
+  const isShown = async () => {
+    // A call that the page has made meanwhile has postponed the end.
+    await advanceTo(minutes, page);
+    return shown.isVisible();
+  };
+  await expect.poll(isShown).toBe(true);
 }
 
 async function start(session: BrowserSession): Promise<void> {

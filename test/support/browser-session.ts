@@ -75,7 +75,7 @@ function createGate() {
   return { opened, open };
 }
 
-/** Presses Escape. Some milliseconds pass between the end of a dialog and the moment when the focus is back. */
+/** Presses Escape once an element has the focus. The focus returns some milliseconds after a dialog has closed. */
 export async function pressEscape(page: Page): Promise<void> {
   await expect.poll(() => page.evaluate('document.activeElement !== document.body')).toBe(true);
   await page.keyboard.press('Escape');

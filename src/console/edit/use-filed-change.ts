@@ -20,6 +20,7 @@ export function useFiledChange(script: ScriptRef, state: ScriptUserState, onSave
   const target = { ...script, userStateId: state.id };
   const client = useQueryClient();
   const [startedId, setStartedId] = useState<string>();
+  // The list of jobs has it until it has been fetched again.
   const [discardedId, setDiscardedId] = useState<string>();
   const listed = useLocalChanges().get(target)?.awaitingApproval;
   const waiting = listed?.jobId === discardedId ? undefined : listed;

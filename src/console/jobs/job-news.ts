@@ -6,7 +6,7 @@ const channelName = 'jobs';
 
 /**
  * Fetches the list of jobs again, on all tabs: this one has started or changed a job. The job that it shows is fetched
- * too: by the time of the response to the change, its stream can have delivered a later state.
+ * too, because its stream may have delivered a later state than the response to the change.
  *
  * @returns when this tab has the current state of the jobs
  */

@@ -71,7 +71,7 @@ export async function fetchRows(jobId: string, outcome?: RowOutcome, signal?: Ab
 /** Puts the latest state of a job into the cache: that of the job, and that of the list. */
 export function cacheJob(client: QueryClient, job: Job): void {
   const { queryKey } = jobQuery(job.jobId);
-  // A request that is still on its way can have read an older state.
+  // A request that is still in progress may have read an older state.
   void client.cancelQueries({ queryKey });
   client.setQueryData(queryKey, job);
   client.setQueryData(

@@ -16,8 +16,8 @@ export const hasEnded = ({ state }: Pick<Job, 'state'>): boolean => state === 'd
 export const settledRows = ({ total, counts }: Pick<Job, 'total' | 'counts'>): number => total - counts.waiting;
 
 /**
- * A text that changes when the job or the outcomes of its rows do. Its state alone is not enough: a short run can begin
- * and end between two states that the page receives.
+ * A text that changes whenever the job or the outcomes of its rows change. The state alone is not enough: a short run
+ * can start and end between two updates that the page receives.
  */
 export const versionOf = ({ state, endedAt, counts }: Pick<Job, 'state' | 'endedAt' | 'counts'>): string =>
   JSON.stringify([state, endedAt, counts]);
